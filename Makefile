@@ -1,0 +1,41 @@
+# make demo   a real source into the service, end to end
+# make test   all tests
+# make check  lint, format, types
+# Each installs what it needs, once, into .venv (and the demo's source into .venv-source).
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+
+.PHONY: demo test check format bench clean
+.DELETE_ON_ERROR:
+
+demo: .venv/installed .venv-source/installed
+	$(BIN)/python demo/run.py
+
+test: .venv/installed
+	$(BIN)/python -m pytest -q -n 2 --cov --cov-report=term:skip-covered
+
+check: .venv/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: .venv/installed
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: .venv/installed
+	$(BIN)/python benchmarks/write.py
+
+.venv/installed: setup.py pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[sandbox,dev]'
+	touch $@
+
+# The source has dependencies of its own, which would clash with the connector's.
+.venv-source/installed: demo/source.txt
+	$(PYTHON) -m venv .venv-source
+	.venv-source/bin/python -m pip install --quiet --disable-pip-version-check --requirement demo/source.txt
+	touch $@
+
+clean:
+	rm -rf .venv .venv-source demo/out

@@ -1,0 +1,50 @@
+"""Package of the destination-profiles connector. Every dependency stands with its reason."""
+
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+setup(
+    name="destination-profiles",
+    version="0.1.0",
+    description="Airbyte destination that pushes customer records into a marketing platform's profile API",
+    long_description=Path(__file__).with_name("README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="MIT",
+    python_requires=">=3.11,<3.14",  # what airbyte-cdk 7 and this code share
+    packages=find_packages(include=["destination_profiles", "profiles_sandbox", "profiles_sandbox.*"]),
+    package_data={"destination_profiles": ["*.yaml", "py.typed"], "profiles_sandbox": ["*.yaml", "py.typed"]},
+    install_requires=[
+        "airbyte-cdk>=7.39,<8",  # base class, protocol models, declarative error handler and backoff; its private parts move between majors
+        "jsonschema>=4.23,<5",  # checks schemas and explains a violation
+        "jsonschema-rs>=0.46,<1",  # decides the same rules, many times faster
+        "msgspec>=0.20,<1",  # decodes and encodes JSON; keeps integers of any length
+        "pendulum>=3.1,<4",  # dates in the forms that sources write them
+        "PyYAML>=6,<7",  # spec.yaml and manifest.yaml
+        "requests>=2.32,<3",  # transport
+        "urllib3>=2,<3",  # under requests; reads both forms of Retry-After
+    ],
+    extras_require={
+        "sandbox": [
+            "starlette>=1,<2",  # routes of the local service
+            "uvicorn>=0.34,<1",  # its HTTP server
+        ],
+        "dev": [
+            "hypothesis>=6,<7",  # property tests
+            "mypy>=1.15,<3",  # types
+            "pytest>=8,<10",  # tests
+            "pytest-cov>=6,<8",  # coverage, of child processes too
+            "pytest-xdist>=3.6,<4",  # both cores
+            "ruff>=0.11,<1",  # lint and format
+            "types-jsonschema",  # types of untyped libraries
+            "types-PyYAML",
+            "types-requests",
+        ],
+    },
+    entry_points={
+        "console_scripts": [
+            "destination-profiles=destination_profiles.run:main",
+            "profiles-sandbox=profiles_sandbox.run:main",
+        ]
+    },
+)
