@@ -1,0 +1,95 @@
+"""The error tree: everything that can end or spoil a sync, grouped by what happens next.
+
+ProfilesError                 the sync ends; `failure_type` says who must act
+├── ConfigError               config_error: the user changes something
+│   └── Refused               ... in the service: token, right or tariff
+├── Unavailable               transient_error: a later run may pass
+├── Interrupted               ... a signal asked to stop; the exit code says which
+├── SystemFault               system_error: somebody reads the log
+│   ├── BadAnswer             the service's answer cannot be read
+│   ├── BrokenInput           a line of stdin is cut or broken
+│   ├── BooksDoNotBalance     records read are not those accounted for
+│   └── StoreFailed           the store of rejected records cannot take one
+InvalidRecord                 one record is set aside, the sync goes on
+
+No error carries a record's value or a secret: paths, names of the schema, codes, counts and digests only.
+"""
+
+from typing import ClassVar, Literal
+
+from .rejection import Rejection
+
+FailureType = Literal["config_error", "transient_error", "system_error"]
+
+
+class ProfilesError(Exception):
+    """An error that ends the sync. `str()` of it is the sentence for the user."""
+
+    failure_type: ClassVar[FailureType] = "system_error"
+
+    def __init__(self, message: str, *, stream: str | None = None) -> None:
+        """Keep the sentence for the user and, where one is meant, the stream."""
+        super().__init__(message)
+        self.message = message
+        self.stream = stream
+
+
+class ConfigError(ProfilesError):
+    """The user must change the configuration, the catalog or something in the service."""
+
+    failure_type = "config_error"
+
+
+class Refused(ConfigError):
+    """The service refuses the caller: token, right or tariff. `code` is the service's own."""
+
+    def __init__(self, message: str, *, code: int) -> None:
+        """Keep the service's code beside the sentence."""
+        super().__init__(message)
+        self.code = code
+
+
+class Unavailable(ProfilesError):
+    """The service gave no usable answer for as long as the configuration allows; a later run may pass."""
+
+    failure_type = "transient_error"
+
+
+class Interrupted(ProfilesError):
+    """A signal asked the sync to stop. `exit_code` is 128 and the signal's number, as shells have it."""
+
+    failure_type = "transient_error"
+
+    def __init__(self, signal_number: int) -> None:
+        """Say it in the sentence too."""
+        super().__init__("The sync was asked to stop. What was acknowledged is safe; the rest is sent by the next sync.")
+        self.exit_code = 128 + signal_number
+
+
+class SystemFault(ProfilesError):
+    """Neither the user nor time can repair it."""
+
+
+class BadAnswer(SystemFault):
+    """The service's answer cannot be read, or does not tell the fate of every profile."""
+
+
+class BrokenInput(SystemFault):
+    """A line of the input starts as a JSON object but is cut or broken."""
+
+
+class BooksDoNotBalance(SystemFault):
+    """The records read are not the records accepted, rejected and superseded."""
+
+
+class StoreFailed(SystemFault):
+    """The store of rejected records cannot take or keep one."""
+
+
+class InvalidRecord(Exception):
+    """One record that cannot be sent; `rejection` says why."""
+
+    def __init__(self, rejection: Rejection) -> None:
+        """Keep the rejection; the exception's own text names the rule only."""
+        super().__init__(f"{rejection.reason}: {rejection.code}")
+        self.rejection = rejection

@@ -1,0 +1,133 @@
+"""manifest.yaml as a typed value: what the service is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+from jsonschema import Draft7Validator
+
+from .errors import SystemFault
+
+PACKAGE = "destination_profiles"
+SAME_NAMES = (  # parts that a Service holds as they stand in the manifest
+    "request_id_header",
+    "error_handler",
+    "max_backoff_seconds",
+    "undeclared_code",
+    "field_types",
+    "functions",
+    "system_fields",
+    "subscription_fields",
+    "channels",
+    "matching_parameters",
+    "matching_keys",
+)
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of the API; the timeout is (connect, read) in seconds."""
+
+    path: str
+    headers: Mapping[str, str]
+    timeout: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class MatchingMode:
+    """One way to find a profile: alternatives of fields that a profile carries, and the parameters a user gives."""
+
+    name: str
+    title: str
+    description: str
+    keys: tuple[tuple[str, ...], ...]
+    required: tuple[str, ...]
+    optional: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Service:
+    """The whole manifest. Parts that are JSON schemas or components of Airbyte's CDK stay mappings."""
+
+    max_profiles: int
+    max_bytes: int
+    update_batch: Call
+    databases_get: Call
+    request_id_header: str
+    error_handler: Mapping[str, Any]
+    max_backoff_seconds: float
+    undeclared_code: Mapping[str, Any]
+    item_actions: Mapping[int, str]
+    item_default_action: str
+    loggable_words: frozenset[str]
+    field_types: Mapping[str, Any]
+    functions: Mapping[str, Any]
+    unset_forbidden: frozenset[str]
+    system_fields: Mapping[str, str]
+    subscription_fields: Mapping[str, Any]
+    channels: Mapping[str, Any]
+    matching_parameters: Mapping[str, Any]
+    matching_modes: Mapping[str, MatchingMode]
+    matching_keys: Mapping[str, Any]
+
+
+@cache
+def service() -> Service:
+    """The service that the package's own manifest.yaml declares."""
+    return parse(files(PACKAGE).joinpath("manifest.yaml").read_text(encoding="utf-8"))
+
+
+def parse(text: str) -> Service:
+    """Turn the text of a manifest into a Service.
+
+    Raises SystemFault naming the path of every key that is misspelt, missing or of the wrong kind.
+    """
+    manifest = yaml.safe_load(text)
+    problems = [*_schema_problems(manifest)] or [*_reference_problems(manifest)]
+    if problems:
+        raise SystemFault("manifest.yaml is wrong: " + "; ".join(problems))
+    parts = {name: manifest[name] for name in SAME_NAMES}
+    filters = manifest["item_error_handler"]["item_filters"]
+    return Service(
+        **parts,
+        max_profiles=manifest["limits"]["max_profiles"],
+        max_bytes=manifest["limits"]["max_bytes"],
+        update_batch=_call(manifest["calls"]["update_batch"]),
+        databases_get=_call(manifest["calls"]["databases_get"]),
+        item_actions={code: each["action"] for each in filters for code in each["codes"]},
+        item_default_action=manifest["item_error_handler"]["default_action"],
+        loggable_words=frozenset(manifest["loggable_words"].split()),
+        unset_forbidden=frozenset(manifest["unset_forbidden"]),
+        matching_modes={name: _mode(name, mode) for name, mode in manifest["matching_modes"].items()},
+    )
+
+
+def _call(raw: Mapping[str, Any]) -> Call:
+    return Call(raw["path"], raw["request_headers"], (raw["timeout"]["connect_seconds"], raw["timeout"]["read_seconds"]))
+
+
+def _mode(name: str, raw: Mapping[str, Any]) -> MatchingMode:
+    keys = tuple(tuple(alternative) for alternative in raw["keys"])
+    return MatchingMode(name, raw["title"], raw["description"], keys, tuple(raw.get("required", ())), tuple(raw.get("optional", ())))
+
+
+def _schema_problems(manifest: Any) -> list[str]:
+    schema = yaml.safe_load(files(PACKAGE).joinpath("manifest.schema.yaml").read_text(encoding="utf-8"))
+    errors = sorted(Draft7Validator(schema).iter_errors(manifest), key=lambda error: error.json_path)
+    return [f"{error.json_path}: {error.message}" for error in errors]
+
+
+def _reference_problems(manifest: Mapping[str, Any]) -> list[str]:
+    """Names that stand in one part of the manifest and must be declared in another."""
+    types, keys, parameters = manifest["field_types"], manifest["matching_keys"], manifest["matching_parameters"]
+    wrong = [f"$.system_fields.{field}: no field type {name}" for field, name in manifest["system_fields"].items() if name not in types]
+    for name, mode in manifest["matching_modes"].items():
+        wrong += [f"$.matching_modes.{name}.keys: no matching key {key}" for keys_ in mode["keys"] for key in keys_ if key not in keys]
+        named = [*mode.get("required", ()), *mode.get("optional", ())]
+        wrong += [f"$.matching_modes.{name}: no matching parameter {each}" for each in named if each not in parameters]
+    codes = [code for each in manifest["error_handler"]["response_filters"] for code in each["http_codes"]]
+    wrong += [f"$.error_handler.response_filters: code {code} stands twice" for code in sorted({c for c in codes if codes.count(c) > 1})]
+    return wrong
