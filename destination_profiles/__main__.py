@@ -1,0 +1,5 @@
+"""`python -m destination_profiles`."""
+
+from .run import main
+
+main()

@@ -1,0 +1,177 @@
+"""From the service's answer to one request to its Outcome: what became of each profile, or what to do next."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+import requests
+from airbyte_cdk.sources.declarative.models.declarative_component_schema import DefaultErrorHandler as DefaultErrorHandlerModel
+from airbyte_cdk.sources.declarative.parsers.model_to_component_factory import ModelToComponentFactory
+from airbyte_cdk.sources.streams.http.error_handlers.response_models import ErrorResolution, ResponseAction
+
+from .errors import BadAnswer, ProfilesError, Refused, SystemFault, Unavailable
+from .manifest import Service
+from .rejection import Rejection
+
+HTTP_OK = 200
+DONE = 0  # the service's code for success
+MAX_TEXT = 300  # characters of a service's text in a message
+HIDDEN = "…"
+PUNCTUATION = ".,:;!?()[]{}\"'`<>"
+
+
+class Action(Enum):
+    """What follows from an answer."""
+
+    ACCEPT = "accept"
+    RETRY = "retry"
+    HALVE = "halve"
+    STOP = "stop"
+
+
+ACTIONS = {
+    ResponseAction.RETRY: Action.RETRY,
+    ResponseAction.RATE_LIMITED: Action.RETRY,
+    ResponseAction.SPLIT_REQUEST_WINDOW: Action.HALVE,
+    ResponseAction.FAIL: Action.STOP,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a chunk.
+
+    ACCEPT: every profile was accepted but those whose position stands in `rejected`. RETRY: nothing is known, or the service asks for
+    patience (`retry_after` seconds, if it said). HALVE: the service refuses the data; `refusal` is its word if one profile is left.
+    STOP: `error` ends the sync. For RETRY `error` is what to end with when the retries are used up.
+    """
+
+    action: Action
+    rejected: Mapping[int, Rejection] = field(default_factory=dict)
+    refusal: Rejection | None = None
+    error: ProfilesError | None = None
+    retry_after: float | None = None
+
+
+class _Item(msgspec.Struct, gc=False):
+    error: int
+    error_text: str = ""
+
+
+class _Answer(msgspec.Struct):
+    error: int | None = None
+    error_text: str = ""
+    result: list[_Item] | None = None
+
+
+_decode_answer = msgspec.json.Decoder(_Answer).decode
+
+
+class Answers:
+    """The manifest's tables of codes, ready to interpret answers. Safe to use from several threads."""
+
+    def __init__(self, service: Service, names: frozenset[str] = frozenset()) -> None:
+        """Build the CDK's error handler from the manifest; `names` are field names that log lines may hold beside the manifest's words."""
+        self._service = service
+        self._words = frozenset(
+            word.lower() for word in service.loggable_words | names | service.system_fields.keys() | service.matching_modes.keys()
+        )
+        self._handler = ModelToComponentFactory().create_component(DefaultErrorHandlerModel, dict(service.error_handler), {})
+        self._declared = {code for each in service.error_handler["response_filters"] for code in each["http_codes"]}
+        self._resolve = lru_cache(maxsize=None)(self._ask_handler)
+
+    def backoff(self, attempt: int) -> float:
+        """The longest wait in seconds before try number `attempt` + 2; attempts count from 0."""
+        longest = self._service.max_backoff_seconds
+        wait = self._handler.backoff_time(None, attempt_count=min(attempt, 30))
+        return min(longest, wait if wait is not None else longest)
+
+    def no_answer(self, what: str) -> Outcome:
+        """The outcome of a request that got no answer: unknown, so the same request again."""
+        return Outcome(Action.RETRY, error=Unavailable(f"The service did not answer: {what}. Run the sync again later."))
+
+    def interpret(self, status: int, body: bytes, count: int, retry_after: float | None = None) -> Outcome:
+        """Read the answer to a request of `count` profiles. `status` is HTTP's; `retry_after` is in seconds."""
+        answer = self._read(body)
+        if status == HTTP_OK and answer is not None and answer.result is not None and len(answer.result) == count:
+            return self._items(answer.result)
+        code, text = self._code_of(status, answer)
+        if code in (DONE, HTTP_OK):
+            return Outcome(Action.RETRY, error=self._unreadable(answer, count), retry_after=retry_after)
+        resolution = self._resolve(code)
+        action = ACTIONS.get(resolution.response_action, Action.STOP) if resolution.response_action else Action.STOP
+        if action is Action.HALVE:
+            return Outcome(action, refusal=self._rejection(code, text))
+        return Outcome(action, error=self._error(code, text, resolution), retry_after=retry_after)
+
+    def refusal_of_call(self, status: int, body: bytes) -> ProfilesError | None:
+        """What a read call's answer says against the caller, or None when it says nothing."""
+        answer = self._read(body)
+        code, text = self._code_of(status, answer)
+        if code in (DONE, HTTP_OK):
+            return None if answer is not None and answer.error == DONE else self._unreadable(answer, 0)
+        return self._error(code, text, self._resolve(code))
+
+    def loggable(self, text: str) -> str:
+        """`text` with every word that is not in the manifest's list shown as three dots: it may be a record's value."""
+        words = (word if word.strip(PUNCTUATION).lower() in self._words else HIDDEN for word in text[:MAX_TEXT].split())
+        return re.sub(rf"{HIDDEN}(?: {HIDDEN})+", HIDDEN, " ".join(words))
+
+    def _read(self, body: bytes) -> _Answer | None:
+        try:
+            return _decode_answer(body)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return None
+
+    def _code_of(self, status: int, answer: _Answer | None) -> tuple[int, str]:
+        if answer is not None and answer.error and (status == HTTP_OK or answer.error in self._declared):
+            return answer.error, answer.error_text
+        return status, answer.error_text if answer is not None else ""
+
+    def _items(self, result: list[_Item]) -> Outcome:
+        rejected = {}
+        for position, item in enumerate(result):
+            if item.error == DONE:
+                continue
+            action = self._service.item_actions.get(item.error, self._service.item_default_action)
+            if action == "FAIL":
+                return Outcome(Action.STOP, error=self._error(item.error, item.error_text, self._resolve(item.error)))
+            if action == "REJECT":
+                rejected[position] = self._rejection(item.error, item.error_text)
+        return Outcome(Action.ACCEPT, rejected=rejected)
+
+    def _rejection(self, code: int, text: str) -> Rejection:
+        sentence = self.loggable(text) or "the service gives no text"
+        return Rejection("service", str(code), text or sentence, "$", sentence)
+
+    def _error(self, code: int, text: str, resolution: ErrorResolution) -> ProfilesError:
+        undeclared = code not in self._declared
+        sentence = (
+            self._service.undeclared_code["error_message"] if undeclared else resolution.error_message or "The service is not available."
+        )
+        message = f"{sentence} (code {code}" + (f": {self.loggable(text)})" if text else ")")
+        if resolution.response_action in (ResponseAction.RETRY, ResponseAction.RATE_LIMITED) and not undeclared:
+            return Unavailable(message)
+        kind = self._service.undeclared_code["failure_type"] if undeclared else resolution.failure_type and resolution.failure_type.value
+        if kind == "config_error":
+            return Refused(message, code=code)
+        return Unavailable(message) if kind == "transient_error" else SystemFault(message)
+
+    def _unreadable(self, answer: Any, count: int) -> BadAnswer:
+        what = "is not what the service documents" if answer is None else f"does not hold one result for each of {count} profiles"
+        return BadAnswer(
+            f"The service answered, but its answer {what}, so the fate of the profiles is unknown. They are sent again next time."
+        )
+
+    def _ask_handler(self, code: int) -> ErrorResolution:
+        """The declared resolution of a code. An HTTP status and the service's own code share one table, so both are asked as a status."""
+        if code not in self._declared:
+            return ErrorResolution(response_action=ResponseAction.FAIL)
+        answer = requests.Response()
+        answer.status_code = code
+        resolution: ErrorResolution = self._handler.interpret_response(answer)
+        return resolution

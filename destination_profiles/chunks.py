@@ -1,0 +1,166 @@
+"""Chunks: profiles that travel in one request, never more than either limit allows (promise 4)."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from time import monotonic
+
+import msgspec
+
+from .encoding import SEPARATOR, Envelope
+from .ledger import Interval
+from .matching import Target
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkPolicy:
+    """When a chunk is sealed: profiles, bytes of the body as sent, seconds since its first record."""
+
+    max_profiles: int
+    max_bytes: int
+    max_age_seconds: float
+
+
+class Row(msgspec.Struct, gc=False):
+    """A record on its way: the profile as it is sent, the record as it came, its interval, the identities of its profile."""
+
+    profile: bytes
+    original: bytes
+    interval: Interval
+    identities: tuple[str, ...]
+
+
+class Chunk:
+    """Profiles of one target. Each profile stands in it once, so their order within it does not matter.
+
+    `first` is the ordinal of its first record, `size` the bytes of its body, `positions` where each identity stands, `superseded` the
+    records whose profile a later record of the same chunk replaced, as (position, interval): they wait for the same answer.
+    """
+
+    __slots__ = ("envelope", "first", "opened_at", "positions", "request_id", "rows", "size", "superseded", "target")
+
+    def __init__(self, target: Target, envelope: Envelope, *, first: int, opened_at: float, request_id: str) -> None:
+        """Open an empty chunk. The request id stays with it over all its retries (promise 5)."""
+        self.target = target
+        self.envelope = envelope
+        self.first = first
+        self.opened_at = opened_at
+        self.request_id = request_id
+        self.size = envelope.size()
+        self.rows: list[Row] = []
+        self.positions: dict[str, int] = {}
+        self.superseded: list[tuple[int, Interval]] = []
+
+    def __len__(self) -> int:
+        """Profiles in it."""
+        return len(self.rows)
+
+    def add(self, row: Row) -> None:
+        """Append a profile; the caller has asked `fits` and `position_of`."""
+        self.size += len(row.profile) + (len(SEPARATOR) if self.rows else 0)
+        for identity in row.identities:
+            self.positions[identity] = len(self.rows)
+        self.rows.append(row)
+
+    def replace(self, position: int, row: Row) -> None:
+        """Put a later record in the place of an earlier one of the same profile."""
+        earlier = self.rows[position]
+        self.superseded.append((position, earlier.interval))
+        self.size += len(row.profile) - len(earlier.profile)
+        self.rows[position] = row
+
+    def fits(self, row: Row, policy: ChunkPolicy) -> bool:
+        """Whether the body stays within both limits with this profile added."""
+        return len(self.rows) < policy.max_profiles and self.size + len(SEPARATOR) + len(row.profile) <= policy.max_bytes
+
+    def position_of(self, row: Row) -> int | None:
+        """Where a record that may mean the same profile stands."""
+        for identity in row.identities:
+            if identity in self.positions:
+                return self.positions[identity]
+        return None
+
+    def shares_profile(self, other: "Chunk") -> bool:
+        """Whether some profile may stand in both. Profiles of one database that are found in different ways cannot be told apart."""
+        if self.target.db_id != other.target.db_id:
+            return False
+        return self.target != other.target or not self.positions.keys().isdisjoint(other.positions.keys())
+
+    def body(self) -> bytes:
+        """The request body."""
+        return self.envelope.body([row.profile for row in self.rows])
+
+    def halves(self, new_id: Callable[[], str]) -> Iterator["Chunk"]:
+        """Two chunks with half the profiles each. They are other requests, so each has a request id of its own."""
+        middle = (len(self.rows) + 1) // 2
+        for rows, start in ((self.rows[:middle], 0), (self.rows[middle:], middle)):
+            half = Chunk(self.target, self.envelope, first=self.first, opened_at=self.opened_at, request_id=new_id())
+            for row in rows:
+                half.add(row)
+            half.superseded = [(position - start, each) for position, each in self.superseded if 0 <= position - start < len(rows)]
+            yield half
+
+
+class Chunker:
+    """The open chunk of each database."""
+
+    def __init__(self, policy: ChunkPolicy, *, new_id: Callable[[], str], clock: Callable[[], float] = monotonic) -> None:
+        """Start with none. `clock` gives seconds, `new_id` a text that no other request ever has."""
+        self._policy = policy
+        self._clock = clock
+        self._new_id = new_id
+        self._open: dict[int, Chunk] = {}
+
+    def add(self, row: Row, ordinal: int, *, target: Target, envelope: Envelope, supersedes: Callable[[Row, Row], bool]) -> list[Chunk]:
+        """Put a record into the open chunk of its database; gives back the chunks that are sealed by it, oldest first.
+
+        `supersedes(later, earlier)` tells whether the later of two records of one profile may take the place of the earlier.
+        """
+        sealed = []
+        chunk = self._open.get(target.db_id)
+        if chunk is not None and not self._takes(chunk, row, target, supersedes):
+            sealed.append(self._open.pop(target.db_id))
+            chunk = None
+        if chunk is None:
+            chunk = Chunk(target, envelope, first=ordinal, opened_at=self._clock(), request_id=self._new_id())
+            self._open[target.db_id] = chunk
+        if (position := chunk.position_of(row)) is None:
+            chunk.add(row)
+        else:
+            chunk.replace(position, row)
+        if len(chunk) >= self._policy.max_profiles:
+            sealed.append(self._open.pop(target.db_id))
+        return sealed
+
+    def _takes(self, chunk: Chunk, row: Row, target: Target, supersedes: Callable[[Row, Row], bool]) -> bool:
+        """Whether a record goes into this chunk; if not, the chunk is sealed before it."""
+        if chunk.target is not target and chunk.target != target:
+            return False
+        position = chunk.position_of(row)
+        if position is None:
+            return chunk.fits(row, self._policy)
+        earlier = chunk.rows[position]
+        grown = chunk.size + len(row.profile) - len(earlier.profile)
+        return row.identities == earlier.identities and grown <= self._policy.max_bytes and supersedes(row, earlier)
+
+    def due(self) -> list[Chunk]:
+        """Seal and give back the chunks that are too old to stay open."""
+        if not self._open:
+            return []
+        oldest = self._clock() - self._policy.max_age_seconds
+        return [self._open.pop(db_id) for db_id, chunk in list(self._open.items()) if chunk.opened_at <= oldest]
+
+    def deadline(self) -> float | None:
+        """The time, by the clock, at which the next chunk is due."""
+        if not self._open:
+            return None
+        return min(chunk.opened_at for chunk in self._open.values()) + self._policy.max_age_seconds
+
+    def close(self) -> list[Chunk]:
+        """Seal all that is open, oldest first."""
+        chunks = sorted(self._open.values(), key=lambda chunk: chunk.first)
+        self._open.clear()
+        return chunks
+
+    def first(self) -> int | None:
+        """Ordinal of the first record that stands in an open chunk."""
+        return min((chunk.first for chunk in self._open.values()), default=None)

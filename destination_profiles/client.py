@@ -1,0 +1,126 @@
+"""The service over HTTP."""
+
+import ssl
+import threading
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import InvalidHeader
+from urllib3.util.retry import Retry
+
+from .answers import Action, Answers, Outcome
+from .chunks import Chunk
+from .config import Config
+from .encoding import encode_profile
+from .errors import ConfigError, Unavailable
+from .manifest import Call, Service
+
+NO_TLS = ("WRONG_VERSION_NUMBER", "UNKNOWN_PROTOCOL", "HTTP_REQUEST", "RECORD_LAYER_FAILURE")  # OpenSSL's words for it
+CONNECTION_FAULTS = {  # by the name of the innermost exception
+    "gaierror": "the host name is not known",
+    "NameResolutionError": "the host name is not known",
+    "ConnectionRefusedError": "the host refused the connection",
+    "ConnectionResetError": "the connection was cut",
+    "BrokenPipeError": "the connection was cut",
+    "RemoteDisconnected": "the connection was closed without an answer",
+}
+
+
+class ProfilesClient:
+    """Calls of the service for one configuration. `send` may run on several threads, each with a session of its own."""
+
+    def __init__(self, config: Config, service: Service, answers: Answers) -> None:
+        """Connect nowhere yet."""
+        self._config = config
+        self._service = service
+        self._answers = answers
+        self._local = threading.local()
+
+    def send(self, chunk: Chunk) -> Outcome:
+        """Send one chunk once and tell what became of it. Raises nothing but for a defect."""
+        headers = {self._service.request_id_header: chunk.request_id}
+        try:
+            answer = self._post(self._service.update_batch, chunk.body(), headers)
+        except requests.RequestException as error:
+            fault = config_fault(error)
+            return Outcome(Action.STOP, error=fault) if fault else self._answers.no_answer(reason(error))
+        return self._answers.interpret(answer.status_code, answer.content, len(chunk), retry_after(answer.headers))
+
+    def check_database(self, db_id: int) -> None:
+        """Read a database. Raises ConfigError or another ProfilesError that says what is wrong."""
+        body = encode_profile({"token": self._config.token.reveal(), "id": db_id})
+        try:
+            answer = self._post(self._service.databases_get, body, {})
+        except requests.RequestException as error:
+            unreachable = f"The service cannot be reached: {reason(error)}. Check the API URL and the network."
+            raise config_fault(error) or Unavailable(unreachable) from None
+        fault = self._answers.refusal_of_call(answer.status_code, answer.content)
+        if fault is not None:
+            raise fault
+
+    def _post(self, call: Call, body: bytes, headers: Mapping[str, str]) -> requests.Response:
+        return self._session().post(
+            self._config.api_url + call.path,
+            data=body,
+            headers={**call.headers, **headers},
+            timeout=call.timeout,
+            allow_redirects=False,  # a redirect would carry the token to another address
+        )
+
+    def _session(self) -> requests.Session:
+        if not hasattr(self._local, "session"):
+            self._local.session = requests.Session()
+            for scheme in ("https://", "http://"):
+                self._local.session.mount(scheme, HTTPAdapter(max_retries=0))
+        session: requests.Session = self._local.session
+        return session
+
+
+def config_fault(error: requests.RequestException) -> ConfigError | None:
+    """What the user must change, where that is why a connection failed. The library's own words are left out: they may quote a URL."""
+    cause = _root(error)
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return ConfigError(
+            f"The certificate of the API URL's host is not trusted ({cause.verify_message}). "
+            "Check the API URL, or install the host's certificate authority."
+        )
+    if isinstance(cause, ssl.SSLError) and cause.reason in NO_TLS:
+        return ConfigError("The host of the API URL does not speak TLS on this port. Check the scheme and the port of the API URL.")
+    if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema | requests.exceptions.MissingSchema):
+        return ConfigError("The API URL is not a valid address. It is a scheme and a host, such as https://example.com.")
+    return None
+
+
+def reason(error: requests.RequestException) -> str:
+    """Why no answer came, in a part of a sentence."""
+    if isinstance(error, requests.exceptions.ConnectTimeout):
+        return "the host did not accept a connection in time"
+    if isinstance(error, requests.exceptions.Timeout):
+        return "the answer did not come in time"
+    if isinstance(error, requests.exceptions.ProxyError):
+        return "the proxy that the environment names refuses the connection"
+    name = type(_root(error)).__name__
+    return CONNECTION_FAULTS.get(name, f"the connection failed ({name})")
+
+
+def _root(error: BaseException) -> BaseException:
+    """The innermost exception: requests wraps urllib3's, which wraps the system's, some by chaining and some as an argument."""
+    inner: Any = getattr(error, "reason", None)
+    if not isinstance(inner, BaseException):
+        inner = next((each for each in error.args if isinstance(each, BaseException)), None)
+    inner = inner or error.__cause__ or error.__context__
+    return error if inner is None or inner is error else _root(inner)
+
+
+def retry_after(headers: Mapping[str, str], *, now: datetime | None = None) -> float | None:
+    """Seconds that the answer asks to wait, from either form of Retry-After; None where it says nothing that can be read."""
+    value = headers.get("Retry-After")
+    if value is None:
+        return None
+    try:
+        return max(0.0, Retry().parse_retry_after(value))
+    except (InvalidHeader, ValueError, OverflowError):
+        return None

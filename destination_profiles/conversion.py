@@ -1,0 +1,113 @@
+"""One value of a column as a value of one of the service's field types."""
+
+import math
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pendulum
+
+TRUE, FALSE = frozenset({"true", "t", "yes", "y", "1"}), frozenset({"false", "f", "no", "n", "0"})
+MILLISECONDS_FROM = 100_000_000_000  # an epoch number from here on is milliseconds: as seconds it would lie beyond the year 5100
+TAG_SEPARATOR = ","
+
+
+class CannotConvert(Exception):
+    """The value has no meaning in the wanted type. It carries no text: the value must not be told."""
+
+
+def _string(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return str(value)
+    raise CannotConvert
+
+
+def _int(value: Any) -> int:
+    if isinstance(value, str):
+        value = _number(value.strip())
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, int):
+        return int(value)
+    raise CannotConvert
+
+
+def _float(value: Any) -> float | int:
+    if isinstance(value, str):
+        value = _number(value.strip())
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise CannotConvert
+    return value
+
+
+def _number(text: str) -> int | float:
+    if not text.isascii() or "_" in text:
+        raise CannotConvert
+    try:
+        return int(text)
+    except ValueError:
+        pass
+    try:
+        number = float(text)
+    except ValueError:
+        raise CannotConvert from None
+    if not math.isfinite(number):
+        raise CannotConvert
+    return number
+
+
+def _boolean(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    text = str(value).strip().lower() if isinstance(value, str | int) else ""
+    if text not in TRUE | FALSE:
+        raise CannotConvert
+    return text in TRUE
+
+
+def _moment(value: Any) -> datetime | date:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise CannotConvert
+    try:
+        if isinstance(value, str):
+            moment = pendulum.parse(value.strip(), exact=True)
+            if not isinstance(moment, date):  # a time of day, or a duration
+                raise CannotConvert
+            return moment
+        return datetime.fromtimestamp(value / 1000 if abs(value) >= MILLISECONDS_FROM else value, UTC)
+    except (ValueError, OverflowError, OSError):
+        raise CannotConvert from None
+
+
+def _date(value: Any) -> str:
+    return _moment(value).strftime("%Y-%m-%d").rjust(10, "0")
+
+
+def _datetime(value: Any) -> str:
+    moment = _moment(value)
+    if not isinstance(moment, datetime):
+        moment = datetime(moment.year, moment.month, moment.day, tzinfo=UTC)
+    elif moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return moment.isoformat(timespec="microseconds" if moment.microsecond else "seconds").replace("+00:00", "Z")
+
+
+def _tags(value: Any) -> list[str]:
+    members = value.split(TAG_SEPARATOR) if isinstance(value, str) else value if isinstance(value, list) else [value]
+    tags = (_string(member).strip() for member in members)
+    return list(dict.fromkeys(tag for tag in tags if tag))
+
+
+CONVERSIONS: Mapping[str, Callable[[Any], Any]] = {
+    "string": _string,
+    "int": _int,
+    "float": _float,
+    "boolean": _boolean,
+    "date": _date,
+    "datetime": _datetime,
+    "tags": _tags,
+}

@@ -1,0 +1,189 @@
+"""DestinationProfiles: the connector as Airbyte knows it. Puts the floors together."""
+
+import logging
+import signal
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from airbyte_cdk.destinations import Destination
+from airbyte_cdk.models import (
+    AirbyteConnectionStatus,
+    AirbyteMessage,
+    AirbyteMessageSerializer,
+    ConfiguredAirbyteCatalog,
+    ConfiguredAirbyteCatalogSerializer,
+    ConnectorSpecification,
+    ConnectorSpecificationSerializer,
+    Status,
+    Type,
+)
+
+from .answers import Answers
+from .catalog import StreamInfo, streams_of
+from .checkpoint import SafeState
+from .chunks import Chunker, ChunkPolicy
+from .client import ProfilesClient
+from .config import Config, parse
+from .dispatcher import Dispatcher, new_request_id
+from .errors import BrokenInput, Interrupted, ProfilesError
+from .manifest import service
+from .progress import Progress
+from .protocol import Decoder, FaultyRecord, LineReader, MessageWriter, State, decode, encode, with_stats
+from .rejects import store
+from .spec import spec
+from .streams import StreamPlan
+from .writer import LONG_SECONDS, StreamKey, Writer
+
+logger = logging.getLogger("airbyte")
+
+
+class DestinationProfiles(Destination):
+    """Pushes records into the profile API of a marketing platform."""
+
+    def spec(self, logger: logging.Logger) -> ConnectorSpecification:
+        """What the user is asked."""
+        return ConnectorSpecificationSerializer.load(spec())
+
+    def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:
+        """Read each database that the configuration names, without writing. Says in one sentence what is wrong."""
+        try:
+            parsed = parse_config(config)
+            client = ProfilesClient(parsed, service(), Answers(service()))
+            for db_id in parsed.databases():
+                client.check_database(db_id)
+            store(parsed.rejects).close()
+        except ProfilesError as error:
+            return AirbyteConnectionStatus(status=Status.FAILED, message=error.message)
+        return AirbyteConnectionStatus(status=Status.SUCCEEDED)
+
+    def write(
+        self, config: Mapping[str, Any], configured_catalog: ConfiguredAirbyteCatalog, input_messages: Iterable[AirbyteMessage]
+    ) -> Iterator[AirbyteMessage]:
+        """The CDK's method, over the same pipeline. A state leaves when the caller asks for the next message, never while the input is
+        quiet; the command `write` has no such wait. Raises ProfilesError once every state that is safe has left.
+        """
+        safe: list[SafeState] = []
+        catalog = ConfiguredAirbyteCatalogSerializer.dump(configured_catalog)
+        writer = assemble(parse_config(config), streams_of(catalog), release=safe.append)
+        decoder = Decoder()
+        try:
+            for message in input_messages:
+                if message.type in (Type.RECORD, Type.STATE):
+                    feed(writer, decoder, [encode(AirbyteMessageSerializer.dump(message))])
+                writer.tick()
+                yield from _leaving(safe)
+            writer.close()
+        except ProfilesError:
+            with suppress(ProfilesError):
+                writer.abandon()
+            yield from _leaving(safe)
+            raise
+        yield from _leaving(safe)
+
+
+def write_messages(config: Mapping[str, Any], catalog: Mapping[str, Any], descriptor: int, output: MessageWriter) -> None:
+    """The command `write`: messages from a file descriptor, each state to `output` as soon as it is safe.
+
+    Raises ProfilesError once every state that is safe has left.
+    """
+    reader, decoder, progress = LineReader(descriptor), Decoder(), Progress(logger.info)
+    writer = assemble(parse_config(config), streams_of(catalog), release=output.state, heartbeat=progress, wake=reader.wake)
+    try:
+        with _interruptible(writer, reader):
+            _pump(writer, decoder, reader)
+            writer.close()
+    except Exception:
+        with suppress(ProfilesError):  # the first error is the one to tell
+            writer.abandon()
+        raise
+    finally:
+        progress.tell(writer)
+        _tell_ignored(writer, decoder)
+
+
+def _pump(writer: Writer, decoder: Decoder, reader: LineReader) -> None:
+    try:
+        for lines in reader.blocks(writer.patience):
+            feed(writer, decoder, lines)
+            writer.tick()
+    except BrokenInput:
+        writer.flush()  # what came before the broken line is whole
+        raise
+
+
+def feed(writer: Writer, decoder: Decoder, lines: list[bytes]) -> None:
+    """Lines of input into the pipeline."""
+    for line in lines:
+        message = decoder.message(line)
+        if message is None:
+            continue
+        if isinstance(message, State):
+            writer.checkpoint(message, message.stream)
+        elif isinstance(message, FaultyRecord):
+            writer.faulty((message.namespace, message.stream), message.data, message.rejection)
+        else:
+            writer.record((message.namespace, message.stream), message.data)
+
+
+def parse_config(config: Mapping[str, Any]) -> Config:
+    """The configuration, checked against the spec. Raises ConfigError."""
+    return parse(config, spec()["connectionSpecification"], service())
+
+
+def assemble(
+    config: Config,
+    streams: list[StreamInfo],
+    *,
+    release: Callable[[SafeState], None],
+    heartbeat: Callable[[Writer], float] = lambda _: LONG_SECONDS,
+    wake: Callable[[], None] = lambda: None,
+) -> Writer:
+    """The pipeline of one sync. Raises ConfigError for a stream that cannot be sent as configured."""
+    plans: dict[StreamKey, StreamPlan] = {(info.namespace, info.name): StreamPlan(info, config, service()) for info in streams}
+    for name in sorted({each.name for each in config.streams} - {info.name for info in streams}):
+        logger.warning(f"The configured stream {name} is not in this sync's catalog.")
+    answers = Answers(service(), config.field_names())
+    dispatcher = Dispatcher(
+        ProfilesClient(config, service(), answers),
+        backoff=answers.backoff,
+        max_in_flight=config.max_in_flight,
+        retry_seconds=config.retry_seconds,
+        wake=wake,
+    )
+    chunker = Chunker(ChunkPolicy(config.max_profiles, config.max_bytes, config.max_age_seconds), new_id=new_request_id)
+    return Writer(plans, chunker=chunker, dispatcher=dispatcher, store=store(config.rejects), release=release, heartbeat=heartbeat)
+
+
+@contextmanager
+def _interruptible(writer: Writer, reader: LineReader) -> Iterator[None]:
+    """SIGTERM and SIGINT end the sync at its next step instead of in the middle of one."""
+
+    def stop(number: int, _: object) -> None:
+        writer.interrupt(Interrupted(number))
+        reader.wake()
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _leaving(safe: list[SafeState]) -> Iterator[AirbyteMessage]:
+    for state in safe:
+        yield AirbyteMessageSerializer.load(decode(encode(with_stats(state))))
+    safe.clear()
+
+
+def _tell_ignored(writer: Writer, decoder: Decoder) -> None:
+    if decoder.chatter:
+        logger.warning(f"Ignored {decoder.chatter:,} lines of the input that are no Airbyte messages.")
+    if unknown := _counted(writer.unknown):
+        logger.warning(f"Ignored records of streams that are not in the catalog: {unknown}.")
+
+
+def _counted(counts: Counter[str]) -> str:
+    return ", ".join(f"{name} ({count:,})" for name, count in counts.most_common(10))

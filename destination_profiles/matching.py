@@ -1,0 +1,86 @@
+"""How the service finds the profile of a record, and when two records may mean the same profile."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .manifest import MatchingMode, Service
+
+FIELD_NAME = "{field_name}"  # stands in the manifest for the field that the user names
+
+
+def _text(value: Any) -> str:
+    return str(value)
+
+
+def _email(value: Any) -> str:
+    return str(value).strip().lower()
+
+
+def _phone(value: Any) -> str:
+    text = str(value)
+    return "".join(filter(str.isdigit, text)) or text
+
+
+IDENTITIES: Mapping[str, Callable[[Any], str]] = {"text": _text, "email": _email, "phone": _phone}
+
+
+@dataclass(frozen=True)
+class Matching:
+    """A matching mode with the user's parameters."""
+
+    mode: MatchingMode
+    field_name: str | None = None
+    resource_id: int | None = None
+
+    def parameters(self) -> dict[str, Any]:
+        """What the request says of it."""
+        named = {"matching": self.mode.name, "field_name": self.field_name, "resource_id": self.resource_id}
+        return {name: value for name, value in named.items() if value is not None}
+
+    def alternatives(self) -> tuple[tuple[str, ...], ...]:
+        """Fields of a profile it can be found by: each inner tuple is one composite key."""
+        return tuple(tuple(self._field(key) for key in keys) for keys in self.mode.keys)
+
+    def fields(self) -> tuple[str, ...]:
+        """All fields that stand in any of the alternatives."""
+        return tuple(dict.fromkeys(field for keys in self.alternatives() for field in keys))
+
+    def _field(self, key: str) -> str:
+        return self.field_name or key if key == FIELD_NAME else key
+
+    def key_schema(self, service: Service) -> dict[str, Any]:
+        """JSON schema: at least one alternative is there, whole, and of the right type. A null is of no type."""
+        types = {self._field(key): service.matching_keys[key]["schema"] for keys in self.mode.keys for key in keys}
+        required = [{"required": list(keys)} for keys in self.alternatives()]
+        return {"properties": types, **(required[0] if len(required) == 1 else {"anyOf": required})}
+
+    def identify(self, service: Service) -> Callable[[Mapping[str, Any]], tuple[str, ...]]:
+        """A function that gives the identities of a profile; two profiles that share one may be the same profile.
+
+        Values are compared more loosely than the service may do (case of an email, signs in a phone): that costs a wait, never an order.
+        """
+        rules = [[(self._field(key), IDENTITIES[service.matching_keys[key]["identity"]]) for key in keys] for keys in self.mode.keys]
+        if len(rules) == 1 and len(rules[0]) == 1:
+            (field, identity), *_ = rules[0]
+            return lambda profile: (identity(profile[field]),)
+        return lambda profile: tuple(each for rule in rules for each in _identities(rule, profile))
+
+
+def _identities(rule: list[tuple[str, Callable[[Any], str]]], profile: Mapping[str, Any]) -> list[str]:
+    """The identities by one alternative: none where a field is missing, one for each member where a value is a list."""
+    values = [(identity, profile.get(field)) for field, identity in rule]
+    if any(value is None for _, value in values):
+        return []
+    lists = [[identity(each) for each in (value if isinstance(value, list) else [value])] for identity, value in values]
+    if len(lists) == 1:
+        return list(dict.fromkeys(lists[0]))
+    return ["\0".join(each[0] for each in lists)]
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where profiles go: a database, and how profiles are found in it. Records of one chunk share it."""
+
+    db_id: int
+    matching: Matching

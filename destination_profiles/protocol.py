@@ -1,0 +1,241 @@
+"""Airbyte's protocol: lines of stdin become records and states, messages become lines of stdout."""
+
+import fcntl
+import hashlib
+import logging
+import os
+import select
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from threading import Lock
+from typing import Any, BinaryIO
+
+import msgspec
+
+from .checkpoint import SafeState
+from .errors import BrokenInput, ProfilesError
+from .rejection import Rejection
+from .salvage import clean, fault, lenient
+
+BLOCK_BYTES = 1 << 20  # read from stdin at once; a pipe is made as large, so that the source can run ahead
+
+encode = msgspec.json.Encoder().encode
+decode = msgspec.json.Decoder().decode
+_decode_parts = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+
+
+class Record(msgspec.Struct, gc=False):
+    """A record: `data` are its bytes as they came, not decoded yet."""
+
+    stream: str
+    data: msgspec.Raw
+    namespace: str | None = None
+
+
+class FaultyRecord(msgspec.Struct):
+    """A record that no strict JSON reader takes; `data` are bytes that any reader does."""
+
+    stream: str
+    data: bytes
+    rejection: Rejection
+    namespace: str | None = None
+
+
+class State(msgspec.Struct):
+    """A state: the message's own parts, byte for byte, and the stream it is of, or None where it is of all streams."""
+
+    message: dict[str, Any]
+    state: dict[str, Any]
+    stream: tuple[str | None, str] | None
+
+
+class _Message(msgspec.Struct, gc=False):
+    type: str
+    record: Record | None = None
+
+
+class _Descriptor(msgspec.Struct):
+    name: str
+    namespace: str | None = None
+
+
+class _StreamState(msgspec.Struct):
+    stream_descriptor: _Descriptor
+
+
+_decode_message = msgspec.json.Decoder(_Message).decode
+
+
+class Decoder:
+    """Lines to messages. `chatter` counts lines that are no Airbyte message, `lines` all lines."""
+
+    def __init__(self) -> None:
+        """Start at line 0."""
+        self.lines = 0
+        self.chatter = 0
+
+    def message(self, line: bytes) -> Record | FaultyRecord | State | None:
+        """The message of one line, or None where the destination has nothing to do with it.
+
+        Raises BrokenInput for a line that begins as a JSON object and is cut or broken: a record may be lost in it.
+        """
+        self.lines += 1
+        try:
+            message = _decode_message(line)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return self._odd_line(line)
+        if message.type == "RECORD":
+            return message.record if message.record is not None else self._odd_line(line)
+        return self._state(line) if message.type == "STATE" else None
+
+    def _odd_line(self, line: bytes) -> Record | FaultyRecord | None:
+        stripped = line.strip()
+        if not stripped:
+            return None
+        if not stripped.startswith(b"{"):
+            self.chatter += 1
+            return None
+        try:
+            message = lenient(stripped)
+        except (ValueError, RecursionError):
+            raise self._broken(line, "is cut or is no JSON") from None
+        kind = message.get("type")
+        if kind == "RECORD":
+            return self._odd_record(line, message.get("record"))
+        if kind == "STATE":
+            raise self._broken(line, "holds a state that cannot be given back as it came")
+        if not isinstance(kind, str):
+            self.chatter += 1
+        return None
+
+    def _odd_record(self, line: bytes, record: Any) -> Record | FaultyRecord:
+        stream, namespace = (record.get("stream"), record.get("namespace")) if isinstance(record, dict) else (None, None)
+        if not isinstance(stream, str) or not isinstance(namespace, str | None) or "data" not in record:
+            raise self._broken(line, "holds a record without a stream or without data")
+        data = encode(clean(record["data"]))
+        rejection = fault(record["data"])
+        if rejection is None:
+            return Record(stream, msgspec.Raw(data), namespace)
+        return FaultyRecord(stream, data, rejection, namespace)
+
+    def _state(self, line: bytes) -> State:
+        try:
+            message = _decode_parts(line)
+            state = {"global" if key == "global_" else key: value for key, value in _decode_parts(message.pop("state")).items()}
+            kind = decode(state.get("type", b"null"))
+            if kind != "STREAM":
+                return State(message, state, None)
+            descriptor = msgspec.json.decode(state["stream"], type=_StreamState).stream_descriptor
+        except (msgspec.DecodeError, UnicodeDecodeError, KeyError):
+            raise self._broken(line, "holds a state without its parts") from None
+        return State(message, state, (descriptor.namespace, descriptor.name))
+
+    def _broken(self, line: bytes, what: str) -> BrokenInput:
+        digest = hashlib.sha256(line).hexdigest()[:16]
+        return BrokenInput(
+            f"Line {self.lines:,} of the input {what} ({len(line):,} bytes, SHA-256 {digest}...). A record may be lost in it, "
+            "so the sync stops; what came before it is delivered. Run the sync again, and look at the source's log."
+        )
+
+
+class LineReader:
+    """Stdin in large blocks, with a way out of the wait: a deadline, or `wake` from another thread."""
+
+    def __init__(self, descriptor: int) -> None:
+        """Read from an open file descriptor."""
+        self._descriptor = descriptor
+        self._wake_read, self._wake_write = os.pipe()
+        for end in (self._wake_read, self._wake_write):
+            os.set_blocking(end, False)
+        with suppress(OSError):  # not a pipe, or more than the system allows
+            fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, BLOCK_BYTES)
+
+    def wake(self) -> None:
+        """End a wait that is under way, or the next one. May be called from any thread and from a signal handler."""
+        with suppress(BlockingIOError):
+            os.write(self._wake_write, b"\0")
+
+    def blocks(self, timeout: Callable[[], float | None]) -> Iterator[list[bytes]]:
+        """Whole lines, as many as one read gave; an empty list when `timeout()` seconds passed or `wake` was called."""
+        parts: list[bytes] = []
+        while True:
+            if not self._wait(timeout()):
+                yield []
+                continue
+            block = os.read(self._descriptor, BLOCK_BYTES)
+            if not block:
+                yield [b"".join(parts)]
+                return
+            head, *lines = block.split(b"\n")
+            parts.append(head)
+            if lines:
+                first, parts = b"".join(parts), [lines.pop()]
+                yield [first, *lines]
+
+    def _wait(self, seconds: float | None) -> bool:
+        """Whether there is something to read; False after the time, or when woken."""
+        ready, _, _ = select.select([self._descriptor, self._wake_read], [], [], seconds)
+        if self._wake_read in ready:
+            with suppress(BlockingIOError):
+                os.read(self._wake_read, BLOCK_BYTES)
+        return self._descriptor in ready
+
+    def close(self) -> None:
+        """Close the waking pipe."""
+        os.close(self._wake_read)
+        os.close(self._wake_write)
+
+
+def with_stats(safe: SafeState) -> dict[str, Any]:
+    """The message of a state that may leave: as it came, with the counts since the state before it."""
+    state: State = safe.state
+    stats = {"recordCount": float(safe.delivered), "rejectedRecordCount": float(safe.rejected)}
+    return {**state.message, "state": {**state.state, "destinationStats": stats}}
+
+
+class MessageWriter:
+    """Stdout: one line a message, one locked and flushed write a line, from whatever thread."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        """Write to a binary stream."""
+        self._stream = stream
+        self._lock = Lock()
+
+    def message(self, message: Mapping[str, Any]) -> None:
+        """Write one message."""
+        line = encode(message) + b"\n"
+        with self._lock:
+            self._stream.write(line)
+            self._stream.flush()
+
+    def state(self, safe: SafeState) -> None:
+        """Give a state back."""
+        self.message(with_stats(safe))
+
+    def log(self, level: str, text: str) -> None:
+        """Write a log line."""
+        self.message({"type": "LOG", "log": {"level": level, "message": text}})
+
+    def error(self, error: ProfilesError, internal: str) -> None:
+        """Write the TRACE that ends a failed command."""
+        details: dict[str, Any] = {"message": error.message, "internal_message": internal, "failure_type": error.failure_type}
+        if error.stream is not None:
+            details["stream_descriptor"] = {"name": error.stream}
+        self.message({"type": "TRACE", "trace": {"type": "ERROR", "emitted_at": time.time() * 1000, "error": details}})
+
+
+class LogHandler(logging.Handler):
+    """Python's log as Airbyte LOG messages. Texts only: an exception's traceback may quote what it worked on."""
+
+    LEVELS: Mapping[int, str] = {logging.CRITICAL: "FATAL", logging.ERROR: "ERROR", logging.WARNING: "WARN", logging.DEBUG: "DEBUG"}
+
+    def __init__(self, output: MessageWriter, mask: Callable[[str], str]) -> None:
+        """Send to `output`; `mask` takes secrets out of a text."""
+        super().__init__()
+        self._output = output
+        self._mask = mask
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one record of the log."""
+        self._output.log(self.LEVELS.get(record.levelno, "INFO"), self._mask(record.getMessage()))

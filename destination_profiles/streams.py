@@ -1,0 +1,86 @@
+"""What happens to each record of one stream before it stands in a chunk, compiled once."""
+
+import msgspec
+
+from .catalog import StreamInfo
+from .chunks import Row
+from .config import Config
+from .encoding import Envelope, decode_profile, encode_profile, envelope
+from .errors import ConfigError, InvalidRecord
+from .ledger import Interval
+from .manifest import Service
+from .mapping import mapper
+from .matching import Target
+from .rejection import Rejection
+from .salvage import fault, lenient
+from .validation import RecordValidator, profile_schema
+
+SENDS_ALL = frozenset({"append", "overwrite"})
+SUPERSEDES = frozenset({"append_dedup", "update"})  # a later record of a profile stands for an earlier one of the same open chunk
+
+
+class StreamPlan:
+    """The way of a record: decode, the stream's schema, mapping, the profile's schema, bytes."""
+
+    def __init__(self, info: StreamInfo, config: Config, service: Service) -> None:
+        """Compile it. Raises ConfigError for a schema, a mapping or a sync mode that cannot work."""
+        self.label = info.label()
+        configured = config.stream(info.name, info.namespace)
+        self.target: Target = configured.target or config.target
+        self.envelope: Envelope = envelope(self.target, config.token.reveal(), config.options)
+        self._largest = config.max_bytes - self.envelope.size()
+        self._record = RecordValidator(info.schema, "schema", f"stream {self.label}")
+        schema = profile_schema(service, self.target.matching, nulls=config.null_values == "send")
+        self._profile = RecordValidator(schema, "profile", "the service's profile")
+        self._map = mapper(configured.fields, config.null_values, stream=self.label, schema=info.schema, keep=service.unset_forbidden)
+        self._identify = self.target.matching.identify(service)
+        self._fields = self.target.matching.fields()
+        self._supersedes = _supersedes(info)
+
+    def row(self, original: bytes, interval: Interval) -> Row:
+        """The record whose `data` are the bytes `original`, ready to be sent. Raises InvalidRecord."""
+        try:
+            record = decode_profile(original)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            raise InvalidRecord(_unreadable(original)) from None
+        if not self._record.is_valid(record):
+            raise InvalidRecord(self._record.rejection(record))
+        profile = self._map(record)
+        if not self._profile.is_valid(profile):
+            raise InvalidRecord(self._profile.rejection(profile))
+        encoded = original if profile is record else encode_profile(profile)
+        if len(encoded) > self._largest:
+            raise InvalidRecord(self._too_large(len(encoded)))
+        return Row(encoded, original, interval, self._identify(profile))
+
+    def supersedes(self, later: Row, earlier: Row) -> bool:
+        """Whether `later` may take the place of `earlier`.
+
+        It may where the sync mode allows it, the keys are equal to the letter, and `earlier` holds no function: an `incr` that is left
+        out would be missed.
+        """
+        if not self._supersedes or b'"action"' in bytes(earlier.profile):
+            return False
+        first, second = decode_profile(earlier.profile), decode_profile(later.profile)
+        return all(first.get(field) == second.get(field) for field in self._fields)
+
+    def _too_large(self, size: int) -> Rejection:
+        message = f"is {size:,} bytes as a profile; a request has room for {self._largest:,}"
+        return Rejection("size", "max_bytes", message, "$", f"larger than the {self._largest:,} bytes that a request has room for")
+
+
+def _unreadable(original: bytes) -> Rejection:
+    return fault(lenient(bytes(original))) or Rejection(
+        "json", "number", "holds a number that cannot be read", "$", "holds a number that cannot be read"
+    )
+
+
+def _supersedes(info: StreamInfo) -> bool:
+    if info.sync_mode not in SENDS_ALL | SUPERSEDES:
+        modes = ", ".join(sorted(SENDS_ALL | SUPERSEDES))
+        raise ConfigError(
+            f"The stream {info.label()} is set to the sync mode {info.sync_mode}, which this destination does not have. "
+            f"Choose one of {modes}.",
+            stream=info.name,
+        )
+    return info.sync_mode in SUPERSEDES

@@ -1,0 +1,104 @@
+"""Whether a record satisfies its stream's schema, and a profile the service's."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import jsonschema_rs
+from jsonschema import Draft4Validator, Draft6Validator, Draft7Validator, Draft201909Validator, Draft202012Validator
+from jsonschema.exceptions import SchemaError
+
+from .errors import ConfigError, InvalidRecord
+from .manifest import Service
+from .matching import Matching
+from .rejection import Rejection
+from .violations import Violation, explain, validator
+
+DECIDING: Mapping[type, type[Any]] = {  # jsonschema explains, jsonschema-rs decides: the same draft for both
+    Draft4Validator: jsonschema_rs.Draft4Validator,
+    Draft6Validator: jsonschema_rs.Draft6Validator,
+    Draft7Validator: jsonschema_rs.Draft7Validator,
+    Draft201909Validator: jsonschema_rs.Draft201909Validator,
+    Draft202012Validator: jsonschema_rs.Draft202012Validator,
+}
+
+
+class RecordValidator:
+    """One JSON schema, compiled. `is_valid(instance)` decides in about a microsecond; `rejection(instance)` explains."""
+
+    def __init__(self, schema: Mapping[str, Any], reason: str, owner: str) -> None:
+        """Compile `schema`; `reason` goes into rejections, `owner` names the schema in errors.
+
+        `format` is not asserted: sources write times without a zone and still name `date-time`.
+        Raises ConfigError when the schema is none, or refers to another document.
+        """
+        self._reason = reason
+        try:
+            self._explaining = validator(schema)
+            type(self._explaining).check_schema(dict(schema))
+            self._deciding = DECIDING[type(self._explaining)](dict(schema), validate_formats=False, offline=True)
+        except (SchemaError, KeyError, ValueError, TypeError, jsonschema_rs.ReferencingError) as error:
+            raise ConfigError(
+                f"The JSON schema of {owner} cannot be used: {_fault(error)}. Refresh the source's schema.", stream=owner
+            ) from None
+        self.is_valid = self._deciding.is_valid
+
+    def rejection(self, instance: Any) -> Rejection:
+        """Why `instance`, which is not valid, is not."""
+        violation = explain(self._explaining.iter_errors(instance)) or self._by_decider(instance)
+        return Rejection(self._reason, violation.rule, violation.message, violation.path, f"{violation.path} {violation.message}")
+
+    def check(self, instance: Any) -> None:
+        """Raise InvalidRecord when `instance` is not valid."""
+        if not self.is_valid(instance):
+            raise InvalidRecord(self.rejection(instance))
+
+    def _by_decider(self, instance: Any) -> Violation:
+        """The rule alone, where the two libraries differ (regular expressions, mostly)."""
+        error = next(self._deciding.iter_errors(instance))
+        rule = str(error.schema_path[-1]) if error.schema_path else "schema"
+        return Violation(rule, "$", f"does not satisfy {rule}")
+
+
+def _fault(error: Exception) -> str:
+    if isinstance(error, SchemaError):
+        return f"{error.json_path} does not satisfy {error.validator}"
+    if isinstance(error, KeyError):
+        return "its $schema names a draft that is not supported (draft-04 and later are)"
+    if isinstance(error, jsonschema_rs.ReferencingError):
+        return "it refers to another document"
+    return "it cannot be compiled"
+
+
+def profile_schema(service: Service, matching: Matching, *, nulls: bool) -> dict[str, Any]:
+    """JSON schema (draft-07) of a profile: its matching key, system fields and subscriptions. `nulls`: a plain null may be sent."""
+    types = {name: service.field_types[kind] for name, kind in service.system_fields.items()}
+    null = [{"type": "null"}] if nulls else []
+    fields: dict[str, Any] = {name: {"anyOf": [schema, *null, *_functions(service, name)]} for name, schema in types.items()}
+    fields["subscriptions"] = {"type": "array", "items": _subscription_schema(service)}
+    key = matching.key_schema(service)
+    return {"type": "object", **key, "properties": {**fields, **key["properties"]}}
+
+
+def _functions(service: Service, field: str) -> list[dict[str, Any]]:
+    forbidden = {"unset"} if field in service.unset_forbidden else set()
+    with_value = [name for name, each in service.functions.items() if each["value"] and name not in forbidden]
+    without = [name for name, each in service.functions.items() if not each["value"] and name not in forbidden]
+    forms = []
+    if with_value:
+        forms.append({"type": "object", "required": ["action", "value"], "properties": {"action": {"enum": with_value}}})
+    if without:
+        forms.append({"type": "object", "required": ["action"], "properties": {"action": {"enum": without}}})
+    return forms
+
+
+def _subscription_schema(service: Service) -> dict[str, Any]:
+    channels = list(service.channels)
+    rules = [
+        {
+            "if": {"properties": {"channel": {"const": channel}}},
+            "then": {"anyOf": [{"required": list(form), "properties": form} for form in service.channels[channel]]},
+        }
+        for channel in channels
+    ]
+    common = {"channel": {"enum": channels}, **service.subscription_fields}
+    return {"type": "object", "required": ["channel"], "properties": common, "allOf": rules}

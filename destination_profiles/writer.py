@@ -1,0 +1,171 @@
+"""The pipeline: records go in, chunks go out, and each state leaves when the records before it are safe."""
+
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Mapping
+from time import monotonic
+from typing import Any
+
+from .checkpoint import Checkpoint, Checkpointer, SafeState
+from .chunks import Chunk, Chunker
+from .dispatcher import Dispatcher, Resolution
+from .errors import InvalidRecord, ProfilesError
+from .ledger import Interval, Ledger
+from .rejection import Rejection, Tally
+from .rejects import RejectStore
+from .streams import StreamPlan
+
+StreamKey = tuple[str | None, str]  # namespace, name
+LONG_SECONDS = 3600.0  # the longest wait for anything
+ABANDON_SECONDS = 30.0  # the longest wait for what is in flight when a sync ends badly
+
+
+class Writer:
+    """Follows every record from its arrival to its answer. All methods belong to one thread.
+
+    A record is in exactly one place: rejected, in an open chunk (`chunker`), in a sealed one that may not be sent yet (`_sealed`), in
+    flight (`dispatcher`), or settled in the ledger.
+    """
+
+    def __init__(
+        self,
+        plans: Mapping[StreamKey, StreamPlan],
+        *,
+        chunker: Chunker,
+        dispatcher: Dispatcher,
+        store: RejectStore,
+        release: Callable[[SafeState], None],
+        heartbeat: Callable[["Writer"], float] = lambda _: LONG_SECONDS,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        """`release` gives a state back; `heartbeat` is called often and answers how many seconds it can wait for its next call."""
+        self.ledger = Ledger()
+        self.tally = Tally()
+        self.unknown: Counter[str] = Counter()  # records of streams that are not in the catalog
+        self.read = 0
+        self.chunks = 0
+        self._plans, self._chunker, self._dispatcher, self._store = plans, chunker, dispatcher, store
+        self._release_state, self._heartbeat, self._clock = release, heartbeat, clock
+        self._checkpointer = Checkpointer()
+        self._sealed: deque[Chunk] = deque()
+
+    def record(self, key: StreamKey, data: bytes) -> None:
+        """Take a record. Blocks while the service is behind; raises ProfilesError when the sync must end."""
+        plan = self._plans.get(key)
+        if plan is None:
+            self.unknown[key[1]] += 1
+            return
+        interval = self.ledger.interval(plan.label)
+        interval.read += 1
+        ordinal = self.read
+        self.read += 1
+        try:
+            row = plan.row(data, interval)
+        except InvalidRecord as invalid:
+            self._reject(interval, data, invalid.rejection)
+            return
+        sealed = self._chunker.add(row, ordinal, target=plan.target, envelope=plan.envelope, supersedes=plan.supersedes)
+        if sealed:
+            self._send(sealed)
+
+    def faulty(self, key: StreamKey, data: bytes, rejection: Rejection) -> None:
+        """Take a record that is known to be beyond sending."""
+        if key not in self._plans:
+            self.unknown[key[1]] += 1
+            return
+        interval = self.ledger.interval(self._plans[key].label)
+        interval.read += 1
+        self.read += 1
+        self._reject(interval, data, rejection)
+
+    def checkpoint(self, state: Any, key: StreamKey | None) -> None:
+        """Take a state: of a stream, or of all streams where `key` is None. It may leave at once."""
+        keys = self._plans.keys() if key is None else {key} & self._plans.keys()
+        intervals = self.ledger.close(self._plans[each].label for each in keys)
+        self._checkpointer.hold(Checkpoint(state, self.read, intervals))
+        self._release()
+
+    def tick(self) -> None:
+        """Do what time and answers ask for; never blocks for long. Raises ProfilesError when the sync must end."""
+        self._settle(0)
+        if due := self._chunker.due():
+            self._send(due)
+
+    def patience(self) -> float:
+        """Seconds until `tick` has something to do, if nothing comes in."""
+        now = self._clock()
+        deadlines = (self._chunker.deadline(), self._dispatcher.deadline(), now + self._heartbeat(self))
+        return max(0.0, min(each for each in deadlines if each is not None) - now)
+
+    def flush(self) -> None:
+        """Send all that is open and wait for the last answer."""
+        self._send(self._chunker.close())
+        while len(self._dispatcher):
+            self._settle(None)
+
+    def close(self) -> None:
+        """End well: everything sent and answered, every state out, the books balanced."""
+        self.flush()
+        self._release()
+        self._store.close()
+        self.ledger.balance()
+
+    def interrupt(self, error: ProfilesError) -> None:
+        """Let the next wait or tick raise `error`. May be called from a signal handler."""
+        self._dispatcher.interrupt(error)
+
+    def abandon(self) -> None:
+        """End badly: send nothing more, wait for what is with a sender, let the states leave that became safe by it."""
+        until = self._clock() + ABANDON_SECONDS
+        while self._dispatcher.sending and (left := until - self._clock()) > 0:
+            self._enter(self._dispatcher.wait(left))
+        self._store.close()
+
+    def _send(self, chunks: Iterable[Chunk]) -> None:
+        """Send chunks in their order, each as soon as it is admitted. Blocking here is what keeps the memory bounded (promise 7)."""
+        self._sealed.extend(chunks)
+        while self._sealed:
+            while not self._dispatcher.admits(self._sealed[0]):
+                self._settle(None)
+            self._dispatcher.dispatch(self._sealed.popleft())
+            self.chunks += 1
+
+    def _settle(self, seconds: float | None) -> None:
+        """Wait for answers and enter them. Raises the dispatcher's failure once the answers still under way are in."""
+        beat = self._heartbeat(self)
+        self._enter(self._dispatcher.wait(beat if seconds is None else min(seconds, beat)))
+        if self._dispatcher.failure is not None:
+            raise self._dispatcher.failure
+
+    def _enter(self, resolutions: Iterable[Resolution]) -> None:
+        for resolution in resolutions:
+            chunk, rejected = resolution.chunk, resolution.outcome.rejected
+            accepted = Counter(row.interval for position, row in enumerate(chunk.rows) if position not in rejected)
+            for interval, count in accepted.items():
+                self.ledger.settle(interval, accepted=count)
+            for interval, count in Counter(interval for _, interval in chunk.superseded).items():
+                self.ledger.settle(interval, superseded=count)
+            for position, rejection in rejected.items():
+                row = chunk.rows[position]
+                self._reject(row.interval, row.original, rejection)
+            self._dispatcher.settled(chunk)
+            self._release()
+
+    def _reject(self, interval: Interval, original: bytes, rejection: Rejection) -> None:
+        """Set one record aside (promise 3)."""
+        self._store.put(interval.stream, original, rejection)
+        self.ledger.settle(interval, rejected=1)
+        self.tally.add(interval.stream, rejection)
+
+    def _release(self) -> None:
+        """Let the states leave that are safe: the rejected records before them are stored first."""
+        first = self._first_unresolved()
+        if not self._checkpointer.is_safe(first):
+            return
+        self._store.flush()
+        for state in self._checkpointer.release(first):
+            self._release_state(state)
+
+    def _first_unresolved(self) -> int | None:
+        sealed = min((chunk.first for chunk in self._sealed), default=None)
+        firsts = (self._chunker.first(), sealed, self._dispatcher.first())
+        return min((each for each in firsts if each is not None), default=None)
