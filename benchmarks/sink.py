@@ -1,0 +1,46 @@
+"""A service that does no work: answers one success for each profile of a request. Prints its port, runs until killed."""
+
+import argparse
+import sys
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+MARK = b'"email":'  # stands once in each profile of the benchmarks
+ITEM = b'{"error":0,"error_text":"Successful operation","profile_id":"65f0c0ffee0000000000a501"}'
+
+
+class Sink(BaseHTTPRequestHandler):
+    """Reads the body whole, counts the profiles, answers."""
+
+    protocol_version = "HTTP/1.1"
+    wbufsize = 1 << 20  # one write an answer: two would wait for the client's delayed acknowledgement
+    latency = 0.0
+
+    def do_POST(self) -> None:
+        """Answer any call as if it had updated every profile."""
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        time.sleep(self.latency)
+        answer = b'{"error":0,"error_text":"Successful operation","result":[' + b",".join([ITEM] * body.count(MARK)) + b"]}"
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def main() -> None:
+    """Serve on a free port."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--latency-ms", type=float, default=0.0)
+    Sink.latency = parser.parse_args().latency_ms / 1000
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Sink)
+    print(server.server_port)
+    sys.stdout.flush()
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()
