@@ -36,6 +36,7 @@ setup(
             "pytest-cov>=6,<8",  # coverage, of child processes too
             "pytest-xdist>=3.6,<4",  # both cores
             "ruff>=0.11,<1",  # lint and format
+            "trustme>=1,<2",  # certificates that nobody trusts
             "types-jsonschema",  # types of untyped libraries
             "types-PyYAML",
             "types-requests",

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import lru_cache
-from typing import Any
 
 import msgspec
 import requests
@@ -19,6 +18,11 @@ from .rejection import Rejection
 
 HTTP_OK = 200
 DONE = 0  # the service's code for success
+FATE_UNKNOWN = (
+    "The service answered, but its answer does not hold one result for each of {} profiles, so what became of them is unknown. "
+    "The next sync sends them again."
+)
+NOT_THE_SERVICE = "What answers at the API URL is not the service, or not a version of it that is known. Check the API URL."
 MAX_TEXT = 300  # characters of a service's text in a message
 HIDDEN = "…"
 PUNCTUATION = ".,:;!?()[]{}\"'`<>"
@@ -101,7 +105,7 @@ class Answers:
             return self._items(answer.result)
         code, text = self._code_of(status, answer)
         if code in (DONE, HTTP_OK):
-            return Outcome(Action.RETRY, error=self._unreadable(answer, count), retry_after=retry_after)
+            return Outcome(Action.RETRY, error=BadAnswer(FATE_UNKNOWN.format(count)), retry_after=retry_after)
         resolution = self._resolve(code)
         action = ACTIONS.get(resolution.response_action, Action.STOP) if resolution.response_action else Action.STOP
         if action is Action.HALVE:
@@ -113,7 +117,7 @@ class Answers:
         answer = self._read(body)
         code, text = self._code_of(status, answer)
         if code in (DONE, HTTP_OK):
-            return None if answer is not None and answer.error == DONE else self._unreadable(answer, 0)
+            return None if answer is not None and answer.error == DONE else BadAnswer(NOT_THE_SERVICE)
         return self._error(code, text, self._resolve(code))
 
     def loggable(self, text: str) -> str:
@@ -160,12 +164,6 @@ class Answers:
         if kind == "config_error":
             return Refused(message, code=code)
         return Unavailable(message) if kind == "transient_error" else SystemFault(message)
-
-    def _unreadable(self, answer: Any, count: int) -> BadAnswer:
-        what = "is not what the service documents" if answer is None else f"does not hold one result for each of {count} profiles"
-        return BadAnswer(
-            f"The service answered, but its answer {what}, so the fate of the profiles is unknown. They are sent again next time."
-        )
 
     def _ask_handler(self, code: int) -> ErrorResolution:
         """The declared resolution of a code. An HTTP status and the service's own code share one table, so both are asked as a status."""

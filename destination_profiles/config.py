@@ -113,7 +113,8 @@ def parse(raw: Mapping[str, Any], schema: Mapping[str, Any], service: Service) -
 
 def _check_against_spec(raw: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
     if violation := first_violation(raw, schema):
-        raise ConfigError(f"The setting {violation.path.removeprefix('$.')} is wrong: {violation.message}.")
+        where = "configuration" if violation.path == "$" else f"setting {violation.path.removeprefix('$.')}"
+        raise ConfigError(f"The {where} is wrong: {violation.message}.")
     unknown = sorted(name for name in raw if name not in schema["properties"] and not name.startswith("_"))
     if unknown:
         raise ConfigError(f"There is no setting {', '.join(unknown)}. Remove it, or correct its name.")

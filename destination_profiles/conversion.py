@@ -74,13 +74,17 @@ def _moment(value: Any) -> datetime | date:
         raise CannotConvert
     try:
         if isinstance(value, str):
-            moment = pendulum.parse(value.strip(), exact=True)
-            if not isinstance(moment, date):  # a time of day, or a duration
-                raise CannotConvert
-            return moment
+            return _parse(value.strip())
         return datetime.fromtimestamp(value / 1000 if abs(value) >= MILLISECONDS_FROM else value, UTC)
     except (ValueError, OverflowError, OSError):
         raise CannotConvert from None
+
+
+def _parse(text: str) -> datetime | date:
+    moment = pendulum.parse(text, exact=True)
+    if text == "now" or not isinstance(moment, date):  # pendulum takes `now`, times of day and durations too
+        raise CannotConvert
+    return moment
 
 
 def _date(value: Any) -> str:

@@ -27,7 +27,7 @@ from .chunks import Chunker, ChunkPolicy
 from .client import ProfilesClient
 from .config import Config, parse
 from .dispatcher import Dispatcher, new_request_id
-from .errors import BrokenInput, Interrupted, ProfilesError
+from .errors import BrokenInput, ConfigError, Interrupted, ProfilesError
 from .manifest import service
 from .progress import Progress
 from .protocol import Decoder, FaultyRecord, LineReader, MessageWriter, State, decode, encode, with_stats
@@ -142,6 +142,8 @@ def assemble(
 ) -> Writer:
     """The pipeline of one sync. Raises ConfigError for a stream that cannot be sent as configured."""
     plans: dict[StreamKey, StreamPlan] = {(info.namespace, info.name): StreamPlan(info, config, service()) for info in streams}
+    if len({plan.label for plan in plans.values()}) < len(streams):
+        raise ConfigError("Two streams of the catalog have the same name. Set another namespace or prefix for one of them.")
     for name in sorted({each.name for each in config.streams} - {info.name for info in streams}):
         logger.warning(f"The configured stream {name} is not in this sync's catalog.")
     answers = Answers(service(), config.field_names())

@@ -78,7 +78,7 @@ class Decoder:
     def message(self, line: bytes) -> Record | FaultyRecord | State | None:
         """The message of one line, or None where the destination has nothing to do with it.
 
-        Raises BrokenInput for a line that begins as a JSON object and is cut or broken: a record may be lost in it.
+        Raises BrokenInput for a line that begins as a JSON object or mentions a record, and is cut or broken: a record may be lost in it.
         """
         self.lines += 1
         try:
@@ -94,6 +94,8 @@ class Decoder:
         if not stripped:
             return None
         if not stripped.startswith(b"{"):
+            if b'"RECORD"' in stripped or b'"STATE"' in stripped:
+                raise self._broken(line, "mixes a message with other text")
             self.chatter += 1
             return None
         try:

@@ -12,7 +12,7 @@ from .manifest import Service
 from .mapping import mapper
 from .matching import Target
 from .rejection import Rejection
-from .salvage import fault, lenient
+from .salvage import clean, fault, lenient
 from .validation import RecordValidator, profile_schema
 
 SENDS_ALL = frozenset({"append", "overwrite"})
@@ -29,12 +29,13 @@ class StreamPlan:
         self.target: Target = configured.target or config.target
         self.envelope: Envelope = envelope(self.target, config.token.reveal(), config.options)
         self._largest = config.max_bytes - self.envelope.size()
-        self._record = RecordValidator(info.schema, "schema", f"stream {self.label}")
-        schema = profile_schema(service, self.target.matching, nulls=config.null_values == "send")
-        self._profile = RecordValidator(schema, "profile", "the service's profile")
-        self._map = mapper(configured.fields, config.null_values, stream=self.label, schema=info.schema, keep=service.unset_forbidden)
-        self._identify = self.target.matching.identify(service)
         self._fields = self.target.matching.fields()
+        keep = service.unset_forbidden | frozenset(self._fields)
+        self._record = RecordValidator(info.schema, "schema", self.label)
+        schema = profile_schema(service, self.target.matching, nulls=config.null_values == "send")
+        self._profile = RecordValidator(schema, "profile", self.label)
+        self._map = mapper(configured.fields, config.null_values, stream=self.label, schema=info.schema, keep=keep)
+        self._identify = self.target.matching.identify(service)
         self._supersedes = _supersedes(info)
 
     def row(self, original: bytes, interval: Interval) -> Row:
@@ -42,7 +43,7 @@ class StreamPlan:
         try:
             record = decode_profile(original)
         except (msgspec.DecodeError, UnicodeDecodeError):
-            raise InvalidRecord(_unreadable(original)) from None
+            raise _unreadable(original) from None
         if not self._record.is_valid(record):
             raise InvalidRecord(self._record.rejection(record))
         profile = self._map(record)
@@ -69,10 +70,11 @@ class StreamPlan:
         return Rejection("size", "max_bytes", message, "$", f"larger than the {self._largest:,} bytes that a request has room for")
 
 
-def _unreadable(original: bytes) -> Rejection:
-    return fault(lenient(bytes(original))) or Rejection(
-        "json", "number", "holds a number that cannot be read", "$", "holds a number that cannot be read"
-    )
+def _unreadable(original: bytes) -> InvalidRecord:
+    """What to say of data that the strict reader refused."""
+    value = lenient(bytes(original))
+    message = "holds a number that cannot be read"
+    return InvalidRecord(fault(value) or Rejection("json", "number", message, "$", message), encode_profile(clean(value)))
 
 
 def _supersedes(info: StreamInfo) -> bool:

@@ -7,11 +7,11 @@ import jsonschema_rs
 from jsonschema import Draft4Validator, Draft6Validator, Draft7Validator, Draft201909Validator, Draft202012Validator
 from jsonschema.exceptions import SchemaError
 
-from .errors import ConfigError, InvalidRecord
+from .errors import ConfigError
 from .manifest import Service
 from .matching import Matching
 from .rejection import Rejection
-from .violations import Violation, explain, validator
+from .violations import Violation, explain, json_path, validator
 
 DECIDING: Mapping[type, type[Any]] = {  # jsonschema explains, jsonschema-rs decides: the same draft for both
     Draft4Validator: jsonschema_rs.Draft4Validator,
@@ -25,8 +25,8 @@ DECIDING: Mapping[type, type[Any]] = {  # jsonschema explains, jsonschema-rs dec
 class RecordValidator:
     """One JSON schema, compiled. `is_valid(instance)` decides in about a microsecond; `rejection(instance)` explains."""
 
-    def __init__(self, schema: Mapping[str, Any], reason: str, owner: str) -> None:
-        """Compile `schema`; `reason` goes into rejections, `owner` names the schema in errors.
+    def __init__(self, schema: Mapping[str, Any], reason: str, stream: str) -> None:
+        """Compile `schema`; `reason` goes into rejections, `stream` into errors.
 
         `format` is not asserted: sources write times without a zone and still name `date-time`.
         Raises ConfigError when the schema is none, or refers to another document.
@@ -38,25 +38,21 @@ class RecordValidator:
             self._deciding = DECIDING[type(self._explaining)](dict(schema), validate_formats=False, offline=True)
         except (SchemaError, KeyError, ValueError, TypeError, jsonschema_rs.ReferencingError) as error:
             raise ConfigError(
-                f"The JSON schema of {owner} cannot be used: {_fault(error)}. Refresh the source's schema.", stream=owner
+                f"The JSON schema of the stream {stream} cannot be used: {_fault(error)}. Refresh the source's schema.", stream=stream
             ) from None
         self.is_valid = self._deciding.is_valid
 
     def rejection(self, instance: Any) -> Rejection:
         """Why `instance`, which is not valid, is not."""
         violation = explain(self._explaining.iter_errors(instance)) or self._by_decider(instance)
-        return Rejection(self._reason, violation.rule, violation.message, violation.path, f"{violation.path} {violation.message}")
-
-    def check(self, instance: Any) -> None:
-        """Raise InvalidRecord when `instance` is not valid."""
-        if not self.is_valid(instance):
-            raise InvalidRecord(self.rejection(instance))
+        loggable = f"{violation.loggable_path} {violation.message}"
+        return Rejection(self._reason, violation.rule, violation.message, violation.path, loggable)
 
     def _by_decider(self, instance: Any) -> Violation:
         """The rule alone, where the two libraries differ (regular expressions, mostly)."""
         error = next(self._deciding.iter_errors(instance))
         rule = str(error.schema_path[-1]) if error.schema_path else "schema"
-        return Violation(rule, "$", f"does not satisfy {rule}")
+        return Violation(rule, f"does not satisfy {rule}", json_path(error.instance_path), "$")
 
 
 def _fault(error: Exception) -> str:

@@ -6,21 +6,25 @@ from itertools import pairwise
 from typing import Any
 
 from jsonschema import Draft7Validator
-from jsonschema.exceptions import ValidationError, best_match
+from jsonschema.exceptions import ValidationError, relevance
 from jsonschema.protocols import Validator
 from jsonschema.validators import validator_for
 
 KINDS = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object", type(None): "null"}
-MAX_WANTED = 200  # characters of a schema's own words in a sentence
+MAX_SENTENCE = 300  # characters; a schema's own words may be many
 
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """`rule` is the schema's keyword, `path` a JSON path, `message` a sentence; none holds a value of the instance."""
+    """`rule` is the schema's keyword, `message` a sentence, `path` a JSON path; none holds a value of the instance.
+
+    A key that the schema does not name may be personal data: it stands in `path`, and as `*` in `loggable_path`.
+    """
 
     rule: str
-    path: str
     message: str
+    path: str
+    loggable_path: str
 
 
 def validator(schema: Mapping[str, Any]) -> Validator:
@@ -36,36 +40,64 @@ def first_violation(instance: Any, schema: Mapping[str, Any]) -> Violation | Non
 
 def explain(errors: Iterable[ValidationError]) -> Violation | None:
     """The violation that says most among jsonschema's errors, or None where there is none."""
-    error = best_match(errors)
-    return None if error is None else Violation(str(error.validator), _path(error), _sentence(error))
+    error = max(errors, key=relevance, default=None)
+    if error is None:
+        return None
+    while (telling := _telling(error)) is not None:
+        error = telling
+    named = {name for keyword, name in pairwise(error.absolute_schema_path) if keyword == "properties"}
+    return Violation(str(error.validator), _sentence(error), json_path(error.absolute_path), json_path(error.absolute_path, named))
 
 
-def _path(error: ValidationError) -> str:
-    """JSON path of the value. A key that the schema does not name may be personal data, so it stands as `*`."""
-    named = _names(error.absolute_schema_path)
-    path = "$"
-    for part in error.absolute_path:
-        path += f"[{part}]" if isinstance(part, int) else f".{part}" if part in named else ".*"
-    return path
+def _telling(error: ValidationError) -> ValidationError | None:
+    """Among the alternatives of an anyOf or oneOf, the violation of the one that was plainly meant, or None."""
+    alternatives = _alternatives(error)
+    meant = [each for each in alternatives if each.validator != "const"]
+    deepest = max((len(each.path) for each in meant), default=0)
+    nearest = [each for each in meant if len(each.path) == deepest] if deepest or len(meant) < len(alternatives) else meant
+    return nearest[0] if len(nearest) == 1 else None
 
 
-def _names(schema_path: Iterable[Any]) -> set[Any]:
-    return {name for keyword, name in pairwise(schema_path) if keyword == "properties"}
+def _alternatives(error: ValidationError) -> list[ValidationError]:
+    """What says most of each alternative; a `const` that does not fit says that the alternative was not meant."""
+    alternatives: dict[Any, list[ValidationError]] = {}
+    for each in error.context or ():
+        alternatives.setdefault(each.relative_schema_path[0], []).append(each)
+    return [max(errors, key=lambda each: (each.validator == "const", relevance(each))) for errors in alternatives.values()]
+
+
+def json_path(parts: Iterable[Any], named: set[Any] | None = None) -> str:
+    """JSON path of keys and indexes; a key that is not in `named`, where that is given, stands as `*`."""
+    steps = (f"[{part}]" if isinstance(part, int) else f".{part if named is None or part in named else '*'}" for part in parts)
+    return "$" + "".join(steps)
 
 
 def _sentence(error: ValidationError) -> str:
+    """What is wanted, in the schema's own words and the kind of value met."""
     wanted: Any = error.validator_value
     instance: Any = error.instance
-    met = KINDS.get(type(instance), "value")
     match error.validator:
         case "required":
-            missing = [name for name in wanted if name not in instance]
-            return f"{' and '.join(missing)} must be there"
+            sentence = f"{' and '.join(name for name in wanted if name not in instance)} must be there"
         case "type":
-            return f"must be {' or '.join([wanted] if isinstance(wanted, str) else wanted)}, not {met}"
+            kinds = [wanted] if isinstance(wanted, str) else wanted
+            sentence = f"must be {' or '.join(kinds)}, not {KINDS.get(type(instance), 'value')}"
+        case "const" | "enum":
+            sentence = f"must be one of {', '.join(map(str, wanted if error.validator == 'enum' else [wanted]))}"
+        case "anyOf" | "oneOf" if error.context:
+            sentence = _either(_alternatives(error))
         case "additionalProperties" | "unevaluatedProperties":
-            return "holds a key that is not allowed"
-        case "anyOf" | "oneOf" | "allOf" | "not" | "if" | "propertyNames" | "dependencies" | "contains":
-            return f"does not satisfy {error.validator}"
-        case _:
-            return f"does not satisfy {error.validator}: {wanted}"[:MAX_WANTED]
+            sentence = "holds a key that is not allowed"
+        case rule if isinstance(wanted, str | int | float):
+            sentence = f"does not satisfy {rule}: {wanted}"
+        case rule:
+            sentence = f"does not satisfy {rule}"
+    return sentence[:MAX_SENTENCE]
+
+
+def _either(alternatives: list[ValidationError]) -> str:
+    """One sentence for several alternatives, none of which is plainly meant."""
+    if all(each.validator == "const" for each in alternatives):
+        values = ", ".join(str(each.validator_value) for each in alternatives)
+        return f"{json_path(alternatives[0].path).removeprefix('$.')} must be one of {values}"
+    return " or ".join(dict.fromkeys(_sentence(each) for each in alternatives))

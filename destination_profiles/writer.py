@@ -61,7 +61,7 @@ class Writer:
         try:
             row = plan.row(data, interval)
         except InvalidRecord as invalid:
-            self._reject(interval, data, invalid.rejection)
+            self._reject(interval, invalid.kept or data, invalid.rejection)
             return
         sealed = self._chunker.add(row, ordinal, target=plan.target, envelope=plan.envelope, supersedes=plan.supersedes)
         if sealed:

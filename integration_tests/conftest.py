@@ -1,0 +1,45 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from integration_tests.connector import Connector
+from profiles_sandbox.testing import TOKEN, RunningSandbox
+
+
+@pytest.fixture
+def bodies(tmp_path: Path) -> Path:
+    """Where the sandbox keeps each request body, byte for byte."""
+    folder = tmp_path / "bodies"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def options() -> list[str]:
+    """The sandbox's options; a test overrides it by parametrising."""
+    return []
+
+
+@pytest.fixture
+def faults() -> str:
+    """The sandbox's fault plan as YAML; a test overrides it by parametrising."""
+    return "[]"
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path, bodies: Path, options: list[str], faults: str) -> Iterator[RunningSandbox]:
+    """A running service with the profiles crm_id 1 to 9."""
+    plan = tmp_path / "faults.yaml"
+    plan.write_text(faults)
+    with RunningSandbox(tmp_path / "sandbox.db", "--keep-bodies", str(bodies), "--faults", str(plan), *options) as running:
+        profiles = ({"crm_id": number} for number in range(1, 10))
+        token = options[options.index("--token") + 1] if "--token" in options else TOKEN
+        running.create(*profiles, matching="custom", field_name="crm_id", token=token)
+        yield running
+
+
+@pytest.fixture
+def connector(tmp_path: Path, sandbox: RunningSandbox) -> Connector:
+    """The connector, configured for the sandbox, matching by crm_id, one stream `users` in mode append."""
+    return Connector(tmp_path, sandbox.url)

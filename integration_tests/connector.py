@@ -1,0 +1,134 @@
+"""The connector as a process, and what it said."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import Any
+
+COMMAND = str(Path(sys.executable).with_name("destination-profiles"))
+SECONDS = 60  # longer than any command here takes
+
+
+@dataclass(frozen=True)
+class Said:
+    """An ended command: exit code, messages of stdout, and every byte of both outputs."""
+
+    code: int
+    messages: list[dict[str, Any]]
+    raw: bytes
+
+    @property
+    def states(self) -> list[dict[str, Any]]:
+        return [message["state"] for message in self.messages if message["type"] == "STATE"]
+
+    @property
+    def stats(self) -> list[tuple[float, float]]:
+        counts = [state["destinationStats"] for state in self.states]
+        return [(each["recordCount"], each["rejectedRecordCount"]) for each in counts]
+
+    @property
+    def log(self) -> str:
+        return "\n".join(message["log"]["message"] for message in self.messages if message["type"] == "LOG")
+
+    @property
+    def error(self) -> dict[str, Any]:
+        (error,) = [message["trace"]["error"] for message in self.messages if message["type"] == "TRACE"]
+        return error
+
+    @property
+    def status(self) -> dict[str, Any]:
+        (status,) = [message["connectionStatus"] for message in self.messages if message["type"] == "CONNECTION_STATUS"]
+        return status
+
+
+class Connector:
+    """Runs commands with a configuration and a catalog in a folder."""
+
+    def __init__(self, folder: Path, url: str) -> None:
+        self.folder = folder
+        self.config: dict[str, Any] = {"api_url": url, "token": "sandbox-token", "db_id": 1, "matching": by("crm_id")}
+        self.catalog: dict[str, Any] = {"streams": [stream()]}
+
+    def command(self, name: str) -> list[str]:
+        config, catalog = self.folder / "config.json", self.folder / "catalog.json"
+        config.write_text(json.dumps(self.config))
+        catalog.write_text(json.dumps(self.catalog))
+        return [COMMAND, name, "--config", str(config), *(["--catalog", str(catalog)] if name == "write" else [])]
+
+    def run(self, name: str, lines: Iterable[bytes] = (), environment: Mapping[str, str] | None = None) -> Said:
+        done = subprocess.run(self.command(name), input=b"".join(lines), capture_output=True, timeout=SECONDS, check=False, env=environment)
+        return Said(done.returncode, [json.loads(line) for line in done.stdout.splitlines()], done.stdout + done.stderr)
+
+    def write(self, *messages: bytes) -> Said:
+        return self.run("write", messages)
+
+    def start(self) -> "Running":
+        return Running(self.command("write"))
+
+
+class Running:
+    """A `write` that is fed line by line. `next()` gives the next message of a kind, or fails after some seconds."""
+
+    def __init__(self, command: list[str]) -> None:
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self._messages: SimpleQueue[dict[str, Any] | None] = SimpleQueue()
+        self._reader = Thread(target=self._read)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self._messages.put(json.loads(line))
+        self._messages.put(None)
+
+    def feed(self, *lines: bytes) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(b"".join(lines))
+        self.process.stdin.flush()
+
+    def next(self, kind: str, seconds: float = SECONDS) -> dict[str, Any] | None:
+        """The next message of a kind; None when the output ended, or after `seconds`."""
+        try:
+            while (message := self._messages.get(timeout=seconds)) is not None:
+                if message["type"] == kind:
+                    return message
+        except Empty:
+            pass
+        return None
+
+    def end(self) -> int:
+        """Close the input and give the exit code."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.close()
+        code = self.process.wait(SECONDS)
+        self._reader.join()
+        self.process.stdout.close()
+        return code
+
+
+def by(field: str) -> dict[str, Any]:
+    return {"mode": "custom", "field_name": field}
+
+
+def stream(name: str = "users", sync_mode: str = "append", schema: Mapping[str, Any] | None = None, **more: Any) -> dict[str, Any]:
+    described = {"name": name, "json_schema": schema or {"type": "object"}, "supported_sync_modes": ["full_refresh", "incremental"], **more}
+    return {"stream": described, "sync_mode": "incremental", "destination_sync_mode": sync_mode, "generation_id": 1, "sync_id": 7}
+
+
+def line(message: Mapping[str, Any]) -> bytes:
+    return json.dumps(message, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
+
+
+def record(data: Any, name: str = "users", **more: Any) -> bytes:
+    return line({"type": "RECORD", "record": {"stream": name, "data": data, "emitted_at": 1795487209611, **more}})
+
+
+def state(cursor: Any, name: str = "users", **more: Any) -> bytes:
+    descriptor = {"stream_descriptor": {"name": name}, "stream_state": {"cursor": cursor}}
+    return line({"type": "STATE", "state": {"type": "STREAM", "stream": descriptor, **more}})
