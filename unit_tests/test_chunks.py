@@ -1,0 +1,111 @@
+from itertools import pairwise
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from destination_profiles.chunks import Chunk, Chunker, ChunkPolicy, Row
+from destination_profiles.encoding import Envelope
+from destination_profiles.ledger import Interval
+from unit_tests.pipeline import ids, target
+
+ENVELOPE = Envelope(b'{"data":[', b"]}")
+INTERVAL = Interval("users")
+ALWAYS, NEVER = (lambda *_: True), (lambda *_: False)
+
+
+def row(number: int, text: str = "", *more: str) -> Row:
+    return Row(f'{{"id":{number},"text":"{text}"}}'.encode(), b"{}", INTERVAL, (str(number), *more))
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def chunker(clock: Clock | None = None, **limits: float) -> Chunker:
+    policy = ChunkPolicy(**{"max_profiles": 1000, "max_bytes": 1_000_000, "max_age_seconds": 60, **limits})
+    return Chunker(policy, new_id=iter(map(str, range(10**6))).__next__, clock=clock or Clock())
+
+
+def put(made: Chunker, *rows: Row, supersedes=NEVER, to=None) -> list[Chunk]:
+    """The chunks that are sealed by rows with ordinals from 0."""
+    where = to or target()
+    return [
+        each for ordinal, one in enumerate(rows) for each in made.add(one, ordinal, target=where, envelope=ENVELOPE, supersedes=supersedes)
+    ]
+
+
+@settings(max_examples=60)
+@given(st.lists(st.text(alphabet="aБ", max_size=60), min_size=1, max_size=60), st.integers(1, 7), st.integers(160, 400))
+def test_no_body_exceeds_a_limit(texts: list[str], max_profiles: int, max_bytes: int) -> None:
+    made = chunker(max_profiles=max_profiles, max_bytes=max_bytes)
+    chunks = put(made, *(row(number, text) for number, text in enumerate(texts))) + made.close()
+    assert all(len(each) <= max_profiles and len(each.body()) == each.size <= max_bytes for each in chunks)
+    assert [number for each in chunks for number in ids(each)] == list(range(len(texts)))
+    for earlier, later in pairwise(chunks):  # no chunk was sealed too early
+        assert len(earlier) == max_profiles or earlier.size + 1 + len(later.rows[0].profile) > max_bytes
+
+
+def test_full_chunk_leaves_with_its_last_record() -> None:
+    assert [ids(each) for each in put(chunker(max_profiles=2), row(1), row(2), row(3))] == [[1, 2]]
+
+
+def test_repeated_profile_seals_the_chunk() -> None:
+    made = chunker()
+    sealed = put(made, row(1), row(2), row(1, "later"))
+    assert [ids(each) for each in sealed + made.close()] == [[1, 2], [1]]
+
+
+def test_later_record_takes_the_place_of_the_earlier() -> None:
+    made = chunker()
+    put(made, row(1), row(2), row(1, "later"), supersedes=ALWAYS)
+    (chunk,) = made.close()
+    assert chunk.body() == b'{"data":[{"id":1,"text":"later"},{"id":2,"text":""}]}'
+    assert (chunk.size, chunk.superseded) == (len(chunk.body()), [(0, INTERVAL)])
+
+
+def test_superseding_record_that_overflows_seals() -> None:
+    made = chunker(max_bytes=len(b'{"data":[{"id":1,"text":""},{"id":2,"text":""}]}'))
+    sealed = put(made, row(1), row(2), row(1, "x"), supersedes=ALWAYS)
+    assert [ids(each) for each in sealed + made.close()] == [[1, 2], [1]]
+
+
+def test_partly_shared_identities_seal() -> None:
+    made = chunker()
+    sealed = put(made, row(1, "", "a@b"), row(2, "", "a@b"), supersedes=ALWAYS)
+    assert [ids(each) for each in sealed + made.close()] == [[1], [2]]
+
+
+def test_other_matching_of_a_database_seals() -> None:
+    made = chunker()
+    put(made, row(1))
+    assert [ids(each) for each in put(made, row(2), to=target(field_name="other"))] == [[1]]
+
+
+def test_databases_have_chunks_of_their_own() -> None:
+    made = chunker()
+    assert put(made, row(1)) + put(made, row(2), to=target(2)) == []
+    assert [each.target.db_id for each in made.close()] == [1, 2]
+
+
+def test_old_chunk_is_due() -> None:
+    clock = Clock()
+    made = chunker(clock)
+    put(made, row(1))
+    clock.now = 59.9
+    assert (made.due(), made.deadline()) == ([], 60.0)
+    clock.now = 60.0
+    assert ([ids(each) for each in made.due()], made.deadline(), made.first()) == ([[1]], None, None)
+
+
+def test_halves_share_out_everything() -> None:
+    made = chunker()
+    put(made, row(1), row(2), row(3), row(3, "later"), supersedes=ALWAYS)
+    (chunk,) = made.close()
+    left, right = chunk.halves(iter(("a", "b")).__next__)
+    assert (ids(left), ids(right), left.superseded, right.superseded) == ([1, 2], [3], [], [(0, INTERVAL)])
+    assert (left.request_id, right.request_id, left.size) == ("a", "b", len(left.body()))
+    assert (left.positions, right.positions) == ({"1": 0, "2": 1}, {"3": 0})

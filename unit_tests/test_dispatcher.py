@@ -1,0 +1,175 @@
+from collections.abc import Callable
+
+import pytest
+
+from destination_profiles.answers import Action, Outcome
+from destination_profiles.chunks import Chunk, Row
+from destination_profiles.encoding import Envelope
+from destination_profiles.errors import BadAnswer, Refused, SystemFault, Unavailable
+from destination_profiles.ledger import Interval
+from unit_tests.pipeline import ACCEPT, REFUSAL, Held, Scripted, dispatcher, ids, target
+
+RETRY = Outcome(Action.RETRY, error=Unavailable("no answer"))
+HALVE = Outcome(Action.HALVE, refusal=REFUSAL)
+
+
+def chunk(*numbers: int, db_id: int = 1, field: str = "id", first: int = 0) -> Chunk:
+    made = Chunk(target(db_id, field_name=field), Envelope(b"[", b"]"), first=first, opened_at=0.0, request_id=f"request {numbers}")
+    for number in numbers:
+        made.add(Row(b'{"id":%d}' % number, b"", Interval("users"), (str(number),)))
+    return made
+
+
+def resolved(made, count: int = 1) -> list[tuple[list[int], dict]]:
+    """Wait for so many resolutions; profiles and rejections of each."""
+    found = []
+    while len(found) < count and made.failure is None:
+        for each in made.wait(10):
+            found.append((ids(each.chunk), dict(each.outcome.rejected)))
+            made.settled(each.chunk)
+    return found
+
+
+def answers(*outcomes: Outcome) -> Callable[[Chunk], Outcome]:
+    """One outcome after the other, the last for ever."""
+    queue = list(outcomes)
+    return lambda _: queue.pop(0) if len(queue) > 1 else queue[0]
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_retry_keeps_the_request_id() -> None:
+    sender = Scripted(answers(RETRY, RETRY, ACCEPT))
+    made = dispatcher(sender)
+    made.dispatch(chunk(1))
+    assert resolved(made) == [([1], {})]
+    assert (sender.request_ids, made.retries) == (["request (1,)"] * 3, 2)
+
+
+@pytest.mark.parametrize("error", [Unavailable("no answer"), BadAnswer("unreadable")])
+def test_retries_end_with_their_error(error: Exception) -> None:
+    made = dispatcher(Scripted(answers(Outcome(Action.RETRY, error=error))), retry_seconds=0.02, backoff=lambda _: 0.01, draw=lambda: 1.0)
+    made.dispatch(chunk(1))
+    assert (resolved(made), made.failure, made.first()) == ([], error, 0)
+
+
+def test_waits_grow_as_declared() -> None:
+    clock, waits = Clock(), []
+    made = dispatcher(Scripted(answers(RETRY)), clock=clock, backoff=lambda failure: 2.0**failure, draw=lambda: 0.5, retry_seconds=1000)
+    made.dispatch(chunk(1))
+    for _ in range(4):
+        while made.deadline() is None:
+            made.wait(0.05)
+        waits.append(made.deadline() - clock.now)
+        clock.now = made.deadline()
+        made.wait(0)
+    assert waits == [0.5, 1.0, 2.0, 4.0]
+
+
+def test_retry_after_takes_the_place_of_backoff() -> None:
+    clock = Clock()
+    made = dispatcher(Scripted(answers(Outcome(Action.RETRY, error=Unavailable("busy"), retry_after=7.0))), clock=clock)
+    made.dispatch(chunk(1))
+    while made.deadline() is None:
+        made.wait(0.05)
+    assert made.deadline() == 7.0
+
+
+def test_wait_beyond_the_budget_fails_at_once() -> None:
+    made = dispatcher(Scripted(answers(Outcome(Action.RETRY, error=Unavailable("busy"), retry_after=61.0))), retry_seconds=60)
+    made.dispatch(chunk(1))
+    resolved(made)
+    assert str(made.failure) == "busy"
+
+
+def test_chunks_of_one_profile_are_not_in_flight_together() -> None:
+    made = dispatcher(Held())
+    made.dispatch(chunk(1, 2))
+    assert not made.admits(chunk(2, 3))
+    assert made.admits(chunk(3, 4))
+    assert made.admits(chunk(1, 2, db_id=7))
+
+
+def test_other_matchings_of_a_database_wait() -> None:
+    made = dispatcher(Held())
+    made.dispatch(chunk(1))
+    assert not made.admits(chunk(2, field="other"))
+
+
+def test_profile_stays_taken_while_its_chunk_is_retried() -> None:
+    made = dispatcher(Scripted(answers(RETRY)), backoff=lambda _: 1000.0, draw=lambda: 1.0, retry_seconds=5000)
+    made.dispatch(chunk(1))
+    while made.sending:
+        made.wait(0.05)
+    assert not made.admits(chunk(1))
+
+
+def test_no_more_than_allowed_are_in_flight() -> None:
+    made = dispatcher(Held(), max_in_flight=2)
+    made.dispatch(chunk(1))
+    made.dispatch(chunk(2))
+    assert not made.admits(chunk(3))
+
+
+def test_refused_chunk_is_halved_to_the_culprit() -> None:
+    sender = Scripted(lambda each: HALVE if 5 in ids(each) else ACCEPT)
+    made = dispatcher(sender)
+    made.dispatch(chunk(*range(8)))
+    assert sorted(resolved(made, 4)) == [([0, 1, 2, 3], {}), ([4], {}), ([5], {0: REFUSAL}), ([6, 7], {})]
+    assert len(set(sender.request_ids)) == len(sender.sent) == 7
+
+
+def test_halves_are_no_more_in_flight_than_allowed() -> None:
+    most, made = [0], None
+
+    def answer(each: Chunk) -> Outcome:
+        most[0] = max(most[0], made.sending)
+        return HALVE if len(each) > 1 else ACCEPT
+
+    made = dispatcher(Scripted(answer), max_in_flight=2)
+    made.dispatch(chunk(*range(16)))
+    assert len(resolved(made, 16)) == 16
+    assert most[0] <= 2
+
+
+def test_stop_sends_nothing_new() -> None:
+    sender = Scripted(answers(Outcome(Action.STOP, error=Refused("no", code=401))))
+    made = dispatcher(sender)
+    made.dispatch(chunk(1))
+    resolved(made)
+    made.dispatch(chunk(2))
+    made.wait(0.05)
+    assert (sender.sent, made.first(), len(made)) == ([[1]], 0, 2)
+
+
+def test_defect_of_the_sender_ends_the_sync() -> None:
+    def answer(_: Chunk) -> Outcome:
+        raise ZeroDivisionError("canary")
+
+    made = dispatcher(Scripted(answer))
+    made.dispatch(chunk(1))
+    resolved(made)
+    assert isinstance(made.failure, SystemFault)
+    assert str(made.failure) == "The sender failed with ZeroDivisionError."
+
+
+def test_first_is_that_of_the_oldest_unresolved() -> None:
+    made = dispatcher(Held())
+    made.dispatch(chunk(1, first=5))
+    made.dispatch(chunk(2, first=3))
+    assert made.first() == 3
+
+
+def test_resolved_chunk_counts_until_it_is_settled() -> None:
+    made = dispatcher(Scripted())
+    made.dispatch(chunk(1, first=4))
+    (resolution,) = made.wait(10)
+    assert made.first() == 4
+    made.settled(resolution.chunk)
+    assert (made.first(), len(made)) == (None, 0)

@@ -1,0 +1,217 @@
+import threading
+
+import pytest
+
+from destination_profiles.answers import Action, Outcome
+from destination_profiles.errors import BooksDoNotBalance, Refused, StoreFailed, Unavailable
+from destination_profiles.ledger import Interval
+from destination_profiles.rejection import Rejection
+from destination_profiles.rejects import NoStore
+from unit_tests.pipeline import ACCEPT, REFUSAL, USERS, Held, Pipeline, Scripted, ids, plan
+
+
+class FailingStore(NoStore):
+    """Fails at a step of its own choice."""
+
+    def __init__(self, step: str) -> None:
+        self._step = step
+
+    def put(self, stream: str, original: bytes, rejection: Rejection) -> None:
+        if self._step == "put":
+            raise StoreFailed("full")
+
+    def flush(self) -> None:
+        if self._step == "flush":
+            raise StoreFailed("full")
+
+
+class NotingStore(NoStore):
+    """Notes what happens, in order, together with states."""
+
+    def __init__(self) -> None:
+        self.noted: list[str] = []
+
+    def put(self, stream: str, original: bytes, rejection: Rejection) -> None:
+        self.noted.append("put")
+
+    def flush(self) -> None:
+        self.noted.append("flush")
+
+
+def rejecting(*bad: int):
+    """A sender's answer that refuses the profiles of some ids."""
+
+    def answer(chunk) -> Outcome:
+        return Outcome(Action.ACCEPT, rejected={position: REFUSAL for position, each in enumerate(ids(chunk)) if each in bad})
+
+    return answer
+
+
+def test_state_leaves_with_its_counts() -> None:
+    pipeline = Pipeline(Scripted(rejecting(2)))
+    pipeline.feed(1, 2, 3, "a", 4, "b")
+    pipeline.writer.close()
+    assert pipeline.states == [("a", 2, 1), ("b", 1, 0)]
+
+
+def test_state_waits_for_the_chunk_before_it() -> None:
+    sender = Held()
+    pipeline = Pipeline(sender)
+    pipeline.feed(1, 2, "a", 3, 4, "b")
+    sender.queue(3).put(ACCEPT)
+    while len(pipeline.dispatcher) > 1:
+        pipeline.writer.tick()
+    assert pipeline.states == []  # the later chunk is answered, the earlier is not
+    sender.queue(1).put(ACCEPT)
+    pipeline.writer.close()
+    assert pipeline.states == [("a", 2, 0), ("b", 2, 0)]
+
+
+def test_chunks_answered_together_keep_the_books() -> None:
+    sender = Held()
+    pipeline = Pipeline(sender)
+    pipeline.feed(1, 2, "a", 3, 4, "b")
+    for first in (1, 3):
+        sender.queue(first).put(ACCEPT)
+    threading.Event().wait(0.1)  # both answers wait for one tick
+    pipeline.writer.tick()
+    assert pipeline.states == [("a", 2, 0), ("b", 2, 0)]
+
+
+def test_record_in_a_waiting_chunk_holds_its_state() -> None:
+    sender = Held()
+    pipeline = Pipeline(sender, max_profiles=1)
+    sender.queue(1).put(ACCEPT)
+    sender.queue(1).put(ACCEPT)
+    pipeline.feed(1, "a", 1, "b")  # the second chunk is sealed while the first, of the same profile, is in flight
+    assert [state for state, *_ in pipeline.states] in (["a"], ["a", "b"])
+    pipeline.writer.close()
+    assert pipeline.states == [("a", 1, 0), ("b", 1, 0)]
+
+
+def test_counts_belong_to_their_stream() -> None:
+    pipeline = Pipeline(Scripted(rejecting(3)), plans={"users": plan(), "people": plan("people")}, max_profiles=10)
+    pipeline.feed(1, 2)
+    pipeline.feed(3, 4, "p", stream="people")
+    pipeline.feed("u")
+    pipeline.writer.close()
+    assert pipeline.states == [("p", 1, 1), ("u", 2, 0)]
+
+
+def test_global_state_closes_every_stream() -> None:
+    pipeline = Pipeline(Scripted(rejecting(3)), plans={"users": plan(), "people": plan("people")}, max_profiles=10)
+    pipeline.feed(1, 2)
+    pipeline.feed(3, stream="people")
+    pipeline.writer.checkpoint("g", None)
+    pipeline.writer.checkpoint("h", None)
+    pipeline.writer.close()
+    assert pipeline.states == [("g", 2, 1), ("h", 0, 0)]
+
+
+def test_superseded_record_waits_for_the_answer() -> None:
+    sender = Held()
+    pipeline = Pipeline(sender, plans={"users": plan(sync_mode="append_dedup")})
+    pipeline.feed(1, "a", 1, "b", 2)
+    assert pipeline.states == []
+    sender.queue(1).put(ACCEPT)
+    pipeline.writer.close()
+    assert (sender.sent, pipeline.states) == ([[1, 2]], [("a", 1, 0), ("b", 1, 0)])
+
+
+def test_rejections_are_stored_before_the_state() -> None:
+    store = NotingStore()
+    pipeline = Pipeline(Scripted(rejecting(1)), store=store)
+    pipeline.writer._release_state = lambda safe: store.noted.append(safe.state)
+    pipeline.feed(1, 2, "a")
+    pipeline.writer.close()
+    assert store.noted == ["put", "flush", "a"]
+
+
+@pytest.mark.parametrize("step", ["put", "flush"])
+def test_no_state_after_a_failed_store(step: str) -> None:
+    pipeline = Pipeline(Scripted(rejecting(1)), store=FailingStore(step))
+    with pytest.raises(StoreFailed):
+        pipeline.feed(1, 2, "a", 3, 4, "b")
+        pipeline.writer.close()
+    assert pipeline.states == []
+
+
+def test_failed_chunk_holds_every_later_state() -> None:
+    refusal = Outcome(Action.STOP, error=Refused("no", code=401))
+    pipeline = Pipeline(Scripted(lambda chunk: refusal if 3 in ids(chunk) else ACCEPT), max_in_flight=1)
+    with pytest.raises(Refused):
+        pipeline.feed(1, 2, "a", 3, 4, "b", 5, 6, "c")
+        pipeline.writer.close()
+    pipeline.writer.abandon()
+    assert pipeline.states == [("a", 2, 0)]
+
+
+def test_abandon_awaits_what_is_in_flight() -> None:
+    sender = Held()
+    pipeline = Pipeline(sender)
+    pipeline.feed(1, 2, "a", 3, 4, "b")
+    sender.queue(3).put(Outcome(Action.STOP, error=Refused("no", code=401)))
+    with pytest.raises(Refused):
+        while True:
+            pipeline.writer.tick()
+    sender.queue(1).put(ACCEPT)
+    pipeline.writer.abandon()
+    assert (sender.sent, pipeline.states) == ([[1, 2], [3, 4]], [("a", 2, 0)])
+
+
+def test_interrupt_ends_a_wait() -> None:
+    pipeline = Pipeline(Held(), max_in_flight=1)
+    pipeline.feed(1, 2)
+    threading.Timer(0.05, pipeline.writer.interrupt, [Unavailable("stop")]).start()
+    with pytest.raises(Unavailable):
+        pipeline.feed(3, 4, 5, 6)  # blocks: one chunk is in flight and no more may be
+
+
+def test_unbalanced_books_stop_the_state() -> None:
+    pipeline = Pipeline(Scripted())
+    pipeline.feed(1)
+    pipeline.writer.ledger.interval("users").read += 1  # a record that never came
+    pipeline.feed("a")
+    with pytest.raises(BooksDoNotBalance, match="out by 1: 2 read, 1 accepted, 0 rejected, 0 superseded"):
+        pipeline.writer.close()
+    assert pipeline.states == []
+
+
+def test_unbalanced_books_fail_the_end() -> None:
+    pipeline = Pipeline(Scripted())
+    pipeline.feed(1)
+    pipeline.writer.ledger.settle(Interval("users"), accepted=1)
+    with pytest.raises(BooksDoNotBalance, match="out by -1"):
+        pipeline.writer.close()
+
+
+def test_invalid_record_is_rejected_alone() -> None:
+    sender = Scripted()
+    pipeline = Pipeline(sender, max_profiles=10)
+    for data in (b'{"id":1}', b'{"id":null}', b"[]", b'{"id":2}'):
+        pipeline.writer.record(USERS, data)
+    pipeline.feed("a")
+    pipeline.writer.close()
+    assert (sender.sent, pipeline.states, pipeline.writer.tally.total()) == ([[1, 2]], [("a", 2, 2)], 2)
+
+
+def test_patience_ends_when_a_chunk_is_due() -> None:
+    pipeline = Pipeline(Scripted())
+    pipeline.writer._heartbeat = lambda _: 1000.0
+    assert 999 < pipeline.writer.patience() <= 1000
+    pipeline.feed(1)
+    assert 59 < pipeline.writer.patience() <= 60
+
+
+def test_memory_is_bounded_by_what_is_in_flight() -> None:
+    sender = Held()
+    pipeline = Pipeline(sender, max_in_flight=2, max_profiles=1)
+    feeding = threading.Thread(target=pipeline.feed, args=(1, 2, 3, 4, 5))
+    feeding.start()
+    feeding.join(0.2)
+    assert (feeding.is_alive(), pipeline.writer.read) == (True, 3)  # two in flight, one waits, nothing more is taken
+    for each in range(1, 6):
+        sender.queue(each).put(ACCEPT)
+    feeding.join(5)
+    pipeline.writer.close()
+    assert pipeline.writer.read == 5
