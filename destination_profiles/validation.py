@@ -67,24 +67,24 @@ def _fault(error: Exception) -> str:
 
 def profile_schema(service: Service, matching: Matching, *, nulls: bool) -> dict[str, Any]:
     """JSON schema (draft-07) of a profile: its matching key, system fields and subscriptions. `nulls`: a plain null may be sent."""
-    types = {name: service.field_types[kind] for name, kind in service.system_fields.items()}
-    null = [{"type": "null"}] if nulls else []
-    fields: dict[str, Any] = {name: {"anyOf": [schema, *null, *_functions(service, name)]} for name, schema in types.items()}
+    fields = {name: _field_schema(service, name, nulls=nulls) for name in service.system_fields}
     fields["subscriptions"] = {"type": "array", "items": _subscription_schema(service)}
     key = matching.key_schema(service)
     return {"type": "object", **key, "properties": {**fields, **key["properties"]}}
 
 
-def _functions(service: Service, field: str) -> list[dict[str, Any]]:
-    forbidden = {"unset"} if field in service.unset_forbidden else set()
-    with_value = [name for name, each in service.functions.items() if each["value"] and name not in forbidden]
-    without = [name for name, each in service.functions.items() if not each["value"] and name not in forbidden]
-    forms = []
-    if with_value:
-        forms.append({"type": "object", "required": ["action", "value"], "properties": {"action": {"enum": with_value}}})
-    if without:
-        forms.append({"type": "object", "required": ["action"], "properties": {"action": {"enum": without}}})
-    return forms
+def _field_schema(service: Service, name: str, *, nulls: bool) -> dict[str, Any]:
+    """A system field: a plain value of its type, or an object that is one of the service's functions."""
+    plain = service.field_types[service.system_fields[name]]
+    actions = [each for each in service.functions if not (each == "unset" and name in service.unset_forbidden)]
+    with_value = [each for each in actions if service.functions[each]["value"]]
+    function = {
+        "required": ["action"],
+        "properties": {"action": {"enum": actions}},
+        "if": {"properties": {"action": {"enum": with_value}}},
+        "then": {"required": ["value"]},
+    }
+    return {"if": {"type": "object"}, "then": function, "else": {"anyOf": [plain, {"type": "null"}]} if nulls else plain}
 
 
 def _subscription_schema(service: Service) -> dict[str, Any]:

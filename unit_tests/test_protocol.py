@@ -1,0 +1,155 @@
+import io
+import json
+import logging
+import os
+import threading
+import time
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from destination_profiles.checkpoint import SafeState
+from destination_profiles.errors import BrokenInput, ConfigError
+from destination_profiles.protocol import Decoder, FaultyRecord, LineReader, LogHandler, MessageWriter, Record, State
+
+RECORD = b'{"type":"RECORD","record":{"stream":"users","data":{"id": 1},"emitted_at":1.5,"namespace":"eu"}}'
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=10,
+)
+
+
+def state(text: str) -> State:
+    message = Decoder().message(f'{{"type":"STATE","state":{text}}}'.encode())
+    assert isinstance(message, State)
+    return message
+
+
+def written(action) -> list[dict]:
+    """Messages that an action writes."""
+    stream = io.BytesIO()
+    action(MessageWriter(stream))
+    return [json.loads(line) for line in stream.getvalue().splitlines()]
+
+
+def read(chunks: list[bytes]) -> list[bytes]:
+    """Lines that a reader makes of bytes that arrive in pieces."""
+    source, sink = os.pipe()
+    reader = LineReader(source)
+
+    def feed() -> None:
+        for chunk in chunks:
+            os.write(sink, chunk)
+        os.close(sink)
+
+    feeding = threading.Thread(target=feed)
+    feeding.start()
+    lines = [line for block in reader.blocks(lambda: None) for line in block]
+    feeding.join()
+    reader.close()
+    os.close(source)
+    return lines
+
+
+def test_record_keeps_its_bytes() -> None:
+    message = Decoder().message(RECORD)
+    assert isinstance(message, Record)
+    assert (message.stream, message.namespace, bytes(message.data)) == ("users", "eu", b'{"id": 1}')
+
+
+@settings(max_examples=100)
+@given(st.dictionaries(st.text(), JSON, max_size=5))
+def test_any_json_object_is_taken_as_it_is(data: dict) -> None:
+    encoded = json.dumps(data, ensure_ascii=True).encode()
+    message = Decoder().message(b'{"type":"RECORD","record":{"stream":"s","data":' + encoded + b"}}")
+    surrogates = isinstance(message, FaultyRecord)
+    assert surrogates or bytes(message.data) == encoded
+
+
+def test_state_names_its_stream() -> None:
+    assert state('{"type":"STREAM","stream":{"stream_descriptor":{"name":"users","namespace":"eu"}}}').stream == ("eu", "users")
+
+
+@pytest.mark.parametrize("text", ['{"type":"GLOBAL","global":{}}', '{"type":"LEGACY","data":{}}', '{"data":{}}', '{"type":null}'])
+def test_other_states_are_of_all_streams(text: str) -> None:
+    assert state(text).stream is None
+
+
+def test_state_leaves_byte_for_byte() -> None:
+    text = '{"type":"GLOBAL","global":{"shared_state":{"a":1.10,"b":12345678901234567890123}},"id":7,"destinationStats":{"old":1}}'
+    stream = io.BytesIO()
+    MessageWriter(stream).state(SafeState(state(text), 2, 1))
+    stats = b'"destinationStats":{"recordCount":2.0,"rejectedRecordCount":1.0}'
+    assert stream.getvalue() == b'{"type":"STATE","state":' + text.encode().replace(b'"destinationStats":{"old":1}', stats) + b"}\n"
+
+
+def test_broken_line_tells_no_content() -> None:
+    decoder = Decoder()
+    decoder.message(b"chatter")
+    with pytest.raises(BrokenInput) as raised:
+        decoder.message(b'{"type":"RECORD","record":{"canary')
+    assert "canary" not in str(raised.value)
+    assert str(raised.value).startswith("Line 2 of the input is cut or is no JSON (34 bytes, SHA-256 ")
+
+
+@settings(max_examples=50)
+@given(st.lists(st.binary(max_size=30).map(lambda line: line.replace(b"\n", b"")), max_size=20), st.lists(st.integers(0, 700), max_size=10))
+def test_lines_survive_any_cut(lines: list[bytes], cuts: list[int]) -> None:
+    whole = b"\n".join(lines)
+    edges = sorted({0, len(whole), *(cut for cut in cuts if cut < len(whole))})
+    assert read([whole[start:end] for start, end in pairwise(edges)]) == (whole.split(b"\n"))
+
+
+def test_quiet_input_gives_way_after_a_time() -> None:
+    source, sink = os.pipe()
+    reader = LineReader(source)
+    assert next(reader.blocks(lambda: 0.01)) == []
+    os.close(sink)
+
+
+def test_waking_ends_a_wait() -> None:
+    source, sink = os.pipe()
+    reader = LineReader(source)
+    threading.Timer(0.05, reader.wake).start()
+    started = time.monotonic()
+    assert next(reader.blocks(lambda: 30.0)) == []
+    assert time.monotonic() - started < 20
+    os.close(sink)
+
+
+def test_lines_of_threads_do_not_mix() -> None:
+    def write(output: MessageWriter) -> None:
+        threads = [threading.Thread(target=lambda text=text: [output.log("INFO", text * 5000) for _ in range(20)]) for text in "abcd"]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    assert sorted(message["log"]["message"][:1] for message in written(write)) == ["a"] * 20 + ["b"] * 20 + ["c"] * 20 + ["d"] * 20
+
+
+def test_error_names_type_and_stream() -> None:
+    (message,) = written(lambda output: output.error(ConfigError("Do this.", stream="users"), "ConfigError"))
+    error = message["trace"].pop("error")
+    assert (message["type"], message["trace"]["type"]) == ("TRACE", "ERROR")
+    assert error == {
+        "message": "Do this.",
+        "internal_message": "ConfigError",
+        "failure_type": "config_error",
+        "stream_descriptor": {"name": "users"},
+    }
+
+
+def test_log_masks_and_drops_tracebacks() -> None:
+    def write(output: MessageWriter) -> None:
+        logger = logging.Logger("test")
+        logger.addHandler(LogHandler(output, lambda text: text.replace("secret", "****")))
+        try:
+            raise ValueError("canary")
+        except ValueError:
+            logger.exception("the secret of %s", "it")
+
+    assert written(write) == [{"type": "LOG", "log": {"level": "ERROR", "message": "the **** of it"}}]
