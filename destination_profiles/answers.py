@@ -25,7 +25,8 @@ FATE_UNKNOWN = (
 NOT_THE_SERVICE = "What answers at the API URL is not the service, or not a version of it that is known. Check the API URL."
 MAX_TEXT = 300  # characters of a service's text in a message
 HIDDEN = "…"
-PUNCTUATION = ".,:;!?()[]{}\"'`<>"
+PUNCTUATION = ".,:;!?(){}\"'`<>"
+INDEX = re.compile(r"\[[0-9]{1,5}\]")  # of an array; more digits may be a value
 
 
 class Action(Enum):
@@ -122,8 +123,13 @@ class Answers:
 
     def loggable(self, text: str) -> str:
         """`text` with every word that is not in the manifest's list shown as three dots: it may be a record's value."""
-        words = (word if word.strip(PUNCTUATION).lower() in self._words else HIDDEN for word in text[:MAX_TEXT].split())
+        words = (word if self._is_known(word) else HIDDEN for word in text[:MAX_TEXT].split())
         return re.sub(rf"{HIDDEN}(?: {HIDDEN})+", HIDDEN, " ".join(words))
+
+    def _is_known(self, word: str) -> bool:
+        """Whether a word, or each part of a path such as `subscriptions[0].email`, is in the list."""
+        path = INDEX.sub("", word.strip(PUNCTUATION).lower())
+        return all(part in self._words for part in path.split("."))
 
     def _read(self, body: bytes) -> _Answer | None:
         try:

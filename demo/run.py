@@ -1,0 +1,150 @@
+"""The main job, whole: a real Airbyte source, the connector, and the service (its local stand-in), each a process of its own."""
+
+import json
+import shutil
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import requests
+
+HERE = Path(__file__).parent
+OUT = HERE / "out"
+BIN = Path(sys.executable).parent
+SOURCE = HERE.parent / ".venv-source" / "bin" / "source-faker"
+USERS = 10_000
+LEFT_OUT = range(400, USERS + 1, 400)  # users that the service does not know, on purpose
+SEED = {"token": "sandbox-token", "db_id": 1, "matching": "custom", "field_name": "Custom_ID"}
+
+
+def main() -> int:
+    """Run it and tell what happened; 0 when every record is accounted for."""
+    shutil.rmtree(OUT, ignore_errors=True)
+    OUT.mkdir()
+    with service() as url:
+        say(f"1. The service runs at {url}; its profiles are in {shown('sandbox.db')}.")
+        seed(url)
+        say(f"2. It knows {USERS - len(LEFT_OUT):,} customers by Custom_ID. {len(LEFT_OUT)} of the source's users are left out on purpose.")
+        configure(url)
+        started = time.perf_counter()
+        code, states = pipe()
+        seconds = time.perf_counter() - started
+        say(f"4. Source and destination ended after {seconds:.1f} s, the destination with exit code {code}.")
+        balanced = report(states)
+        say_where()
+    return 0 if code == 0 and balanced else 1
+
+
+@contextmanager
+def service() -> Iterator[str]:
+    """The address of the running sandbox, which ends with the block."""
+    command = [BIN / "profiles-sandbox", "serve", "--port", "0", "--data", OUT / "sandbox.db"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        yield process.stdout.readline().split()[-1]
+    finally:
+        process.terminate()
+        process.wait()
+        process.stdout.close()
+
+
+def seed(url: str) -> None:
+    """Create the profiles that the sync will update: it never creates one."""
+    data = [{"Custom_ID": number} for number in range(1, USERS + 1) if number not in LEFT_OUT]
+    requests.post(f"{url}/api/v1.1/profiles/import_batch", json={**SEED, "data": data}, timeout=60).raise_for_status()
+
+
+def configure(url: str) -> None:
+    """Write the files that the commands read: both configurations and the catalog."""
+    config = json.loads((HERE / "config.json").read_text()) | {"api_url": url}
+    config["object_storage_config"]["path"] = str(OUT / "rejected")
+    (OUT / "config.json").write_text(json.dumps(config, indent=2))
+    (OUT / "source.json").write_text(
+        json.dumps({"count": USERS, "seed": 1, "parallelism": 1, "records_per_slice": 1000, "always_updated": False})
+    )
+    discovered = subprocess.run([SOURCE, "discover", "--config", OUT / "source.json"], capture_output=True, check=True).stdout
+    catalogs = [message["catalog"] for message in map(json.loads, discovered.splitlines()) if message["type"] == "CATALOG"]
+    (users,) = [stream for stream in catalogs[0]["streams"] if stream["name"] == "users"]
+    configured = {"stream": users, "sync_mode": "incremental", "destination_sync_mode": "append_dedup", "cursor_field": ["updated_at"]}
+    (OUT / "catalog.json").write_text(json.dumps({"streams": [configured]}))
+
+
+def pipe() -> tuple[int, list[dict[str, Any]]]:
+    """`source-faker read | destination-profiles write`; gives the exit code and the states that came back."""
+    read = [SOURCE, "read", "--config", OUT / "source.json", "--catalog", OUT / "catalog.json"]
+    write = [BIN / "destination-profiles", "write", "--config", OUT / "config.json", "--catalog", OUT / "catalog.json"]
+    say("3. source-faker read | destination-profiles write")
+    states = []
+    with (
+        subprocess.Popen(read, stdout=subprocess.PIPE) as source,
+        subprocess.Popen(write, stdin=source.stdout, stdout=subprocess.PIPE) as sink,
+    ):
+        assert source.stdout is not None
+        assert sink.stdout is not None
+        source.stdout.close()  # the destination's now: the source must notice when it ends
+        for message in map(json.loads, sink.stdout):
+            if message["type"] == "STATE":
+                states.append(message["state"])
+            elif message["type"] == "LOG":
+                say(f"   {message['log']['level']} {message['log']['message']}")
+            elif message["type"] == "TRACE":
+                say(f"   ERROR {message['trace']['error']['message']}")
+    return sink.returncode, states
+
+
+def report(states: list[dict[str, Any]]) -> bool:
+    """Compare what the states say with what the service has; whether both agree on every record."""
+    stats = [state["destinationStats"] for state in states]
+    delivered, rejected = (sum(each[count] for each in stats) for count in ("recordCount", "rejectedRecordCount"))
+    journal = [row for row in sandbox("journal") if row["call"] == "profiles/update_batch"]
+    for row in journal:
+        say(
+            f"   request of {row['profiles']:,} profiles, {row['body_bytes']:,} bytes: {row['accepted']:,} accepted, {row['failed']:,} refused"
+        )
+    say(f"5. {len(states)} states came back: {delivered:,.0f} records delivered, {rejected:,.0f} rejected.")
+    arrived = [profile for profile in sandbox("profiles", "--db-id", "1") if profile.get("source") == "faker"]
+    say(f"   {len(arrived):,} profiles of the service carry what the source sent. One of them:")
+    say(f"   {json.dumps(arrived[0], ensure_ascii=False)}")
+    rows = [json.loads(line) for line in (OUT / "rejected" / "users.jsonl").read_text().splitlines()]
+    for (text, code), count in Counter((row["rejected_message"], row["rejected_code"]) for row in rows).most_common():
+        say(f"   {count} rejected: code {code}: {text}")
+    missing = sorted(row["id"] for row in rows)
+    say(f"   Their ids: {', '.join(map(str, missing[:5]))}, ... {missing[-1]}: those that were left out.")
+    return missing == list(LEFT_OUT) and len(arrived) == delivered == USERS - len(LEFT_OUT)
+
+
+def sandbox(command: str, *options: str) -> list[dict[str, Any]]:
+    """What the sandbox shows of its data."""
+    shown = subprocess.run(
+        [BIN / "profiles-sandbox", command, "--data", OUT / "sandbox.db", "--json", *options], capture_output=True, check=True
+    )
+    return [json.loads(line) for line in shown.stdout.splitlines()]
+
+
+def say_where() -> None:
+    """Where to look next."""
+    say("6. Look around:")
+    say(f"   {shown('config.json')}             the connector's configuration, with the mapping")
+    say(f"   {shown('rejected/users.jsonl')}   each rejected record, as it came, with the reason")
+    say(f"   .venv/bin/profiles-sandbox journal --data {shown('sandbox.db')}               each request the service had")
+    say(f"   .venv/bin/profiles-sandbox profiles --data {shown('sandbox.db')} --db-id 1   the profiles")
+
+
+def shown(name: str) -> Path:
+    """A file of this run, relative to the project."""
+    return (OUT / name).relative_to(HERE.parent)
+
+
+def say(text: str) -> None:
+    """Print at once."""
+    print(text, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
