@@ -104,9 +104,8 @@ def report(states: list[dict[str, Any]]) -> bool:
     delivered, rejected = (sum(each[count] for each in stats) for count in ("recordCount", "rejectedRecordCount"))
     journal = [row for row in sandbox("journal") if row["call"] == "profiles/update_batch"]
     for row in journal:
-        say(
-            f"   request of {row['profiles']:,} profiles, {row['body_bytes']:,} bytes: {row['accepted']:,} accepted, {row['failed']:,} refused"
-        )
+        counts = f"{row['accepted']:,} accepted, {row['failed']:,} refused"
+        say(f"   request of {row['profiles']:,} profiles, {row['body_bytes']:,} bytes: {counts}")
     say(f"5. {len(states)} states came back: {delivered:,.0f} records delivered, {rejected:,.0f} rejected.")
     arrived = [profile for profile in sandbox("profiles", "--db-id", "1") if profile.get("source") == "faker"]
     say(f"   {len(arrived):,} profiles of the service carry what the source sent. One of them:")
@@ -130,7 +129,7 @@ def sandbox(command: str, *options: str) -> list[dict[str, Any]]:
 def say_where() -> None:
     """Where to look next."""
     say("6. Look around:")
-    say(f"   {shown('config.json')}             the connector's configuration, with the mapping")
+    say(f"   {shown('config.json')}            the connector's configuration, with the mapping")
     say(f"   {shown('rejected/users.jsonl')}   each rejected record, as it came, with the reason")
     say(f"   .venv/bin/profiles-sandbox journal --data {shown('sandbox.db')}               each request the service had")
     say(f"   .venv/bin/profiles-sandbox profiles --data {shown('sandbox.db')} --db-id 1   the profiles")
