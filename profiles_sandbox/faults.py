@@ -1,0 +1,169 @@
+"""Faults: a plan of what goes wrong, request by request, read from a YAML list of rules.
+
+Each rule names a call, the requests it is played at (counted from 1 for each call since the start), a delay, and
+at most one of four actions:
+
+| action | the service |
+|---|---|
+| `status`, `headers`, `body` | answers this; executes the request only with `execute: true` |
+| `error: {code, text}` | answers with this error for the whole request, executes nothing |
+| `result: short, long or missing` | executes, then answers with a list of another length, or with none |
+| `drop: before or after` | closes the connection without an answer, before or after executing |
+
+The first rule that fits a request is played. Repeats of a request find the answer that a fault kept back.
+"""
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+import yaml
+
+from profiles_sandbox.codec import codec_for
+from profiles_sandbox.wire import Answer
+
+HTTP_STATUSES = range(200, 600)
+"""What `status` may be: the final ones."""
+
+
+class FaultsError(Exception):
+    """The faults plan cannot be used; the text says where and why."""
+
+
+class Span(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"first": "from", "last": "to"}):
+    """A range of requests, both ends played."""
+
+    first: int = 1
+    last: int | None = None
+
+    def __contains__(self, number: int) -> bool:
+        """Tell whether the request of this number is in the range."""
+        return number >= self.first and (self.last is None or number <= self.last)
+
+
+class Error(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An error of a whole request."""
+
+    code: int
+    text: str
+
+
+class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What goes wrong, and when."""
+
+    call: str
+    requests: list[int] | Span = Span()
+    delay_ms: int = 0
+    status: int | None = None
+    headers: dict[str, str] = {}
+    body: str | dict[str, Any] | list[Any] | None = None
+    execute: bool = False
+    error: Error | None = None
+    result: Literal["short", "long", "missing"] | None = None
+    drop: Literal["before", "after"] | None = None
+
+    @property
+    def actions(self) -> list[str]:
+        """Names of the actions given."""
+        given = {
+            "status": self.status is not None or self.body is not None,
+            "error": self.error,
+            "result": self.result,
+            "drop": self.drop,
+        }
+        return [name for name, value in given.items() if value]
+
+    @property
+    def executes(self) -> bool:
+        """Whether the request is executed."""
+        return self.execute or not self.actions or self.result is not None or self.drop == "after"
+
+    def __str__(self) -> str:
+        """Give the rule as the journal names it: `status 503`, `drop after, delay 100 ms`."""
+        words = [f"{name} {self._word(name)}" for name in self.actions]
+        if self.execute:
+            words.append("executed")
+        if self.delay_ms:
+            words.append(f"delay {self.delay_ms} ms")
+        return ", ".join(words)
+
+    def answer(self, honest: Answer | None) -> Answer | None:
+        """Give what is sent for the honest answer, which is None when not executed; None closes the connection."""
+        if "status" in self.actions:
+            return self._planned()
+        if self.result and honest:
+            return _spoilt(honest, self.result)
+        return None if self.drop else honest
+
+    def _planned(self) -> Answer:
+        status = self.status or 200
+        if isinstance(self.body, str):
+            return Answer(status, "text/html; charset=utf-8", self.body.encode(), headers=self.headers)
+        body = b"" if self.body is None else msgspec.json.encode(self.body)
+        return Answer(status, "application/json", body, headers=self.headers)
+
+    def _word(self, action: str) -> Any:
+        return {
+            "status": self.status or 200,
+            "error": self.error and self.error.code,
+            "result": self.result,
+            "drop": self.drop,
+        }[action]
+
+
+def _spoilt(honest: Answer, result: str) -> Answer:
+    """Change the length of `result`, in an answer that has one."""
+    codec = codec_for(honest.content_type)
+    reply = codec.decode(honest.body)
+    if "result" not in reply:
+        return honest
+    results = reply.pop("result")
+    if result == "short":
+        reply["result"] = results[:-1]
+    elif result == "long":
+        reply["result"] = results + (results[-1:] or [{"error": 0, "error_text": "", "profile_id": ""}])
+    return replace(honest, body=codec.encode(reply))
+
+
+class FaultPlan:
+    """The rules, and how many requests came to each call."""
+
+    def __init__(self, rules: list[Rule]) -> None:
+        """Take rules in order of precedence."""
+        self._rules = rules
+        self._received: Counter[str] = Counter()
+
+    def next(self, call: str) -> Rule | None:
+        """Count a request and give the rule to play."""
+        self._received[call] += 1
+        number = self._received[call]
+        return next((rule for rule in self._rules if rule.call == call and number in rule.requests), None)
+
+
+def load_plan(path: Path, calls: Collection[str]) -> FaultPlan:
+    """Read a plan whose rules name some of `calls`; raises FaultsError."""
+    try:
+        rules = msgspec.convert(yaml.safe_load(path.read_text("utf-8")), list[Rule])
+    except (yaml.YAMLError, msgspec.ValidationError) as error:
+        raise FaultsError(f"{path}: {error}") from error
+    for position, rule in enumerate(rules, 1):
+        if problem := _problem(rule, calls):
+            raise FaultsError(f"{path}: rule {position}: {problem}")
+    return FaultPlan(rules)
+
+
+def _problem(rule: Rule, calls: Collection[str]) -> str | None:
+    """Say what is wrong with a rule."""
+    told = "status" in rule.actions
+    problems = {
+        f"call {rule.call!r} is not one of {', '.join(calls)}": rule.call not in calls,
+        f"{' and '.join(rule.actions)} exclude each other": len(rule.actions) > 1,
+        "no action and no delay": not rule.actions and not rule.delay_ms,
+        "headers and execute go with status or body": not told and (rule.headers or rule.execute),
+        "delay_ms is below 0": rule.delay_ms < 0,
+        "status is not between 200 and 599": rule.status is not None and rule.status not in HTTP_STATUSES,
+    }
+    return next((problem for problem, wrong in problems.items() if wrong), None)

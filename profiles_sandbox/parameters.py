@@ -1,0 +1,72 @@
+"""Parameters of a request: reads each by name and type, refuses the request when it cannot."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from profiles_sandbox.catalog import Catalog, Database
+from profiles_sandbox.errors import RequestRefused, wrong_type
+from profiles_sandbox.switches import Switches
+
+Request = Mapping[str, Any]
+
+
+def required_int(request: Request, name: str) -> int:
+    """Give a parameter that must be there."""
+    if request.get(name) is None:
+        raise RequestRefused(400, f"{name}: missing")
+    value: int = _typed(request, name, int, "int")
+    return value
+
+
+def optional_int(request: Request, name: str, default: int) -> int:
+    """Give a parameter, or the default when it is not there."""
+    return default if request.get(name) is None else required_int(request, name)
+
+
+def optional_text(request: Request, name: str, default: str) -> str:
+    """Give a parameter, or the default when it is not there."""
+    return default if request.get(name) is None else str(_typed(request, name, str, "string"))
+
+
+def flag(request: Request, name: str) -> bool:
+    """Give a boolean, false when it is not there."""
+    return request.get(name) is not None and bool(_typed(request, name, bool, "boolean"))
+
+
+def array(request: Request, name: str) -> list[Any]:
+    """Give an array that must be there."""
+    if request.get(name) is None:
+        raise RequestRefused(400, f"{name}: missing")
+    return list(_typed(request, name, list, "array"))
+
+
+def database(request: Request, name: str, catalog: Catalog) -> Database:
+    """Give the database whose id the parameter holds."""
+    found = catalog.databases.get(required_int(request, name))
+    if found is None:
+        raise RequestRefused(404, f"{name}: no such database")
+    return found
+
+
+def resource_id(request: Request, catalog: Catalog) -> int | None:
+    """Give the resource that narrows matching, or None."""
+    if request.get("resource_id") is None:
+        return None
+    number = required_int(request, "resource_id")
+    if number not in catalog.resources:
+        raise RequestRefused(400, "resource_id: no such resource")
+    return number
+
+
+def refuse_unknown(request: Request, known: frozenset[str], switches: Switches) -> None:
+    """Refuse a parameter that the call does not have, unless they are ignored."""
+    unknown = request.keys() - known
+    if unknown and switches.unknown_field == "error":
+        raise RequestRefused(400, f"{min(unknown)}: not a parameter of this call")
+
+
+def _typed(request: Request, name: str, wanted: type, word: str) -> Any:
+    value = request[name]
+    if type(value) is not wanted:
+        raise RequestRefused(400, wrong_type(name, word, value).text)
+    return value
