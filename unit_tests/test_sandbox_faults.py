@@ -1,0 +1,199 @@
+"""The faults plan: its checks, and what a client meets on the socket."""
+
+import time
+from http.client import RemoteDisconnected
+
+import msgspec
+import pytest
+import yaml
+
+from profiles_sandbox.faults import FaultsError, load_plan
+from profiles_sandbox.service import CALLS
+from profiles_sandbox.testing import RunningSandbox
+
+UPDATE = "profiles/update_batch"
+EMAIL = {"email": "a@example.org"}
+ONE_MORE = {**EMAIL, "points": {"action": "incr", "value": 1}}
+RULE = {"call": UPDATE}
+
+BAD_PLANS = [
+    ("{", "while parsing"),
+    ("", "Expected `array`, got `null`"),
+    ("[{call: profiles/update_batch, statu: 503}]", "Object contains unknown field `statu` - at `$[0]`"),
+    ("[{status: 503}]", "Object missing required field `call` - at `$[0]`"),
+    ("[{call: profiles/update_batch, status: x}]", "Expected `int | null`, got `str` - at `$[0].status`"),
+    ("[{call: profiles/update_batch, requests: {first: 1}}]", "Object contains unknown field `first`"),
+    ("[{call: profiles/update_batch, drop: now}]", "Invalid enum value 'now' - at `$[0].drop`"),
+    ("[{call: profiles/put, status: 503}]", "rule 1: call 'profiles/put' is not one of profiles/update_batch, "),
+    ("[{call: profiles/update_batch, status: 503, drop: after}]", "rule 1: status and drop exclude each other"),
+    ("[{call: profiles/update_batch}]", "rule 1: no action and no delay"),
+    ("[{call: profiles/update_batch, drop: after, headers: {A: b}}]", "rule 1: headers and execute go with status"),
+    ("[{call: profiles/update_batch, status: 99}]", "rule 1: status is not between 200 and 599"),
+    ("[{call: profiles/update_batch, delay_ms: -1}]", "rule 1: delay_ms is below 0"),
+]
+
+
+@pytest.mark.parametrize(("text", "problem"), BAD_PLANS)
+def test_bad_plan_is_refused(tmp_path, text, problem):
+    path = tmp_path / "faults.yaml"
+    path.write_text(text)
+    with pytest.raises(FaultsError) as refusal:
+        load_plan(path, CALLS)
+    assert str(refusal.value).startswith(f"{path}: {problem}")
+
+
+@pytest.mark.parametrize(
+    ("requests", "played"),
+    [
+        ([2, 4], [2, 4]),
+        ({"from": 3}, [3, 4, 5]),
+        ({"to": 2}, [1, 2]),
+        ({"from": 2, "to": 3}, [2, 3]),
+        (None, [1, 2, 3, 4, 5]),
+    ],
+)
+def test_rule_is_played_at_its_requests(tmp_path, requests, played):
+    path = tmp_path / "faults.yaml"
+    path.write_text(yaml.safe_dump([{**RULE, "status": 503, **({"requests": requests} if requests else {})}]))
+    plan = load_plan(path, CALLS)
+    plan.next("databases/list")
+    assert [number for number in range(1, 6) if plan.next(UPDATE)] == played
+
+
+def test_first_fitting_rule_is_played(tmp_path):
+    path = tmp_path / "faults.yaml"
+    path.write_text(yaml.safe_dump([{**RULE, "requests": [2], "status": 500}, {**RULE, "status": 503}]))
+    plan = load_plan(path, CALLS)
+    assert [str(plan.next(UPDATE)) for _ in range(3)] == ["status 503", "status 500", "status 503"]
+
+
+class Played:
+    """A sandbox whose first update meets one rule."""
+
+    def __init__(self, sandbox, number):
+        self.sandbox = sandbox
+        self.request_id = f"r-{number}"
+        self.email = f"{number}@example.org"
+        [self.profile_id] = sandbox.create({"email": self.email, "points": 0})
+
+    def update(self):
+        item = {**ONE_MORE, "email": self.email}
+        return self.sandbox.post(UPDATE, {"Request-ID": self.request_id}, db_id=1, data=[item, item])
+
+    @property
+    def points(self):
+        return self.sandbox.profile(self.profile_id)["points"]
+
+    @property
+    def row(self):
+        return next(row for row in self.sandbox.journal() if row["request_id"] == self.request_id)
+
+
+RULES = {
+    "status": {"status": 503, "headers": {"Retry-After": "1"}, "body": "<html>"},
+    "object": {"body": {"error": 0}},
+    "executed": {"status": 502, "execute": True},
+    "error": {"error": {"code": 402, "text": "Tariff limit reached"}},
+    "short": {"result": "short"},
+    "long": {"result": "long"},
+    "missing": {"result": "missing"},
+    "before": {"drop": "before"},
+    "after": {"drop": "after"},
+    "delay": {"delay_ms": 300},
+}
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("faults")
+    plan = [{**RULE, "requests": [2 * number + 1], **rule} for number, rule in enumerate(RULES.values())]
+    (directory / "faults.yaml").write_text(yaml.safe_dump(plan))
+    with RunningSandbox(directory / "data.db", "--faults", str(directory / "faults.yaml")) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def played(sandbox, request):
+    """Bring the sandbox to the request at which the rule of this name is played."""
+    number = list(RULES).index(request.param)
+    updates = sum(row["call"] == UPDATE for row in sandbox.journal())
+    for _ in range(2 * number - updates):
+        try:
+            sandbox.post(UPDATE, db_id=1, data=[])
+        except RemoteDisconnected:
+            continue
+    return Played(sandbox, number)
+
+
+def rule(name):
+    return pytest.mark.parametrize("played", [name], indirect=True, ids=[name])
+
+
+@rule("status")
+def test_status_is_answered_unexecuted(played):
+    reply = played.update()
+    assert (reply.status, reply.headers["retry-after"], reply.body) == (503, "1", b"<html>")
+    assert (played.points, played.row["fault"], played.row["http_status"]) == (0, "status 503", 503)
+    assert (played.row["profiles"], played.row["accepted"]) == (2, None)
+    retried = played.update()
+    assert (retried.status, played.points, retried.headers.get("duplicate-request")) == (200, 2, None)
+
+
+@rule("object")
+def test_body_may_be_an_object(played):
+    reply = played.update()
+    assert (reply.status, reply.message, played.points) == (200, {"error": 0}, 0)
+
+
+@rule("executed")
+def test_status_may_follow_execution(played):
+    assert (played.update().status, played.points) == (502, 2)
+    assert played.update().headers["duplicate-request"] == "true"
+    assert played.row["fault"] == "status 502, executed"
+
+
+@rule("error")
+def test_error_is_answered_unexecuted(played):
+    reply = played.update()
+    assert (reply.status, reply.message) == (200, {"error": 402, "error_text": "Tariff limit reached"})
+    assert (played.points, played.row["error"]) == (0, 402)
+
+
+@pytest.mark.parametrize(("played", "length"), [("short", 1), ("long", 3), ("missing", None)], indirect=["played"])
+def test_result_has_another_length(played, length):
+    message = played.update().message
+    assert (len(message["result"]) if "result" in message else None) == length
+    assert played.points == 2
+    assert len(played.update().message["result"]) == 2
+
+
+@rule("before")
+def test_connection_drops_before_execution(played):
+    with pytest.raises(RemoteDisconnected):
+        played.update()
+    assert (played.points, played.row["http_status"], played.row["fault"]) == (0, None, "drop before")
+    assert played.update().message["error"] == 0
+
+
+@rule("after")
+def test_connection_drops_after_execution(played):
+    with pytest.raises(RemoteDisconnected):
+        played.update()
+    assert (played.points, played.row["accepted"]) == (2, 2)
+    assert played.update().headers["duplicate-request"] == "true"
+    assert played.points == 2
+
+
+@rule("delay")
+def test_answer_is_delayed(played):
+    start = time.monotonic()
+    assert played.update().message["error"] == 0
+    assert time.monotonic() - start >= 0.3
+    assert played.row["fault"] == "delay 300 ms"
+
+
+def test_every_action_has_a_rule_here():
+    assert {name for rule in RULES.values() for name in rule} == {
+        "status", "headers", "body", "execute", "error", "result", "drop", "delay_ms"
+    }  # fmt: skip
+    assert msgspec.json.encode(RULES)
