@@ -13,7 +13,7 @@ setup(
     license="MIT",
     python_requires=">=3.11,<3.14",  # what airbyte-cdk 7 and this code share
     packages=find_packages(include=["destination_profiles", "profiles_sandbox", "profiles_sandbox.*"]),
-    package_data={"destination_profiles": ["*.yaml", "py.typed"], "profiles_sandbox": ["*.yaml", "py.typed"]},
+    package_data={"destination_profiles": ["*.yaml", "py.typed"], "profiles_sandbox": ["*.yaml", "*.md", "py.typed"]},
     install_requires=[
         "airbyte-cdk>=7.39,<8",  # base class, protocol models, declarative error handler and backoff; its private parts move between majors
         "jsonschema>=4.23,<5",  # checks schemas and explains a violation

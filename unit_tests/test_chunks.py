@@ -49,6 +49,12 @@ def test_no_body_exceeds_a_limit(texts: list[str], max_profiles: int, max_bytes:
         assert len(earlier) == max_profiles or earlier.size + 1 + len(later.rows[0].profile) > max_bytes
 
 
+def test_chunk_is_filled_to_its_last_byte() -> None:
+    whole = len(b'{"data":[{"id":1,"text":""},{"id":2,"text":""}]}')
+    assert put(chunker(max_bytes=whole), row(1), row(2)) == []
+    assert [ids(each) for each in put(chunker(max_bytes=whole - 1), row(1), row(2))] == [[1]]
+
+
 def test_full_chunk_leaves_with_its_last_record() -> None:
     assert [ids(each) for each in put(chunker(max_profiles=2), row(1), row(2), row(3))] == [[1, 2]]
 

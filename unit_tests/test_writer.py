@@ -7,7 +7,7 @@ from destination_profiles.errors import BooksDoNotBalance, Refused, StoreFailed,
 from destination_profiles.ledger import Interval
 from destination_profiles.rejection import Rejection
 from destination_profiles.rejects import NoStore
-from unit_tests.pipeline import ACCEPT, REFUSAL, USERS, Held, Pipeline, Scripted, ids, plan
+from unit_tests.pipeline import ACCEPT, REFUSAL, USERS, Held, Pipeline, Scripted, config, ids, plan, target
 
 
 class FailingStore(NoStore):
@@ -78,15 +78,18 @@ def test_chunks_answered_together_keep_the_books() -> None:
     assert pipeline.states == [("a", 2, 0), ("b", 2, 0)]
 
 
-def test_record_in_a_waiting_chunk_holds_its_state() -> None:
+def test_chunk_that_may_not_be_sent_yet_holds_its_state() -> None:
     sender = Held()
-    pipeline = Pipeline(sender, max_profiles=1)
+    plans = {"users": plan(), "people": plan("people", settings=config(target=target(2)))}
+    pipeline = Pipeline(sender, plans=plans, max_in_flight=1)
+    pipeline.feed(1)
+    pipeline.feed(2, stream="people")
+    pipeline.writer.checkpoint("g", None)
     sender.queue(1).put(ACCEPT)
-    sender.queue(1).put(ACCEPT)
-    pipeline.feed(1, "a", 1, "b")  # the second chunk is sealed while the first, of the same profile, is in flight
-    assert [state for state, *_ in pipeline.states] in (["a"], ["a", "b"])
-    pipeline.writer.close()
-    assert pipeline.states == [("a", 1, 0), ("b", 1, 0)]
+    sender.queue(2).put(Outcome(Action.STOP, error=Refused("no", code=401)))
+    with pytest.raises(Refused):
+        pipeline.writer.flush()  # both chunks are sealed at once, and only one may be in flight
+    assert (sender.sent, pipeline.states) == ([[1], [2]], [])
 
 
 def test_counts_belong_to_their_stream() -> None:
