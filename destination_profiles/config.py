@@ -121,7 +121,10 @@ def _check_against_spec(raw: Mapping[str, Any], schema: Mapping[str, Any]) -> No
 
 
 def _check_url(url: str) -> None:
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise ConfigError("The API URL is not a valid address. It is a scheme and a host, such as https://example.com.") from None
     if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
         raise ConfigError(
             "The API URL must begin with https, because the token and personal data travel in each request. "

@@ -81,7 +81,10 @@ def _moment(value: Any) -> datetime | date:
 
 
 def _parse(text: str) -> datetime | date:
-    moment = pendulum.parse(text, exact=True)
+    try:
+        moment = pendulum.parse(text, exact=True)
+    except TypeError:  # a defect of pendulum's with some texts that are no dates
+        raise CannotConvert from None
     if text == "now" or not isinstance(moment, date):  # pendulum takes `now`, times of day and durations too
         raise CannotConvert
     return moment

@@ -1,5 +1,6 @@
 """manifest.yaml as a typed value: what the service is."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -10,6 +11,7 @@ import yaml
 from jsonschema import Draft7Validator
 
 from .errors import SystemFault
+from .violations import json_path
 
 PACKAGE = "destination_profiles"
 SAME_NAMES = (  # parts that a Service holds as they stand in the manifest
@@ -116,8 +118,8 @@ def _mode(name: str, raw: Mapping[str, Any]) -> MatchingMode:
 
 def _schema_problems(manifest: Any) -> list[str]:
     schema = yaml.safe_load(files(PACKAGE).joinpath("manifest.schema.yaml").read_text(encoding="utf-8"))
-    errors = sorted(Draft7Validator(schema).iter_errors(manifest), key=lambda error: error.json_path)
-    return [f"{error.json_path}: {error.message}" for error in errors]
+    errors = sorted((json_path(error.absolute_path), error.message) for error in Draft7Validator(schema).iter_errors(manifest))
+    return [f"{path}: {message}" for path, message in errors]
 
 
 def _reference_problems(manifest: Mapping[str, Any]) -> list[str]:
@@ -128,6 +130,16 @@ def _reference_problems(manifest: Mapping[str, Any]) -> list[str]:
         wrong += [f"$.matching_modes.{name}.keys: no matching key {key}" for keys_ in mode["keys"] for key in keys_ if key not in keys]
         named = [*mode.get("required", ()), *mode.get("optional", ())]
         wrong += [f"$.matching_modes.{name}: no matching parameter {each}" for each in named if each not in parameters]
-    codes = [code for each in manifest["error_handler"]["response_filters"] for code in each["http_codes"]]
-    wrong += [f"$.error_handler.response_filters: code {code} stands twice" for code in sorted({c for c in codes if codes.count(c) > 1})]
-    return wrong
+    declared = [code for each in manifest["error_handler"]["response_filters"] for code in each["http_codes"]]
+    filters = manifest["item_error_handler"]["item_filters"]
+    item_codes = [code for each in filters for code in each["codes"]]
+    stopping = {code for each in filters if each["action"] == "FAIL" for code in each["codes"]}
+    wrong += [f"$.error_handler.response_filters: code {code} stands twice" for code in _repeated(declared)]
+    wrong += [f"$.item_error_handler.item_filters: code {code} stands twice" for code in _repeated(item_codes)]
+    wrong += [f"$.item_error_handler.item_filters: code {code} stops without a sentence" for code in sorted(stopping - set(declared))]
+    unknown = set(manifest["unset_forbidden"]) - manifest["system_fields"].keys()
+    return wrong + [f"$.unset_forbidden: no system field {field}" for field in sorted(unknown)]
+
+
+def _repeated(codes: list[int]) -> list[int]:
+    return sorted(code for code, count in Counter(codes).items() if count > 1)

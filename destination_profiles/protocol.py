@@ -115,7 +115,7 @@ class Decoder:
         stream, namespace = (record.get("stream"), record.get("namespace")) if isinstance(record, dict) else (None, None)
         if not isinstance(stream, str) or not isinstance(namespace, str | None) or "data" not in record:
             raise self._broken(line, "holds a record without a stream or without data")
-        data = encode(clean(record["data"]))
+        data = clean(record["data"])
         rejection = fault(record["data"])
         if rejection is None:
             return Record(stream, msgspec.Raw(data), namespace)

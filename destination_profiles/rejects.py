@@ -1,5 +1,6 @@
 """Stores of rejected records."""
 
+import hashlib
 import os
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from .encoding import encode_profile
 from .errors import ConfigError, StoreFailed
 from .rejection import Rejection
 
+MAX_NAME = 200  # characters, of the 255 that file systems take
 OWNER_ONLY = 0o600  # the files hold personal data
 
 
@@ -71,7 +73,7 @@ class LocalStore:
         """Append a line to the stream's file."""
         try:
             if stream not in self._files:
-                self._files[stream] = _append(self._folder / f"{quote(stream, safe=' ')}.jsonl")
+                self._files[stream] = _append(self._folder / file_name(stream))
             self._files[stream].write(line(original, rejection, self._clock()))
         except OSError as error:
             raise _failed(error) from None
@@ -94,6 +96,14 @@ class LocalStore:
         for file in self._files.values():
             file.close()
         self._files.clear()
+
+
+def file_name(stream: str) -> str:
+    """Name of a stream's file: what a file system may not take is quoted, and what is too long ends with a digest."""
+    name = quote(stream, safe=" ")
+    if len(name) > MAX_NAME:
+        name = f"{name[:MAX_NAME]}-{hashlib.sha256(stream.encode()).hexdigest()[:16]}"
+    return f"{name}.jsonl"
 
 
 def _append(path: Path) -> BinaryIO:

@@ -2,14 +2,15 @@
 
 import json
 import math
-from collections.abc import Iterator
 from typing import Any
 
 from .rejection import Rejection
 
+MAX_DIGITS = 4300  # of an integer: longer ones are read by no reader in a time that does not grow with their square
+
 
 class _Literal(str):
-    """A number that no double holds, as it was written."""
+    """A number that cannot be told as one, as it was written."""
 
     __slots__ = ()
 
@@ -19,23 +20,35 @@ def lenient(text: bytes) -> Any:
 
     Raises ValueError or RecursionError where even that fails: the text is cut or broken.
     """
-    return json.loads(text.decode("utf-8", "surrogateescape"), parse_constant=_Literal, parse_float=_float)
+    return json.loads(text.decode("utf-8", "surrogateescape"), parse_constant=_Literal, parse_float=_float, parse_int=_int)
 
 
 def fault(data: Any) -> Rejection | None:
     """What is odd first in the data of a record that `lenient` gave, or None."""
     if not isinstance(data, dict):
         return _rejection("object", "must be a JSON object", "$")
-    return next(_odd(data, "$"), None)
+    pending = [("$", data)]
+    while pending:
+        path, value = pending.pop()
+        if isinstance(value, _Literal):
+            return _rejection("number", "must be a finite number: JSON knows no NaN and no Infinity, and nothing beyond 1.8e308", path)
+        if isinstance(value, str) and _unicode(value) != value:
+            return _rejection("unicode", "must be valid Unicode text", path)
+        pending += reversed(_members(value, path))
+    return None
 
 
-def clean(value: Any) -> Any:
-    """The same with every odd part as text that any reader takes."""
-    if isinstance(value, str):
-        return _unicode(value)
+def clean(value: Any) -> bytes:
+    """The same as JSON that any reader takes: every odd part is text, and what is no Unicode a question mark."""
+    return _unicode(json.dumps(value, ensure_ascii=False, separators=(",", ":"))).encode()
+
+
+def _members(value: Any, path: str) -> list[tuple[str, Any]]:
+    """The parts of an object or a list, keys too, each with its path."""
     if isinstance(value, dict):
-        return {_unicode(key): clean(member) for key, member in value.items()}
-    return [clean(member) for member in value] if isinstance(value, list) else value
+        keys = [(path, key) for key in value if _unicode(key) != key]
+        return keys + [(f"{path}.{_unicode(key)}", member) for key, member in value.items()]
+    return [(f"{path}[{index}]", member) for index, member in enumerate(value)] if isinstance(value, list) else []
 
 
 def _float(literal: str) -> float | str:
@@ -43,31 +56,13 @@ def _float(literal: str) -> float | str:
     return number if math.isfinite(number) else _Literal(literal)
 
 
-def _odd(value: Any, path: str) -> Iterator[Rejection]:
-    if isinstance(value, _Literal):
-        yield _rejection("number", "must be a finite number: JSON knows no NaN and no Infinity, and nothing beyond 1.8e308", path)
-    elif isinstance(value, str) and not _is_unicode(value):
-        yield _rejection("unicode", "must be valid Unicode text", path)
-    elif isinstance(value, dict):
-        for key, member in value.items():
-            yield from _odd(key, path)
-            yield from _odd(member, f"{path}.{_unicode(key)}")
-    elif isinstance(value, list):
-        for index, member in enumerate(value):
-            yield from _odd(member, f"{path}[{index}]")
+def _int(literal: str) -> int | str:
+    return int(literal) if len(literal) <= MAX_DIGITS else _Literal(literal)
+
+
+def _unicode(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()
 
 
 def _rejection(code: str, message: str, path: str) -> Rejection:
     return Rejection("json", code, message, path, message)
-
-
-def _is_unicode(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _unicode(text: str) -> str:
-    return text.encode("utf-8", "replace").decode() if not _is_unicode(text) else str(text)

@@ -1,7 +1,5 @@
 """What happens to each record of one stream before it stands in a chunk, compiled once."""
 
-import msgspec
-
 from .catalog import StreamInfo
 from .chunks import Row
 from .config import Config
@@ -42,7 +40,7 @@ class StreamPlan:
         """The record whose `data` are the bytes `original`, ready to be sent. Raises InvalidRecord."""
         try:
             record = decode_profile(original)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except ValueError:  # msgspec's errors are, and those of the text encoding
             raise _unreadable(original) from None
         if not self._record.is_valid(record):
             raise InvalidRecord(self._record.rejection(record))
@@ -74,7 +72,7 @@ def _unreadable(original: bytes) -> InvalidRecord:
     """What to say of data that the strict reader refused."""
     value = lenient(bytes(original))
     message = "holds a number that cannot be read"
-    return InvalidRecord(fault(value) or Rejection("json", "number", message, "$", message), encode_profile(clean(value)))
+    return InvalidRecord(fault(value) or Rejection("json", "number", message, "$", message), clean(value))
 
 
 def _supersedes(info: StreamInfo) -> bool:

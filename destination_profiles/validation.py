@@ -11,7 +11,7 @@ from .errors import ConfigError
 from .manifest import Service
 from .matching import Matching
 from .rejection import Rejection
-from .violations import Violation, explain, json_path, validator
+from .violations import FORBIDDEN, Violation, explain, json_path, validator
 
 DECIDING: Mapping[type, type[Any]] = {  # jsonschema explains, jsonschema-rs decides: the same draft for both
     Draft4Validator: jsonschema_rs.Draft4Validator,
@@ -36,7 +36,7 @@ class RecordValidator:
             self._explaining = validator(schema)
             type(self._explaining).check_schema(dict(schema))
             self._deciding = DECIDING[type(self._explaining)](dict(schema), validate_formats=False, offline=True)
-        except (SchemaError, KeyError, ValueError, TypeError, jsonschema_rs.ReferencingError) as error:
+        except (SchemaError, KeyError, ValueError, TypeError, AttributeError) as error:
             raise ConfigError(
                 f"The JSON schema of the stream {stream} cannot be used: {_fault(error)}. Refresh the source's schema.", stream=stream
             ) from None
@@ -44,15 +44,19 @@ class RecordValidator:
 
     def rejection(self, instance: Any) -> Rejection:
         """Why `instance`, which is not valid, is not."""
-        violation = explain(self._explaining.iter_errors(instance)) or self._by_decider(instance)
+        violation = explain(self._explaining.iter_errors(instance))
+        if violation is None or violation.rule == FORBIDDEN:  # jsonschema does not say where a `false` schema stands
+            violation = self._by_decider(instance)
         loggable = f"{violation.loggable_path} {violation.message}"
         return Rejection(self._reason, violation.rule, violation.message, violation.path, loggable)
 
     def _by_decider(self, instance: Any) -> Violation:
-        """The rule alone, where the two libraries differ (regular expressions, mostly)."""
+        """The rule alone, where jsonschema cannot tell it: the two differ in regular expressions, mostly."""
         error = next(self._deciding.iter_errors(instance))
-        rule = str(error.schema_path[-1]) if error.schema_path else "schema"
-        return Violation(rule, f"does not satisfy {rule}", json_path(error.instance_path), "$")
+        forbidden = isinstance(error.kind, jsonschema_rs.ValidationErrorKind.FalseSchema)
+        rule = FORBIDDEN if forbidden else str(error.schema_path[-1])
+        message = "is not allowed" if forbidden else f"does not satisfy {rule}"
+        return Violation(rule, message, json_path(error.instance_path), "$")
 
 
 def _fault(error: Exception) -> str:
@@ -60,8 +64,8 @@ def _fault(error: Exception) -> str:
         return f"{error.json_path} does not satisfy {error.validator}"
     if isinstance(error, KeyError):
         return "its $schema names a draft that is not supported (draft-04 and later are)"
-    if isinstance(error, jsonschema_rs.ReferencingError):
-        return "it refers to another document"
+    if isinstance(getattr(error, "kind", None), jsonschema_rs.ValidationErrorKind.Referencing):
+        return "it refers to another document, or to a part that is not there"
     return "it cannot be compiled"
 
 

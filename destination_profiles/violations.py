@@ -11,6 +11,7 @@ from jsonschema.protocols import Validator
 from jsonschema.validators import validator_for
 
 KINDS = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object", type(None): "null"}
+FORBIDDEN = "false"  # the schema that nothing satisfies
 MAX_SENTENCE = 300  # characters; a schema's own words may be many
 
 
@@ -45,8 +46,8 @@ def explain(errors: Iterable[ValidationError]) -> Violation | None:
         return None
     while (telling := _telling(error)) is not None:
         error = telling
-    named = {name for keyword, name in pairwise(error.absolute_schema_path) if keyword == "properties"}
-    return Violation(str(error.validator), _sentence(error), json_path(error.absolute_path), json_path(error.absolute_path, named))
+    path = error.absolute_path
+    return Violation(str(error.validator or FORBIDDEN), _sentence(error), json_path(path), json_path(path, _named(error)))
 
 
 def _telling(error: ValidationError) -> ValidationError | None:
@@ -62,8 +63,13 @@ def _alternatives(error: ValidationError) -> list[ValidationError]:
     """What says most of each alternative; a `const` that does not fit says that the alternative was not meant."""
     alternatives: dict[Any, list[ValidationError]] = {}
     for each in error.context or ():
-        alternatives.setdefault(each.relative_schema_path[0], []).append(each)
+        alternatives.setdefault(next(iter(each.relative_schema_path), None), []).append(each)
     return [max(errors, key=lambda each: (each.validator == "const", relevance(each))) for errors in alternatives.values()]
+
+
+def _named(error: ValidationError) -> set[Any]:
+    """Keys that the schema names on the way to an error."""
+    return {name for keyword, name in pairwise(error.absolute_schema_path) if keyword == "properties"}
 
 
 def json_path(parts: Iterable[Any], named: set[Any] | None = None) -> str:
@@ -86,6 +92,8 @@ def _sentence(error: ValidationError) -> str:
             sentence = f"must be one of {', '.join(map(str, wanted if error.validator == 'enum' else [wanted]))}"
         case "anyOf" | "oneOf" if error.context:
             sentence = _either(_alternatives(error))
+        case None:
+            sentence = "is not allowed"
         case "additionalProperties" | "unevaluatedProperties":
             sentence = "holds a key that is not allowed"
         case rule if isinstance(wanted, str | int | float):
@@ -99,5 +107,6 @@ def _either(alternatives: list[ValidationError]) -> str:
     """One sentence for several alternatives, none of which is plainly meant."""
     if all(each.validator == "const" for each in alternatives):
         values = ", ".join(str(each.validator_value) for each in alternatives)
-        return f"{json_path(alternatives[0].path).removeprefix('$.')} must be one of {values}"
+        where = json_path(alternatives[0].path, _named(alternatives[0])).removeprefix("$").removeprefix(".")
+        return f"{where} must be one of {values}".strip()
     return " or ".join(dict.fromkeys(_sentence(each) for each in alternatives))
