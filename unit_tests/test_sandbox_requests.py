@@ -186,7 +186,7 @@ REQUESTS = st.fixed_dictionaries(
 
 
 @given(call=st.sampled_from(CALLS), request=REQUESTS)
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_any_request_gets_an_answer(sandbox, call, request):
     message = sandbox.post(call, **request).message
     assert isinstance(message["error"], int)

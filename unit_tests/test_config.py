@@ -1,0 +1,346 @@
+"""What a configuration becomes, and the sentence for each way in which it is wrong."""
+
+import dataclasses
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from destination_profiles.config import Config, FieldConfig, Secret, StreamConfig, parse
+from destination_profiles.errors import ConfigError
+from destination_profiles.manifest import service
+from destination_profiles.matching import Matching, Target
+from destination_profiles.spec import spec
+
+CANARY, TOKEN = "canary-7f3a", "token-91bc"
+SCHEMA: dict[str, Any] = spec()["connectionSpecification"]
+LEAST: dict[str, Any] = {"api_url": "https://example.com", "token": TOKEN, "db_id": 7}
+CUSTOM = {"mode": "custom", "field_name": "crm_id"}
+PLAIN_HTTP = (
+    "The API URL must begin with https, because the token and personal data travel in each request. "
+    "Plain http is allowed for an address of this machine only."
+)
+MODES = ", ".join(service().matching_modes)
+
+
+def config(**changed: Any) -> Config:
+    return parse({**LEAST, **changed}, SCHEMA, service())
+
+
+def refusal(raw: dict[str, Any]) -> ConfigError:
+    with pytest.raises(ConfigError) as raised:
+        parse(raw, SCHEMA, service())
+    return raised.value
+
+
+def wrong(**changed: Any) -> str:
+    return refusal({**LEAST, **changed}).message
+
+
+def said(**changed: Any) -> str:
+    """The sentence, or nothing where the configuration is taken: any other exception is a defect."""
+    try:
+        config(**changed)
+    except ConfigError as error:
+        return error.message
+    return ""
+
+
+def users(*fields: dict[str, Any], **more: Any) -> list[dict[str, Any]]:
+    """The setting `streams` with one stream."""
+    return [{"name": "users", **({"fields": list(fields)} if fields else {}), **more}]
+
+
+def matching(mode: str, **parameters: Any) -> Matching:
+    return Matching(service().matching_modes[mode], **parameters)
+
+
+# What is wrong
+
+WRONG: list[tuple[dict[str, Any], str]] = [
+    ({"api_url": 5}, "The setting api_url is wrong: must be string, not integer."),
+    ({"token": 731946250817}, "The setting token is wrong: must be string, not integer."),
+    ({"token": None}, "The setting token is wrong: must be string, not null."),
+    ({"token": ""}, "The setting token is wrong: does not satisfy minLength: 1."),
+    ({"db_id": CANARY}, "The setting db_id is wrong: must be integer, not string."),
+    ({"db_id": True}, "The setting db_id is wrong: must be integer, not boolean."),
+    ({"db_id": 1.5}, "The setting db_id is wrong: must be integer, not number."),
+    ({"db_id": 0}, "The setting db_id is wrong: does not satisfy minimum: 1."),
+    ({"matching": CANARY}, "The setting matching is wrong: must be object, not string."),
+    ({"matching": {"mode": CANARY}}, f"The setting matching is wrong: mode must be one of {MODES}."),
+    ({"matching": {"mode": None}}, f"The setting matching is wrong: mode must be one of {MODES}."),
+    ({"matching": {"field_name": CANARY}}, "The setting matching is wrong: mode must be there."),
+    ({"matching": {"mode": "email", "resource_id": CANARY}}, "The setting matching.resource_id is wrong: must be integer, not string."),
+    ({"matching": {"mode": "email", "resource_id": 0}}, "The setting matching.resource_id is wrong: does not satisfy minimum: 1."),
+    ({"matching": {"mode": "email", "field_name": CANARY}}, "The setting matching is wrong: holds a key that is not allowed."),
+    ({"matching": {"mode": "profile_id", "resource_id": 1}}, "The setting matching is wrong: holds a key that is not allowed."),
+    ({"matching": {**CUSTOM, CANARY: 1}}, "The setting matching is wrong: holds a key that is not allowed."),
+    ({"null_values": CANARY}, "The setting null_values is wrong: must be one of omit, send, unset."),
+    ({"skip_triggers": CANARY}, "The setting skip_triggers is wrong: must be boolean, not string."),
+    ({"skip_invalid_subscriptions": 1}, "The setting skip_invalid_subscriptions is wrong: must be boolean, not integer."),
+    ({"batching": []}, "The setting batching is wrong: must be object, not array."),
+    ({"batching": {"max_profiles": 0}}, "The setting batching.max_profiles is wrong: does not satisfy minimum: 1."),
+    ({"batching": {"max_profiles": 10_001}}, "The setting batching.max_profiles is wrong: does not satisfy maximum: 10000."),
+    ({"batching": {"max_bytes": 999}}, "The setting batching.max_bytes is wrong: does not satisfy minimum: 1000."),
+    ({"batching": {"max_bytes": 10_000_001}}, "The setting batching.max_bytes is wrong: does not satisfy maximum: 10000000."),
+    ({"batching": {"max_age_seconds": 0}}, "The setting batching.max_age_seconds is wrong: does not satisfy exclusiveMinimum: 0."),
+    ({"batching": {"max_age_seconds": 601}}, "The setting batching.max_age_seconds is wrong: does not satisfy maximum: 600."),
+    ({"batching": {CANARY: 1}}, "The setting batching is wrong: holds a key that is not allowed."),
+    ({"delivery": {"max_in_flight": 0}}, "The setting delivery.max_in_flight is wrong: does not satisfy minimum: 1."),
+    ({"delivery": {"max_in_flight": 65}}, "The setting delivery.max_in_flight is wrong: does not satisfy maximum: 64."),
+    ({"delivery": {"retry_seconds": -1}}, "The setting delivery.retry_seconds is wrong: does not satisfy minimum: 0."),
+    ({"delivery": {"retry_seconds": 86_401}}, "The setting delivery.retry_seconds is wrong: does not satisfy maximum: 86400."),
+    ({"delivery": {CANARY: 1}}, "The setting delivery is wrong: holds a key that is not allowed."),
+    ({"object_storage_config": CANARY}, "The setting object_storage_config is wrong: must be object, not string."),
+    (
+        {"object_storage_config": {"storage_type": CANARY}},
+        "The setting object_storage_config is wrong: storage_type must be one of None, Local.",
+    ),
+    ({"object_storage_config": {"storage_type": "Local"}}, "The setting object_storage_config is wrong: path must be there."),
+    (
+        {"object_storage_config": {"storage_type": "Local", "path": ""}},
+        "The setting object_storage_config.path is wrong: does not satisfy minLength: 1.",
+    ),
+    (
+        {"object_storage_config": {"storage_type": "None", "path": CANARY}},
+        "The setting object_storage_config is wrong: holds a key that is not allowed.",
+    ),
+    ({"skp_triggers": CANARY}, "There is no setting skp_triggers. Remove it, or correct its name."),
+    ({"stream": 1, "max_profiles": 5}, "There is no setting max_profiles, stream. Remove it, or correct its name."),
+]
+
+WRONG_STREAMS: list[tuple[Any, str]] = [
+    (CANARY, "The setting streams is wrong: must be array, not string."),
+    ([CANARY], "The setting streams[0] is wrong: must be object, not string."),
+    ([{}], "The setting streams[0] is wrong: name must be there."),
+    ([{"name": ""}], "The setting streams[0].name is wrong: does not satisfy minLength: 1."),
+    (users(nam=CANARY), "The setting streams[0] is wrong: holds a key that is not allowed."),
+    (users(namespace=5), "The setting streams[0].namespace is wrong: must be string, not integer."),
+    (users(db_id=0), "The setting streams[0].db_id is wrong: does not satisfy minimum: 1."),
+    (users(fields=[]), "The setting streams[0].fields is wrong: does not satisfy minItems: 1."),
+    (users({"from": "id"}), "The setting streams[0].fields[0] is wrong: to must be there."),
+    (users({"to": "", "from": "id"}), "The setting streams[0].fields[0].to is wrong: does not satisfy minLength: 1."),
+    (users({"to": "a", "from": ""}), "The setting streams[0].fields[0].from is wrong: does not satisfy minLength: 1."),
+    (users({"to": "a", "form": CANARY}), "The setting streams[0].fields[0] is wrong: holds a key that is not allowed."),
+    (
+        users({"to": "a", "from": "id"}, {"to": "b", "value": None}),
+        "The setting streams[0].fields[1].value is wrong: must be string or integer or number or boolean, not null.",
+    ),
+    (
+        users({"to": "a", "from": "id", "type": CANARY}),
+        "The setting streams[0].fields[0].type is wrong: must be one of string, int, float, boolean, date, datetime, tags.",
+    ),
+    (users({"to": "a"}), "The field a of the stream users needs either a column (from) or a constant (value)."),
+    (
+        users({"to": "a", "from": "id", "value": CANARY}),
+        "The field a of the stream users needs either a column (from) or a constant (value).",
+    ),
+    (users({"to": "a", "from": "b"}, {"to": "a", "value": CANARY}), "Two fields of the stream users are sent to a."),
+    (
+        users(*({"to": to, "from": "c"} for to in ("b", "a", "c", "a", "b"))),
+        "Two fields of the stream users are sent to a, b.",
+    ),
+    ([*users(), *users()], "The setting streams has two entries for users."),
+    ([*users(namespace="b"), *users(), *users(namespace="b")], "The setting streams has two entries for users."),
+    (users(matching={"mode": CANARY}), f"The setting streams[0].matching is wrong: mode must be one of {MODES}."),
+]
+
+ODD_VALUES = st.recursive(st.just(CANARY), lambda each: st.lists(each) | st.dictionaries(st.just(CANARY), each))
+NO_URL = ["", "example.com", "ftp://example.com", f"https://{CANARY}@example.com", "https://example.com/path", "https://", "https:// a"]
+NOT_LOOPBACK = ["example.com", "127.0.0.1.example.com", "localhost.example.com", "0.0.0.0", "10.0.0.1", "[::2]", "128.0.0.1", "127"]
+LOOPBACK = ["localhost", "LOCALHOST:8080", "127.0.0.1", "127.0.0.1:8000", "127.8.9.1", "[::1]", "[::1]:8000", "localhost/"]
+NO_HOST = ["https://[::1", "https://[example]", "https://exam\u2100ple.com"]
+
+
+@pytest.mark.parametrize(("changed", "sentence"), [*WRONG, *(({"streams": streams}, sentence) for streams, sentence in WRONG_STREAMS)])
+def test_wrong_setting_has_its_sentence(changed: dict[str, Any], sentence: str) -> None:
+    assert wrong(**changed) == sentence
+
+
+@pytest.mark.parametrize("changed", [each for each, _ in WRONG] + [{"streams": each} for each, _ in WRONG_STREAMS])
+def test_sentence_holds_no_token_or_value(changed: dict[str, Any]) -> None:
+    message = wrong(**changed)
+    assert not any(secret in message for secret in (TOKEN, CANARY, "731946250817"))
+
+
+@pytest.mark.parametrize(
+    ("given_names", "sentence"),
+    [
+        ((), "The configuration is wrong: api_url and token and db_id must be there."),
+        (("api_url", "db_id"), "The configuration is wrong: token must be there."),
+        (("token", "db_id"), "The configuration is wrong: api_url must be there."),
+        (("api_url", "token"), "The configuration is wrong: db_id must be there."),
+    ],
+)
+def test_missing_settings_are_named(given_names: tuple[str, ...], sentence: str) -> None:
+    assert refusal({name: LEAST[name] for name in given_names}).message == sentence
+
+
+@pytest.mark.parametrize("mode", [name for name, mode in service().matching_modes.items() if mode.required])
+@pytest.mark.parametrize("place", ["matching", "streams[0].matching"])
+def test_mode_without_its_field_names_it(mode: str, place: str) -> None:
+    changed: dict[str, Any] = {"matching": {"mode": mode}} if place == "matching" else {"streams": users(matching={"mode": mode})}
+    assert wrong(**changed) == f"The setting {place} is wrong: field_name must be there."
+
+
+@pytest.mark.parametrize("mode", [name for name, mode in service().matching_modes.items() if mode.required])
+def test_mode_with_empty_field_names_it(mode: str) -> None:
+    assert wrong(matching={"mode": mode, "field_name": ""}).startswith("The setting matching.field_name is wrong: ")
+
+
+@pytest.mark.parametrize("host", NOT_LOOPBACK)
+def test_plain_http_stays_on_this_machine(host: str) -> None:
+    assert wrong(api_url=f"http://{host}") == PLAIN_HTTP
+
+
+@pytest.mark.parametrize("host", LOOPBACK)
+def test_loopback_address_may_be_plain_http(host: str) -> None:
+    assert config(api_url=f"http://{host}").api_url == f"http://{host}".rstrip("/")
+
+
+@pytest.mark.parametrize("url", NO_URL)
+def test_url_is_a_scheme_and_host(url: str) -> None:
+    message = wrong(api_url=url)
+    assert message.startswith("The setting api_url is wrong: does not satisfy pattern: ") and CANARY not in message
+
+
+@pytest.mark.parametrize("url", NO_HOST)
+def test_url_without_a_host_is_refused(url: str) -> None:
+    assert wrong(api_url=url).startswith(("The setting api_url is wrong", "The API URL "))
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\t", " "])
+def test_url_ends_with_its_host(end: str) -> None:
+    assert wrong(api_url=f"https://example.com{end}").startswith("The setting api_url is wrong: ")
+
+
+@pytest.mark.parametrize(
+    "streams",
+    [users({"to": "a"}), users({"to": "a", "from": "b", "value": 1}), users({"to": "a", "from": "b"}, {"to": "a", "from": "c"})],
+)
+def test_error_of_a_stream_carries_it(streams: list[dict[str, Any]]) -> None:
+    assert refusal({**LEAST, "streams": streams}).stream == "users"
+
+
+@given(st.sampled_from(sorted(SCHEMA["properties"])), ODD_VALUES)
+@settings(max_examples=100)
+def test_no_value_is_ever_told(name: str, value: Any) -> None:
+    assert CANARY not in said(**{name: value})
+
+
+# What is right
+
+
+def test_defaults_are_those_of_the_service() -> None:
+    made = config()
+    assert (made.max_profiles, made.max_bytes) == (service().max_profiles, service().max_bytes) == (10_000, 10_000_000)
+    assert (made.max_age_seconds, made.max_in_flight, made.retry_seconds) == (60.0, 8, 900.0)
+    assert (made.null_values, made.options, made.streams) == ("omit", {}, ())
+    assert (made.target, made.rejects) == (Target(7, matching("email")), {"storage_type": "None"})
+
+
+def test_service_with_lower_limits_is_obeyed() -> None:
+    smaller = dataclasses.replace(service(), max_profiles=5, max_bytes=5000)
+    made = parse(LEAST, SCHEMA, smaller)
+    assert (made.max_profiles, made.max_bytes) == (5, 5000)
+
+
+def test_all_that_is_set_is_kept() -> None:
+    made = config(
+        null_values="unset",
+        batching={"max_profiles": 5, "max_bytes": 2000, "max_age_seconds": 0.5},
+        delivery={"max_in_flight": 3, "retry_seconds": 0},
+        object_storage_config={"storage_type": "Local", "path": "rejected"},
+    )
+    assert (made.null_values, made.rejects["path"]) == ("unset", "rejected")
+    assert (made.max_profiles, made.max_bytes, made.max_age_seconds) == (5, 2000, 0.5)
+    assert (made.max_in_flight, made.retry_seconds) == (3, 0)
+
+
+@pytest.mark.parametrize("empty", [{"streams": []}, {"batching": {}}, {"delivery": {}}])
+def test_empty_group_is_as_none(empty: dict[str, Any]) -> None:
+    assert repr(config(**empty)) == repr(config())
+
+
+@pytest.mark.parametrize(
+    ("changed", "options"),
+    [
+        ({"skip_triggers": True}, {"skip_triggers": True}),
+        ({"skip_triggers": False}, {}),
+        ({"skip_triggers": True, "skip_invalid_subscriptions": True}, {"skip_triggers": True, "skip_invalid_subscriptions": True}),
+    ],
+)
+def test_options_are_those_switched_on(changed: dict[str, bool], options: dict[str, bool]) -> None:
+    assert config(**changed).options == options
+
+
+@pytest.mark.parametrize("mode", list(service().matching_modes))
+def test_every_mode_can_be_chosen(mode: str) -> None:
+    chosen = service().matching_modes[mode]
+    made = config(matching={"mode": mode, **({"field_name": "crm_id"} if chosen.required else {})})
+    assert made.target == Target(7, Matching(chosen, "crm_id" if chosen.required else None))
+
+
+def test_stream_may_have_its_own_target() -> None:
+    made = config(streams=[*users(db_id=8, matching=CUSTOM), {"name": "orders", "db_id": 9}, {"name": "plain"}])
+    assert [each.target for each in made.streams] == [
+        Target(8, matching("custom", field_name="crm_id")),
+        Target(9, matching("email")),
+        Target(7, matching("email")),
+    ]
+
+
+def test_fields_are_columns_or_constants() -> None:
+    made = config(streams=users({"to": "id", "from": "a.b", "type": "int"}, {"to": "zero", "value": 0}, {"to": "no", "value": False}))
+    assert made.streams[0].fields == (FieldConfig("id", "a.b", None, "int"), FieldConfig("zero", None, 0), FieldConfig("no", None, False))
+
+
+@pytest.mark.parametrize(("namespace", "db_id"), [("crm", 9), ("other", 8), (None, 8)])
+def test_entry_of_the_namespace_comes_first(namespace: str | None, db_id: int) -> None:
+    made = config(streams=[*users(db_id=8), *users(namespace="crm", db_id=9)])
+    assert made.stream("users", namespace).target == Target(db_id, matching("email"))
+
+
+@pytest.mark.parametrize("namespace", [None, "other"])
+def test_stream_without_an_entry_is_plain(namespace: str | None) -> None:
+    made = config(streams=users(namespace="crm", db_id=9))
+    assert made.stream("users", namespace) == StreamConfig("users")
+    assert made.stream("orders", "crm") == StreamConfig("orders")
+
+
+def test_databases_are_each_named_once() -> None:
+    made = config(streams=[*users(db_id=8), {"name": "a", "db_id": 7}, {"name": "b", "db_id": 8}, {"name": "c", "db_id": 9}])
+    assert made.databases() == [7, 8, 9]
+
+
+def test_field_names_are_those_given() -> None:
+    fields = [{"to": "_fname", "from": "secret_column"}, {"to": "source", "value": CANARY}]
+    made = config(matching={"mode": "phone"}, streams=users(*fields, matching=CUSTOM))
+    assert made.field_names() == {"_fname", "source", "phone", "phones", "crm_id"}
+
+
+@pytest.mark.parametrize("name", ["_airbyte_meta", "__injected_declarative_manifest"])
+def test_platforms_own_settings_are_ignored(name: str) -> None:
+    assert repr(config(**{name: CANARY})) == repr(config())
+
+
+def test_config_cannot_be_changed_later() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        config().max_profiles = 1  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("show", [repr, str, "{}".format, "%s".__mod__])
+def test_token_shows_as_stars(show: Any) -> None:
+    assert TOKEN not in show(config()) and "****" in show(config())
+    assert show(Secret(TOKEN)) == "****"
+
+
+def test_token_is_revealed_on_request() -> None:
+    assert config().token.reveal() == TOKEN
+
+
+def test_configuration_itself_is_left_alone() -> None:
+    raw = {**LEAST, "streams": users({"to": "a", "from": "b"}), "batching": {"max_profiles": 5}}
+    parse(raw, SCHEMA, service())
+    assert raw == {**LEAST, "streams": users({"to": "a", "from": "b"}), "batching": {"max_profiles": 5}}

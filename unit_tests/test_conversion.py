@@ -1,0 +1,244 @@
+"""What each type of the service takes, what it becomes to the letter, and what it cannot be."""
+
+import os
+import re
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from destination_profiles.conversion import CONVERSIONS, CannotConvert
+
+DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+DATETIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{6})?(Z|[+-][0-9]{2}:[0-9]{2})")
+TIME_TEXTS = st.text(alphabet="0123456789-:/.,+ TZPWDH", max_size=25)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+def converted(kind: str, value: Any) -> Any:
+    return CONVERSIONS[kind](value)
+
+
+def converted_or_none(kind: str, value: Any) -> Any:
+    """As `converted`, and None where it cannot be: any other exception would end the sync for one value."""
+    try:
+        return CONVERSIONS[kind](value)
+    except CannotConvert:
+        return None
+
+
+@pytest.fixture
+def tokyo(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A machine that stands in another time zone."""
+    before = os.environ.get("TZ")
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    yield
+    monkeypatch.delenv("TZ") if before is None else monkeypatch.setenv("TZ", before)
+    time.tzset()
+
+
+CONVERTED = [
+    ("string", "", ""),
+    ("string", "  kept as it is ", "  kept as it is "),
+    ("string", "007", "007"),
+    ("string", True, "true"),
+    ("string", False, "false"),
+    ("string", 0, "0"),
+    ("string", -5, "-5"),
+    ("string", 1.0, "1.0"),
+    ("string", 1.5, "1.5"),
+    ("string", 2**64 + 1, "18446744073709551617"),
+    ("int", 0, 0),
+    ("int", -5, -5),
+    ("int", True, 1),
+    ("int", False, 0),
+    ("int", 1.0, 1),
+    ("int", -0.0, 0),
+    ("int", 1e20, 10**20),
+    ("int", "1", 1),
+    ("int", " 1 ", 1),
+    ("int", "+1", 1),
+    ("int", "-1", -1),
+    ("int", "007", 7),
+    ("int", "1.0", 1),
+    ("int", "1e3", 1000),
+    ("int", 2**64 + 1, 18446744073709551617),
+    ("int", "18446744073709551617", 18446744073709551617),
+    ("int", "9" * 400, int("9" * 400)),
+    ("float", 0, 0),
+    ("float", 1.0, 1.0),
+    ("float", -1.5, -1.5),
+    ("float", "1.5", 1.5),
+    ("float", " -1.5 ", -1.5),
+    ("float", ".5", 0.5),
+    ("float", "1e3", 1000.0),
+    ("float", "1", 1),
+    ("float", 2**64 + 1, 18446744073709551617),
+    ("float", "18446744073709551617", 18446744073709551617),
+    ("boolean", True, True),
+    ("boolean", False, False),
+    ("boolean", 1, True),
+    ("boolean", 0, False),
+    ("boolean", "true", True),
+    ("boolean", " TRUE ", True),
+    ("boolean", "t", True),
+    ("boolean", "Yes", True),
+    ("boolean", "y", True),
+    ("boolean", "1", True),
+    ("boolean", "false", False),
+    ("boolean", "F", False),
+    ("boolean", "no", False),
+    ("boolean", "n", False),
+    ("boolean", "0", False),
+    ("date", "2001-12-31", "2001-12-31"),
+    ("date", " 2001-12-31 ", "2001-12-31"),
+    ("date", "20011231", "2001-12-31"),
+    ("date", "2001/12/31", "2001-12-31"),
+    ("date", "2001-365", "2001-12-31"),
+    ("date", "2001-W01-1", "2001-01-01"),
+    ("date", "2001-12-31T10:00:00", "2001-12-31"),
+    ("date", "2001-12-31 10:00:00.5", "2001-12-31"),
+    ("date", "2001-12-31T23:30:00-05:00", "2001-12-31"),
+    ("date", "0001-01-01", "0001-01-01"),
+    ("date", "0999-01-01", "0999-01-01"),
+    ("date", "9999-12-31", "9999-12-31"),
+    ("date", 0, "1970-01-01"),
+    ("date", -1, "1969-12-31"),
+    ("date", 1700000000, "2023-11-14"),
+    ("date", 1700000000000, "2023-11-14"),
+    ("datetime", "2001-12-31", "2001-12-31T00:00:00Z"),
+    ("datetime", "2001-12-31T10:00:00", "2001-12-31T10:00:00Z"),
+    ("datetime", "2001-12-31 10:00:00", "2001-12-31T10:00:00Z"),
+    ("datetime", "2001-12-31T10:00", "2001-12-31T10:00:00Z"),
+    ("datetime", "2001-12-31T10:00:00Z", "2001-12-31T10:00:00Z"),
+    ("datetime", "2001-12-31T10:00:00+00:00", "2001-12-31T10:00:00Z"),
+    ("datetime", "2001-12-31T10:00:00-00:00", "2001-12-31T10:00:00Z"),
+    ("datetime", "2001-12-31T10:00:00+03:00", "2001-12-31T10:00:00+03:00"),
+    ("datetime", "2001-12-31T10:00:00-0330", "2001-12-31T10:00:00-03:30"),
+    ("datetime", "2001-12-31T10:00:00+03", "2001-12-31T10:00:00+03:00"),
+    ("datetime", "2001-12-31T10:00:00.000Z", "2001-12-31T10:00:00Z"),
+    ("datetime", "2001-12-31T10:00:00.123Z", "2001-12-31T10:00:00.123000Z"),
+    ("datetime", "2001-12-31T10:00:00.123456789Z", "2001-12-31T10:00:00.123456Z"),
+    ("datetime", "0001-01-01T00:00:00+14:00", "0001-01-01T00:00:00+14:00"),
+    ("datetime", "9999-12-31T23:59:59-12:00", "9999-12-31T23:59:59-12:00"),
+    ("datetime", 0, "1970-01-01T00:00:00Z"),
+    ("datetime", -86400, "1969-12-31T00:00:00Z"),
+    ("datetime", 1.5, "1970-01-01T00:00:01.500000Z"),
+    ("datetime", 1700000000, "2023-11-14T22:13:20Z"),
+    ("datetime", 1700000000.25, "2023-11-14T22:13:20.250000Z"),
+    ("datetime", 1700000000000, "2023-11-14T22:13:20Z"),
+    ("datetime", 1700000000123, "2023-11-14T22:13:20.123000Z"),
+    ("datetime", 99_999_999_999, "5138-11-16T09:46:39Z"),
+    ("datetime", 100_000_000_000, "1973-03-03T09:46:40Z"),
+    ("datetime", -100_000_000_000, "1966-10-31T14:13:20Z"),
+    ("tags", "", []),
+    ("tags", " , ,", []),
+    ("tags", "vip", ["vip"]),
+    ("tags", "vip, beta,,gamma ,", ["vip", "beta", "gamma"]),
+    ("tags", "b,a,b", ["b", "a"]),
+    ("tags", [], []),
+    ("tags", ["vip", " beta ", "", "vip"], ["vip", "beta"]),
+    ("tags", ["one, with a comma"], ["one, with a comma"]),
+    ("tags", ["a", 1, 1.5, True], ["a", "1", "1.5", "true"]),
+    ("tags", 5, ["5"]),
+    ("tags", 2**64 + 1, ["18446744073709551617"]),
+    ("tags", False, ["false"]),
+]
+
+NUMBERS, MOMENTS = ("int", "float"), ("date", "datetime")
+NO_SCALAR: list[Any] = [[], ["a"], {}, {"a": 1}, None]
+NO_NUMBER = [
+    *("NaN", "nan", "inf", "Infinity", "-Infinity", "1e400", "-1e400", "9" * 5000),
+    *("", "a", "1,5", "1 000", "1_000", "0x10", "٣", "１", "1.5.1", "--1"),
+]
+NO_MOMENT = [
+    *("now", " now ", "NOW", "today", "tomorrow"),
+    *("P1D", "PT1H", "P1Y2M", "10:00", "10:00:00", "T10:00", "60:"),
+    *("2001-12-31/2002-12-31", "2001-12-31/P1D", "P1D/2001-12-31", "T10/2001-10"),
+    *("31.12.2001", "12/31/2001", "2001-02-30", "2001-13-01", "0000-00-00", "2001-366"),
+    *("2001-12-31T25:00:00", "2001-12-31T10:00:00 UTC+3", "", "1700000000", "1700000000000", "9" * 5000),
+    *(True, False, 10**30, -(10**30), 10**400, 1e300, 253_402_300_800_000, -62_135_596_801_000),
+]
+IMPOSSIBLE: list[tuple[str, Any]] = [
+    *((kind, value) for kind in CONVERSIONS if kind != "tags" for value in NO_SCALAR),
+    *((kind, value) for kind in NUMBERS for value in NO_NUMBER),
+    *((kind, value) for kind in MOMENTS for value in NO_MOMENT),
+    *(("int", value) for value in (1.5, "1.5")),
+    *(("float", value) for value in (True, False)),
+    *(("boolean", value) for value in ("", "on", "truthy", 2, -1, 1.0)),
+    *(("tags", value) for value in (None, {}, {"a": 1}, ["a", None], [["a"]], ["a", {"b": 1}])),
+]
+
+
+@pytest.mark.parametrize(("kind", "value", "expected"), CONVERTED)
+def test_value_becomes_exactly_this(kind: str, value: Any, expected: Any) -> None:
+    found = converted(kind, value)
+    assert (found, type(found)) == (expected, type(expected))
+
+
+@pytest.mark.parametrize(("kind", "value"), IMPOSSIBLE, ids=lambda each: repr(each)[:30])
+def test_value_without_meaning_is_refused(kind: str, value: Any) -> None:
+    with pytest.raises(CannotConvert):
+        converted(kind, value)
+
+
+def test_every_type_is_tried_here() -> None:
+    assert set(CONVERSIONS) == {kind for kind, *_ in CONVERTED} == {kind for kind, _ in IMPOSSIBLE}
+
+
+@pytest.mark.parametrize(("kind", "value"), [("int", "canary"), ("float", "canary"), ("boolean", "canary"), ("date", "canary")])
+def test_refusal_tells_no_value(kind: str, value: str) -> None:
+    with pytest.raises(CannotConvert) as raised:
+        converted(kind, value)
+    assert raised.value.args == ()
+    assert raised.value.__suppress_context__ or raised.value.__context__ is None
+
+
+@pytest.mark.usefixtures("tokyo")
+@pytest.mark.parametrize("value", [1700000000, 1700000000000, "2023-11-14 22:13:20"])
+def test_machine_time_zone_changes_nothing(value: Any) -> None:
+    assert converted("datetime", value) == "2023-11-14T22:13:20Z"
+
+
+@given(st.integers(10**8, 10**10))
+@settings(max_examples=50)
+def test_seconds_and_milliseconds_mean_one_moment(seconds: int) -> None:
+    assert converted("datetime", seconds * 1000) == converted("datetime", seconds)
+
+
+@given(st.integers(100_000_000_000, 4_000_000_000_000))
+@settings(max_examples=100)
+def test_milliseconds_are_kept_to_the_last(milliseconds: int) -> None:
+    rest = milliseconds % 1000
+    assert converted("datetime", milliseconds).endswith(f".{rest:03}000Z" if rest else "Z")
+
+
+@given(TIME_TEXTS)
+@example("60:")
+@example("2001-12-31/P1D")
+@settings(max_examples=300)
+def test_text_is_a_date_or_refused(text: str) -> None:
+    date, moment = converted_or_none("date", text), converted_or_none("datetime", text)
+    assert date is None or DATE.fullmatch(date)
+    assert moment is None or DATETIME.fullmatch(moment)
+
+
+@given(st.sampled_from(sorted(CONVERSIONS)), JSON)
+@settings(max_examples=300)
+def test_converting_twice_changes_nothing_more(kind: str, value: Any) -> None:
+    once = converted_or_none(kind, value)
+    assert once is None or converted(kind, once) == once
+
+
+@given(JSON)
+@settings(max_examples=100)
+def test_int_is_never_a_boolean(value: Any) -> None:
+    assert type(converted_or_none("int", value)) in (int, type(None))

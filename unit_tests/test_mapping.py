@@ -1,0 +1,186 @@
+"""How a record becomes its profile: columns, paths, constants, types, and what becomes of nulls."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from destination_profiles.config import FieldConfig, NullValues
+from destination_profiles.errors import ConfigError, InvalidRecord
+from destination_profiles.mapping import Mapper, mapper
+from destination_profiles.rejection import Rejection
+
+CANARY = "canary-7f3a"
+UNSET = {"action": "unset"}
+RULES: tuple[NullValues, ...] = ("omit", "unset", "send")
+
+
+def compiled(*fields: FieldConfig, nulls: NullValues = "omit", columns: tuple[str, ...] = (), keep: tuple[str, ...] = ()) -> Mapper:
+    """The mapper of a stream `users` with these columns (none: not known); without fields, of a stream that is sent as it comes."""
+    schema = {"properties": {name: {} for name in columns}} if columns else {}
+    return mapper(fields or None, nulls, stream="users", schema=schema, keep=frozenset(keep))
+
+
+def column(source: str, to: str = "to", kind: str | None = None) -> FieldConfig:
+    return FieldConfig(to, source=source, type=kind)
+
+
+def refusal(record: dict[str, Any], field: FieldConfig) -> Rejection:
+    with pytest.raises(InvalidRecord) as raised:
+        compiled(field)(record)
+    return raised.value.rejection
+
+
+NULLS = [
+    ("omit", {"a": 1, "b": None}, {"a": 1}),
+    ("omit", {"a": None}, {}),
+    ("omit", {"id": None, "a": 1}, {"a": 1}),
+    ("omit", {"a": {"b": None}, "c": [None]}, {"a": {"b": None}, "c": [None]}),
+    ("omit", {"a": 0, "b": "", "c": False, "d": [], "e": {}}, {"a": 0, "b": "", "c": False, "d": [], "e": {}}),
+    ("unset", {"a": 1, "b": None}, {"a": 1, "b": UNSET}),
+    ("unset", {"id": None, "a": None}, {"a": UNSET}),
+    ("unset", {"a": {"b": None}, "c": None}, {"a": {"b": None}, "c": UNSET}),
+    ("unset", {"id": 1}, {"id": 1}),
+    ("send", {"a": 1, "b": None}, {"a": 1, "b": None}),
+    ("send", {"id": None}, {"id": None}),
+]
+
+PATHS = [
+    ("name", {"name": "Ann", "other": 1}, {"to": "Ann"}),
+    ("name", {"other": 1}, {}),
+    ("address.city", {"address": {"city": "Rome", "zip": 1}}, {"to": "Rome"}),
+    ("a.b.c", {"a": {"b": {"c": [1]}}}, {"to": [1]}),
+    ("address.city", {"address": {"zip": 1}}, {}),
+    ("address.city", {"address": None}, {}),
+    ("address.city", {"address": "Rome"}, {}),
+    ("address.city", {"address": [{"city": "Rome"}]}, {}),
+    ("address.city", {"address.city": "Rome"}, {}),
+    ("address", {"address": {"city": "Rome"}}, {"to": {"city": "Rome"}}),
+]
+
+TYPED = [
+    ("string", 5, "5"),
+    ("int", "5", 5),
+    ("float", "1.5", 1.5),
+    ("boolean", "yes", True),
+    ("date", "2001-12-31T10:00:00Z", "2001-12-31"),
+    ("datetime", "2001-12-31", "2001-12-31T00:00:00Z"),
+    ("tags", "vip, beta", ["vip", "beta"]),
+]
+
+REFUSED = [
+    ("int", CANARY, "string"),
+    ("int", 1.5, "number"),
+    ("int", [CANARY], "array"),
+    ("float", True, "boolean"),
+    ("boolean", 2, "integer"),
+    ("date", CANARY, "string"),
+    ("datetime", {CANARY: 1}, "object"),
+    ("string", {CANARY: 1}, "object"),
+    ("tags", [[CANARY]], "array"),
+]
+
+
+@pytest.mark.parametrize(("rule", "record", "profile"), NULLS)
+def test_null_follows_the_users_rule(rule: NullValues, record: dict[str, Any], profile: dict[str, Any]) -> None:
+    assert compiled(nulls=rule, keep=("id",))(record) == profile
+
+
+@pytest.mark.parametrize(("rule", "record", "profile"), NULLS)
+def test_mapped_null_follows_the_same_rule(rule: NullValues, record: dict[str, Any], profile: dict[str, Any]) -> None:
+    fields = [column(name, to=name) for name in record]
+    assert compiled(*fields, nulls=rule, keep=("id",))(record) == profile
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_record_without_nulls_is_itself(rule: NullValues) -> None:
+    record = {"a": 1, "b": {"c": None}}
+    assert compiled(nulls=rule)(record) is record
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_record_is_never_changed_itself(rule: NullValues) -> None:
+    record = {"a": None, "b": 1}
+    compiled(nulls=rule)(record)
+    assert record == {"a": None, "b": 1}
+
+
+@pytest.mark.parametrize(("source", "record", "profile"), PATHS)
+def test_column_is_read_along_its_path(source: str, record: dict[str, Any], profile: dict[str, Any]) -> None:
+    assert compiled(column(source))(record) == profile
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("record", [{}, {"b": {}}, {"b": 5}, {"b": None}, {"b": [{"c": 1}]}])
+def test_absent_column_is_never_null(rule: NullValues, record: dict[str, Any]) -> None:
+    assert compiled(column("a"), column("b.c", to="other"), nulls=rule)(record) == {}
+
+
+def test_nothing_but_fields_is_sent() -> None:
+    made = compiled(column("id", to="Custom_ID"), column("name", to="_fname"))
+    assert made({"id": 5, "name": "Ann", "secret": CANARY}) == {"Custom_ID": 5, "_fname": "Ann"}
+
+
+def test_one_column_may_go_twice() -> None:
+    assert compiled(column("id", to="a"), column("id", to="b", kind="string"))({"id": 5}) == {"a": 5, "b": "5"}
+
+
+@pytest.mark.parametrize("value", ["warehouse", "", 0, False, 1.5, 2**64 + 1])
+def test_constant_stands_in_every_profile(value: Any) -> None:
+    made = compiled(FieldConfig("source", value=value))
+    assert made({}) == made({"source": CANARY}) == {"source": value}
+
+
+def test_column_with_dots_comes_first() -> None:
+    made = compiled(column("a.b"), columns=("a.b", "a"))
+    assert (made({"a.b": 1, "a": {"b": 2}}), made({"a": {"b": 2}})) == ({"to": 1}, {})
+
+
+@pytest.mark.parametrize("source", ["nam", "nam.first", "Name", "address.city"])
+def test_missing_column_names_stream_and_column(source: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        compiled(column(source), columns=("name", "first"))
+    assert raised.value.message == f"The stream users has no column {source}, which a field of its mapping is taken from."
+    assert raised.value.stream == "users"
+
+
+@pytest.mark.parametrize("source", ["name", "name.first", "name.not.declared"])
+def test_path_is_checked_by_its_column(source: str) -> None:
+    assert compiled(column(source), columns=("name",))({}) == {}
+
+
+@pytest.mark.parametrize("schema", [{}, {"properties": {}}, {"properties": None}])
+def test_stream_without_known_columns_takes_any(schema: dict[str, Any]) -> None:
+    made = mapper((column("anything"),), "omit", stream="users", schema=schema, keep=frozenset())
+    assert made({"anything": 1}) == {"to": 1}
+
+
+@pytest.mark.parametrize(("kind", "value", "expected"), TYPED)
+def test_typed_field_is_converted(kind: str, value: Any, expected: Any) -> None:
+    assert compiled(column("a.b", kind=kind))({"a": {"b": value}}) == {"to": expected}
+
+
+@pytest.mark.parametrize("kind", [kind for kind, *_ in TYPED])
+def test_null_and_absence_are_not_converted(kind: str) -> None:
+    made = compiled(column("a", kind=kind), column("b", to="other", kind=kind), nulls="send")
+    assert made({"a": None}) == {"to": None}
+
+
+@pytest.mark.parametrize(("kind", "value", "met"), REFUSED)
+def test_unconvertible_value_rejects_the_record(kind: str, value: Any, met: str) -> None:
+    message = f"to must be {kind}, and this {met} cannot be read as one"
+    assert refusal({"a": {"b": value}}, column("a.b", kind=kind)) == Rejection("conversion", kind, message, "$.a.b", f"$.a.b {message}")
+
+
+def test_refusal_says_no_value_itself() -> None:
+    with pytest.raises(InvalidRecord) as raised:
+        compiled(column("a", kind="int"))({"a": CANARY})
+    assert str(raised.value) == "conversion: int"
+    assert raised.value.__suppress_context__
+
+
+@given(st.dictionaries(st.sampled_from("abc"), st.none() | st.booleans() | st.integers() | st.text(max_size=3)))
+@settings(max_examples=60)
+def test_omitting_keeps_all_that_is_there(record: dict[str, Any]) -> None:
+    assert compiled()(record) == {name: value for name, value in record.items() if value is not None}
