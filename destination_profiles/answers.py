@@ -134,7 +134,7 @@ class Answers:
     def _read(self, body: bytes) -> _Answer | None:
         try:
             return _decode_answer(body)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (ValueError, RecursionError):  # msgspec's errors are ValueErrors
             return None
 
     def _code_of(self, status: int, answer: _Answer | None) -> tuple[int, str]:

@@ -3,6 +3,7 @@
 import hashlib
 import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
@@ -92,10 +93,14 @@ class LocalStore:
 
     def close(self) -> None:
         """Flush and close the files."""
-        self.flush()
-        for file in self._files.values():
-            file.close()
-        self._files.clear()
+        try:
+            self.flush()
+        finally:
+            for file in self._files.values():
+                with suppress(OSError):  # what could not be flushed was told already
+                    file.close()
+            self._files.clear()
+            self._unsafe.clear()
 
 
 def file_name(stream: str) -> str:
