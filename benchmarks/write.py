@@ -97,10 +97,9 @@ def main() -> None:
             rounds.append((wall, seconds(write, empty)[0], seconds(floor, source)[0], seconds([*floor[:-1], str(empty)], empty)[0]))
     wall, start, floor_wall, floor_start = (statistics.median(column) for column in zip(*rounds, strict=True))
     print(f"{options.records:,} records of {size} bytes, a state every {options.state_every:,}, medians of {options.rounds} rounds")
-    print(f"write  {wall:6.2f} s, of which start-up {start:.2f} s: {options.records / (wall - start):10,.0f} records/s after start-up")
-    print(
-        f"floor  {floor_wall:6.2f} s, of which start-up {floor_start:.2f} s: {options.records / (floor_wall - floor_start):10,.0f} records/s"
-    )
+    rates = (options.records / (wall - start), options.records / (floor_wall - floor_start))
+    print(f"write  {wall:6.2f} s, of which start-up {start:.2f} s: {rates[0]:10,.0f} records/s after it")
+    print(f"floor  {floor_wall:6.2f} s, of which start-up {floor_start:.2f} s: {rates[1]:10,.0f} records/s")
     print(f"ratio  {(wall - start) / (floor_wall - floor_start):6.2f} after start-up")
 
 

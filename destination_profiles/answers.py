@@ -64,12 +64,12 @@ class Outcome:
 
 class _Item(msgspec.Struct, gc=False):
     error: int
-    error_text: str = ""
+    error_text: str | None = None
 
 
 class _Answer(msgspec.Struct):
     error: int | None = None
-    error_text: str = ""
+    error_text: str | None = None
     result: list[_Item] | None = None
 
 
@@ -124,7 +124,7 @@ class Answers:
     def loggable(self, text: str) -> str:
         """`text` with every word that is not in the manifest's list shown as three dots: it may be a record's value."""
         words = (word if self._is_known(word) else HIDDEN for word in text[:MAX_TEXT].split())
-        return re.sub(rf"{HIDDEN}(?: {HIDDEN})+", HIDDEN, " ".join(words))
+        return INDEX.sub("[*]", re.sub(rf"{HIDDEN}(?: {HIDDEN})+", HIDDEN, " ".join(words)))
 
     def _is_known(self, word: str) -> bool:
         """Whether a word, or each part of a path such as `subscriptions[0].email`, is in the list."""
@@ -137,10 +137,10 @@ class Answers:
         except (ValueError, RecursionError):  # msgspec's errors are ValueErrors
             return None
 
-    def _code_of(self, status: int, answer: _Answer | None) -> tuple[int, str]:
+    def _code_of(self, status: int, answer: _Answer | None) -> tuple[int, str | None]:
         if answer is not None and answer.error and (status == HTTP_OK or answer.error in self._declared):
             return answer.error, answer.error_text
-        return status, answer.error_text if answer is not None else ""
+        return status, answer.error_text if answer is not None else None
 
     def _items(self, result: list[_Item]) -> Outcome:
         rejected = {}
@@ -154,11 +154,11 @@ class Answers:
                 rejected[position] = self._rejection(item.error, item.error_text)
         return Outcome(Action.ACCEPT, rejected=rejected)
 
-    def _rejection(self, code: int, text: str) -> Rejection:
-        sentence = self.loggable(text) or "the service gives no text"
+    def _rejection(self, code: int, text: str | None) -> Rejection:
+        sentence = self.loggable(text or "") or "the service gives no text"
         return Rejection("service", str(code), text or sentence, "$", sentence)
 
-    def _error(self, code: int, text: str, resolution: ErrorResolution) -> ProfilesError:
+    def _error(self, code: int, text: str | None, resolution: ErrorResolution) -> ProfilesError:
         undeclared = code not in self._declared
         sentence = (
             self._service.undeclared_code["error_message"] if undeclared else resolution.error_message or "The service is not available."

@@ -97,7 +97,7 @@ def parse(raw: Mapping[str, Any], schema: Mapping[str, Any], service: Service) -
     _check_against_spec(raw, schema)
     _check_url(raw["api_url"])
     batching, delivery = raw.get("batching") or {}, raw.get("delivery") or {}
-    target = Target(raw["db_id"], _matching(raw.get("matching"), service))
+    target = Target(int(raw["db_id"]), _matching(raw.get("matching"), service))
     limits = {"max_profiles": service.max_profiles, "max_bytes": service.max_bytes}
     return Config(
         api_url=raw["api_url"].rstrip("/"),
@@ -141,8 +141,7 @@ def _is_loopback(host: str) -> bool:
 
 def _matching(raw: Mapping[str, Any] | None, service: Service) -> Matching:
     raw = raw or {"mode": "email"}
-    mode = service.matching_modes[raw["mode"]]
-    return Matching(mode, field_name=raw.get("field_name"), resource_id=raw.get("resource_id"))
+    return Matching(service.matching_modes[raw["mode"]], {name: value for name, value in raw.items() if name != "mode"})
 
 
 def _streams(raw: list[Mapping[str, Any]], default: Target, service: Service) -> tuple[StreamConfig, ...]:
@@ -158,12 +157,16 @@ def _stream(raw: Mapping[str, Any], default: Target, service: Service) -> Stream
     fields = tuple(_field(raw["name"], each) for each in raw["fields"]) if raw.get("fields") else None
     if fields and (twice := {each.to for each in fields if [other.to for other in fields].count(each.to) > 1}):
         raise ConfigError(f"Two fields of the stream {raw['name']} are sent to {', '.join(sorted(twice))}.", stream=raw["name"])
-    return StreamConfig(raw["name"], raw.get("namespace"), Target(raw.get("db_id", default.db_id), matching), fields)
+    return StreamConfig(raw["name"], raw.get("namespace"), Target(int(raw.get("db_id", default.db_id)), matching), fields)
 
 
 def _field(stream: str, raw: Mapping[str, Any]) -> FieldConfig:
     if ("from" in raw) == ("value" in raw):
         raise ConfigError(
             f"The field {raw['to']} of the stream {stream} needs either a column (from) or a constant (value).", stream=stream
+        )
+    if "value" in raw and "type" in raw:
+        raise ConfigError(
+            f"The field {raw['to']} of the stream {stream} is a constant, which is sent as it is: leave out its type.", stream=stream
         )
     return FieldConfig(raw["to"], raw.get("from"), raw.get("value"), raw.get("type"))

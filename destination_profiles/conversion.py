@@ -9,6 +9,7 @@ import pendulum
 
 TRUE, FALSE = frozenset({"true", "t", "yes", "y", "1"}), frozenset({"false", "f", "no", "n", "0"})
 MILLISECONDS_FROM = 100_000_000_000  # an epoch number from here on is milliseconds: as seconds it would lie beyond the year 5100
+YEARS, DAYS = range(1000, 10_000), range(1000_01_01, 2200_01_01)  # numbers that are more likely a year or a day such as 20011231
 TAG_SEPARATOR = ","
 
 
@@ -75,6 +76,8 @@ def _moment(value: Any) -> datetime | date:
     try:
         if isinstance(value, str):
             return _parse(value.strip())
+        if value in YEARS or value in DAYS:
+            raise CannotConvert
         return datetime.fromtimestamp(value / 1000 if abs(value) >= MILLISECONDS_FROM else value, UTC)
     except (ValueError, OverflowError, OSError):
         raise CannotConvert from None

@@ -87,7 +87,10 @@ def parse(text: str) -> Service:
 
     Raises SystemFault naming the path of every key that is misspelt, missing or of the wrong kind.
     """
-    manifest = yaml.safe_load(text)
+    try:
+        manifest = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise SystemFault(f"manifest.yaml is no YAML: {error}") from None
     problems = [*_schema_problems(manifest)] or [*_reference_problems(manifest)]
     if problems:
         raise SystemFault("manifest.yaml is wrong: " + "; ".join(problems))

@@ -1,20 +1,14 @@
 """How the service finds the profile of a record, and when two records may mean the same profile."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from .manifest import MatchingMode, Service
 
-FIELD_NAME = "{field_name}"  # stands in the manifest for the field that the user names
-
 
 def _text(value: Any) -> str:
-    return str(value)
-
-
-def _email(value: Any) -> str:
-    return str(value).strip().lower()
+    return str(value).strip().casefold()
 
 
 def _phone(value: Any) -> str:
@@ -22,21 +16,19 @@ def _phone(value: Any) -> str:
     return "".join(filter(str.isdigit, text)) or text
 
 
-IDENTITIES: Mapping[str, Callable[[Any], str]] = {"text": _text, "email": _email, "phone": _phone}
+IDENTITIES: Mapping[str, Callable[[Any], str]] = {"text": _text, "phone": _phone}
 
 
 @dataclass(frozen=True)
 class Matching:
-    """A matching mode with the user's parameters."""
+    """A matching mode with the parameters that the user gave it, by name."""
 
     mode: MatchingMode
-    field_name: str | None = None
-    resource_id: int | None = None
+    given: Mapping[str, Any] = field(default_factory=dict)
 
     def parameters(self) -> dict[str, Any]:
         """What the request says of it."""
-        named = {"matching": self.mode.name, "field_name": self.field_name, "resource_id": self.resource_id}
-        return {name: value for name, value in named.items() if value is not None}
+        return {"matching": self.mode.name, **self.given}
 
     def alternatives(self) -> tuple[tuple[str, ...], ...]:
         """Fields of a profile it can be found by: each inner tuple is one composite key."""
@@ -47,7 +39,8 @@ class Matching:
         return tuple(dict.fromkeys(field for keys in self.alternatives() for field in keys))
 
     def _field(self, key: str) -> str:
-        return self.field_name or key if key == FIELD_NAME else key
+        """The field that a key of the manifest stands for: `{name}` is the one that the user names in the parameter `name`."""
+        return str(self.given[key[1:-1]]) if key.startswith("{") else key
 
     def key_schema(self, service: Service) -> dict[str, Any]:
         """JSON schema: at least one alternative is there, whole, and of the right type. A null is of no type."""
@@ -58,7 +51,7 @@ class Matching:
     def identify(self, service: Service) -> Callable[[Mapping[str, Any]], tuple[str, ...]]:
         """A function that gives the identities of a profile; two profiles that share one may be the same profile.
 
-        Values are compared more loosely than the service may do (case of an email, signs in a phone): that costs a wait, never an order.
+        Values are compared more loosely than the service may do (case, signs in a phone): that costs a wait, never an order.
         """
         rules = [[(self._field(key), IDENTITIES[service.matching_keys[key]["identity"]]) for key in keys] for keys in self.mode.keys]
         if len(rules) == 1 and len(rules[0]) == 1:

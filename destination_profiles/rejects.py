@@ -63,7 +63,7 @@ class LocalStore:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             writable = os.access(self._folder, os.W_OK | os.X_OK)
-        except OSError:
+        except (OSError, ValueError):  # ValueError: a name that no file can have
             writable = False
         if not writable:
             raise ConfigError(

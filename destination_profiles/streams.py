@@ -11,7 +11,7 @@ from .mapping import mapper
 from .matching import Target
 from .rejection import Rejection
 from .salvage import clean, fault, lenient
-from .validation import RecordValidator, profile_schema
+from .validation import SUBSCRIPTIONS, RecordValidator, profile_schema
 
 SENDS_ALL = frozenset({"append", "overwrite"})
 SUPERSEDES = frozenset({"append_dedup", "update"})  # a later record of a profile stands for an earlier one of the same open chunk
@@ -28,7 +28,7 @@ class StreamPlan:
         self.envelope: Envelope = envelope(self.target, config.token.reveal(), config.options)
         self._largest = config.max_bytes - self.envelope.size()
         self._fields = self.target.matching.fields()
-        keep = service.unset_forbidden | frozenset(self._fields)
+        keep = service.unset_forbidden | {*self._fields, SUBSCRIPTIONS}
         self._record = RecordValidator(info.schema, "schema", self.label)
         schema = profile_schema(service, self.target.matching, nulls=config.null_values == "send")
         self._profile = RecordValidator(schema, "profile", self.label)

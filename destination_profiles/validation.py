@@ -1,10 +1,11 @@
 """Whether a record satisfies its stream's schema, and a profile the service's."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import jsonschema_rs
-from jsonschema import Draft4Validator, Draft6Validator, Draft7Validator, Draft201909Validator, Draft202012Validator
+from jsonschema import Draft4Validator, Draft6Validator, Draft7Validator, Draft201909Validator, Draft202012Validator, FormatChecker
 from jsonschema.exceptions import SchemaError
 
 from .errors import ConfigError
@@ -22,6 +23,9 @@ DECIDING: Mapping[type, type[Any]] = {  # jsonschema explains, jsonschema-rs dec
 }
 
 
+SUBSCRIPTIONS = "subscriptions"  # the one field whose parts are the service's own
+
+
 class RecordValidator:
     """One JSON schema, compiled. `is_valid(instance)` decides in about a microsecond; `rejection(instance)` explains."""
 
@@ -34,7 +38,7 @@ class RecordValidator:
         self._reason = reason
         try:
             self._explaining = validator(schema)
-            type(self._explaining).check_schema(dict(schema))
+            _check(type(self._explaining), schema)
             self._deciding = DECIDING[type(self._explaining)](dict(schema), validate_formats=False, offline=True)
         except (SchemaError, KeyError, ValueError, TypeError, AttributeError) as error:
             raise ConfigError(
@@ -44,7 +48,10 @@ class RecordValidator:
 
     def rejection(self, instance: Any) -> Rejection:
         """Why `instance`, which is not valid, is not."""
-        violation = explain(self._explaining.iter_errors(instance))
+        try:
+            violation = explain(self._explaining.iter_errors(instance))
+        except re.error:  # a pattern of ECMA's that Python does not have
+            violation = None
         if violation is None or violation.rule == FORBIDDEN:  # jsonschema does not say where a `false` schema stands
             violation = self._by_decider(instance)
         loggable = f"{violation.loggable_path} {violation.message}"
@@ -57,6 +64,11 @@ class RecordValidator:
         rule = FORBIDDEN if forbidden else str(error.schema_path[-1])
         message = "is not allowed" if forbidden else f"does not satisfy {rule}"
         return Violation(rule, message, json_path(error.instance_path), "$")
+
+
+def _check(explaining: Any, schema: Mapping[str, Any]) -> None:
+    """Check a schema against its own, but for its regular expressions: ECMA has some that Python does not."""
+    explaining.check_schema(dict(schema), format_checker=FormatChecker(formats=()))
 
 
 def _fault(error: Exception) -> str:
@@ -72,7 +84,7 @@ def _fault(error: Exception) -> str:
 def profile_schema(service: Service, matching: Matching, *, nulls: bool) -> dict[str, Any]:
     """JSON schema (draft-07) of a profile: its matching key, system fields and subscriptions. `nulls`: a plain null may be sent."""
     fields = {name: _field_schema(service, name, nulls=nulls) for name in service.system_fields}
-    fields["subscriptions"] = {"type": "array", "items": _subscription_schema(service)}
+    fields[SUBSCRIPTIONS] = {"type": ["array", "null"] if nulls else "array", "items": _subscription_schema(service)}
     key = matching.key_schema(service)
     return {"type": "object", **key, "properties": {**fields, **key["properties"]}}
 

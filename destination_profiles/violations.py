@@ -1,5 +1,6 @@
 """A violation of a JSON schema in words that hold no value: where, which rule, what is wanted."""
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -73,9 +74,9 @@ def _named(error: ValidationError) -> set[Any]:
 
 
 def json_path(parts: Iterable[Any], named: set[Any] | None = None) -> str:
-    """JSON path of keys and indexes; a key that is not in `named`, where that is given, stands as `*`."""
-    steps = (f"[{part}]" if isinstance(part, int) else f".{part if named is None or part in named else '*'}" for part in parts)
-    return "$" + "".join(steps)
+    """JSON path of keys and indexes. Where `named` is given, indexes and keys that are not in it stand as `*`."""
+    steps = ((part, part if named is None or part in named else "*") for part in parts)
+    return "$" + "".join(f"[{shown}]" if isinstance(part, int) else f".{shown}" for part, shown in steps)
 
 
 def _sentence(error: ValidationError) -> str:
@@ -89,7 +90,7 @@ def _sentence(error: ValidationError) -> str:
             kinds = [wanted] if isinstance(wanted, str) else wanted
             sentence = f"must be {' or '.join(kinds)}, not {KINDS.get(type(instance), 'value')}"
         case "const" | "enum":
-            sentence = f"must be one of {', '.join(map(str, wanted if error.validator == 'enum' else [wanted]))}"
+            sentence = f"must be one of {_listed(wanted if error.validator == 'enum' else [wanted])}"
         case "anyOf" | "oneOf" if error.context:
             sentence = _either(_alternatives(error))
         case None:
@@ -97,7 +98,7 @@ def _sentence(error: ValidationError) -> str:
         case "additionalProperties" | "unevaluatedProperties":
             sentence = "holds a key that is not allowed"
         case rule if isinstance(wanted, str | int | float):
-            sentence = f"does not satisfy {rule}: {wanted}"
+            sentence = f"does not satisfy {rule}: {_listed([wanted])}"
         case rule:
             sentence = f"does not satisfy {rule}"
     return sentence[:MAX_SENTENCE]
@@ -106,7 +107,12 @@ def _sentence(error: ValidationError) -> str:
 def _either(alternatives: list[ValidationError]) -> str:
     """One sentence for several alternatives, none of which is plainly meant."""
     if all(each.validator == "const" for each in alternatives):
-        values = ", ".join(str(each.validator_value) for each in alternatives)
+        values = _listed(each.validator_value for each in alternatives)
         where = json_path(alternatives[0].path, _named(alternatives[0])).removeprefix("$").removeprefix(".")
         return f"{where} must be one of {values}".strip()
     return " or ".join(dict.fromkeys(_sentence(each) for each in alternatives))
+
+
+def _listed(values: Iterable[Any]) -> str:
+    """Values of a schema in JSON's words, texts without quotes."""
+    return ", ".join(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False) for value in values)

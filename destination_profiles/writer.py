@@ -15,6 +15,7 @@ from .rejects import RejectStore
 from .streams import StreamPlan
 
 StreamKey = tuple[str | None, str]  # namespace, name
+TOO_DEEP = Rejection("json", "depth", "is nested too deeply", "$", "is nested too deeply")
 LONG_SECONDS = 3600.0  # the longest wait for anything
 ABANDON_SECONDS = 30.0  # the longest wait for what is in flight when a sync ends badly
 
@@ -62,6 +63,9 @@ class Writer:
             row = plan.row(data, interval)
         except InvalidRecord as invalid:
             self._reject(interval, invalid.kept or data, invalid.rejection)
+            return
+        except RecursionError:
+            self._reject(interval, data, TOO_DEEP)
             return
         sealed = self._chunker.add(row, ordinal, target=plan.target, envelope=plan.envelope, supersedes=plan.supersedes)
         if sealed:

@@ -24,7 +24,7 @@ USERS = (None, "users")
 
 
 def target(db_id: int = 1, mode: str = "custom", field_name: str | None = "id") -> Target:
-    return Target(db_id, Matching(service().matching_modes[mode], field_name))
+    return Target(db_id, Matching(service().matching_modes[mode], {"field_name": field_name} if field_name else {}))
 
 
 def config(**more: Any) -> Config:

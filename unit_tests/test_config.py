@@ -53,7 +53,7 @@ def users(*fields: dict[str, Any], **more: Any) -> list[dict[str, Any]]:
 
 
 def matching(mode: str, **parameters: Any) -> Matching:
-    return Matching(service().matching_modes[mode], **parameters)
+    return Matching(service().matching_modes[mode], parameters)
 
 
 # What is wrong
@@ -132,6 +132,10 @@ WRONG_STREAMS: list[tuple[Any, str]] = [
         "The setting streams[0].fields[0].type is wrong: must be one of string, int, float, boolean, date, datetime, tags.",
     ),
     (users({"to": "a"}), "The field a of the stream users needs either a column (from) or a constant (value)."),
+    (
+        users({"to": "a", "value": "5", "type": "int"}),
+        "The field a of the stream users is a constant, which is sent as it is: leave out its type.",
+    ),
     (
         users({"to": "a", "from": "id", "value": CANARY}),
         "The field a of the stream users needs either a column (from) or a constant (value).",
@@ -279,7 +283,7 @@ def test_options_are_those_switched_on(changed: dict[str, bool], options: dict[s
 def test_every_mode_can_be_chosen(mode: str) -> None:
     chosen = service().matching_modes[mode]
     made = config(matching={"mode": mode, **({"field_name": "crm_id"} if chosen.required else {})})
-    assert made.target == Target(7, Matching(chosen, "crm_id" if chosen.required else None))
+    assert made.target == Target(7, Matching(chosen, {"field_name": "crm_id"} if chosen.required else {}))
 
 
 def test_stream_may_have_its_own_target() -> None:

@@ -242,3 +242,10 @@ def test_converting_twice_changes_nothing_more(kind: str, value: Any) -> None:
 @settings(max_examples=100)
 def test_int_is_never_a_boolean(value: Any) -> None:
     assert type(converted_or_none("int", value)) in (int, type(None))
+
+
+@pytest.mark.parametrize("number", [1985, 1000, 9999, 20011231, 19000101, 20011231.0])
+@pytest.mark.parametrize("wanted", ["date", "datetime"])
+def test_number_that_reads_as_a_day_is_refused(wanted: str, number: float) -> None:
+    with pytest.raises(CannotConvert):
+        CONVERSIONS[wanted](number)

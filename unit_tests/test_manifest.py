@@ -279,7 +279,7 @@ def test_twelfth_mode_can_be_configured() -> None:
 )
 def test_twelfth_mode_checks_its_profiles(profile: dict[str, Any], valid: bool) -> None:
     declared = inserted(LOYALTY, after="matching_modes:")
-    schema = profile_schema(declared, Matching(declared.matching_modes["loyalty"], "card"), nulls=False)
+    schema = profile_schema(declared, Matching(declared.matching_modes["loyalty"], {"field_name": "card"}), nulls=False)
     assert RecordValidator(schema, "profile", "users").is_valid(profile) is valid
 
 

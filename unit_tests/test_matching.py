@@ -34,18 +34,18 @@ IDENTITIES = [
     ("email_phone", {"email": "A@b.org"}, ("a@b.org",)),
     ("email_phone", {"email": "A@b.org", "phone": "+1", "phones": ["2"]}, ("a@b.org", "1", "2")),
     ("email_phone_sub", {"email": None, "phones": ["2"]}, ("2",)),
-    ("profile_id", {"profile_id": "65F0 "}, ("65F0 ",)),
+    ("profile_id", {"profile_id": "65F0 "}, ("65f0",)),
     ("push_sub", {"provider": "web", "subscription_id": "s1"}, ("web\0s1",)),
     ("custom", {"crm_id": 5}, ("5",)),
     ("custom", {"crm_id": "5"}, ("5",)),
     ("custom", {"crm_id": 2**64 + 1}, ("18446744073709551617",)),
-    ("custom_sub", {"crm_id": "Tag-1, tag-2"}, ("Tag-1, tag-2",)),
+    ("custom_sub", {"crm_id": "Tag-1, tag-2"}, ("tag-1, tag-2",)),
 ]
 
 
 def matching(mode: str, **parameters: Any) -> Matching:
     named = {"field_name": "crm_id"} if mode.startswith("custom") else {}
-    return Matching(service().matching_modes[mode], **{**named, **parameters})
+    return Matching(service().matching_modes[mode], {**named, **parameters})
 
 
 def identities(mode: str, profile: dict[str, Any]) -> tuple[str, ...]:

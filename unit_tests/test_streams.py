@@ -112,3 +112,10 @@ def test_catalog_that_is_none_is_a_config_error(catalog: dict[str, Any]) -> None
 def test_label_tells_namespaces_apart() -> None:
     info = StreamInfo("users", "eu", {}, "append")
     assert StreamPlan(info, config(), service()).label == "eu.users"
+
+
+@pytest.mark.parametrize(
+    ("null_values", "sent"), [("omit", b'{"id":1}'), ("unset", b'{"id":1}'), ("send", b'{"id":1,"subscriptions":null}')]
+)
+def test_null_subscriptions_do_not_reject(null_values: Any, sent: bytes) -> None:
+    assert row(b'{"id":1,"subscriptions":null}', plan(settings=config(null_values=null_values))).profile == sent

@@ -218,3 +218,19 @@ def test_memory_is_bounded_by_what_is_in_flight() -> None:
     feeding.join(5)
     pipeline.writer.close()
     assert pipeline.writer.read == 5
+
+
+def test_record_nested_too_deeply_is_rejected_alone() -> None:
+    def recurse(*_: object) -> None:
+        raise RecursionError
+
+    deep = plan("deep")
+    deep.row = recurse  # type: ignore[method-assign] - stands for any step that recurses
+    pipeline = Pipeline(Scripted(), plans={"users": plan(), "deep": deep})
+    pipeline.feed(1)
+    pipeline.feed(2, "a", stream="deep")
+    pipeline.writer.close()
+    assert (pipeline.states, list(pipeline.writer.tally.lines())) == (
+        [("a", 0, 1)],
+        ["Rejected 1 of deep: json depth: is nested too deeply"],
+    )
