@@ -27,15 +27,17 @@ bench: .venv/installed
 	$(BIN)/python benchmarks/write.py
 
 .venv/installed: setup.py pyproject.toml
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[sandbox,dev]'
-	touch $@
+	@echo "Installing the connector and its tools into .venv: half a minute or so, once."
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[sandbox,dev]'
+	@touch $@
 
 # The source has dependencies of its own, which would clash with the connector's.
 .venv-source/installed: demo/source.txt
-	$(PYTHON) -m venv .venv-source
-	.venv-source/bin/python -m pip install --quiet --disable-pip-version-check --requirement demo/source.txt
-	touch $@
+	@echo "Installing the demo's source into .venv-source: likewise."
+	@$(PYTHON) -m venv .venv-source
+	@.venv-source/bin/python -m pip install --quiet --disable-pip-version-check --requirement demo/source.txt
+	@touch $@
 
 clean:
 	rm -rf .venv .venv-source demo/out

@@ -129,10 +129,15 @@ def sandbox(command: str, *options: str) -> list[dict[str, Any]]:
 def say_where() -> None:
     """Where to look next."""
     say("6. Look around:")
-    say(f"   {shown('config.json')}            the connector's configuration, with the mapping")
-    say(f"   {shown('rejected/users.jsonl')}   each rejected record, as it came, with the reason")
-    say(f"   .venv/bin/profiles-sandbox journal --data {shown('sandbox.db')}               each request the service had")
-    say(f"   .venv/bin/profiles-sandbox profiles --data {shown('sandbox.db')} --db-id 1   the profiles")
+    data = shown("sandbox.db")
+    places = {
+        str(shown("config.json")): "the connector's configuration, with the mapping",
+        str(shown("rejected/users.jsonl")): "each rejected record, as it came, with the reason",
+        f".venv/bin/profiles-sandbox journal --data {data}": "each request the service had",
+        f".venv/bin/profiles-sandbox profiles --data {data} --db-id 1 --limit 5": "some of the profiles",
+    }
+    for place, what in places.items():
+        say(f"   {place:84} {what}")
 
 
 def shown(name: str) -> Path:
