@@ -24,6 +24,7 @@ FATE_UNKNOWN = (
 )
 NOT_THE_SERVICE = "What answers at the API URL is not the service, or not a version of it that is known. Check the API URL."
 MAX_TEXT = 300  # characters of a service's text in a message
+MAX_CODE = 99_999
 HIDDEN = "…"
 PUNCTUATION = ".,:;!?(){}\"'`<>"
 INDEX = re.compile(r"\[[0-9]{1,5}\]")  # of an array; more digits may be a value
@@ -156,14 +157,14 @@ class Answers:
 
     def _rejection(self, code: int, text: str | None) -> Rejection:
         sentence = self.loggable(text or "") or "the service gives no text"
-        return Rejection("service", str(code), text or sentence, "$", sentence)
+        return Rejection("service", _loggable_code(code), text or sentence, "$", sentence)
 
     def _error(self, code: int, text: str | None, resolution: ErrorResolution) -> ProfilesError:
         undeclared = code not in self._declared
         sentence = (
             self._service.undeclared_code["error_message"] if undeclared else resolution.error_message or "The service is not available."
         )
-        message = f"{sentence} (code {code}" + (f": {self.loggable(text)})" if text else ")")
+        message = f"{sentence} (code {_loggable_code(code)}" + (f": {self.loggable(text)})" if text else ")")
         if resolution.response_action in (ResponseAction.RETRY, ResponseAction.RATE_LIMITED) and not undeclared:
             return Unavailable(message)
         kind = self._service.undeclared_code["failure_type"] if undeclared else resolution.failure_type and resolution.failure_type.value
@@ -179,3 +180,8 @@ class Answers:
         answer.status_code = code
         resolution: ErrorResolution = self._handler.interpret_response(answer)
         return resolution
+
+
+def _loggable_code(code: int) -> str:
+    """A code as a log line may hold it: what is longer than any code may be a value."""
+    return str(code) if abs(code) <= MAX_CODE else HIDDEN

@@ -32,4 +32,4 @@ def streams_of(catalog: Mapping[str, Any]) -> list[StreamInfo]:
 
 
 def _stream(stream: Mapping[str, Any], sync_mode: str) -> StreamInfo:
-    return StreamInfo(stream["name"], stream.get("namespace"), stream.get("json_schema") or {}, sync_mode)
+    return StreamInfo(stream["name"], stream.get("namespace") or None, stream.get("json_schema") or {}, sync_mode)

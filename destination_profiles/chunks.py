@@ -10,6 +10,8 @@ from .encoding import SEPARATOR, Envelope
 from .ledger import Interval
 from .matching import Target
 
+HELD_BODIES = 3  # the records of a chunk as they came may be this many times as long as its body at most
+
 
 @dataclass(frozen=True, slots=True)
 class ChunkPolicy:
@@ -32,11 +34,12 @@ class Row(msgspec.Struct, gc=False):
 class Chunk:
     """Profiles of one target. Each profile stands in it once, so their order within it does not matter.
 
-    `first` is the ordinal of its first record, `size` the bytes of its body, `positions` where each identity stands, `superseded` the
-    records whose profile a later record of the same chunk replaced, as (position, interval): they wait for the same answer.
+    `first` is the ordinal of its first record, `size` the bytes of its body, `held` the bytes of the records as they came, `positions`
+    where each identity stands, `superseded` the rows that a later record of the same chunk took the place of, as (position, row): they
+    share its fate.
     """
 
-    __slots__ = ("envelope", "first", "opened_at", "positions", "request_id", "rows", "size", "superseded", "target")
+    __slots__ = ("envelope", "first", "held", "opened_at", "positions", "request_id", "rows", "size", "superseded", "target")
 
     def __init__(self, target: Target, envelope: Envelope, *, first: int, opened_at: float, request_id: str) -> None:
         """Open an empty chunk. The request id stays with it over all its retries (promise 5)."""
@@ -46,9 +49,10 @@ class Chunk:
         self.opened_at = opened_at
         self.request_id = request_id
         self.size = envelope.size()
+        self.held = 0
         self.rows: list[Row] = []
         self.positions: dict[str, int] = {}
-        self.superseded: list[tuple[int, Interval]] = []
+        self.superseded: list[tuple[int, Row]] = []
 
     def __len__(self) -> int:
         """Profiles in it."""
@@ -57,6 +61,7 @@ class Chunk:
     def add(self, row: Row) -> None:
         """Append a profile; the caller has asked `fits` and `position_of`."""
         self.size += len(row.profile) + (len(SEPARATOR) if self.rows else 0)
+        self.held += len(row.original)
         for identity in row.identities:
             self.positions[identity] = len(self.rows)
         self.rows.append(row)
@@ -64,13 +69,19 @@ class Chunk:
     def replace(self, position: int, row: Row) -> None:
         """Put a later record in the place of an earlier one of the same profile."""
         earlier = self.rows[position]
-        self.superseded.append((position, earlier.interval))
+        self.superseded.append((position, earlier))
         self.size += len(row.profile) - len(earlier.profile)
+        self.held += len(row.original)
         self.rows[position] = row
 
     def fits(self, row: Row, policy: ChunkPolicy) -> bool:
         """Whether the body stays within both limits with this profile added."""
-        return len(self.rows) < policy.max_profiles and self.size + len(SEPARATOR) + len(row.profile) <= policy.max_bytes
+        return self.has_room(row, policy) and self.size + len(SEPARATOR) + len(row.profile) <= policy.max_bytes
+
+    def has_room(self, row: Row, policy: ChunkPolicy) -> bool:
+        """Whether memory has room for one more record, which may be much longer than its profile (promise 7)."""
+        records = len(self.rows) + len(self.superseded)
+        return records < policy.max_profiles and self.held + len(row.original) <= HELD_BODIES * policy.max_bytes
 
     def position_of(self, row: Row) -> int | None:
         """Where a record that may mean the same profile stands."""
@@ -140,7 +151,8 @@ class Chunker:
             return chunk.fits(row, self._policy)
         earlier = chunk.rows[position]
         grown = chunk.size + len(row.profile) - len(earlier.profile)
-        return row.identities == earlier.identities and grown <= self._policy.max_bytes and supersedes(row, earlier)
+        may = row.identities == earlier.identities and supersedes(row, earlier)
+        return may and grown <= self._policy.max_bytes and chunk.has_room(row, self._policy)
 
     def due(self) -> list[Chunk]:
         """Seal and give back the chunks that are too old to stay open."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import InvalidHeader
+from urllib3.exceptions import HTTPError, InvalidHeader, LocationValueError
 from urllib3.util.retry import Retry
 
 from .answers import Action, Answers, Outcome
@@ -29,6 +29,10 @@ CONNECTION_FAULTS = {  # by the name of the innermost exception
 }
 
 
+CONNECTION_ERRORS = (requests.RequestException, HTTPError, ValueError)  # urllib3's own and the standard library's may come through
+INVALID_URLS = (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, LocationValueError, UnicodeError)
+
+
 class ProfilesClient:
     """Calls of the service for one configuration. `send` may run on several threads, each with a session of its own."""
 
@@ -44,7 +48,7 @@ class ProfilesClient:
         headers = {self._service.request_id_header: chunk.request_id}
         try:
             answer = self._post(self._service.update_batch, chunk.body(), headers)
-        except requests.RequestException as error:
+        except CONNECTION_ERRORS as error:
             fault = config_fault(error)
             return Outcome(Action.STOP, error=fault) if fault else self._answers.no_answer(reason(error))
         return self._answers.interpret(answer.status_code, answer.content, len(chunk), retry_after(answer.headers))
@@ -54,7 +58,7 @@ class ProfilesClient:
         body = encode_profile({"token": self._config.token.reveal(), "id": db_id})
         try:
             answer = self._post(self._service.databases_get, body, {})
-        except requests.RequestException as error:
+        except CONNECTION_ERRORS as error:
             unreachable = f"The service cannot be reached: {reason(error)}. Check the API URL and the network."
             raise config_fault(error) or Unavailable(unreachable) from None
         fault = self._answers.refusal_of_call(answer.status_code, answer.content)
@@ -79,7 +83,7 @@ class ProfilesClient:
         return session
 
 
-def config_fault(error: requests.RequestException) -> ConfigError | None:
+def config_fault(error: Exception) -> ConfigError | None:
     """What the user must change, where that is why a connection failed. The library's own words are left out: they may quote a URL."""
     cause = _root(error)
     if isinstance(cause, ssl.SSLCertVerificationError):
@@ -89,12 +93,12 @@ def config_fault(error: requests.RequestException) -> ConfigError | None:
         )
     if isinstance(cause, ssl.SSLError) and cause.reason in NO_TLS:
         return ConfigError("The host of the API URL does not speak TLS on this port. Check the scheme and the port of the API URL.")
-    if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema | requests.exceptions.MissingSchema):
+    if isinstance(error, INVALID_URLS):
         return ConfigError("The API URL is not a valid address. It is a scheme and a host, such as https://example.com.")
     return None
 
 
-def reason(error: requests.RequestException) -> str:
+def reason(error: Exception) -> str:
     """Why no answer came, in a part of a sentence."""
     if isinstance(error, requests.exceptions.ConnectTimeout):
         return "the host did not accept a connection in time"

@@ -157,7 +157,7 @@ def _stream(raw: Mapping[str, Any], default: Target, service: Service) -> Stream
     fields = tuple(_field(raw["name"], each) for each in raw["fields"]) if raw.get("fields") else None
     if fields and (twice := {each.to for each in fields if [other.to for other in fields].count(each.to) > 1}):
         raise ConfigError(f"Two fields of the stream {raw['name']} are sent to {', '.join(sorted(twice))}.", stream=raw["name"])
-    return StreamConfig(raw["name"], raw.get("namespace"), Target(int(raw.get("db_id", default.db_id)), matching), fields)
+    return StreamConfig(raw["name"], raw.get("namespace") or None, Target(int(raw.get("db_id", default.db_id)), matching), fields)
 
 
 def _field(stream: str, raw: Mapping[str, Any]) -> FieldConfig:

@@ -3,10 +3,12 @@
 import math
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import pendulum
 
+MAX_EXPONENT = 308  # of a double
 TRUE, FALSE = frozenset({"true", "t", "yes", "y", "1"}), frozenset({"false", "f", "no", "n", "0"})
 MILLISECONDS_FROM = 100_000_000_000  # an epoch number from here on is milliseconds: as seconds it would lie beyond the year 5100
 YEARS, DAYS = range(1000, 10_000), range(1000_01_01, 2200_01_01)  # numbers that are more likely a year or a day such as 20011231
@@ -28,24 +30,21 @@ def _string(value: Any) -> str:
 
 
 def _int(value: Any) -> int:
-    if isinstance(value, str):
-        value = _number(value.strip())
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, int):
-        return int(value)
+    number = _number(value.strip()) if isinstance(value, str) else value
+    if isinstance(number, int) or (isinstance(number, float | Decimal) and number == number // 1):
+        return int(number)
     raise CannotConvert
 
 
 def _float(value: Any) -> float | int:
-    if isinstance(value, str):
-        value = _number(value.strip())
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    number = _number(value.strip()) if isinstance(value, str) else value
+    if isinstance(number, bool) or not isinstance(number, int | float | Decimal):
         raise CannotConvert
-    return value
+    return float(number) if isinstance(number, Decimal) else number
 
 
-def _number(text: str) -> int | float:
+def _number(text: str) -> int | Decimal:
+    """A number from text; a Decimal where it has a point or an exponent, so that no digit of a long one is lost."""
     if not text.isascii() or "_" in text:
         raise CannotConvert
     try:
@@ -53,10 +52,10 @@ def _number(text: str) -> int | float:
     except ValueError:
         pass
     try:
-        number = float(text)
-    except ValueError:
+        number = Decimal(text)
+    except InvalidOperation:
         raise CannotConvert from None
-    if not math.isfinite(number):
+    if not number.is_finite() or number.adjusted() > MAX_EXPONENT or math.isinf(float(number)):
         raise CannotConvert
     return number
 

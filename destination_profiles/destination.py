@@ -90,17 +90,18 @@ def write_messages(config: Mapping[str, Any], catalog: Mapping[str, Any], descri
     """
     reader, decoder, progress = LineReader(descriptor), Decoder(), Progress(logger.info)
     writer = assemble(parse_config(config), streams_of(catalog), release=output.state, heartbeat=progress, wake=reader.wake)
-    try:
-        with _interruptible(writer, reader):
+    with _interruptible(writer, reader):
+        try:
             _pump(writer, decoder, reader)
             writer.close()
-    except Exception:
-        with suppress(ProfilesError):  # the first error is the one to tell
-            writer.abandon()
-        raise
-    finally:
-        progress.tell(writer)
-        _tell_ignored(writer, decoder)
+        except Exception:
+            with suppress(ProfilesError):  # the first error is the one to tell
+                writer.abandon()
+            raise
+        finally:
+            reader.close()
+            progress.tell(writer)
+            _tell_ignored(writer, decoder)
 
 
 def _pump(writer: Writer, decoder: Decoder, reader: LineReader) -> None:
@@ -122,9 +123,9 @@ def feed(writer: Writer, decoder: Decoder, lines: list[bytes]) -> None:
         if isinstance(message, State):
             writer.checkpoint(message, message.stream)
         elif isinstance(message, FaultyRecord):
-            writer.faulty((message.namespace, message.stream), message.data, message.rejection)
+            writer.faulty((message.namespace or None, message.stream), message.data, message.rejection)
         else:
-            writer.record((message.namespace, message.stream), message.data)
+            writer.record((message.namespace or None, message.stream), message.data)
 
 
 def parse_config(config: Mapping[str, Any]) -> Config:
@@ -141,11 +142,10 @@ def assemble(
     wake: Callable[[], None] = lambda: None,
 ) -> Writer:
     """The pipeline of one sync. Raises ConfigError for a stream that cannot be sent as configured."""
-    plans: dict[StreamKey, StreamPlan] = {(info.namespace, info.name): StreamPlan(info, config, service()) for info in streams}
+    plans: dict[StreamKey, StreamPlan] = {(info.namespace, info.name): _plan(info, config) for info in streams}
     if len({plan.label for plan in plans.values()}) < len(streams):
         raise ConfigError("Two streams of the catalog have the same name. Set another namespace or prefix for one of them.")
-    for name in sorted({each.name for each in config.streams} - {info.name for info in streams}):
-        logger.warning(f"The configured stream {name} is not in this sync's catalog.")
+    _check_configured(config, streams)
     answers = Answers(service(), config.field_names())
     dispatcher = Dispatcher(
         ProfilesClient(config, service(), answers),
@@ -156,6 +156,28 @@ def assemble(
     )
     chunker = Chunker(ChunkPolicy(config.max_profiles, config.max_bytes, config.max_age_seconds), new_id=new_request_id)
     return Writer(plans, chunker=chunker, dispatcher=dispatcher, store=store(config.rejects), release=release, heartbeat=heartbeat)
+
+
+def _plan(info: StreamInfo, config: Config) -> StreamPlan:
+    try:
+        return StreamPlan(info, config, service())
+    except ConfigError as error:
+        error.stream, error.namespace = info.name, info.namespace
+        raise
+
+
+def _check_configured(config: Config, streams: list[StreamInfo]) -> None:
+    """Each configured stream must be one of the catalog, or be absent from it altogether: else another is sent without its mapping."""
+    keys = {(info.namespace, info.name) for info in streams}
+    for each in config.streams:
+        if each.name not in {name for _, name in keys}:
+            logger.warning(f"The configured stream {each.name} is not in this sync's catalog.")
+        elif each.namespace and (each.namespace, each.name) not in keys:
+            raise ConfigError(
+                f"The stream {each.name} is configured for the namespace {each.namespace}, where the catalog does not have it. "
+                "Correct the namespace, or leave it out.",
+                stream=each.name,
+            )
 
 
 @contextmanager

@@ -13,7 +13,14 @@ from uuid import uuid4
 
 from .answers import Action, Outcome
 from .chunks import Chunk
-from .errors import ProfilesError, SystemFault
+from .errors import ConfigError, ProfilesError, SystemFault
+from .rejection import Rejection
+
+MAX_REFUSED = 5  # profiles refused each by itself, and none accepted: then it is the request that is wrong
+ALL_REFUSED = (
+    "The service accepts nothing: it refused {} profiles in requests of their own (code {}: {}). Something that all requests share is "
+    "wrong: check the matching, its field and the database."
+)
 
 
 class Sender(Protocol):
@@ -48,7 +55,7 @@ def new_request_id() -> str:
 class Dispatcher:
     """Keeps at most `max_in_flight` chunks unresolved, and never two that may hold the same profile (promise 6).
 
-    All methods belong to one thread. `failure` is set once the sync must end: nothing new is sent from then on.
+    All methods belong to one thread. Once there is a `failure`, nothing new is sent.
     """
 
     def __init__(
@@ -66,8 +73,12 @@ class Dispatcher:
         """`backoff(n)` is the longest wait in seconds after failure n from 0; `draw` takes a part of it; `wake` is called on a sender's
         thread when an answer came.
         """
-        self.failure: ProfilesError | None = None
         self.retries = 0
+        self._failure: ProfilesError | None = None
+        self._interruption: ProfilesError | None = None
+        self._accepted = False
+        self._refused = 0
+        self._stopped = False
         self._sender, self._backoff, self._wake = sender, backoff, wake
         self._max_in_flight, self._retry_seconds = max_in_flight, retry_seconds
         self._clock, self._draw, self._new_id = clock, draw, new_id
@@ -78,6 +89,11 @@ class Dispatcher:
         self._to_send: SimpleQueue[Chunk] = SimpleQueue()
         self._answered: SimpleQueue[tuple[Chunk, Outcome] | None] = SimpleQueue()
         self._threads: list[threading.Thread] = []
+
+    @property
+    def failure(self) -> ProfilesError | None:
+        """Why the sync must end, or None while it need not."""
+        return self._interruption or self._failure
 
     def __len__(self) -> int:
         """Chunks without a last word: with a sender, or waiting to be sent again."""
@@ -104,7 +120,14 @@ class Dispatcher:
 
     def deadline(self) -> float | None:
         """The time, by the clock, at which a chunk is to be sent again."""
-        return self._due[0][0] if self._due and self._sending < self._max_in_flight else None
+        return self._due[0][0] if self._due and self._may_send() else None
+
+    def stop(self) -> None:
+        """Send nothing from now on, whatever the reason."""
+        self._stopped = True
+
+    def _may_send(self) -> bool:
+        return not self._stopped and self.failure is None and self._sending < self._max_in_flight
 
     def wait(self, seconds: float | None) -> list[Resolution]:
         """Wait for answers, at most `seconds` (None: as long as it takes); gives back the chunks that are resolved, perhaps none."""
@@ -129,7 +152,7 @@ class Dispatcher:
 
     def interrupt(self, error: ProfilesError) -> None:
         """End a wait that is under way, or the next one, with `error` as the failure. May be called from a signal handler."""
-        self.failure = self.failure or error
+        self._interruption = error
         self._answered.put(None)
 
     def _follow(self, chunk: Chunk, outcome: Outcome) -> list[Resolution]:
@@ -137,9 +160,10 @@ class Dispatcher:
         self._sending -= 1
         match outcome.action:
             case Action.ACCEPT:
+                self._accepted = True
                 return [Resolution(chunk, outcome)]
             case Action.HALVE if len(chunk) == 1 and outcome.refusal is not None:
-                return [Resolution(chunk, Outcome(Action.ACCEPT, rejected={0: outcome.refusal}))]
+                return self._blame(chunk, outcome.refusal)
             case Action.HALVE:
                 self._halve(chunk)
             case Action.RETRY:
@@ -148,17 +172,26 @@ class Dispatcher:
                 self._fail(outcome)
         return []
 
+    def _blame(self, chunk: Chunk, refusal: Rejection) -> list[Resolution]:
+        """Reject the one profile of a refused chunk; unless the service has refused all there was, which no record is to blame for."""
+        self._refused += 1
+        if not self._accepted and self._refused >= MAX_REFUSED:
+            self._fail(Outcome(Action.STOP, error=ConfigError(ALL_REFUSED.format(self._refused, refusal.code, refusal.loggable))))
+            return []
+        return [Resolution(chunk, Outcome(Action.ACCEPT, rejected={0: refusal}))]
+
     def _halve(self, chunk: Chunk) -> None:
+        """Send the halves before all else, the second behind the first with all that comes of it: a culprit is found soon."""
         del self._unresolved[chunk]
-        for half in chunk.halves(self._new_id):
+        for half in reversed(list(chunk.halves(self._new_id))):
             self._unresolved[half] = _Tries()
-            self._schedule(half, 0.0)
+            heapq.heappush(self._due, (0.0, -next(self._sequence), half))
 
     def _retry(self, chunk: Chunk, outcome: Outcome) -> None:
         tries = self._unresolved[chunk]
         now = self._clock()
         tries.failing_since = now if tries.failing_since is None else tries.failing_since
-        wait = self._draw() * self._backoff(tries.failures) if outcome.retry_after is None else outcome.retry_after
+        wait = max(self._draw() * self._backoff(tries.failures), outcome.retry_after or 0.0)
         tries.failures += 1
         if now + wait > tries.failing_since + self._retry_seconds:
             self._fail(outcome)
@@ -168,13 +201,13 @@ class Dispatcher:
 
     def _fail(self, outcome: Outcome) -> None:
         """The chunk stays unresolved, so no state behind it ever leaves."""
-        self.failure = self.failure or outcome.error or SystemFault("A chunk failed without a reason.")
+        self._failure = self._failure or outcome.error or SystemFault("A chunk failed without a reason.")
 
     def _schedule(self, chunk: Chunk, wait: float) -> None:
         heapq.heappush(self._due, (self._clock() + wait, next(self._sequence), chunk))
 
     def _send_due(self) -> None:
-        while self._due and self.failure is None and self._sending < self._max_in_flight and self._due[0][0] <= self._clock():
+        while self._due and self._may_send() and self._due[0][0] <= self._clock():
             *_, chunk = heapq.heappop(self._due)
             self._sending += 1
             if len(self._threads) < self._sending:

@@ -32,6 +32,7 @@ class ProfilesError(Exception):
         super().__init__(message)
         self.message = message
         self.stream = stream
+        self.namespace: str | None = None
 
 
 class ConfigError(ProfilesError):

@@ -8,7 +8,9 @@ from .manifest import MatchingMode, Service
 
 
 def _text(value: Any) -> str:
-    return str(value).strip().casefold()
+    """Case, blanks, the order of several tags and the form of a whole number make no difference."""
+    text = str(int(value) if isinstance(value, float) and value.is_integer() else value).strip().casefold()
+    return ",".join(sorted(part.strip() for part in text.split(","))) if "," in text else text
 
 
 def _phone(value: Any) -> str:
@@ -63,7 +65,7 @@ class Matching:
 def _identities(rule: list[tuple[str, Callable[[Any], str]]], profile: Mapping[str, Any]) -> list[str]:
     """The identities by one alternative: none where a field is missing, one for each member where a value is a list."""
     values = [(identity, profile.get(field)) for field, identity in rule]
-    if any(value is None for _, value in values):
+    if any(value is None or value in ("", []) for _, value in values):
         return []
     lists = [[identity(each) for each in (value if isinstance(value, list) else [value])] for identity, value in values]
     if len(lists) == 1:

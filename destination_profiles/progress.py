@@ -38,7 +38,8 @@ class Progress:
         on_their_way = writer.read - sums.delivered() - sums.rejected
         self._log(
             f"Read {writer.read:,} records in {seconds:,.1f} s ({writer.read / seconds:,.0f}/s): {sums.accepted:,} accepted, "
-            f"{sums.rejected:,} rejected, {sums.superseded:,} superseded, {on_their_way:,} on their way, in {writer.chunks:,} chunks."
+            f"{sums.rejected:,} rejected, {sums.superseded:,} superseded, {on_their_way:,} on their way, in {writer.chunks:,} chunks, "
+            f"{writer.retries:,} retries."
         )
         if writer.tally.total() != self._told:
             self._told = writer.tally.total()

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from threading import Lock
-from typing import Any, BinaryIO
+from typing import Any
 
 import msgspec
 
@@ -131,7 +131,7 @@ class Decoder:
             descriptor = msgspec.json.decode(state["stream"], type=_StreamState).stream_descriptor
         except (msgspec.DecodeError, UnicodeDecodeError, KeyError):
             raise self._broken(line, "holds a state without its parts") from None
-        return State(message, state, (descriptor.namespace, descriptor.name))
+        return State(message, state, (descriptor.namespace or None, descriptor.name))
 
     def _broken(self, line: bytes, what: str) -> BrokenInput:
         digest = hashlib.sha256(line).hexdigest()[:16]
@@ -196,20 +196,33 @@ def with_stats(safe: SafeState) -> dict[str, Any]:
     return {**state.message, "state": {**state.state, "destinationStats": stats}}
 
 
+def write_to(descriptor: int) -> Callable[[memoryview], int]:
+    """A writer to a file descriptor that waits where it must not block. `sys.stdout` cuts lines when it is unbuffered."""
+
+    def write(data: memoryview) -> int:
+        try:
+            return os.write(descriptor, data)
+        except BlockingIOError:
+            select.select([], [descriptor], [])
+            return 0
+
+    return write
+
+
 class MessageWriter:
     """Stdout: one line a message, one locked and flushed write a line, from whatever thread."""
 
-    def __init__(self, stream: BinaryIO) -> None:
-        """Write to a binary stream."""
-        self._stream = stream
+    def __init__(self, write: Callable[[memoryview], int]) -> None:
+        """`write` takes as much as it can and tells how much, like `os.write`; what is left is given to it again."""
+        self._write = write
         self._lock = Lock()
 
     def message(self, message: Mapping[str, Any]) -> None:
         """Write one message."""
-        line = encode(message) + b"\n"
+        line = memoryview(encode(message) + b"\n")
         with self._lock:
-            self._stream.write(line)
-            self._stream.flush()
+            while line:
+                line = line[self._write(line) :]
 
     def state(self, safe: SafeState) -> None:
         """Give a state back."""
@@ -223,7 +236,7 @@ class MessageWriter:
         """Write the TRACE that ends a failed command."""
         details: dict[str, Any] = {"message": error.message, "internal_message": internal, "failure_type": error.failure_type}
         if error.stream is not None:
-            details["stream_descriptor"] = {"name": error.stream}
+            details["stream_descriptor"] = {"name": error.stream, **({"namespace": error.namespace} if error.namespace else {})}
         self.message({"type": "TRACE", "trace": {"type": "ERROR", "emitted_at": time.time() * 1000, "error": details}})
 
 

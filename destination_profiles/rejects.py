@@ -60,6 +60,7 @@ class LocalStore:
         self._clock = clock
         self._files: dict[str, BinaryIO] = {}
         self._unsafe: set[str] = set()
+        self._failure: StoreFailed | None = None
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             writable = os.access(self._folder, os.W_OK | os.X_OK)
@@ -72,16 +73,19 @@ class LocalStore:
 
     def put(self, stream: str, original: bytes, rejection: Rejection) -> None:
         """Append a line to the stream's file."""
+        self._raise_failure()
         try:
             if stream not in self._files:
                 self._files[stream] = _append(self._folder / file_name(stream))
             self._files[stream].write(line(original, rejection, self._clock()))
         except OSError as error:
-            raise _failed(error) from None
+            self._failure = _failed(error)
+            raise self._failure from None
         self._unsafe.add(stream)
 
     def flush(self) -> None:
         """Write to the disk what is not on it yet."""
+        self._raise_failure()
         try:
             while self._unsafe:
                 stream = next(iter(self._unsafe))
@@ -89,7 +93,13 @@ class LocalStore:
                 os.fsync(self._files[stream].fileno())
                 self._unsafe.discard(stream)
         except OSError as error:
-            raise _failed(error) from None
+            self._failure = _failed(error)
+            raise self._failure from None
+
+    def _raise_failure(self) -> None:
+        """A disk that failed once may claim success the next time, with the data lost."""
+        if self._failure is not None:
+            raise self._failure
 
     def close(self) -> None:
         """Flush and close the files."""

@@ -14,16 +14,17 @@ from airbyte_cdk.utils.airbyte_secrets_utils import get_secrets
 
 from .destination import DestinationProfiles, write_messages
 from .errors import ConfigError, Interrupted, ProfilesError, SystemFault
-from .protocol import LogHandler, MessageWriter
+from .protocol import LogHandler, MessageWriter, write_to
 from .spec import spec
 
 FAILED = 1
+STDIN, STDOUT = 0, 1  # descriptors: the interpreter's own streams may be missing, unbuffered or text
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run one command and exit: 0 when it did its job, 1 when not, 128 and the signal's number when a signal ended it."""
     arguments = sys.argv[1:] if arguments is None else arguments
-    output = MessageWriter(sys.stdout.buffer)
+    output = MessageWriter(write_to(STDOUT))
     secrets: list[str] = []
     _log_to(output, secrets)
     sys.exit(_run(arguments or ["--help"], output, secrets))
@@ -42,7 +43,7 @@ def _run(arguments: list[str], output: MessageWriter, secrets: list[str]) -> int
             status = destination.check(logging.getLogger("airbyte"), config)
             output.message(_dump(AirbyteMessage(type=Type.CONNECTION_STATUS, connectionStatus=status)))
             return 0
-        write_messages(config, _read(parsed.catalog, "configured catalog"), sys.stdin.fileno(), output)
+        write_messages(config, _read(parsed.catalog, "configured catalog"), STDIN, output)
         return 0
     except Interrupted as error:
         output.log("WARN", error.message)
@@ -50,7 +51,7 @@ def _run(arguments: list[str], output: MessageWriter, secrets: list[str]) -> int
     except ProfilesError as error:
         output.error(error, type(error).__name__)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads on; let the interpreter end in peace
+        os.dup2(os.open(os.devnull, os.O_WRONLY), STDOUT)  # nobody reads on; let the interpreter end in peace
     except Exception as error:
         fault = SystemFault(f"The connector failed with {type(error).__name__}. This is a defect of the connector: please report it.")
         output.error(fault, _where(error))
@@ -67,9 +68,12 @@ def _where(error: Exception) -> str:
 def _read(path: str, what: str) -> Mapping[str, Any]:
     try:
         content = json.loads(Path(path).read_text(encoding="utf-8"))
+        json.dumps(content, ensure_ascii=False).encode()
     except OSError as error:
         raise ConfigError(f"The file of the {what} cannot be read: {error.strerror}.") from None
-    except ValueError:
+    except UnicodeError:
+        raise ConfigError(f"The file of the {what} holds text that is no Unicode.") from None
+    except (ValueError, RecursionError):
         raise ConfigError(f"The file of the {what} is no JSON.") from None
     if not isinstance(content, dict):
         raise ConfigError(f"The {what} must be a JSON object.")
@@ -82,7 +86,7 @@ def _dump(message: AirbyteMessage) -> Mapping[str, Any]:
 
 
 def _log_to(output: MessageWriter, secrets: list[str]) -> None:
-    """Send every logger's lines through `output`, so that no two lines mix. Libraries may only warn."""
+    """Send the connector's log through `output`, so that no two lines mix. Libraries are silent: their warnings quote what they met."""
 
     def mask(text: str) -> str:
         for secret in secrets:
@@ -91,5 +95,5 @@ def _log_to(output: MessageWriter, secrets: list[str]) -> None:
 
     root = logging.getLogger()
     root.handlers = [LogHandler(output, mask)]
-    root.setLevel(logging.WARNING)
+    root.setLevel(logging.CRITICAL + 1)
     logging.getLogger("airbyte").setLevel(logging.INFO)

@@ -9,6 +9,9 @@ from .rejection import Rejection
 MAX_DIGITS = 4300  # of an integer: longer ones are read by no reader in a time that does not grow with their square
 
 
+ODD_NUMBER = f"must be a number that JSON readers take: no NaN, no Infinity, nothing beyond 1.8e308, at most {MAX_DIGITS:,} digits"
+
+
 class _Literal(str):
     """A number that cannot be told as one, as it was written."""
 
@@ -31,7 +34,9 @@ def fault(data: Any) -> Rejection | None:
     while pending:
         path, value = pending.pop()
         if isinstance(value, _Literal):
-            return _rejection("number", "must be a finite number: JSON knows no NaN and no Infinity, and nothing beyond 1.8e308", path)
+            return _rejection(
+                "number", "must be a number that JSON readers take: no NaN, no Infinity, nothing beyond 1.8e308, at most 4,300 digits", path
+            )
         if isinstance(value, str) and _unicode(value) != value:
             return _rejection("unicode", "must be valid Unicode text", path)
         pending += reversed(_members(value, path))

@@ -13,6 +13,7 @@ from .rejection import Rejection
 from .salvage import clean, fault, lenient
 from .validation import SUBSCRIPTIONS, RecordValidator, profile_schema
 
+EMPTY = b"{}"  # the smallest profile
 SENDS_ALL = frozenset({"append", "overwrite"})
 SUPERSEDES = frozenset({"append_dedup", "update"})  # a later record of a profile stands for an earlier one of the same open chunk
 
@@ -27,6 +28,8 @@ class StreamPlan:
         self.target: Target = configured.target or config.target
         self.envelope: Envelope = envelope(self.target, config.token.reveal(), config.options)
         self._largest = config.max_bytes - self.envelope.size()
+        if self._largest < len(EMPTY):
+            raise ConfigError("The setting batching.max_bytes leaves no room for a profile beside the token and the matching. Raise it.")
         self._fields = self.target.matching.fields()
         keep = service.unset_forbidden | {*self._fields, SUBSCRIPTIONS}
         self._record = RecordValidator(info.schema, "schema", self.label)
@@ -53,15 +56,17 @@ class StreamPlan:
         return Row(encoded, original, interval, self._identify(profile))
 
     def supersedes(self, later: Row, earlier: Row) -> bool:
-        """Whether `later` may take the place of `earlier`.
+        """Whether `later`, a record of this stream, may take the place of `earlier`.
 
-        It may where the sync mode allows it, the keys are equal to the letter, and `earlier` holds no function: an `incr` that is left
-        out would be missed.
+        It may where the sync mode allows it, both are of this stream, the keys are equal to the letter, and nothing of `earlier` would be
+        missed: it holds no function (an `incr` counts once more) and no field that `later` does not send.
         """
-        if not self._supersedes or b'"action"' in bytes(earlier.profile):
+        if not self._supersedes or earlier.interval.stream != self.label:
             return False
         first, second = decode_profile(earlier.profile), decode_profile(later.profile)
-        return all(first.get(field) == second.get(field) for field in self._fields)
+        if any(isinstance(value, dict) and "action" in value for value in first.values()):
+            return False
+        return first.keys() <= second.keys() and all(first.get(field) == second.get(field) for field in self._fields)
 
     def _too_large(self, size: int) -> Rejection:
         message = f"is {size:,} bytes as a profile; a request has room for {self._largest:,}"

@@ -1,18 +1,18 @@
 """Whether a record satisfies its stream's schema, and a profile the service's."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 import jsonschema_rs
 from jsonschema import Draft4Validator, Draft6Validator, Draft7Validator, Draft201909Validator, Draft202012Validator, FormatChecker
 from jsonschema.exceptions import SchemaError
+from jsonschema.validators import extend
 
 from .errors import ConfigError
 from .manifest import Service
 from .matching import Matching
 from .rejection import Rejection
-from .violations import FORBIDDEN, Violation, explain, json_path, validator
+from .violations import FORBIDDEN, Violation, explain, json_path, names, validator
 
 DECIDING: Mapping[type, type[Any]] = {  # jsonschema explains, jsonschema-rs decides: the same draft for both
     Draft4Validator: jsonschema_rs.Draft4Validator,
@@ -23,6 +23,7 @@ DECIDING: Mapping[type, type[Any]] = {  # jsonschema explains, jsonschema-rs dec
 }
 
 
+NO_PATTERNS = {"pattern": None, "patternProperties": None}  # left to the decider: some would take Python for ever
 SUBSCRIPTIONS = "subscriptions"  # the one field whose parts are the service's own
 
 
@@ -37,9 +38,10 @@ class RecordValidator:
         """
         self._reason = reason
         try:
-            self._explaining = validator(schema)
-            _check(type(self._explaining), schema)
-            self._deciding = DECIDING[type(self._explaining)](dict(schema), validate_formats=False, offline=True)
+            drafted = type(validator(schema))
+            _check(drafted, schema)
+            self._explaining = extend(drafted, NO_PATTERNS)(schema)  # type: ignore[no-untyped-call]
+            self._deciding = DECIDING[drafted](dict(schema), validate_formats=False, offline=True)
         except (SchemaError, KeyError, ValueError, TypeError, AttributeError) as error:
             raise ConfigError(
                 f"The JSON schema of the stream {stream} cannot be used: {_fault(error)}. Refresh the source's schema.", stream=stream
@@ -50,7 +52,7 @@ class RecordValidator:
         """Why `instance`, which is not valid, is not."""
         try:
             violation = explain(self._explaining.iter_errors(instance))
-        except re.error:  # a pattern of ECMA's that Python does not have
+        except Exception:  # whatever explaining meets, recursion or overflow, it must not cost the sync
             violation = None
         if violation is None or violation.rule == FORBIDDEN:  # jsonschema does not say where a `false` schema stands
             violation = self._by_decider(instance)
@@ -58,12 +60,16 @@ class RecordValidator:
         return Rejection(self._reason, violation.rule, violation.message, violation.path, loggable)
 
     def _by_decider(self, instance: Any) -> Violation:
-        """The rule alone, where jsonschema cannot tell it: the two differ in regular expressions, mostly."""
+        """The rule alone, where jsonschema does not tell it."""
         error = next(self._deciding.iter_errors(instance))
-        forbidden = isinstance(error.kind, jsonschema_rs.ValidationErrorKind.FalseSchema)
-        rule = FORBIDDEN if forbidden else str(error.schema_path[-1])
-        message = "is not allowed" if forbidden else f"does not satisfy {rule}"
-        return Violation(rule, message, json_path(error.instance_path), "$")
+        named = names(error.schema_path)
+        if isinstance(error.kind, jsonschema_rs.ValidationErrorKind.FalseSchema):
+            rule, message = FORBIDDEN, "is not allowed"
+        else:
+            rule = str(error.schema_path[-1])
+            pattern = getattr(error.kind, "pattern", None)
+            message = f"does not satisfy {rule}: {pattern}" if pattern else f"does not satisfy {rule}"
+        return Violation(rule, message, json_path(error.instance_path), json_path(error.instance_path, named))
 
 
 def _check(explaining: Any, schema: Mapping[str, Any]) -> None:

@@ -47,8 +47,10 @@ def explain(errors: Iterable[ValidationError]) -> Violation | None:
         return None
     while (telling := _telling(error)) is not None:
         error = telling
-    path = error.absolute_path
-    return Violation(str(error.validator or FORBIDDEN), _sentence(error), json_path(path), json_path(path, _named(error)))
+    path, named = error.absolute_path, names(error.absolute_schema_path)
+    return Violation(
+        str(error.validator or FORBIDDEN), _sentence(error), json_path(path), json_path(path, names(error.absolute_schema_path))
+    )
 
 
 def _telling(error: ValidationError) -> ValidationError | None:
@@ -68,9 +70,9 @@ def _alternatives(error: ValidationError) -> list[ValidationError]:
     return [max(errors, key=lambda each: (each.validator == "const", relevance(each))) for errors in alternatives.values()]
 
 
-def _named(error: ValidationError) -> set[Any]:
-    """Keys that the schema names on the way to an error."""
-    return {name for keyword, name in pairwise(error.absolute_schema_path) if keyword == "properties"}
+def names(schema_path: Iterable[Any]) -> set[Any]:
+    """Keys that a schema names on the way to an error."""
+    return {name for keyword, name in pairwise(schema_path) if keyword == "properties"}
 
 
 def json_path(parts: Iterable[Any], named: set[Any] | None = None) -> str:
@@ -108,7 +110,7 @@ def _either(alternatives: list[ValidationError]) -> str:
     """One sentence for several alternatives, none of which is plainly meant."""
     if all(each.validator == "const" for each in alternatives):
         values = _listed(each.validator_value for each in alternatives)
-        where = json_path(alternatives[0].path, _named(alternatives[0])).removeprefix("$").removeprefix(".")
+        where = json_path(alternatives[0].path, names(alternatives[0].absolute_schema_path)).removeprefix("$").removeprefix(".")
         return f"{where} must be one of {values}".strip()
     return " or ".join(dict.fromkeys(_sentence(each) for each in alternatives))
 

@@ -15,6 +15,8 @@ from .rejects import RejectStore
 from .streams import StreamPlan
 
 StreamKey = tuple[str | None, str]  # namespace, name
+REPLACED_IN_VAIN = "a later record of its profile took its place, and that one was rejected"
+NOT_REPLACED = Rejection("superseded", "rejected", REPLACED_IN_VAIN, "$", REPLACED_IN_VAIN)
 TOO_DEEP = Rejection("json", "depth", "is nested too deeply", "$", "is nested too deeply")
 LONG_SECONDS = 3600.0  # the longest wait for anything
 ABANDON_SECONDS = 30.0  # the longest wait for what is in flight when a sync ends badly
@@ -113,12 +115,18 @@ class Writer:
         self._store.close()
         self.ledger.balance()
 
+    @property
+    def retries(self) -> int:
+        """Requests that were sent again."""
+        return self._dispatcher.retries
+
     def interrupt(self, error: ProfilesError) -> None:
         """Let the next wait or tick raise `error`. May be called from a signal handler."""
         self._dispatcher.interrupt(error)
 
     def abandon(self) -> None:
         """End badly: send nothing more, wait for what is with a sender, let the states leave that became safe by it."""
+        self._dispatcher.stop()
         until = self._clock() + ABANDON_SECONDS
         while self._dispatcher.sending and (left := until - self._clock()) > 0:
             self._enter(self._dispatcher.wait(left))
@@ -146,11 +154,14 @@ class Writer:
             accepted = Counter(row.interval for position, row in enumerate(chunk.rows) if position not in rejected)
             for interval, count in accepted.items():
                 self.ledger.settle(interval, accepted=count)
-            for interval, count in Counter(interval for _, interval in chunk.superseded).items():
-                self.ledger.settle(interval, superseded=count)
             for position, rejection in rejected.items():
                 row = chunk.rows[position]
                 self._reject(row.interval, row.original, rejection)
+            for position, row in chunk.superseded:
+                if position in rejected:
+                    self._reject(row.interval, row.original, NOT_REPLACED)
+                else:
+                    self.ledger.settle(row.interval, superseded=1)
             self._dispatcher.settled(chunk)
             self._release()
 

@@ -88,7 +88,13 @@ def test_another_server_is_named(connector: Connector) -> None:
 
 @pytest.mark.parametrize("faults", ["- {call: databases/get, status: 503}"])
 def test_unavailable_service_is_named(connector: Connector) -> None:
-    assert "503" in failed(connector)
+    assert failed(connector) == "The service is not available. Run the sync again later. (code 503)"
+
+
+@pytest.mark.parametrize("url", ["https://a..b", f"https://{'a' * 300}.example"])
+def test_impossible_host_is_named(connector: Connector, url: str) -> None:
+    connector.config["api_url"] = url
+    assert failed(connector).startswith(("The API URL is not a valid address.", "The service cannot be reached:"))
 
 
 @pytest.mark.parametrize("faults", ["- {call: databases/get, status: 302, headers: {Location: 'http://127.0.0.1:1/'}}"])
@@ -128,6 +134,11 @@ def test_help_is_given(arguments: list[str]) -> None:
     done = subprocess.run([COMMAND, *arguments], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert "usage: destination-profiles" in done.stdout
+
+
+def test_text_that_is_no_unicode_is_named(connector: Connector) -> None:
+    connector.config["token"] = "\ud800"
+    assert connector.run("check").error["message"] == "The file of the configuration holds text that is no Unicode."
 
 
 def test_missing_file_is_named(connector: Connector) -> None:

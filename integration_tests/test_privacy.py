@@ -1,6 +1,8 @@
 """Promise 8: no record value and no secret in any output. The canaries must never be seen, whatever fails."""
 
 import os
+import socket
+import threading
 
 import pytest
 
@@ -95,3 +97,24 @@ def test_wrong_settings_are_not_quoted(canary: Connector, change: dict) -> None:
     canary.config |= change
     assert silent(canary.run("check"))
     assert silent(canary.write(record({"crm_id": 1})))
+
+
+def test_libraries_do_not_quote_the_answer(canary: Connector) -> None:
+    """A header line that cannot be read makes the HTTP library warn, with the line in its text."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        canary.config["api_url"] = f"http://127.0.0.1:{server.getsockname()[1]}"
+        thread = threading.Thread(target=answer_with_a_broken_header, args=[server])
+        thread.start()
+        said = canary.write(record({"crm_id": 1}))
+        thread.join()
+    assert said.messages
+    assert silent(said)
+
+
+def answer_with_a_broken_header(server: socket.socket) -> None:
+    connection, _ = server.accept()
+    with connection:
+        connection.recv(65536)
+        body = b'{"error":401,"error_text":"no"}'
+        head = b"HTTP/1.1 200 OK\r\nrejected profile " + VALUE.encode() + b"\r\nContent-Length: %d\r\n\r\n" % len(body)
+        connection.sendall(head + body)

@@ -343,3 +343,44 @@ def test_unknown_column_is_a_config_error(connector: Connector) -> None:
 def test_soft_delete_is_a_config_error(connector: Connector) -> None:
     connector.catalog = {"streams": [stream(sync_mode="soft_delete")]}
     assert connector.write().error["failure_type"] == "config_error"
+
+
+def test_superseded_record_is_stored_when_its_successor_is_refused(storing: Connector) -> None:
+    storing.catalog = {"streams": [stream(sync_mode="append_dedup")]}
+    said = storing.write(record({"crm_id": 4, "source": "good"}), record({"crm_id": 4, "source": 5}), state(2))
+    assert said.stats == [(0.0, 2.0)]
+    assert [(row["source"], row["rejected_reason"]) for row in rejected(storing)] == [(5, "service"), ("good", "superseded")]
+
+
+def test_streams_never_supersede_each_other(connector: Connector, sandbox: RunningSandbox) -> None:
+    connector.catalog = {"streams": [stream("a"), stream("b", "append_dedup")]}
+    connector.write(record({"crm_id": 1, "source": "fromA"}, "a"), record({"crm_id": 1, "language": "fromB"}, "b"))
+    profile = sandbox.profile("65f0c0ffee00000000000001")
+    assert (profile["source"], profile["language"]) == ("fromA", "fromB")
+
+
+def test_wrong_matching_field_stops_the_sync(connector: Connector, sandbox: RunningSandbox) -> None:
+    connector.config |= {"matching": {"mode": "custom", "field_name": "nope"}, "delivery": {"max_in_flight": 1}}
+    said = connector.write(*(record({"nope": number}) for number in range(100)), state(100))
+    assert (said.code, said.states, said.error["failure_type"]) == (1, [], "config_error")
+    assert said.error["message"].startswith("The service accepts nothing: it refused 5 profiles in requests of their own (code 400")
+    assert len(updates(sandbox)) < 25
+
+
+def test_misplaced_namespace_is_a_config_error(connector: Connector) -> None:
+    connector.catalog = {"streams": [stream(namespace="public")]}
+    connector.config["streams"] = [{"name": "users", "namespace": "pulic", "fields": [{"to": "crm_id", "from": "id"}]}]
+    said = connector.write(record({"id": 1, "secret": 1}, namespace="public"))
+    assert (said.code, said.error["failure_type"]) == (1, "config_error")
+    assert said.error["message"].startswith("The stream users is configured for the namespace pulic")
+
+
+def test_empty_namespace_is_none(connector: Connector, bodies: Path) -> None:
+    connector.catalog = {"streams": [stream(namespace="")]}
+    said = connector.write(record({"crm_id": 1}), record({"crm_id": 2}, namespace=""), state(2))
+    assert (len(sent_profiles(bodies)), said.stats) == (2, [(2.0, 0.0)])
+
+
+def test_unusable_schema_names_its_namespace(connector: Connector) -> None:
+    connector.catalog = {"streams": [stream(schema={"type": "strnig"}, namespace="eu")]}
+    assert connector.write().error["stream_descriptor"] == {"name": "users", "namespace": "eu"}

@@ -13,8 +13,8 @@ INTERVAL = Interval("users")
 ALWAYS, NEVER = (lambda *_: True), (lambda *_: False)
 
 
-def row(number: int, text: str = "", *more: str) -> Row:
-    return Row(f'{{"id":{number},"text":"{text}"}}'.encode(), b"{}", INTERVAL, (str(number), *more))
+def row(number: int, text: str = "", *more: str, original: bytes = b"{}") -> Row:
+    return Row(f'{{"id":{number},"text":"{text}"}}'.encode(), original, INTERVAL, (str(number), *more))
 
 
 class Clock:
@@ -70,7 +70,7 @@ def test_later_record_takes_the_place_of_the_earlier() -> None:
     put(made, row(1), row(2), row(1, "later"), supersedes=ALWAYS)
     (chunk,) = made.close()
     assert chunk.body() == b'{"data":[{"id":1,"text":"later"},{"id":2,"text":""}]}'
-    assert (chunk.size, chunk.superseded) == (len(chunk.body()), [(0, INTERVAL)])
+    assert (chunk.size, chunk.superseded) == (len(chunk.body()), [(0, row(1))])
 
 
 def test_superseding_record_that_overflows_seals() -> None:
@@ -112,6 +112,18 @@ def test_halves_share_out_everything() -> None:
     put(made, row(1), row(2), row(3), row(3, "later"), supersedes=ALWAYS)
     (chunk,) = made.close()
     left, right = chunk.halves(iter(("a", "b")).__next__)
-    assert (ids(left), ids(right), left.superseded, right.superseded) == ([1, 2], [3], [], [(0, INTERVAL)])
+    assert (ids(left), ids(right), left.superseded, right.superseded) == ([1, 2], [3], [], [(0, row(3))])
     assert (left.request_id, right.request_id, left.size) == ("a", "b", len(left.body()))
     assert (left.positions, right.positions) == ({"1": 0, "2": 1}, {"3": 0})
+
+
+def test_long_originals_seal_the_chunk() -> None:
+    made = chunker(max_bytes=100)
+    sealed = put(made, *(row(number, original=b"x" * 120) for number in range(3)))
+    assert [ids(each) for each in sealed + made.close()] == [[0, 1], [2]]
+
+
+def test_superseded_records_are_bounded() -> None:
+    made = chunker(max_profiles=3)
+    sealed = put(made, *(row(1, str(number)) for number in range(7)), supersedes=ALWAYS)
+    assert [len(each.superseded) for each in sealed + made.close()] == [2, 2, 0]

@@ -249,3 +249,7 @@ def test_int_is_never_a_boolean(value: Any) -> None:
 def test_number_that_reads_as_a_day_is_refused(wanted: str, number: float) -> None:
     with pytest.raises(CannotConvert):
         CONVERSIONS[wanted](number)
+
+
+def test_long_number_with_a_point_keeps_its_digits() -> None:
+    assert CONVERSIONS["int"]("12345678901234567890.0") == 12345678901234567890

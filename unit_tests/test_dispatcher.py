@@ -173,3 +173,41 @@ def test_resolved_chunk_counts_until_it_is_settled() -> None:
     assert made.first() == 4
     made.settled(resolution.chunk)
     assert (made.first(), len(made)) == (None, 0)
+
+
+def test_request_that_is_always_refused_stops_the_sync() -> None:
+    sender = Scripted(lambda _: HALVE)
+    made = dispatcher(sender, max_in_flight=1)
+    made.dispatch(chunk(*range(1000)))
+    assert len(resolved(made, 1000)) == 4
+    assert str(made.failure).startswith(
+        "The service accepts nothing: it refused 5 profiles in requests of their own (code 404: not found)."
+    )
+    assert len(sender.sent) < 30
+
+
+def test_culprit_is_found_in_few_requests() -> None:
+    sender = Scripted(lambda each: HALVE if 700 in ids(each) else ACCEPT)
+    made = dispatcher(sender, max_in_flight=1)
+    made.dispatch(chunk(*range(1000)))
+    while len(made):
+        resolved(made)
+    assert len(sender.sent) <= 2 * 10 + 2
+
+
+def test_no_wait_is_shorter_than_its_backoff() -> None:
+    clock = Clock()
+    hurried = Outcome(Action.RETRY, error=Unavailable("busy"), retry_after=0.0)
+    made = dispatcher(Scripted(answers(hurried)), clock=clock, backoff=lambda _: 3.0, draw=lambda: 1.0)
+    made.dispatch(chunk(1))
+    while made.deadline() is None:
+        made.wait(0.05)
+    assert made.deadline() == 3.0
+
+
+def test_interruption_is_the_failure_that_counts() -> None:
+    made = dispatcher(Scripted(answers(Outcome(Action.STOP, error=Refused("no", code=401)))))
+    made.dispatch(chunk(1))
+    resolved(made)
+    made.interrupt(Unavailable("stop"))
+    assert str(made.failure) == "stop"

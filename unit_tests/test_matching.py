@@ -39,7 +39,7 @@ IDENTITIES = [
     ("custom", {"crm_id": 5}, ("5",)),
     ("custom", {"crm_id": "5"}, ("5",)),
     ("custom", {"crm_id": 2**64 + 1}, ("18446744073709551617",)),
-    ("custom_sub", {"crm_id": "Tag-1, tag-2"}, ("tag-1, tag-2",)),
+    ("custom_sub", {"crm_id": "Tag-1, tag-2"}, ("tag-1,tag-2",)),
 ]
 
 
@@ -132,3 +132,14 @@ def test_case_of_an_email_is_no_difference(email: str) -> None:
 def test_signs_in_a_phone_are_no_difference(digits: str, signs: list[str]) -> None:
     spread = "".join(signs) + digits[:2] + "".join(signs) + digits[2:]
     assert identities("phone", {"phone": spread}) == identities("phone", {"phones": [digits]})
+
+
+@pytest.mark.parametrize(("one", "other"), [("vip, x", "x, vip"), (1, 1.0), (1, "1"), ("A b ", "a B")])
+def test_spellings_of_one_key_are_one_identity(one: Any, other: Any) -> None:
+    identify = matching("custom", field_name="id").identify(service())
+    assert identify({"id": one}) == identify({"id": other})
+
+
+def test_empty_keys_identify_nobody() -> None:
+    identify = matching("email_phone").identify(service())
+    assert identify({"email": "a@example.org", "phone": "", "phones": []}) == ("a@example.org",)

@@ -28,7 +28,7 @@ def test_progress_counts_what_is_on_its_way() -> None:
     pipeline.feed(*range(1500 // 500))
     clock.now = 2.0
     progress.tell(pipeline.writer)
-    assert lines == ["Read 3 records in 2.0 s (2/s): 0 accepted, 0 rejected, 0 superseded, 3 on their way, in 0 chunks."]
+    assert lines == ["Read 3 records in 2.0 s (2/s): 0 accepted, 0 rejected, 0 superseded, 3 on their way, in 0 chunks, 0 retries."]
 
 
 def test_rejections_are_told_once_while_they_do_not_grow() -> None:

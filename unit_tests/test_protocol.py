@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from destination_profiles.checkpoint import SafeState
 from destination_profiles.errors import BrokenInput, ConfigError
-from destination_profiles.protocol import Decoder, FaultyRecord, LineReader, LogHandler, MessageWriter, Record, State
+from destination_profiles.protocol import Decoder, FaultyRecord, LineReader, LogHandler, MessageWriter, Record, State, write_to
 
 RECORD = b'{"type":"RECORD","record":{"stream":"users","data":{"id": 1},"emitted_at":1.5,"namespace":"eu"}}'
 JSON = st.recursive(
@@ -31,7 +31,7 @@ def state(text: str) -> State:
 def written(action) -> list[dict]:
     """Messages that an action writes."""
     stream = io.BytesIO()
-    action(MessageWriter(stream))
+    action(MessageWriter(stream.write))
     return [json.loads(line) for line in stream.getvalue().splitlines()]
 
 
@@ -81,7 +81,7 @@ def test_other_states_are_of_all_streams(text: str) -> None:
 def test_state_leaves_byte_for_byte() -> None:
     text = '{"type":"GLOBAL","global":{"shared_state":{"a":1.10,"b":12345678901234567890123}},"id":7,"destinationStats":{"old":1}}'
     stream = io.BytesIO()
-    MessageWriter(stream).state(SafeState(state(text), 2, 1))
+    MessageWriter(stream.write).state(SafeState(state(text), 2, 1))
     stats = b'"destinationStats":{"recordCount":2.0,"rejectedRecordCount":1.0}'
     assert stream.getvalue() == b'{"type":"STATE","state":' + text.encode().replace(b'"destinationStats":{"old":1}', stats) + b"}\n"
 
@@ -153,3 +153,27 @@ def test_log_masks_and_drops_tracebacks() -> None:
             logger.exception("the secret of %s", "it")
 
     assert written(write) == [{"type": "LOG", "log": {"level": "ERROR", "message": "the **** of it"}}]
+
+
+def test_short_writes_are_finished() -> None:
+    taken: list[bytes] = []
+
+    def write(data: memoryview) -> int:
+        taken.append(bytes(data[:7]))
+        return len(taken[-1])
+
+    MessageWriter(write).log("INFO", "x" * 50)
+    assert json.loads(b"".join(taken))["log"]["message"] == "x" * 50
+
+
+def test_full_pipe_is_waited_for() -> None:
+    source, sink = os.pipe()
+    os.set_blocking(sink, False)
+    output = MessageWriter(write_to(sink))
+    writing = threading.Thread(target=lambda: [output.log("INFO", "x" * 100_000) for _ in range(5)])
+    writing.start()
+    with open(source, "rb") as file:  # noqa: PTH123 - a descriptor, not a path
+        lines = [file.readline() for _ in range(5)]
+    writing.join()
+    os.close(sink)
+    assert [len(json.loads(each)["log"]["message"]) for each in lines] == [100_000] * 5

@@ -3,6 +3,7 @@
 import json
 import stat
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,8 @@ def opened(folder: Path) -> Iterator[Open]:
 
     yield open_store
     for each in stores:
-        each.close()
+        with suppress(StoreFailed):
+            each.close()
 
 
 def fail(act: Callable[[], object], error: type[Exception] = StoreFailed) -> str:
@@ -276,3 +278,12 @@ def test_no_store_keeps_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     made.put("users", b'{"a":1}', REJECTION)
     made.close()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_failed_store_never_works_again(folder: Path) -> None:
+    made = LocalStore(str(folder))
+    (folder / "users.jsonl").mkdir()
+    fail(lambda: made.put("users", b'{"a":1}', REJECTION))
+    (folder / "users.jsonl").rmdir()
+    assert "(Is a directory)" in fail(lambda: made.put("users", b'{"a":1}', REJECTION))
+    assert "(Is a directory)" in fail(made.flush)

@@ -76,6 +76,9 @@ def test_record_larger_than_a_request_is_rejected() -> None:
         (b'{"id":1}', b'{"id":1,"a":1}', "append", False),
         (b'{"id":1}', b'{"id":1,"a":1}', "overwrite", False),
         (b'{"id":1}', b'{"id":"1"}', "append_dedup", False),
+        (b'{"id":1,"a":1}', b'{"id":1,"b":1}', "append_dedup", False),
+        (b'{"id":1,"a":1}', b'{"id":1,"a":null}', "append_dedup", False),
+        (b'{"id":1,"n":{"\\u0061ction":"incr","value":1}}', b'{"id":1,"n":1}', "append_dedup", False),
         (b'{"id":1,"n":{"action":"incr","value":1}}', b'{"id":1}', "append_dedup", False),
     ],
 )
@@ -119,3 +122,14 @@ def test_label_tells_namespaces_apart() -> None:
 )
 def test_null_subscriptions_do_not_reject(null_values: Any, sent: bytes) -> None:
     assert row(b'{"id":1,"subscriptions":null}', plan(settings=config(null_values=null_values))).profile == sent
+
+
+def test_records_of_another_stream_are_never_superseded() -> None:
+    made = plan(sync_mode="append_dedup")
+    earlier = made.row(b'{"id":1}', Interval("people"))
+    assert made.supersedes(row(b'{"id":1}', made), earlier) is False
+
+
+def test_limit_below_the_envelope_is_a_config_error() -> None:
+    with pytest.raises(ConfigError, match=r"batching\.max_bytes leaves no room"):
+        plan(settings=config(max_bytes=50))

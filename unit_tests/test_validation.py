@@ -150,10 +150,15 @@ def test_log_sentence_stars_unnamed_keys() -> None:
     assert (found.path, found.loggable) == (f"$.{CANARY}", "$.* must be string, not integer")
 
 
+DIGIT = r"^\d$"
+
+
 @pytest.mark.parametrize("digit", ["٣", "߀"])
 def test_decider_explains_where_libraries_differ(digit: str) -> None:
-    found = rejection({"properties": {"a": {"items": {"pattern": r"^\d$"}}}}, {"a": [digit]})
-    assert found == Rejection("schema", "pattern", "does not satisfy pattern", "$.a[0]", "$ does not satisfy pattern")
+    found = rejection({"properties": {"a": {"items": {"pattern": DIGIT}}}}, {"a": [digit]})
+    assert found == Rejection(
+        "schema", "pattern", f"does not satisfy pattern: {DIGIT}", "$.a[0]", f"$.a[*] does not satisfy pattern: {DIGIT}"
+    )
 
 
 @pytest.mark.parametrize("schema", [{"properties": {"a": False}}, {"properties": {"a": {"allOf": [False]}}}])
@@ -499,3 +504,13 @@ def test_log_sentence_never_holds_a_value(schema: dict[str, Any], instance: Any)
     if not decides(schema, instance):
         found = rejection(schema, instance)
         assert CANARY not in found.loggable + found.message + found.code
+
+
+def test_costly_pattern_is_explained_at_once() -> None:
+    found = rejection({"properties": {"a": {"pattern": r"^([\w.-]+)+@[a-z]+$"}}}, {"a": "a" * 60 + "!"})
+    assert (found.code, found.path) == ("pattern", "$.a")
+
+
+def test_explaining_never_costs_the_sync() -> None:
+    found = rejection({"type": "integer", "multipleOf": 0.01, "maximum": 10}, 10**400)
+    assert found.reason == "schema"

@@ -113,7 +113,7 @@ def test_global_state_closes_every_stream() -> None:
 
 def test_superseded_record_waits_for_the_answer() -> None:
     sender = Held()
-    pipeline = Pipeline(sender, plans={"users": plan(sync_mode="append_dedup")})
+    pipeline = Pipeline(sender, plans={"users": plan(sync_mode="append_dedup")}, max_profiles=3)
     pipeline.feed(1, "a", 1, "b", 2)
     assert pipeline.states == []
     sender.queue(1).put(ACCEPT)
@@ -234,3 +234,22 @@ def test_record_nested_too_deeply_is_rejected_alone() -> None:
         [("a", 0, 1)],
         ["Rejected 1 of deep: json depth: is nested too deeply"],
     )
+
+
+def test_superseded_record_shares_a_rejection() -> None:
+    pipeline = Pipeline(Scripted(rejecting(1)), plans={"users": plan(sync_mode="append_dedup")}, max_profiles=9)
+    pipeline.feed(1, 2, 1, "a")
+    pipeline.writer.close()
+    assert pipeline.states == [("a", 1, 2)]
+    assert "superseded rejected: a later record of its profile took its place" in list(pipeline.writer.tally.lines())[1]
+
+
+def test_abandon_sends_nothing_more() -> None:
+    retry = Outcome(Action.RETRY, error=Unavailable("no answer"))
+    sender = Scripted(lambda _: retry)
+    pipeline = Pipeline(sender, backoff=lambda _: 0.01, retry_seconds=60)
+    pipeline.feed(1, 2)
+    pipeline.writer.abandon()
+    sent = len(sender.sent)
+    pipeline.writer.abandon()
+    assert len(sender.sent) == sent
