@@ -48,9 +48,7 @@ def explain(errors: Iterable[ValidationError]) -> Violation | None:
     while (telling := _telling(error)) is not None:
         error = telling
     path, named = error.absolute_path, names(error.absolute_schema_path)
-    return Violation(
-        str(error.validator or FORBIDDEN), _sentence(error), json_path(path), json_path(path, names(error.absolute_schema_path))
-    )
+    return Violation(str(error.validator or FORBIDDEN), _sentence(error), json_path(path), json_path(path, named))
 
 
 def _telling(error: ValidationError) -> ValidationError | None:
