@@ -3,27 +3,8 @@
 import pytest
 
 from profiles_sandbox.fields import SYSTEM_FIELDS
-from profiles_sandbox.testing import LocalSandbox
 
 EMAIL = {"email": "a@example.org"}
-
-
-@pytest.fixture
-def open_sandbox(tmp_path):
-    opened = []
-
-    def open_with(**switches):
-        opened.append(LocalSandbox(tmp_path / "data.db", **switches))
-        return opened[-1]
-
-    yield open_with
-    for sandbox in opened:
-        sandbox.close()
-
-
-@pytest.fixture
-def sandbox(open_sandbox):
-    return open_sandbox()
 
 
 TAKEN = [

@@ -4,26 +4,6 @@ import pytest
 
 from profiles_sandbox.catalog import SetupError, load_catalog
 from profiles_sandbox.fields import SYSTEM_FIELDS
-from profiles_sandbox.testing import LocalSandbox
-
-
-@pytest.fixture
-def open_sandbox(tmp_path):
-    opened = []
-
-    def open_with(**switches):
-        opened.append(LocalSandbox(tmp_path / "data.db", **switches))
-        return opened[-1]
-
-    yield open_with
-    for sandbox in opened:
-        sandbox.close()
-
-
-@pytest.fixture
-def sandbox(open_sandbox):
-    return open_sandbox()
-
 
 ONE, TWO = {"id": 1, "name": "Customers"}, {"id": 2, "name": "Partners"}
 

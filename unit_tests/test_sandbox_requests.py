@@ -6,28 +6,10 @@ from hypothesis import strategies as st
 
 from profiles_sandbox.matching import SEARCHES
 from profiles_sandbox.service import CALLS
-from profiles_sandbox.testing import JSON_HEADERS, LocalSandbox
+from profiles_sandbox.testing import JSON_HEADERS
 
 UPDATE = "profiles/update_batch"
 EMAIL = {"email": "a@example.org"}
-
-
-@pytest.fixture
-def open_sandbox(tmp_path):
-    opened = []
-
-    def open_with(**switches):
-        opened.append(LocalSandbox(tmp_path / "data.db", **switches))
-        return opened[-1]
-
-    yield open_with
-    for sandbox in opened:
-        sandbox.close()
-
-
-@pytest.fixture
-def sandbox(open_sandbox):
-    return open_sandbox()
 
 
 REFUSED = [
