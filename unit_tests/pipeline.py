@@ -44,6 +44,16 @@ def accept(_: Chunk) -> Outcome:
     return ACCEPT
 
 
+class Clock:
+    """A clock that stands still until a test sets `now`, in seconds."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
 class Scripted:
     """A sender that answers each chunk as a function says, and remembers what it was given."""
 

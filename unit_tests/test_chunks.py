@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from destination_profiles.chunks import Chunk, Chunker, ChunkPolicy, Row
 from destination_profiles.encoding import Envelope
 from destination_profiles.ledger import Interval
-from unit_tests.pipeline import ids, target
+from unit_tests.pipeline import Clock, ids, target
 
 ENVELOPE = Envelope(b'{"data":[', b"]}")
 INTERVAL = Interval("users")
@@ -15,14 +15,6 @@ ALWAYS, NEVER = (lambda *_: True), (lambda *_: False)
 
 def row(number: int, text: str = "", *more: str, original: bytes = b"{}") -> Row:
     return Row(f'{{"id":{number},"text":"{text}"}}'.encode(), original, INTERVAL, (str(number), *more))
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def chunker(clock: Clock | None = None, **limits: float) -> Chunker:

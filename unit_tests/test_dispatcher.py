@@ -7,7 +7,7 @@ from destination_profiles.chunks import Chunk, Row
 from destination_profiles.encoding import Envelope
 from destination_profiles.errors import BadAnswer, Refused, SystemFault, Unavailable
 from destination_profiles.ledger import Interval
-from unit_tests.pipeline import ACCEPT, REFUSAL, Held, Scripted, dispatcher, ids, target
+from unit_tests.pipeline import ACCEPT, REFUSAL, Clock, Held, Scripted, dispatcher, ids, target
 
 RETRY = Outcome(Action.RETRY, error=Unavailable("no answer"))
 HALVE = Outcome(Action.HALVE, refusal=REFUSAL)
@@ -34,14 +34,6 @@ def answers(*outcomes: Outcome) -> Callable[[Chunk], Outcome]:
     """One outcome after the other, the last for ever."""
     queue = list(outcomes)
     return lambda _: queue.pop(0) if len(queue) > 1 else queue[0]
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def test_retry_keeps_the_request_id() -> None:

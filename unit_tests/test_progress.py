@@ -1,15 +1,7 @@
 import json
 
 from destination_profiles.progress import Progress
-from unit_tests.pipeline import USERS, Pipeline, Scripted
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
+from unit_tests.pipeline import USERS, Clock, Pipeline, Scripted
 
 
 def test_progress_is_told_every_thirty_seconds() -> None:
