@@ -16,13 +16,15 @@ setup(
     package_data={"destination_profiles": ["*.yaml", "py.typed"], "profiles_sandbox": ["*.yaml", "*.md", "py.typed"]},
     install_requires=[
         "airbyte-cdk>=7.39,<8",  # base class, protocol models, declarative error handler and backoff; its private parts move between majors
+        "boto3>=1.40,<2",  # S3 store of rejected records, with roles to assume and refreshed credentials
         "jsonschema>=4.23,<5",  # checks schemas and explains a violation
         "jsonschema-rs>=0.46,<1",  # decides the same rules, many times faster
         "msgspec>=0.20,<1",  # decodes and encodes JSON; keeps integers of any length
         "pendulum>=3.1,<4",  # dates in the forms that sources write them
         "PyYAML>=6,<7",  # spec.yaml and manifest.yaml
         "requests>=2.32,<3",  # transport
-        "urllib3>=2,<3",  # under requests; reads both forms of Retry-After
+        "rich>=13,<16",  # live line on a terminal
+        "urllib3>=2,<3",  # under requests; its errors tell why a connection failed
     ],
     extras_require={
         "sandbox": [
@@ -31,13 +33,15 @@ setup(
         ],
         "dev": [
             "hypothesis>=6,<7",  # property tests
+            "moto[server]>=5.1,<6",  # an S3 API on a socket
             "mypy>=1.15,<3",  # types
             "pytest>=8,<10",  # tests
             "pytest-cov>=6,<8",  # coverage, of child processes too
             "pytest-xdist>=3.6,<4",  # both cores
             "ruff>=0.11,<1",  # lint and format
             "trustme>=1,<2",  # certificates that nobody trusts
-            "types-jsonschema",  # types of untyped libraries
+            "types-boto3[s3,sts]",  # types of untyped libraries
+            "types-jsonschema",
             "types-PyYAML",
             "types-requests",
         ],

@@ -35,13 +35,14 @@ class Action(Enum):
 
     ACCEPT = "accept"
     RETRY = "retry"
+    THROTTLE = "throttle"
     HALVE = "halve"
     STOP = "stop"
 
 
 ACTIONS = {
     ResponseAction.RETRY: Action.RETRY,
-    ResponseAction.RATE_LIMITED: Action.RETRY,
+    ResponseAction.RATE_LIMITED: Action.THROTTLE,
     ResponseAction.SPLIT_REQUEST_WINDOW: Action.HALVE,
     ResponseAction.FAIL: Action.STOP,
 }
@@ -51,9 +52,10 @@ ACTIONS = {
 class Outcome:
     """What became of a chunk.
 
-    ACCEPT: every profile was accepted but those whose position stands in `rejected`. RETRY: nothing is known, or the service asks for
-    patience (`retry_after` seconds, if it said). HALVE: the service refuses the data; `refusal` is its word if one profile is left.
-    STOP: `error` ends the sync. For RETRY `error` is what to end with when the retries are used up.
+    ACCEPT: every profile was accepted but those whose position stands in `rejected`. RETRY: the same request again, and the service may
+    have executed it (`unknown`). THROTTLE: likewise, but the service said that it did nothing and asks for patience. Either may name a
+    wait of `retry_after` seconds, and `error` is what to end with when the retries are used up. HALVE: the service refuses the data,
+    perhaps for its size (`too_large`); `refusal` is its word if one profile is left. STOP: `error` ends the sync.
     """
 
     action: Action
@@ -61,6 +63,8 @@ class Outcome:
     refusal: Rejection | None = None
     error: ProfilesError | None = None
     retry_after: float | None = None
+    unknown: bool = False
+    too_large: bool = False
 
 
 class _Item(msgspec.Struct, gc=False):
@@ -96,9 +100,9 @@ class Answers:
         wait = self._handler.backoff_time(None, attempt_count=min(attempt, 30))
         return min(longest, wait if wait is not None else longest)
 
-    def no_answer(self, what: str) -> Outcome:
-        """The outcome of a request that got no answer: unknown, so the same request again."""
-        return Outcome(Action.RETRY, error=Unavailable(f"The service did not answer: {what}. Run the sync again later."))
+    def no_answer(self, what: str, *, left: bool) -> Outcome:
+        """The outcome of a request that got no answer: the same request again. `left`: its body may have reached the service."""
+        return Outcome(Action.RETRY, error=Unavailable(f"The service did not answer: {what}. Run the sync again later."), unknown=left)
 
     def interpret(self, status: int, body: bytes, count: int, retry_after: float | None = None) -> Outcome:
         """Read the answer to a request of `count` profiles. `status` is HTTP's; `retry_after` is in seconds."""
@@ -106,13 +110,16 @@ class Answers:
         if status == HTTP_OK and answer is not None and answer.result is not None and len(answer.result) == count:
             return self._items(answer.result)
         code, text = self._code_of(status, answer)
+        if retry_after is not None and retry_after >= self._service.max_retry_after_seconds:
+            retry_after = None  # nobody means that; back off as if nothing had been said
         if code in (DONE, HTTP_OK):
-            return Outcome(Action.RETRY, error=BadAnswer(FATE_UNKNOWN.format(count)), retry_after=retry_after)
+            return Outcome(Action.RETRY, error=BadAnswer(FATE_UNKNOWN.format(count)), retry_after=retry_after, unknown=True)
         resolution = self._resolve(code)
         action = ACTIONS.get(resolution.response_action, Action.STOP) if resolution.response_action else Action.STOP
         if action is Action.HALVE:
-            return Outcome(action, refusal=self._rejection(code, text))
-        return Outcome(action, error=self._error(code, text, resolution), retry_after=retry_after)
+            return Outcome(action, refusal=self._rejection(code, text), too_large=code in self._service.too_large_codes)
+        unknown = action is Action.RETRY
+        return Outcome(action, error=self._error(code, text, resolution), retry_after=retry_after, unknown=unknown)
 
     def refusal_of_call(self, status: int, body: bytes) -> ProfilesError | None:
         """What a read call's answer says against the caller, or None when it says nothing."""

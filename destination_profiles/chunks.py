@@ -1,7 +1,7 @@
 """Chunks: profiles that travel in one request, never more than either limit allows (promise 4)."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 
 import msgspec
@@ -10,6 +10,7 @@ from .encoding import SEPARATOR, Envelope
 from .ledger import Interval
 from .matching import Target
 
+LAST_PROFILES = 3  # of a refused chunk are tried one by one
 HELD_BODIES = 3  # the records of a chunk as they came may be this many times as long as its body at most
 
 
@@ -58,6 +59,10 @@ class Chunk:
         """Profiles in it."""
         return len(self.rows)
 
+    def records(self) -> int:
+        """Records in it: profiles, and those that they took the place of."""
+        return len(self.rows) + len(self.superseded)
+
     def add(self, row: Row) -> None:
         """Append a profile; the caller has asked `fits` and `position_of`."""
         self.size += len(row.profile) + (len(SEPARATOR) if self.rows else 0)
@@ -80,8 +85,7 @@ class Chunk:
 
     def has_room(self, row: Row, policy: ChunkPolicy) -> bool:
         """Whether memory has room for one more record, which may be much longer than its profile (promise 7)."""
-        records = len(self.rows) + len(self.superseded)
-        return records < policy.max_profiles and self.held + len(row.original) <= HELD_BODIES * policy.max_bytes
+        return self.records() < policy.max_profiles and self.held + len(row.original) <= HELD_BODIES * policy.max_bytes
 
     def position_of(self, row: Row) -> int | None:
         """Where a record that may mean the same profile stands."""
@@ -100,15 +104,19 @@ class Chunk:
         """The request body."""
         return self.envelope.body([row.profile for row in self.rows])
 
-    def halves(self, new_id: Callable[[], str]) -> Iterator["Chunk"]:
-        """Two chunks with half the profiles each. They are other requests, so each has a request id of its own."""
-        middle = (len(self.rows) + 1) // 2
-        for rows, start in ((self.rows[:middle], 0), (self.rows[middle:], middle)):
-            half = Chunk(self.target, self.envelope, first=self.first, opened_at=self.opened_at, request_id=new_id())
+    def parts(self, new_id: Callable[[], str]) -> Iterator["Chunk"]:
+        """The halves; of three profiles each by itself, so that a culprit among n takes 2 * log2(n) + 2 requests at most.
+
+        They are other requests, so each has a request id of its own.
+        """
+        size = 1 if len(self.rows) <= LAST_PROFILES else (len(self.rows) + 1) // 2
+        for start in range(0, len(self.rows), size):
+            rows = self.rows[start : start + size]
+            part = Chunk(self.target, self.envelope, first=self.first, opened_at=self.opened_at, request_id=new_id())
             for row in rows:
-                half.add(row)
-            half.superseded = [(position - start, each) for position, each in self.superseded if 0 <= position - start < len(rows)]
-            yield half
+                part.add(row)
+            part.superseded = [(position - start, each) for position, each in self.superseded if 0 <= position - start < len(rows)]
+            yield part
 
 
 class Chunker:
@@ -153,6 +161,10 @@ class Chunker:
         grown = chunk.size + len(row.profile) - len(earlier.profile)
         may = row.identities == earlier.identities and supersedes(row, earlier)
         return may and grown <= self._policy.max_bytes and chunk.has_room(row, self._policy)
+
+    def lower(self, max_bytes: int) -> None:
+        """Let the bodies of later chunks have at most so many bytes: the service refused a larger one. A larger profile goes alone."""
+        self._policy = replace(self._policy, max_bytes=min(max_bytes, self._policy.max_bytes))
 
     def due(self) -> list[Chunk]:
         """Seal and give back the chunks that are too old to stay open."""

@@ -2,14 +2,14 @@
 
 import ssl
 import threading
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Callable, Iterator, Mapping
+from email.utils import mktime_tz, parsedate_tz
+from time import time
 from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import HTTPError, InvalidHeader, LocationValueError
-from urllib3.util.retry import Retry
+from urllib3.exceptions import HTTPError, LocationValueError
 
 from .answers import Action, Answers, Outcome
 from .chunks import Chunk
@@ -29,8 +29,27 @@ CONNECTION_FAULTS = {  # by the name of the innermost exception
 }
 
 
+NEVER_LEFT = frozenset({"gaierror", "NameResolutionError", "ConnectionRefusedError"})  # before there was a connection
 CONNECTION_ERRORS = (requests.RequestException, HTTPError, ValueError)  # urllib3's own and the standard library's may come through
 INVALID_URLS = (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, LocationValueError, UnicodeError)
+
+
+class Blocks:
+    """A body that is sent block by block. Sent as a whole, all of it would have to leave within the time allowed for connecting."""
+
+    SIZE = 1 << 17  # bytes: of a slow link, so much must leave within that time
+
+    def __init__(self, body: bytes) -> None:
+        """Keep the whole body."""
+        self._body = body
+
+    def __len__(self) -> int:
+        """Bytes of the body, for Content-Length."""
+        return len(self._body)
+
+    def __iter__(self) -> Iterator[bytes]:
+        """The blocks."""
+        return (self._body[start : start + self.SIZE] for start in range(0, len(self._body), self.SIZE))
 
 
 class ProfilesClient:
@@ -50,8 +69,9 @@ class ProfilesClient:
             answer = self._post(self._service.update_batch, chunk.body(), headers)
         except CONNECTION_ERRORS as error:
             fault = config_fault(error)
-            return Outcome(Action.STOP, error=fault) if fault else self._answers.no_answer(reason(error))
-        return self._answers.interpret(answer.status_code, answer.content, len(chunk), retry_after(answer.headers))
+            return Outcome(Action.STOP, error=fault) if fault else self._answers.no_answer(reason(error), left=may_have_left(error))
+        wait = retry_after(answer.headers.get(self._service.retry_after_header))
+        return self._answers.interpret(answer.status_code, answer.content, len(chunk), wait)
 
     def check_database(self, db_id: int) -> None:
         """Read a database. Raises ConfigError or another ProfilesError that says what is wrong."""
@@ -68,7 +88,7 @@ class ProfilesClient:
     def _post(self, call: Call, body: bytes, headers: Mapping[str, str]) -> requests.Response:
         return self._session().post(
             self._config.api_url + call.path,
-            data=body,
+            data=Blocks(body),
             headers={**call.headers, **headers},
             timeout=call.timeout,
             allow_redirects=False,  # a redirect would carry the token to another address
@@ -110,6 +130,12 @@ def reason(error: Exception) -> str:
     return CONNECTION_FAULTS.get(name, f"the connection failed ({name})")
 
 
+def may_have_left(error: Exception) -> bool:
+    """Whether the service may have had the request, as far as the failed connection tells."""
+    proxied = isinstance(error, requests.exceptions.ConnectTimeout | requests.exceptions.ProxyError)
+    return not proxied and type(_root(error)).__name__ not in NEVER_LEFT
+
+
 def _root(error: BaseException) -> BaseException:
     """The innermost exception: requests wraps urllib3's, which wraps the system's, some by chaining and some as an argument."""
     inner: Any = getattr(error, "reason", None)
@@ -119,12 +145,13 @@ def _root(error: BaseException) -> BaseException:
     return error if inner is None or inner is error else _root(inner)
 
 
-def retry_after(headers: Mapping[str, str], *, now: datetime | None = None) -> float | None:
-    """Seconds that the answer asks to wait, from either form of Retry-After; None where it says nothing that can be read."""
-    value = headers.get("Retry-After")
-    if value is None:
-        return None
+def retry_after(value: str | None, *, now: Callable[[], float] = time) -> float | None:
+    """Seconds that the answer asks to wait, from either form of Retry-After; None where it says nothing that can be read.
+
+    `now` gives seconds since the epoch.
+    """
+    text = (value or "").strip()
     try:
-        return max(0.0, Retry().parse_retry_after(value))
-    except (InvalidHeader, ValueError, OverflowError):
+        return float(text) if text.isdecimal() else max(0.0, mktime_tz(parsedate_tz(text)) - now())  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):  # TypeError: no date
         return None

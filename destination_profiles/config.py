@@ -71,6 +71,7 @@ class Config:
     max_age_seconds: float = MAX_AGE_SECONDS
     max_in_flight: int = MAX_IN_FLIGHT
     retry_seconds: float = RETRY_SECONDS
+    max_rejected: int | None = None
     rejects: Mapping[str, Any] = field(default_factory=lambda: {"storage_type": "None"})
 
     def stream(self, name: str, namespace: str | None) -> StreamConfig:
@@ -95,7 +96,10 @@ def parse(raw: Mapping[str, Any], schema: Mapping[str, Any], service: Service) -
     Raises ConfigError with a sentence that names the setting and what is wanted, never a value.
     """
     _check_against_spec(raw, schema)
-    _check_url(raw["api_url"])
+    _check_url(raw["api_url"], "API URL", "the token and personal data travel in each request")
+    rejects = raw.get("object_storage_config") or {"storage_type": "None"}
+    if rejects.get("s3_endpoint"):
+        _check_url(rejects["s3_endpoint"], "S3 endpoint", "personal data travels to it")
     batching, delivery = raw.get("batching") or {}, raw.get("delivery") or {}
     target = Target(int(raw["db_id"]), _matching(raw.get("matching"), service))
     limits = {"max_profiles": service.max_profiles, "max_bytes": service.max_bytes}
@@ -106,7 +110,8 @@ def parse(raw: Mapping[str, Any], schema: Mapping[str, Any], service: Service) -
         null_values=raw.get("null_values", "omit"),
         options={name: True for name in ("skip_invalid_subscriptions", "skip_triggers") if raw.get(name)},
         streams=_streams(raw.get("streams") or [], target, service),
-        rejects=raw.get("object_storage_config") or {"storage_type": "None"},
+        max_rejected=raw.get("max_rejected"),
+        rejects=rejects,
         **{**limits, **batching, **delivery},
     )
 
@@ -120,16 +125,16 @@ def _check_against_spec(raw: Mapping[str, Any], schema: Mapping[str, Any]) -> No
         raise ConfigError(f"There is no setting {', '.join(unknown)}. Remove it, or correct its name.")
 
 
-def _check_url(url: str) -> None:
+def _check_url(url: str, what: str, why: str) -> None:
     try:
         parts = urlsplit(url)
+        host = parts.hostname
     except ValueError:
-        raise ConfigError("The API URL is not a valid address. It is a scheme and a host, such as https://example.com.") from None
-    if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
-        raise ConfigError(
-            "The API URL must begin with https, because the token and personal data travel in each request. "
-            "Plain http is allowed for an address of this machine only."
-        )
+        host = None
+    if not host:
+        raise ConfigError(f"The {what} is not a valid address. It is a scheme and a host, such as https://example.com.")
+    if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(host)):
+        raise ConfigError(f"The {what} must begin with https, because {why}. Plain http is allowed for an address of this machine only.")
 
 
 def _is_loopback(host: str) -> bool:

@@ -5,6 +5,7 @@ import signal
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from time import time
 from typing import Any
 
 from airbyte_cdk.destinations import Destination
@@ -23,18 +24,19 @@ from airbyte_cdk.models import (
 from .answers import Answers
 from .catalog import StreamInfo, streams_of
 from .checkpoint import SafeState
-from .chunks import Chunker, ChunkPolicy
+from .chunks import Chunk, Chunker, ChunkPolicy
 from .client import ProfilesClient
 from .config import Config, parse
 from .dispatcher import Dispatcher, new_request_id
-from .errors import BrokenInput, ConfigError, Interrupted, ProfilesError
+from .errors import BrokenInput, ConfigError, Interrupted, NobodyReads, ProfilesError
 from .manifest import service
-from .progress import Progress
+from .progress import Progress, Terminal
 from .protocol import Decoder, FaultyRecord, LineReader, MessageWriter, State, decode, encode, with_stats
-from .rejects import store
+from .rejects import LocalStore, NoStore, RejectStore
+from .senders import Senders
 from .spec import spec
 from .streams import StreamPlan
-from .writer import LONG_SECONDS, StreamKey, Writer
+from .writer import INTERRUPTED_SECONDS, LONG_SECONDS, StreamKey, Writer
 
 logger = logging.getLogger("airbyte")
 
@@ -53,7 +55,7 @@ class DestinationProfiles(Destination):
             client = ProfilesClient(parsed, service(), Answers(service()))
             for db_id in parsed.databases():
                 client.check_database(db_id)
-            store(parsed.rejects).close()
+            open_store(parsed.rejects, []).probe()
         except ProfilesError as error:
             return AirbyteConnectionStatus(status=Status.FAILED, message=error.message)
         return AirbyteConnectionStatus(status=Status.SUCCEEDED)
@@ -83,24 +85,30 @@ class DestinationProfiles(Destination):
         yield from _leaving(safe)
 
 
-def write_messages(config: Mapping[str, Any], catalog: Mapping[str, Any], descriptor: int, output: MessageWriter) -> None:
-    """The command `write`: messages from a file descriptor, each state to `output` as soon as it is safe.
+def write_messages(
+    config: Mapping[str, Any], catalog: Mapping[str, Any], descriptor: int, output: MessageWriter, terminal: Terminal | None = None
+) -> None:
+    """The command `write`: messages from a file descriptor, each state to `output` as soon as it is safe, progress to `terminal` if any.
 
     Raises ProfilesError once every state that is safe has left.
     """
-    reader, decoder, progress = LineReader(descriptor), Decoder(), Progress(logger.info)
-    writer = assemble(parse_config(config), streams_of(catalog), release=output.state, heartbeat=progress, wake=reader.wake)
-    with _interruptible(writer, reader):
+    streams = streams_of(catalog)
+    reader, decoder, progress = LineReader(descriptor), Decoder(), Progress(logger.info, terminal)
+    throttled = Throttling(streams, output.rate_limited)
+    writer = assemble(parse_config(config), streams, release=output.state, heartbeat=progress, wake=reader.wake, throttled=throttled)
+    with _interruptible(writer, reader, output):
         try:
             _pump(writer, decoder, reader)
             writer.close()
-        except Exception:
+        except Exception as error:
             with suppress(ProfilesError):  # the first error is the one to tell
                 writer.abandon()
+            if isinstance(error, NobodyReads) and writer.dispatcher.failure is not None:
+                raise writer.dispatcher.failure from None
             raise
         finally:
             reader.close()
-            progress.tell(writer)
+            progress.end(writer)
             _tell_ignored(writer, decoder)
 
 
@@ -140,6 +148,7 @@ def assemble(
     release: Callable[[SafeState], None],
     heartbeat: Callable[[Writer], float] = lambda _: LONG_SECONDS,
     wake: Callable[[], None] = lambda: None,
+    throttled: Callable[[Chunk, float], None] = lambda _chunk, _seconds: None,
 ) -> Writer:
     """The pipeline of one sync. Raises ConfigError for a stream that cannot be sent as configured."""
     plans: dict[StreamKey, StreamPlan] = {(info.namespace, info.name): _plan(info, config) for info in streams}
@@ -148,14 +157,54 @@ def assemble(
     _check_configured(config, streams)
     answers = Answers(service(), config.field_names())
     dispatcher = Dispatcher(
-        ProfilesClient(config, service(), answers),
+        Senders(ProfilesClient(config, service(), answers), wake=wake),
         backoff=answers.backoff,
         max_in_flight=config.max_in_flight,
         retry_seconds=config.retry_seconds,
-        wake=wake,
+        throttled=throttled,
     )
     chunker = Chunker(ChunkPolicy(config.max_profiles, config.max_bytes, config.max_age_seconds), new_id=new_request_id)
-    return Writer(plans, chunker=chunker, dispatcher=dispatcher, store=store(config.rejects), release=release, heartbeat=heartbeat)
+    return Writer(
+        plans,
+        chunker=chunker,
+        dispatcher=dispatcher,
+        store=open_store(config.rejects, streams),
+        release=release,
+        max_rejected=config.max_rejected,
+        heartbeat=heartbeat,
+    )
+
+
+def open_store(setting: Mapping[str, Any], streams: list[StreamInfo]) -> RejectStore:
+    """The store that the setting `object_storage_config` names. Raises ConfigError when it cannot be used."""
+    match setting["storage_type"]:
+        case "Local":
+            return LocalStore(setting["path"])
+        case "S3":
+            from .s3 import S3Store  # noqa: PLC0415 - it takes a third of a second, and most syncs do without
+
+            return S3Store(setting, streams)
+        case _:
+            return NoStore()
+
+
+class Throttling:
+    """Tells the platform which streams wait for the service, and until when; of one stream at most once a second."""
+
+    def __init__(self, streams: list[StreamInfo], tell: Callable[[str, str | None, float], None], now: Callable[[], float] = time) -> None:
+        """`tell` takes a stream's name, its namespace and the seconds since the epoch at which it goes on."""
+        self._streams = {info.label(): info for info in streams}
+        self._tell = tell
+        self._now = now
+        self._told: dict[str, float] = {}
+
+    def __call__(self, chunk: Chunk, seconds: float) -> None:
+        """A chunk is sent again in so many seconds."""
+        until = self._now() + seconds
+        for label in {row.interval.stream for row in chunk.rows}:
+            if until >= self._told.get(label, 0.0) + 1:
+                self._told[label] = until
+                self._tell(self._streams[label].name, self._streams[label].namespace, until)
 
 
 def _plan(info: StreamInfo, config: Config) -> StreamPlan:
@@ -181,10 +230,13 @@ def _check_configured(config: Config, streams: list[StreamInfo]) -> None:
 
 
 @contextmanager
-def _interruptible(writer: Writer, reader: LineReader) -> Iterator[None]:
-    """SIGTERM and SIGINT end the sync at its next step instead of in the middle of one."""
+def _interruptible(writer: Writer, reader: LineReader, output: MessageWriter) -> Iterator[None]:
+    """SIGTERM and SIGINT end the sync at its next step instead of in the middle of one. A second SIGINT ends the process."""
 
     def stop(number: int, _: object) -> None:
+        if number == signal.SIGINT:
+            signal.signal(number, signal.SIG_DFL)
+        output.hurry(INTERRUPTED_SECONDS)
         writer.interrupt(Interrupted(number))
         reader.wake()
 

@@ -3,32 +3,23 @@
 import heapq
 import itertools
 import random
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from queue import Empty, SimpleQueue
 from time import monotonic
-from typing import Protocol
 from uuid import uuid4
 
 from .answers import Action, Outcome
 from .chunks import Chunk
+from .concurrency import Concurrency
 from .errors import ConfigError, ProfilesError, SystemFault
 from .rejection import Rejection
+from .senders import Answer, Senders
 
 MAX_REFUSED = 5  # profiles refused each by itself, and none accepted: then it is the request that is wrong
 ALL_REFUSED = (
     "The service accepts nothing: it refused {} profiles in requests of their own (code {}: {}). Something that all requests share is "
     "wrong: check the matching, its field and the database."
 )
-
-
-class Sender(Protocol):
-    """Sends a chunk once and tells what became of it. Called on several threads."""
-
-    def send(self, chunk: Chunk) -> Outcome:
-        """One request, one outcome."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +32,12 @@ class Resolution:
 
 @dataclass(slots=True)
 class _Tries:
-    """How often a chunk failed, and since when by the clock."""
+    """How often a chunk failed, and since when by the clock; whether it is with a sender, and whether it may have been executed."""
 
     failures: int = 0
     failing_since: float | None = None
+    sending: bool = False
+    unknown: bool = False
 
 
 def new_request_id() -> str:
@@ -60,49 +53,57 @@ class Dispatcher:
 
     def __init__(
         self,
-        sender: Sender,
+        senders: Senders,
         *,
         backoff: Callable[[int], float],
         max_in_flight: int,
         retry_seconds: float,
-        wake: Callable[[], None] = lambda: None,
+        throttled: Callable[[Chunk, float], None] = lambda _chunk, _seconds: None,
         clock: Callable[[], float] = monotonic,
         draw: Callable[[], float] = random.random,
         new_id: Callable[[], str] = new_request_id,
     ) -> None:
-        """`backoff(n)` is the longest wait in seconds after failure n from 0; `draw` takes a part of it; `wake` is called on a sender's
-        thread when an answer came.
+        """`backoff(n)` is the longest wait in seconds after failure n from 0, `draw` takes a part of it; `throttled` is told of a chunk
+        that the service did not want now, and of the seconds until it is sent again.
         """
         self.retries = 0
+        self.concurrency = Concurrency(max_in_flight)
+        self.max_bytes: int | None = None  # of a body, once the service refused one as too large
         self._failure: ProfilesError | None = None
         self._interruption: ProfilesError | None = None
         self._accepted = False
         self._refused = 0
         self._stopped = False
-        self._sender, self._backoff, self._wake = sender, backoff, wake
+        self._senders, self._backoff, self._throttled = senders, backoff, throttled
         self._max_in_flight, self._retry_seconds = max_in_flight, retry_seconds
         self._clock, self._draw, self._new_id = clock, draw, new_id
         self._unresolved: dict[Chunk, _Tries] = {}
         self._due: list[tuple[float, int, Chunk]] = []
+        self._paused_until = 0.0
         self._sequence = itertools.count()
-        self._sending = 0
-        self._to_send: SimpleQueue[Chunk] = SimpleQueue()
-        self._answered: SimpleQueue[tuple[Chunk, Outcome] | None] = SimpleQueue()
-        self._threads: list[threading.Thread] = []
 
     @property
     def failure(self) -> ProfilesError | None:
         """Why the sync must end, or None while it need not."""
         return self._interruption or self._failure
 
+    @property
+    def interrupted(self) -> bool:
+        """Whether it must end because somebody asked for it."""
+        return self._interruption is not None
+
     def __len__(self) -> int:
-        """Chunks without a last word: with a sender, or waiting to be sent again."""
+        """Chunks without a last word: with a sender, or waiting to be sent or sent again."""
         return len(self._unresolved)
 
     @property
     def sending(self) -> int:
         """Chunks that a sender has now."""
-        return self._sending
+        return self._senders.busy
+
+    def unknown(self) -> int:
+        """Records without a last word that the service may have executed: a request left, and no answer came that can be read."""
+        return sum(chunk.records() for chunk, tries in self._unresolved.items() if tries.sending or tries.unknown)
 
     def first(self) -> int | None:
         """Ordinal of the first record whose fate is open here."""
@@ -113,21 +114,18 @@ class Dispatcher:
         return len(self._unresolved) < self._max_in_flight and not any(chunk.shares_profile(other) for other in self._unresolved)
 
     def dispatch(self, chunk: Chunk) -> None:
-        """Send a chunk that was admitted."""
+        """Send a chunk that was admitted, as soon as the service has room for it."""
         self._unresolved[chunk] = _Tries()
         self._schedule(chunk, 0.0)
         self._send_due()
 
     def deadline(self) -> float | None:
-        """The time, by the clock, at which a chunk is to be sent again."""
-        return self._due[0][0] if self._due and self._may_send() else None
+        """The time, by the clock, at which there is a chunk to be sent if no answer comes before."""
+        return max(self._due[0][0], self._paused_until) if self._due and self._may_send() else None
 
     def stop(self) -> None:
         """Send nothing from now on, whatever the reason."""
         self._stopped = True
-
-    def _may_send(self) -> bool:
-        return not self._stopped and self.failure is None and self._sending < self._max_in_flight
 
     def wait(self, seconds: float | None) -> list[Resolution]:
         """Wait for answers, at most `seconds` (None: as long as it takes); gives back the chunks that are resolved, perhaps none."""
@@ -135,14 +133,7 @@ class Dispatcher:
         if (deadline := self.deadline()) is not None:
             until_due = max(0.0, deadline - self._clock())
             seconds = until_due if seconds is None else min(seconds, until_due)
-        resolved = []
-        try:
-            answered = self._answered.get(block=seconds != 0, timeout=seconds or None)
-            while True:
-                resolved += self._follow(*answered) if answered else []
-                answered = self._answered.get_nowait()
-        except Empty:
-            pass
+        resolved = [each for answer in self._senders.answers(seconds) for each in self._follow(answer)]
         self._send_due()
         return resolved
 
@@ -153,20 +144,25 @@ class Dispatcher:
     def interrupt(self, error: ProfilesError) -> None:
         """End a wait that is under way, or the next one, with `error` as the failure. May be called from a signal handler."""
         self._interruption = error
-        self._answered.put(None)
+        self._senders.poke()
 
-    def _follow(self, chunk: Chunk, outcome: Outcome) -> list[Resolution]:
-        """Do what follows from an outcome."""
-        self._sending -= 1
+    def _follow(self, answer: Answer) -> list[Resolution]:
+        """Do what follows from an answer."""
+        chunk, outcome = answer.chunk, answer.outcome
+        tries = self._unresolved[chunk]
+        tries.sending = False
+        tries.unknown = tries.unknown or outcome.unknown
         match outcome.action:
             case Action.ACCEPT:
                 self._accepted = True
+                self.concurrency.accepted(answer.answered_at, answer.answered_at - answer.sent_at)
                 return [Resolution(chunk, outcome)]
             case Action.HALVE if len(chunk) == 1 and outcome.refusal is not None:
                 return self._blame(chunk, outcome.refusal)
             case Action.HALVE:
-                self._halve(chunk)
-            case Action.RETRY:
+                self._halve(chunk, outcome)
+            case Action.RETRY | Action.THROTTLE:
+                self.concurrency.pressed(answer.answered_at, answer.sent_at)
                 self._retry(chunk, outcome)
             case Action.STOP:
                 self._fail(outcome)
@@ -180,24 +176,31 @@ class Dispatcher:
             return []
         return [Resolution(chunk, Outcome(Action.ACCEPT, rejected={0: refusal}))]
 
-    def _halve(self, chunk: Chunk) -> None:
-        """Send the halves before all else, the second behind the first with all that comes of it: a culprit is found soon."""
+    def _halve(self, chunk: Chunk, outcome: Outcome) -> None:
+        """Send the parts before all else, the second behind the first with all that comes of it: a culprit is found soon."""
+        if outcome.too_large:
+            self.max_bytes = min(self.max_bytes or chunk.size, chunk.size // 2)
         del self._unresolved[chunk]
-        for half in reversed(list(chunk.halves(self._new_id))):
-            self._unresolved[half] = _Tries()
-            heapq.heappush(self._due, (0.0, -next(self._sequence), half))
+        for part in reversed(list(chunk.parts(self._new_id))):
+            self._unresolved[part] = _Tries()
+            heapq.heappush(self._due, (0.0, -next(self._sequence), part))
 
     def _retry(self, chunk: Chunk, outcome: Outcome) -> None:
+        """Schedule the same request once more, unless the budget of time ends before that."""
         tries = self._unresolved[chunk]
         now = self._clock()
+        asked = outcome.retry_after or 0.0
+        wait = max(self._draw() * self._backoff(tries.failures), asked)
         tries.failing_since = now if tries.failing_since is None else tries.failing_since
-        wait = max(self._draw() * self._backoff(tries.failures), outcome.retry_after or 0.0)
         tries.failures += 1
+        self._paused_until = max(self._paused_until, now + asked)
         if now + wait > tries.failing_since + self._retry_seconds:
             self._fail(outcome)
-        else:
-            self.retries += 1
-            self._schedule(chunk, wait)
+            return
+        self.retries += 1
+        self._schedule(chunk, wait)
+        if outcome.action is Action.THROTTLE:
+            self._throttled(chunk, wait)
 
     def _fail(self, outcome: Outcome) -> None:
         """The chunk stays unresolved, so no state behind it ever leaves."""
@@ -206,22 +209,12 @@ class Dispatcher:
     def _schedule(self, chunk: Chunk, wait: float) -> None:
         heapq.heappush(self._due, (self._clock() + wait, next(self._sequence), chunk))
 
-    def _send_due(self) -> None:
-        while self._due and self._may_send() and self._due[0][0] <= self._clock():
-            *_, chunk = heapq.heappop(self._due)
-            self._sending += 1
-            if len(self._threads) < self._sending:
-                self._threads.append(threading.Thread(target=self._work, name=f"sender-{self._sending}", daemon=True))
-                self._threads[-1].start()
-            self._to_send.put(chunk)
+    def _may_send(self) -> bool:
+        return not self._stopped and self.failure is None and self._senders.busy < self.concurrency.limit
 
-    def _work(self) -> None:
-        """A sender's thread. It is a daemon: a request without an answer must not keep the process alive."""
-        while True:
-            chunk = self._to_send.get()
-            try:
-                outcome = self._sender.send(chunk)
-            except Exception as error:  # a defect of the sender must end the sync, not hang it
-                outcome = Outcome(Action.STOP, error=SystemFault(f"The sender failed with {type(error).__name__}."))
-            self._answered.put((chunk, outcome))
-            self._wake()
+    def _send_due(self) -> None:
+        while self._may_send() and self._due and max(self._due[0][0], self._paused_until) <= self._clock():
+            *_, chunk = heapq.heappop(self._due)
+            self._unresolved[chunk].sending = True
+            self._senders.send(chunk)
+            self.concurrency.sent(self._senders.busy)

@@ -2,9 +2,12 @@
 
 ProfilesError                 the sync ends; `failure_type` says who must act
 ├── ConfigError               config_error: the user changes something
-│   └── Refused               ... in the service: token, right or tariff
+│   ├── Refused               ... in the service: token, right or tariff
+│   └── TooManyRejected       ... or the data: more records were rejected than the user allows
 ├── Unavailable               transient_error: a later run may pass
+│   └── StoreUnavailable      the store of rejected records does not answer
 ├── Interrupted               ... a signal asked to stop; the exit code says which
+├── NobodyReads               ... and stdout was not read on, so that it cannot be told
 ├── SystemFault               system_error: somebody reads the log
 │   ├── BadAnswer             the service's answer cannot be read
 │   ├── BrokenInput           a line of stdin is cut or broken
@@ -50,10 +53,25 @@ class Refused(ConfigError):
         self.code = code
 
 
+class TooManyRejected(ConfigError):
+    """More records were rejected than the configuration allows."""
+
+    def __init__(self, allowed: int, reasons: str) -> None:
+        """Name the setting and the most frequent reasons."""
+        super().__init__(
+            f"More than {allowed:,} records were rejected, so the sync stops, as the setting max_rejected asks. "
+            f"What was accepted is safe. The most frequent reasons: {reasons}."
+        )
+
+
 class Unavailable(ProfilesError):
     """The service gave no usable answer for as long as the configuration allows; a later run may pass."""
 
     failure_type = "transient_error"
+
+
+class StoreUnavailable(Unavailable):
+    """The store of rejected records does not answer; a later run may pass."""
 
 
 class Interrupted(ProfilesError):
@@ -65,6 +83,16 @@ class Interrupted(ProfilesError):
         """Say it in the sentence too."""
         super().__init__("The sync was asked to stop. What was acknowledged is safe; the rest is sent by the next sync.")
         self.exit_code = 128 + signal_number
+
+
+class NobodyReads(ProfilesError):
+    """A signal asked to stop while the reader of stdout had stopped reading."""
+
+    failure_type = "transient_error"
+
+    def __init__(self) -> None:
+        """It can hardly be told to anyone."""
+        super().__init__("Whoever started the sync does not read its output any more.")
 
 
 class SystemFault(ProfilesError):

@@ -14,10 +14,13 @@ from .errors import SystemFault
 from .violations import json_path
 
 PACKAGE = "destination_profiles"
+HALVES = "SPLIT_REQUEST_WINDOW"  # the action that leads to smaller chunks
 SAME_NAMES = (  # parts that a Service holds as they stand in the manifest
     "request_id_header",
     "error_handler",
     "max_backoff_seconds",
+    "retry_after_header",
+    "max_retry_after_seconds",
     "undeclared_code",
     "field_types",
     "functions",
@@ -56,11 +59,14 @@ class Service:
 
     max_profiles: int
     max_bytes: int
+    too_large_codes: frozenset[int]
     update_batch: Call
     databases_get: Call
     request_id_header: str
     error_handler: Mapping[str, Any]
     max_backoff_seconds: float
+    retry_after_header: str
+    max_retry_after_seconds: float
     undeclared_code: Mapping[str, Any]
     item_actions: Mapping[int, str]
     item_default_action: str
@@ -100,6 +106,7 @@ def parse(text: str) -> Service:
         **parts,
         max_profiles=manifest["limits"]["max_profiles"],
         max_bytes=manifest["limits"]["max_bytes"],
+        too_large_codes=frozenset(manifest["limits"]["too_large_codes"]),
         update_batch=_call(manifest["calls"]["update_batch"]),
         databases_get=_call(manifest["calls"]["databases_get"]),
         item_actions={code: each["action"] for each in filters for code in each["codes"]},
@@ -140,6 +147,9 @@ def _reference_problems(manifest: Mapping[str, Any]) -> list[str]:
     wrong += [f"$.error_handler.response_filters: code {code} stands twice" for code in _repeated(declared)]
     wrong += [f"$.item_error_handler.item_filters: code {code} stands twice" for code in _repeated(item_codes)]
     wrong += [f"$.item_error_handler.item_filters: code {code} stops without a sentence" for code in sorted(stopping - set(declared))]
+    halving = {code for each in manifest["error_handler"]["response_filters"] if each["action"] == HALVES for code in each["http_codes"]}
+    too_large = manifest["limits"]["too_large_codes"]
+    wrong += [f"$.limits.too_large_codes: code {code} does not halve a chunk" for code in sorted(set(too_large) - halving)]
     unknown = set(manifest["unset_forbidden"]) - manifest["system_fields"].keys()
     return wrong + [f"$.unset_forbidden: no system field {field}" for field in sorted(unknown)]
 

@@ -14,10 +14,11 @@ from typing import Any
 import msgspec
 
 from .checkpoint import SafeState
-from .errors import BrokenInput, ProfilesError
+from .errors import BrokenInput, NobodyReads, ProfilesError
 from .rejection import Rejection
 from .salvage import clean, fault, lenient
 
+PATIENCE_SECONDS = 0.5  # between two looks at whether to give up a reader that does not read
 BLOCK_BYTES = 1 << 20  # read from stdin at once; a pipe is made as large, so that the source can run ahead
 
 encode = msgspec.json.Encoder().encode
@@ -196,37 +197,75 @@ def with_stats(safe: SafeState) -> dict[str, Any]:
     return {**state.message, "state": {**state.state, "destinationStats": stats}}
 
 
-def write_to(descriptor: int) -> Callable[[memoryview], int]:
-    """A writer to a file descriptor that waits where it must not block. `sys.stdout` cuts lines when it is unbuffered."""
+class Outlet:
+    """A file descriptor that is written to. A reader that stops reading is waited for, but no longer than `hurry` allows.
 
-    def write(data: memoryview) -> int:
+    `sys.stdout` cuts lines when it is unbuffered.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        """Write to an open file descriptor."""
+        self._descriptor = descriptor
+        self._until: float | None = None
+
+    def hurry(self, seconds: float) -> None:
+        """From now on, wait no longer than this. May be called from a signal handler."""
+        self._until = time.monotonic() + seconds
+
+    def write(self, data: memoryview) -> int:
+        """Write so much that a pipe which has room takes it without blocking, and tell how much that was. Raises NobodyReads."""
+        while not select.select([], [self._descriptor], [], PATIENCE_SECONDS)[1]:
+            if self._until is not None and time.monotonic() >= self._until:
+                raise NobodyReads
         try:
-            return os.write(descriptor, data)
-        except BlockingIOError:
-            select.select([], [descriptor], [])
+            return os.write(self._descriptor, data[: select.PIPE_BUF])
+        except BlockingIOError:  # it is set not to block, and another process has filled it
             return 0
-
-    return write
 
 
 class MessageWriter:
     """Stdout: one line a message, one locked and flushed write a line, from whatever thread."""
 
-    def __init__(self, write: Callable[[memoryview], int]) -> None:
-        """`write` takes as much as it can and tells how much, like `os.write`; what is left is given to it again."""
+    def __init__(
+        self,
+        write: Callable[[memoryview], int],
+        *,
+        hurry: Callable[[float], None] = lambda _: None,
+        before: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`write` takes as much as it can and tells how much, like `os.write`; what is left is given to it again. `hurry(seconds)` lets
+        it wait no longer than that from now on; `before` is called before each line.
+        """
+        self.hurry = hurry
         self._write = write
+        self._before = before
+        self._lost = False
         self._lock = Lock()
 
     def message(self, message: Mapping[str, Any]) -> None:
-        """Write one message."""
+        """Write one message. Raises NobodyReads once, where the reader does not read on in time; what comes after it is dropped."""
         line = memoryview(encode(message) + b"\n")
         with self._lock:
-            while line:
-                line = line[self._write(line) :]
+            self._before()
+            while line and not self._lost:
+                try:
+                    line = line[self._write(line) :]
+                except NobodyReads:
+                    self._lost = True
+                    raise
 
     def state(self, safe: SafeState) -> None:
         """Give a state back."""
         self.message(with_stats(safe))
+
+    def rate_limited(self, name: str, namespace: str | None, until: float) -> None:
+        """Tell that the service lets a stream wait, until so many seconds since the epoch."""
+        status = {
+            "stream_descriptor": _descriptor(name, namespace),
+            "status": "RUNNING",
+            "reasons": [{"type": "RATE_LIMITED", "rate_limited": {"quota_reset": round(until * 1000)}}],
+        }
+        self.message({"type": "TRACE", "trace": {"type": "STREAM_STATUS", "emitted_at": time.time() * 1000, "stream_status": status}})
 
     def log(self, level: str, text: str) -> None:
         """Write a log line."""
@@ -236,8 +275,12 @@ class MessageWriter:
         """Write the TRACE that ends a failed command."""
         details: dict[str, Any] = {"message": error.message, "internal_message": internal, "failure_type": error.failure_type}
         if error.stream is not None:
-            details["stream_descriptor"] = {"name": error.stream, **({"namespace": error.namespace} if error.namespace else {})}
+            details["stream_descriptor"] = _descriptor(error.stream, error.namespace)
         self.message({"type": "TRACE", "trace": {"type": "ERROR", "emitted_at": time.time() * 1000, "error": details}})
+
+
+def _descriptor(name: str, namespace: str | None) -> dict[str, str]:
+    return {"name": name, **({"namespace": namespace} if namespace else {})}
 
 
 class LogHandler(logging.Handler):

@@ -1,10 +1,11 @@
 """Why a record was not delivered, and how often each reason occurred."""
 
+import heapq
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 MAX_KINDS = 10  # kinds of reason told for one stream; the rest are added up
+TOP_KINDS = 3  # told in a sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,22 +29,28 @@ class Tally:
 
     def __init__(self) -> None:
         """Start with nothing counted."""
+        self.total = 0
         self._kinds: dict[str, Counter[tuple[str, str, str]]] = {}
 
     def add(self, stream: str, rejection: Rejection) -> None:
         """Count one rejection."""
+        self.total += 1
         kinds = self._kinds.setdefault(stream, Counter())
         kinds[rejection.reason, rejection.code, rejection.loggable] += 1
 
-    def total(self) -> int:
-        """All rejections of all streams."""
-        return sum(kinds.total() for kinds in self._kinds.values())
+    def top(self) -> list[str]:
+        """The most frequent kinds of all streams, each in a few words."""
+        kinds = [(count, stream, *kind) for stream, counts in self._kinds.items() for kind, count in counts.items()]
+        found = heapq.nlargest(TOP_KINDS, kinds)
+        return [f"{count:,} of {stream} ({reason} {code}: {sentence})" for count, stream, reason, code, sentence in found]
 
-    def lines(self) -> Iterator[str]:
-        """One sentence for each kind, the most frequent first, at most MAX_KINDS a stream and one for what is beyond."""
+    def table(self) -> list[str]:
+        """A head and a line for each kind, the most frequent of a stream first, at most MAX_KINDS a stream and one for what is beyond."""
+        rows = [("stream", "step", "code", "records", "reason")]
         for stream, kinds in self._kinds.items():
             told = kinds.most_common(MAX_KINDS)
-            for (reason, code, sentence), count in told:
-                yield f"Rejected {count:,} of {stream}: {reason} {code}: {sentence}"
+            rows += [(stream, reason, code, f"{count:,}", sentence) for (reason, code, sentence), count in told]
             if beyond := kinds.total() - sum(count for _, count in told):
-                yield f"Rejected {beyond:,} of {stream} for {len(kinds) - MAX_KINDS} further kinds of reason"
+                rows.append((stream, "", "", f"{beyond:,}", f"{len(kinds) - MAX_KINDS:,} further kinds of reason"))
+        first, second, third, fourth, _ = (max(map(len, column)) for column in zip(*rows, strict=True))
+        return [f"{a:{first}}  {b:{second}}  {c:{third}}  {d:>{fourth}}  {e}" for a, b, c, d, e in rows] if self.total else []

@@ -2,18 +2,20 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import BinaryIO, Protocol
 from urllib.parse import quote
+from uuid import uuid4
 
 from .encoding import encode_profile
 from .errors import ConfigError, StoreFailed
 from .rejection import Rejection
 
 MAX_NAME = 200  # characters, of the 255 that file systems take
+NOT_WRITABLE = "The folder for rejected records cannot be made or written to. Choose another in the setting object_storage_config."
 OWNER_ONLY = 0o600  # the files hold personal data
 
 
@@ -33,6 +35,10 @@ class RejectStore(Protocol):
         """Make safe all that was put. Raises StoreFailed."""
         ...
 
+    def probe(self) -> None:
+        """Write something and take it away. Raises ConfigError or another ProfilesError when it cannot."""
+        ...
+
     def close(self) -> None:
         """Flush and let go. Raises StoreFailed."""
         ...
@@ -46,6 +52,9 @@ class NoStore:
 
     def flush(self) -> None:
         """Nothing is kept."""
+
+    def probe(self) -> None:
+        """Nothing is there."""
 
     def close(self) -> None:
         """Nothing is open."""
@@ -67,9 +76,7 @@ class LocalStore:
         except (OSError, ValueError):  # ValueError: a name that no file can have
             writable = False
         if not writable:
-            raise ConfigError(
-                "The folder for rejected records cannot be made or written to. Choose another in the setting object_storage_config."
-            )
+            raise ConfigError(NOT_WRITABLE)
 
     def put(self, stream: str, original: bytes, rejection: Rejection) -> None:
         """Append a line to the stream's file."""
@@ -96,6 +103,15 @@ class LocalStore:
             self._failure = _failed(error)
             raise self._failure from None
 
+    def probe(self) -> None:
+        """Write a file and take it away. Raises ConfigError."""
+        path = self._folder / f".probe-{uuid4().hex}"
+        try:
+            path.write_bytes(b"")
+            path.unlink()
+        except OSError:
+            raise ConfigError(NOT_WRITABLE) from None
+
     def _raise_failure(self) -> None:
         """A disk that failed once may claim success the next time, with the data lost."""
         if self._failure is not None:
@@ -114,11 +130,14 @@ class LocalStore:
 
 
 def file_name(stream: str) -> str:
-    """Name of a stream's file: what a file system may not take is quoted, and what is too long ends with a digest."""
-    name = quote(stream, safe=" ")
-    if len(name) > MAX_NAME:
-        name = f"{name[:MAX_NAME]}-{hashlib.sha256(stream.encode()).hexdigest()[:16]}"
-    return f"{name}.jsonl"
+    """Name of a stream's file."""
+    return f"{quoted(stream)}.jsonl"
+
+
+def quoted(name: str) -> str:
+    """A name as one part of a path: what a file system may not take is quoted, and what is too long ends with a digest."""
+    text = quote(name, safe=" ")
+    return f"{text[:MAX_NAME]}-{hashlib.sha256(name.encode()).hexdigest()[:16]}" if len(text) > MAX_NAME else text
 
 
 def _append(path: Path) -> BinaryIO:
@@ -154,8 +173,3 @@ def line(original: bytes, rejection: Rejection, moment: datetime) -> bytes:
         data = b'{"data":' + data + b"}"
     head = data[:-1].rstrip()
     return head + (b"" if head == b"{" else b",") + keys[1:] + b"\n"
-
-
-def store(config: Mapping[str, Any]) -> RejectStore:
-    """The store that the setting `object_storage_config` names. Raises ConfigError when it cannot be used."""
-    return LocalStore(config["path"]) if config["storage_type"] == "Local" else NoStore()

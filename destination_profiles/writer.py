@@ -8,7 +8,7 @@ from typing import Any
 from .checkpoint import Checkpoint, Checkpointer, SafeState
 from .chunks import Chunk, Chunker
 from .dispatcher import Dispatcher, Resolution
-from .errors import InvalidRecord, ProfilesError
+from .errors import InvalidRecord, ProfilesError, TooManyRejected
 from .ledger import Interval, Ledger
 from .rejection import Rejection, Tally
 from .rejects import RejectStore
@@ -19,7 +19,8 @@ REPLACED_IN_VAIN = "a later record of its profile took its place, and that one w
 NOT_REPLACED = Rejection("superseded", "rejected", REPLACED_IN_VAIN, "$", REPLACED_IN_VAIN)
 TOO_DEEP = Rejection("json", "depth", "is nested too deeply", "$", "is nested too deeply")
 LONG_SECONDS = 3600.0  # the longest wait for anything
-ABANDON_SECONDS = 30.0  # the longest wait for what is in flight when a sync ends badly
+INTERRUPTED_SECONDS = 30.0  # the longest wait for what is in flight once somebody asked to stop
+ABANDON_SECONDS = 330.0  # the same when the sync ends badly of itself: longer than a request may take
 
 
 class Writer:
@@ -37,10 +38,13 @@ class Writer:
         dispatcher: Dispatcher,
         store: RejectStore,
         release: Callable[[SafeState], None],
+        max_rejected: int | None = None,
         heartbeat: Callable[["Writer"], float] = lambda _: LONG_SECONDS,
         clock: Callable[[], float] = monotonic,
     ) -> None:
-        """`release` gives a state back; `heartbeat` is called often and answers how many seconds it can wait for its next call."""
+        """`release` gives a state back; with more than `max_rejected` records rejected the sync ends; `heartbeat` is called often and
+        answers how many seconds it can wait for its next call.
+        """
         self.ledger = Ledger()
         self.tally = Tally()
         self.unknown: Counter[str] = Counter()  # records of streams that are not in the catalog
@@ -48,6 +52,7 @@ class Writer:
         self.chunks = 0
         self._plans, self._chunker, self._dispatcher, self._store = plans, chunker, dispatcher, store
         self._release_state, self._heartbeat, self._clock = release, heartbeat, clock
+        self._max_rejected = max_rejected
         self._checkpointer = Checkpointer()
         self._sealed: deque[Chunk] = deque()
 
@@ -65,9 +70,11 @@ class Writer:
             row = plan.row(data, interval)
         except InvalidRecord as invalid:
             self._reject(interval, invalid.kept or data, invalid.rejection)
+            self._stop_at_too_many()
             return
         except RecursionError:
             self._reject(interval, data, TOO_DEEP)
+            self._stop_at_too_many()
             return
         sealed = self._chunker.add(row, ordinal, target=plan.target, envelope=plan.envelope, supersedes=plan.supersedes)
         if sealed:
@@ -82,6 +89,7 @@ class Writer:
         interval.read += 1
         self.read += 1
         self._reject(interval, data, rejection)
+        self._stop_at_too_many()
 
     def checkpoint(self, state: Any, key: StreamKey | None) -> None:
         """Take a state: of a stream, or of all streams where `key` is None. It may leave at once."""
@@ -116,9 +124,9 @@ class Writer:
         self.ledger.balance()
 
     @property
-    def retries(self) -> int:
-        """Requests that were sent again."""
-        return self._dispatcher.retries
+    def dispatcher(self) -> Dispatcher:
+        """What is in flight; to be read only."""
+        return self._dispatcher
 
     def interrupt(self, error: ProfilesError) -> None:
         """Let the next wait or tick raise `error`. May be called from a signal handler."""
@@ -127,9 +135,12 @@ class Writer:
     def abandon(self) -> None:
         """End badly: send nothing more, wait for what is with a sender, let the states leave that became safe by it."""
         self._dispatcher.stop()
-        until = self._clock() + ABANDON_SECONDS
-        while self._dispatcher.sending and (left := until - self._clock()) > 0:
-            self._enter(self._dispatcher.wait(left))
+        began = self._clock()
+        while self._dispatcher.sending:
+            until = began + (INTERRUPTED_SECONDS if self._dispatcher.interrupted else ABANDON_SECONDS)
+            if (left := until - self._clock()) <= 0:
+                break
+            self._enter(self._dispatcher.wait(min(left, self._heartbeat(self))))
         self._store.close()
 
     def _send(self, chunks: Iterable[Chunk]) -> None:
@@ -147,6 +158,9 @@ class Writer:
         self._enter(self._dispatcher.wait(beat if seconds is None else min(seconds, beat)))
         if self._dispatcher.failure is not None:
             raise self._dispatcher.failure
+        self._stop_at_too_many()
+        if self._dispatcher.max_bytes is not None:
+            self._chunker.lower(self._dispatcher.max_bytes)
 
     def _enter(self, resolutions: Iterable[Resolution]) -> None:
         for resolution in resolutions:
@@ -170,6 +184,11 @@ class Writer:
         self._store.put(interval.stream, original, rejection)
         self.ledger.settle(interval, rejected=1)
         self.tally.add(interval.stream, rejection)
+
+    def _stop_at_too_many(self) -> None:
+        """Whole chunks are entered before this is asked, so that no rejected record of them is missing in the store."""
+        if self._max_rejected is not None and self.tally.total > self._max_rejected:
+            raise TooManyRejected(self._max_rejected, "; ".join(self.tally.top()))
 
     def _release(self) -> None:
         """Let the states leave that are safe: the rejected records before them are stored first."""

@@ -37,8 +37,12 @@ class Said:
 
     @property
     def error(self) -> dict[str, Any]:
-        (error,) = [message["trace"]["error"] for message in self.messages if message["type"] == "TRACE"]
+        (error,) = [trace["error"] for trace in self.traces if trace["type"] == "ERROR"]
         return error
+
+    @property
+    def traces(self) -> list[dict[str, Any]]:
+        return [message["trace"] for message in self.messages if message["type"] == "TRACE"]
 
     @property
     def status(self) -> dict[str, Any]:

@@ -81,7 +81,7 @@ def test_partial_failure_rejects_only_its_records(storing: Connector, sandbox: R
         (77, "service", "404", "$"),
         (78, "service", "404", "$"),
     ]
-    assert "Rejected 2 of users: service 404: crm_id: no profile found by custom" in said.log
+    assert "users   service  404         2  crm_id: no profile found by custom" in said.log
 
 
 def test_schema_violation_rejects_only_its_record(storing: Connector, bodies: Path) -> None:

@@ -3,18 +3,21 @@
 import json
 from collections.abc import Callable, Mapping
 from queue import SimpleQueue
+from time import monotonic
 from typing import Any
 
 from destination_profiles.answers import Action, Outcome
 from destination_profiles.catalog import StreamInfo
 from destination_profiles.checkpoint import SafeState
 from destination_profiles.chunks import Chunk, Chunker, ChunkPolicy
+from destination_profiles.concurrency import Concurrency
 from destination_profiles.config import Config, Secret
 from destination_profiles.dispatcher import Dispatcher
 from destination_profiles.manifest import service
 from destination_profiles.matching import Matching, Target
 from destination_profiles.rejection import Rejection
 from destination_profiles.rejects import NoStore, RejectStore
+from destination_profiles.senders import Senders
 from destination_profiles.streams import StreamPlan
 from destination_profiles.writer import Writer
 
@@ -54,6 +57,20 @@ class Clock:
         return self.now
 
 
+class Full(Concurrency):
+    """No control of the concurrency."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(most)
+        self.limit = most
+
+    def accepted(self, now: float, round_trip: float) -> None:
+        pass
+
+    def pressed(self, now: float, sent_at: float) -> None:
+        pass
+
+
 class Scripted:
     """A sender that answers each chunk as a function says, and remembers what it was given."""
 
@@ -84,7 +101,10 @@ class Held(Scripted):
 
 
 def dispatcher(sender: Scripted, **more: Any) -> Dispatcher:
-    return Dispatcher(sender, **{"backoff": lambda _: 0.0, "max_in_flight": 4, "retry_seconds": 60, **more})
+    """A dispatcher that may use all of `max_in_flight` from the start: how the limit moves is tested beside concurrency.py."""
+    made = Dispatcher(Senders(sender), **{"backoff": lambda _: 0.0, "max_in_flight": 4, "retry_seconds": 60, **more})
+    made.concurrency = Full(more.get("max_in_flight", 4))
+    return made
 
 
 class Pipeline:
@@ -97,6 +117,8 @@ class Pipeline:
         plans: Mapping[str, StreamPlan] | None = None,
         store: RejectStore | None = None,
         max_profiles: int = 2,
+        max_rejected: int | None = None,
+        clock: Callable[[], float] = monotonic,
         **delivery: Any,
     ) -> None:
         self.states: list[tuple[Any, int, int]] = []
@@ -107,6 +129,8 @@ class Pipeline:
             dispatcher=self.dispatcher,
             store=store or NoStore(),
             release=self._release,
+            max_rejected=max_rejected,
+            clock=clock,
         )
 
     def _release(self, safe: SafeState) -> None:

@@ -10,8 +10,8 @@ import yaml
 
 from destination_profiles.config import Config
 from destination_profiles.conversion import CONVERSIONS
+from destination_profiles.destination import open_store
 from destination_profiles.manifest import service
-from destination_profiles.rejects import store
 from destination_profiles.spec import spec
 from destination_profiles.streams import SENDS_ALL, SUPERSEDES
 
@@ -68,8 +68,9 @@ def test_types_of_the_form_are_those_that_convert() -> None:
 
 def test_stores_of_the_form_exist(tmp_path: Path) -> None:
     kinds = [form["properties"]["storage_type"]["const"] for form in PROPERTIES["object_storage_config"]["oneOf"]]
-    assert kinds == ["None", "Local"]
-    assert len({type(store({"storage_type": kind, "path": str(tmp_path)})) for kind in kinds}) == 2
+    assert kinds == ["None", "Local", "S3"]
+    s3 = {"s3_bucket_name": "b", "s3_bucket_region": "us-east-1", "bucket_path": ""}
+    assert len({type(open_store({"storage_type": kind, "path": str(tmp_path), **s3}, [])) for kind in kinds}) == 3
 
 
 def test_sync_modes_are_those_of_the_pipeline() -> None:

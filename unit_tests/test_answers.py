@@ -180,14 +180,15 @@ def test_stopping_code_has_its_sentence(code: int) -> None:
 @pytest.mark.parametrize("code", RETRIED)
 def test_busy_service_is_tried_again(code: int) -> None:
     for made in whole(code, CANARY):
-        assert (made.action, made.retry_after) == (Action.RETRY, 3)
+        throttled = code in (429, 503)  # the others may come after the work is done
+        assert (made.action, made.retry_after, made.unknown) == (Action.THROTTLE if throttled else Action.RETRY, 3, not throttled)
         assert isinstance(made.error, Unavailable) and made.error.failure_type == "transient_error"
 
 
 @pytest.mark.parametrize("code", HALVED)
 def test_wrong_request_is_halved(code: int) -> None:
     refusal = Rejection("service", str(code), f"wrong {CANARY}", "$", f"wrong {HIDDEN}")
-    assert whole(code, f"wrong {CANARY}") == [Outcome(Action.HALVE, refusal=refusal)] * 2
+    assert whole(code, f"wrong {CANARY}") == [Outcome(Action.HALVE, refusal=refusal, too_large=code == 413)] * 2
 
 
 @pytest.mark.parametrize("code", [-5, 7, 100, 201, 204, 207, 418, 600, 999, 99_999])
@@ -226,9 +227,17 @@ def test_tariff_and_token_say_so() -> None:
     assert "tariff" in STOPPING[402] and "token" in STOPPING[401] and "right" in STOPPING[403]
 
 
-def test_no_answer_is_tried_again() -> None:
-    made = ANSWERS.no_answer("the host name is not known")
-    assert made.action is Action.RETRY and isinstance(made.error, Unavailable)
+@pytest.mark.parametrize(("asked", "believed"), [(0.0, 0.0), (86_399.0, 86_399.0), (86_400.0, None), (float("inf"), None), (None, None)])
+def test_wait_of_a_day_is_not_believed(asked: float | None, believed: float | None) -> None:
+    assert ANSWERS.interpret(429, b"", 1, asked).retry_after == believed
+    assert ANSWERS.interpret(200, b"", 1, asked).retry_after == believed
+
+
+@pytest.mark.parametrize("left", [True, False])
+def test_no_answer_is_tried_again(left: bool) -> None:
+    made = ANSWERS.no_answer("the host name is not known", left=left)
+    assert (made.action, made.unknown) == (Action.RETRY, left)
+    assert isinstance(made.error, Unavailable)
     assert made.error.message == "The service did not answer: the host name is not known. Run the sync again later."
 
 

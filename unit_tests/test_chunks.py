@@ -1,5 +1,6 @@
 from itertools import pairwise
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -101,12 +102,36 @@ def test_old_chunk_is_due() -> None:
 
 def test_halves_share_out_everything() -> None:
     made = chunker()
-    put(made, row(1), row(2), row(3), row(3, "later"), supersedes=ALWAYS)
+    put(made, row(1), row(2), row(3), row(3, "later"), row(4), supersedes=ALWAYS)
     (chunk,) = made.close()
-    left, right = chunk.halves(iter(("a", "b")).__next__)
-    assert (ids(left), ids(right), left.superseded, right.superseded) == ([1, 2], [3], [], [(0, row(3))])
+    left, right = chunk.parts(iter(("a", "b")).__next__)
+    assert (ids(left), ids(right), left.superseded, right.superseded) == ([1, 2], [3, 4], [], [(0, row(3))])
     assert (left.request_id, right.request_id, left.size) == ("a", "b", len(left.body()))
-    assert (left.positions, right.positions) == ({"1": 0, "2": 1}, {"3": 0})
+    assert (left.positions, right.positions) == ({"1": 0, "2": 1}, {"3": 0, "4": 1})
+    assert (chunk.records(), left.records(), right.records()) == (5, 2, 3)
+
+
+@pytest.mark.parametrize(("profiles", "sizes"), [(1, [1]), (2, [1, 1]), (3, [1, 1, 1]), (4, [2, 2]), (5, [3, 2]), (10_000, [5000, 5000])])
+def test_parts_are_halves_or_single_profiles(profiles: int, sizes: list[int]) -> None:
+    made = chunker(max_profiles=10_000, max_bytes=10**7)
+    (chunk,) = put(made, *(row(number) for number in range(profiles))) or made.close()
+    assert [len(part) for part in chunk.parts(str)] == sizes
+
+
+def test_lowered_limit_holds_for_later_chunks() -> None:
+    made = chunker(max_profiles=10, max_bytes=1000)
+    room = ENVELOPE.size() + 2 * len(row(1).profile) + 1
+    made.lower(room)
+    made.lower(10 * room)  # never up again
+    sealed = put(made, *(row(number) for number in range(5)))
+    assert [ids(each) for each in sealed + made.close()] == [[0, 1], [2, 3], [4]]
+
+
+def test_profile_above_a_lowered_limit_goes_alone() -> None:
+    made = chunker(max_bytes=1000)
+    made.lower(20)
+    sealed = put(made, row(1), row(2, "x" * 50), row(3))
+    assert [ids(each) for each in sealed + made.close()] == [[1], [2], [3]]
 
 
 def test_long_originals_seal_the_chunk() -> None:

@@ -95,7 +95,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"object_storage_config": CANARY}, "The setting object_storage_config is wrong: must be object, not string."),
     (
         {"object_storage_config": {"storage_type": CANARY}},
-        "The setting object_storage_config is wrong: storage_type must be one of None, Local.",
+        "The setting object_storage_config is wrong: storage_type must be one of None, Local, S3.",
     ),
     ({"object_storage_config": {"storage_type": "Local"}}, "The setting object_storage_config is wrong: path must be there."),
     (

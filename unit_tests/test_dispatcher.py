@@ -1,3 +1,4 @@
+import math
 from collections.abc import Callable
 
 import pytest
@@ -10,6 +11,8 @@ from destination_profiles.ledger import Interval
 from unit_tests.pipeline import ACCEPT, REFUSAL, Clock, Held, Scripted, dispatcher, ids, target
 
 RETRY = Outcome(Action.RETRY, error=Unavailable("no answer"))
+LOST = Outcome(Action.RETRY, error=Unavailable("no answer"), unknown=True)
+THROTTLE = Outcome(Action.THROTTLE, error=Unavailable("busy"), retry_after=7.0)
 HALVE = Outcome(Action.HALVE, refusal=REFUSAL)
 
 
@@ -71,6 +74,57 @@ def test_retry_after_takes_the_place_of_backoff() -> None:
     while made.deadline() is None:
         made.wait(0.05)
     assert made.deadline() == 7.0
+
+
+def test_retry_after_pauses_all_senders() -> None:
+    clock, sender = Clock(), Scripted(lambda each: THROTTLE if 1 in ids(each) and not clock.now else ACCEPT)
+    made = dispatcher(sender, clock=clock)
+    made.dispatch(chunk(1))
+    while made.deadline() is None:
+        made.wait(0.05)
+    made.dispatch(chunk(2))
+    made.wait(0.05)
+    assert (sender.sent, made.deadline()) == ([[1]], 7.0)
+    clock.now = 7.0
+    assert sorted(resolved(made, 2)) == [([1], {}), ([2], {})]
+
+
+def test_throttled_chunk_is_told_with_its_wait() -> None:
+    told: list[tuple[list[int], float]] = []
+    made = dispatcher(
+        Scripted(answers(THROTTLE, RETRY, ACCEPT)), clock=Clock(), throttled=lambda each, wait: told.append((ids(each), wait))
+    )
+    made.dispatch(chunk(1))
+    while made.deadline() is None:
+        made.wait(0.05)
+    made._clock.now = 7.0
+    resolved(made)
+    assert told == [([1], 7.0)]
+
+
+def test_limit_follows_the_answers() -> None:
+    made = dispatcher(Scripted(answers(THROTTLE, ACCEPT)), clock=Clock())
+    told: list[str] = []
+    made.concurrency.pressed = lambda *_: told.append("pressed")
+    made.concurrency.accepted = lambda *_: told.append("accepted")
+    made.dispatch(chunk(1))
+    while made.deadline() is None:
+        made.wait(0.05)
+    made._clock.now = 7.0
+    resolved(made)
+    assert told == ["pressed", "accepted"]
+
+
+def test_limit_holds_chunks_back() -> None:
+    sender = Held()
+    made = dispatcher(sender)
+    made.concurrency.limit = 2
+    for number in (1, 2, 3):
+        made.dispatch(chunk(number))
+    assert (made.sending, len(made), made.deadline()) == (2, 3, None)
+    sender.queue(1).put(ACCEPT)
+    resolved(made)
+    assert (made.sending, len(made)) == (2, 2)
 
 
 def test_wait_beyond_the_budget_fails_at_once() -> None:
@@ -178,13 +232,67 @@ def test_request_that_is_always_refused_stops_the_sync() -> None:
     assert len(sender.sent) < 30
 
 
-def test_culprit_is_found_in_few_requests() -> None:
-    sender = Scripted(lambda each: HALVE if 700 in ids(each) else ACCEPT)
+@pytest.mark.parametrize("profiles", [2, 3, 4, 5, 7, 9, 16, 17, 33, 100, 129])
+def test_any_culprit_is_found_in_few_requests(profiles: int) -> None:
+    most = 0
+    for culprit in range(profiles):
+        sender = Scripted(lambda each, culprit=culprit: HALVE if culprit in ids(each) else ACCEPT)
+        made = dispatcher(sender, max_in_flight=1)
+        made.dispatch(chunk(*range(profiles)))
+        while len(made):
+            assert all(not rejected or numbers == [culprit] for numbers, rejected in resolved(made))
+        most = max(most, len(sender.sent))
+    assert most <= 2 * math.log2(profiles) + 2
+
+
+@pytest.mark.parametrize("culprit", [0, 4999, 9999])
+def test_culprit_of_ten_thousand_is_found_in_28_requests(culprit: int) -> None:
+    sender = Scripted(lambda each: HALVE if culprit in ids(each) else ACCEPT)
     made = dispatcher(sender, max_in_flight=1)
-    made.dispatch(chunk(*range(1000)))
+    made.dispatch(chunk(*range(10_000)))
     while len(made):
         resolved(made)
-    assert len(sender.sent) <= 2 * 10 + 2
+    assert len(sender.sent) <= 28
+
+
+def test_too_large_body_lowers_the_limit() -> None:
+    made = dispatcher(Scripted(lambda each: Outcome(Action.HALVE, refusal=REFUSAL, too_large=True) if len(each) > 2 else ACCEPT))
+    whole = chunk(*range(8))
+    assert made.max_bytes is None
+    made.dispatch(whole)
+    resolved(made, 4)
+    halves = (whole.size - 2 - 7) // 2 + 2 + 3  # four of eight profiles, their commas and the envelope
+    assert made.max_bytes == halves // 2
+
+
+def test_other_refusals_lower_nothing() -> None:
+    made = dispatcher(Scripted(lambda each: HALVE if len(each) > 1 else ACCEPT))
+    made.dispatch(chunk(1, 2))
+    resolved(made, 2)
+    assert made.max_bytes is None
+
+
+def test_unknown_counts_what_may_have_been_executed() -> None:
+    made = dispatcher(Scripted(answers(LOST, THROTTLE)), clock=Clock(), retry_seconds=5)
+    made.dispatch(chunk(1, 2, 3))
+    resolved(made)
+    assert (str(made.failure), made.unknown()) == ("busy", 3)  # the first request may have been executed, the second was not
+
+
+def test_unknown_counts_what_a_sender_has() -> None:
+    made = dispatcher(Held(), max_in_flight=1)
+    made.dispatch(chunk(1, 2))
+    assert made.unknown() == 2
+
+
+@pytest.mark.parametrize(
+    "outcome", [Outcome(Action.RETRY, error=Unavailable("no"), unknown=False), Outcome(Action.THROTTLE, error=Unavailable("no"))]
+)
+def test_what_was_not_executed_is_not_unknown(outcome: Outcome) -> None:
+    made = dispatcher(Scripted(answers(outcome)), retry_seconds=0, backoff=lambda _: 1.0, draw=lambda: 1.0)
+    made.dispatch(chunk(1))
+    resolved(made)
+    assert made.unknown() == 0
 
 
 def test_no_wait_is_shorter_than_its_backoff() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from destination_profiles.checkpoint import SafeState
 from destination_profiles.errors import BrokenInput, ConfigError
-from destination_profiles.protocol import Decoder, FaultyRecord, LineReader, LogHandler, MessageWriter, Record, State, write_to
+from destination_profiles.protocol import Decoder, FaultyRecord, LineReader, LogHandler, MessageWriter, Outlet, Record, State
 
 RECORD = b'{"type":"RECORD","record":{"stream":"users","data":{"id": 1},"emitted_at":1.5,"namespace":"eu"}}'
 JSON = st.recursive(
@@ -169,7 +169,7 @@ def test_short_writes_are_finished() -> None:
 def test_full_pipe_is_waited_for() -> None:
     source, sink = os.pipe()
     os.set_blocking(sink, False)
-    output = MessageWriter(write_to(sink))
+    output = MessageWriter(Outlet(sink).write)
     writing = threading.Thread(target=lambda: [output.log("INFO", "x" * 100_000) for _ in range(5)])
     writing.start()
     with open(source, "rb") as file:  # noqa: PTH123 - a descriptor, not a path

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from destination_profiles.rejection import MAX_KINDS, Rejection, Tally
+from destination_profiles.rejection import MAX_KINDS, TOP_KINDS, Rejection, Tally
 
 CANARY = "canary-7f3a"
 
@@ -14,7 +14,7 @@ def kind(number: int = 0) -> Rejection:
     return Rejection("schema", f"rule{number}", CANARY, f"$.{CANARY}", f"sentence {number}")
 
 
-def tally(rejections: Iterable[tuple[str, Rejection, int]]) -> Tally:
+def tally(*rejections: tuple[str, Rejection, int]) -> Tally:
     made = Tally()
     for stream, rejection, count in rejections:
         for _ in range(count):
@@ -22,64 +22,77 @@ def tally(rejections: Iterable[tuple[str, Rejection, int]]) -> Tally:
     return made
 
 
-def lines(*rejections: tuple[str, Rejection, int]) -> list[str]:
-    return list(tally(rejections).lines())
+def rows(*rejections: tuple[str, Rejection, int]) -> list[tuple[str, ...]]:
+    """The table without its head: stream, code, records."""
+    return [(line.split()[0], *line.split()[2:4]) for line in tally(*rejections).table()[1:]]
 
 
-def test_nothing_counted_is_no_line() -> None:
-    assert lines() == []
-    assert tally([]).total() == 0
+def kinds(numbers: Iterable[int]) -> list[tuple[str, Rejection, int]]:
+    return [("users", kind(number), 100 - number) for number in numbers]
 
 
-def test_equal_reasons_are_one_line() -> None:
-    assert lines(("users", kind(), 1234)) == ["Rejected 1,234 of users: schema rule0: sentence 0"]
+def test_nothing_counted_is_no_table() -> None:
+    assert (tally().table(), tally().top(), tally().total) == ([], [], 0)
+
+
+def test_table_has_columns() -> None:
+    assert tally(("users", kind(), 1234), ("orders", dataclasses.replace(kind(12), reason="service"), 5)).table() == [
+        "stream  step     code    records  reason",
+        "users   schema   rule0     1,234  sentence 0",
+        "orders  service  rule12        5  sentence 12",
+    ]
 
 
 def test_most_frequent_reason_comes_first() -> None:
-    assert lines(("users", kind(1), 1), ("users", kind(2), 3), ("users", kind(3), 2)) == [
-        "Rejected 3 of users: schema rule2: sentence 2",
-        "Rejected 2 of users: schema rule3: sentence 3",
-        "Rejected 1 of users: schema rule1: sentence 1",
+    assert rows(("users", kind(1), 1), ("users", kind(2), 3), ("users", kind(3), 2)) == [
+        ("users", "rule2", "3"),
+        ("users", "rule3", "2"),
+        ("users", "rule1", "1"),
     ]
 
 
 def test_streams_are_counted_apart() -> None:
-    assert lines(("users", kind(), 1), ("orders", kind(), 2)) == [
-        "Rejected 1 of users: schema rule0: sentence 0",
-        "Rejected 2 of orders: schema rule0: sentence 0",
-    ]
+    assert rows(("users", kind(), 1), ("orders", kind(), 2)) == [("users", "rule0", "1"), ("orders", "rule0", "2")]
 
 
 @pytest.mark.parametrize("part", ["reason", "code", "loggable"])
 def test_kind_is_reason_code_and_sentence(part: str) -> None:
-    assert len(lines(("users", kind(), 1), ("users", dataclasses.replace(kind(), **{part: "other"}), 1))) == 2
+    assert len(rows(("users", kind(), 1), ("users", dataclasses.replace(kind(), **{part: "other"}), 1))) == 2
 
 
 @pytest.mark.parametrize("part", ["message", "path"])
 def test_what_may_hold_values_is_no_kind(part: str) -> None:
-    assert len(lines(("users", kind(), 1), ("users", dataclasses.replace(kind(), **{part: "other"}), 1))) == 1
+    assert len(rows(("users", kind(), 1), ("users", dataclasses.replace(kind(), **{part: "other"}), 1))) == 1
 
 
-def test_no_line_holds_message_or_path() -> None:
-    assert CANARY not in "".join(lines(*(("users", kind(number), 1) for number in range(20))))
+def test_nothing_told_holds_message_or_path() -> None:
+    made = tally(*kinds(range(20)))
+    assert CANARY not in "".join(made.table() + made.top())
 
 
 def test_ten_kinds_are_ten_lines() -> None:
-    told = lines(*(("users", kind(number), 1) for number in range(MAX_KINDS)))
-    assert len(told) == MAX_KINDS
+    told = tally(*kinds(range(MAX_KINDS))).table()
+    assert len(told) == MAX_KINDS + 1
     assert not any("further" in line for line in told)
 
 
 def test_kinds_beyond_are_added_up() -> None:
-    told = lines(*(("users", kind(number), 100 - number) for number in range(13)))
-    assert len(told) == MAX_KINDS + 1
-    assert told[-1] == f"Rejected {90 + 89 + 88} of users for 3 further kinds of reason"
+    told = tally(*kinds(range(13))).table()
+    assert len(told) == MAX_KINDS + 2
+    assert told[-1].split() == ["users", str(90 + 89 + 88), "3", "further", "kinds", "of", "reason"]
 
 
 def test_every_rejection_is_in_some_line() -> None:
-    made = [(stream, kind(number), number + 1) for stream in ("users", "orders") for number in range(25)]
-    told = sum(int(line.split()[1].replace(",", "")) for line in lines(*made))
-    assert told == tally(made).total() == 2 * sum(range(1, 26))
+    made = tally(*((stream, kind(number), number + 1) for stream in ("users", "orders") for number in range(25)))
+    told = [line.removeprefix("users").removeprefix("orders").split() for line in made.table()[1:]]
+    counts = [int((line[0] if "further" in line else line[2]).replace(",", "")) for line in told]
+    assert sum(counts) == made.total == 2 * sum(range(1, 26))
+
+
+def test_top_is_over_all_streams() -> None:
+    made = tally(("users", kind(1), 1), ("orders", kind(2), 3000), ("users", kind(3), 2), ("users", kind(4), 1))
+    assert made.top()[:2] == ["3,000 of orders (schema rule2: sentence 2)", "2 of users (schema rule3: sentence 3)"]
+    assert len(made.top()) == TOP_KINDS
 
 
 def test_rejection_cannot_be_changed_later() -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from destination_profiles.errors import ConfigError, StoreFailed
 from destination_profiles.rejection import Rejection
-from destination_profiles.rejects import LocalStore, NoStore, RejectStore, line, store, utc_now
+from destination_profiles.rejects import LocalStore, NoStore, line, utc_now
 
 CANARY = "canary-7f3a"
 MOMENT = datetime(2026, 1, 2, 3, 4, 5, 678_901, tzinfo=UTC)
@@ -262,14 +262,6 @@ def test_full_disk_fails_and_lets_go(folder: Path) -> None:
     assert "(No space left on device)" in fail(made.flush)
     assert "(No space left on device)" in fail(made.close)
     assert open_files() == before
-
-
-# The choice
-
-
-@pytest.mark.parametrize(("kind", "expected"), [("None", NoStore), ("Local", LocalStore)])
-def test_setting_chooses_the_store(tmp_path: Path, kind: str, expected: type[RejectStore]) -> None:
-    assert type(store({"storage_type": kind, "path": str(tmp_path)})) is expected
 
 
 def test_no_store_keeps_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

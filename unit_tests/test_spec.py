@@ -120,9 +120,14 @@ def test_objects_below_the_root_are_closed(path: str) -> None:
     assert OBJECTS[path]["additionalProperties"] is False
 
 
-def test_token_alone_is_secret() -> None:
-    assert [path for path, asked in PROPERTIES.items() if asked.get("airbyte_secret")] == ["$.token"]
-    assert [path for path, node in nodes() if "airbyte_secret" in node] == ["$.properties.token"]
+def test_token_and_keys_are_secret() -> None:
+    store = "properties.object_storage_config.oneOf.2"
+    assert [path for path, asked in PROPERTIES.items() if asked.get("airbyte_secret")] == [
+        "$.token",
+        f"$.{store}.access_key_id",
+        f"$.{store}.secret_access_key",
+    ]
+    assert len([path for path, node in nodes() if "airbyte_secret" in node]) == 3
 
 
 def test_group_of_each_setting_is_declared() -> None:

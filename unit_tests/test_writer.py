@@ -3,11 +3,12 @@ import threading
 import pytest
 
 from destination_profiles.answers import Action, Outcome
-from destination_profiles.errors import BooksDoNotBalance, Refused, StoreFailed, Unavailable
+from destination_profiles.errors import BooksDoNotBalance, Interrupted, Refused, StoreFailed, TooManyRejected, Unavailable
 from destination_profiles.ledger import Interval
 from destination_profiles.rejection import Rejection
 from destination_profiles.rejects import NoStore
-from unit_tests.pipeline import ACCEPT, REFUSAL, USERS, Held, Pipeline, Scripted, config, ids, plan, target
+from destination_profiles.writer import ABANDON_SECONDS, INTERRUPTED_SECONDS
+from unit_tests.pipeline import ACCEPT, REFUSAL, USERS, Clock, Held, Pipeline, Scripted, config, ids, plan, target
 
 
 class FailingStore(NoStore):
@@ -162,6 +163,58 @@ def test_abandon_awaits_what_is_in_flight() -> None:
     assert (sender.sent, pipeline.states) == ([[1, 2], [3, 4]], [("a", 2, 0)])
 
 
+def test_interrupted_wait_for_an_answer_ends() -> None:
+    clock = Clock()
+    pipeline = Pipeline(Held(), clock=clock)
+    pipeline.feed(1, 2)
+    pipeline.writer.interrupt(Interrupted(15))
+    threading.Timer(0.05, setattr, [clock, "now", INTERRUPTED_SECONDS]).start()
+    pipeline.writer._heartbeat = lambda _: 0.01
+    pipeline.writer.abandon()
+    assert (pipeline.dispatcher.sending, pipeline.dispatcher.unknown()) == (1, 2)
+
+
+def test_wait_for_an_answer_is_long_without_an_interruption() -> None:
+    clock, sender = Clock(), Held()
+    pipeline = Pipeline(sender, clock=clock)
+    pipeline.feed(1, 2, "a")
+    clock.now = ABANDON_SECONDS - 1
+    threading.Timer(0.05, sender.queue(1).put, [ACCEPT]).start()
+    pipeline.writer.abandon()
+    assert pipeline.states == [("a", 2, 0)]
+
+
+def test_too_many_rejections_end_the_sync() -> None:
+    pipeline = Pipeline(Scripted(), max_profiles=10, max_rejected=2)
+    for _ in range(2):
+        pipeline.writer.record(USERS, b"{}")
+    with pytest.raises(TooManyRejected, match=r"More than 2 records .* The most frequent reasons: 3 of users \(profile required"):
+        pipeline.writer.record(USERS, b"{}")
+
+
+def test_chunk_is_entered_whole_before_too_many_rejections_end_the_sync() -> None:
+    store = NotingStore()
+    pipeline = Pipeline(Scripted(rejecting(1, 2, 3)), store=store, max_profiles=4, max_rejected=0)
+    with pytest.raises(TooManyRejected):
+        pipeline.feed(1, 2, 3, 4, "a")
+        pipeline.writer.close()
+    pipeline.writer.abandon()
+    assert (store.noted, pipeline.states) == (["put"] * 3 + ["flush"], [("a", 1, 3)])
+
+
+def test_lowered_byte_limit_reaches_the_chunker() -> None:
+    refusal = Outcome(Action.HALVE, refusal=REFUSAL, too_large=True)
+    sender = Scripted(lambda chunk: refusal if chunk.size > 150 else ACCEPT)
+    pipeline = Pipeline(sender, max_profiles=100, max_in_flight=1)
+    pipeline.feed(*range(100, 200), "a")
+    pipeline.writer.flush()
+    pipeline.feed(*range(200, 300), "b")
+    pipeline.writer.close()
+    assert len(sender.sent[0]) == 100
+    assert max(len(sent) for sent in sender.sent if sent[0] >= 200) < 12  # a body of 150 bytes
+    assert pipeline.states == [("a", 100, 0), ("b", 100, 0)]
+
+
 def test_interrupt_ends_a_wait() -> None:
     pipeline = Pipeline(Held(), max_in_flight=1)
     pipeline.feed(1, 2)
@@ -195,7 +248,7 @@ def test_invalid_record_is_rejected_alone() -> None:
         pipeline.writer.record(USERS, data)
     pipeline.feed("a")
     pipeline.writer.close()
-    assert (sender.sent, pipeline.states, pipeline.writer.tally.total()) == ([[1, 2]], [("a", 2, 2)], 2)
+    assert (sender.sent, pipeline.states, pipeline.writer.tally.total) == ([[1, 2]], [("a", 2, 2)], 2)
 
 
 def test_patience_ends_when_a_chunk_is_due() -> None:
@@ -230,9 +283,9 @@ def test_record_nested_too_deeply_is_rejected_alone() -> None:
     pipeline.feed(1)
     pipeline.feed(2, "a", stream="deep")
     pipeline.writer.close()
-    assert (pipeline.states, list(pipeline.writer.tally.lines())) == (
+    assert (pipeline.states, list(pipeline.writer.tally.table())) == (
         [("a", 0, 1)],
-        ["Rejected 1 of deep: json depth: is nested too deeply"],
+        ["stream  step  code   records  reason", "deep    json  depth        1  is nested too deeply"],
     )
 
 
@@ -241,7 +294,7 @@ def test_superseded_record_shares_a_rejection() -> None:
     pipeline.feed(1, 2, 1, "a")
     pipeline.writer.close()
     assert pipeline.states == [("a", 1, 2)]
-    assert "superseded rejected: a later record of its profile took its place" in list(pipeline.writer.tally.lines())[1]
+    assert pipeline.writer.tally.table()[2].split()[:4] == ["users", "superseded", "rejected", "1"]
 
 
 def test_abandon_sends_nothing_more() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from destination_profiles import run
+from destination_profiles import command
 from destination_profiles.errors import Interrupted, Unavailable
 from destination_profiles.protocol import MessageWriter
 
@@ -20,9 +20,9 @@ def ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception) -> 
 
     config = tmp_path / "config.json"
     config.write_text("{}")
-    monkeypatch.setattr(run, "write_messages", failing)
+    monkeypatch.setattr(command, "write_messages", failing)
     stream = io.BytesIO()
-    code = run._run(["write", "--config", str(config), "--catalog", str(config)], MessageWriter(stream.write), [])
+    code = command._run(["write", "--config", str(config), "--catalog", str(config)], MessageWriter(stream.write), [])
     return code, [json.loads(line) for line in stream.getvalue().splitlines()]
 
 
@@ -31,7 +31,7 @@ def test_defect_tells_its_place_and_no_value(tmp_path: Path, monkeypatch: pytest
     error = message["trace"]["error"]
     assert (code, error["failure_type"]) == (1, "system_error")
     assert error["message"] == "The connector failed with KeyError. This is a defect of the connector: please report it."
-    assert error["internal_message"].startswith("test_run.py:")
+    assert error["internal_message"].startswith("test_command.py:")
     assert CANARY not in json.dumps(message)
 
 

@@ -1,0 +1,101 @@
+"""One command: arguments in, messages on stdout, an exit code out."""
+
+import json
+import logging
+import os
+import traceback
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from airbyte_cdk.models import AirbyteMessage, AirbyteMessageSerializer, Type
+from airbyte_cdk.utils.airbyte_secrets_utils import get_secrets
+
+from .destination import DestinationProfiles, write_messages
+from .errors import ConfigError, Interrupted, ProfilesError, SystemFault
+from .progress import Terminal
+from .protocol import LogHandler, MessageWriter, Outlet
+from .spec import spec
+from .terminal import live_line
+
+FAILED = 1
+STDIN, STDOUT = 0, 1  # descriptors: the interpreter's own streams may be missing, unbuffered or text
+
+
+def run(arguments: list[str]) -> int:
+    """Run a command over stdin and stdout and give its exit code."""
+    outlet, terminal = Outlet(STDOUT), live_line()
+    shared = terminal is not None and os.isatty(STDOUT)  # then a line of output takes the place of the live one
+    output = MessageWriter(outlet.write, hurry=outlet.hurry, before=terminal.hide if terminal and shared else lambda: None)
+    secrets: list[str] = []
+    _log_to(output, secrets)
+    return _run(arguments or ["--help"], output, secrets, terminal)
+
+
+def _run(arguments: list[str], output: MessageWriter, secrets: list[str], terminal: Terminal | None = None) -> int:
+    destination = DestinationProfiles()
+    parsed = destination.parse_args(arguments)
+    try:
+        if parsed.command == "spec":
+            output.message(_dump(AirbyteMessage(type=Type.SPEC, spec=destination.spec(logging.getLogger("airbyte")))))
+            return 0
+        config = _read(parsed.config, "configuration")
+        secrets += [str(each) for each in get_secrets(spec()["connectionSpecification"], config) if each]
+        if parsed.command == "check":
+            status = destination.check(logging.getLogger("airbyte"), config)
+            output.message(_dump(AirbyteMessage(type=Type.CONNECTION_STATUS, connectionStatus=status)))
+            return 0
+        write_messages(config, _read(parsed.catalog, "configured catalog"), STDIN, output, terminal)
+        return 0
+    except Interrupted as error:
+        output.log("WARN", error.message)
+        return error.exit_code
+    except ProfilesError as error:
+        output.error(error, type(error).__name__)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), STDOUT)  # nobody reads on; let the interpreter end in peace
+    except Exception as error:
+        fault = SystemFault(f"The connector failed with {type(error).__name__}. This is a defect of the connector: please report it.")
+        output.error(fault, _where(error))
+    return FAILED
+
+
+def _where(error: Exception) -> str:
+    """File, line and function of each frame. An exception's own text may quote a record, so it is left out."""
+    return " < ".join(
+        f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in reversed(traceback.extract_tb(error.__traceback__))
+    )
+
+
+def _read(path: str, what: str) -> Mapping[str, Any]:
+    try:
+        content = json.loads(Path(path).read_text(encoding="utf-8"))
+        json.dumps(content, ensure_ascii=False).encode()
+    except OSError as error:
+        raise ConfigError(f"The file of the {what} cannot be read: {error.strerror}.") from None
+    except UnicodeError:
+        raise ConfigError(f"The file of the {what} holds text that is no Unicode.") from None
+    except (ValueError, RecursionError):
+        raise ConfigError(f"The file of the {what} is no JSON.") from None
+    if not isinstance(content, dict):
+        raise ConfigError(f"The {what} must be a JSON object.")
+    return content
+
+
+def _dump(message: AirbyteMessage) -> Mapping[str, Any]:
+    dumped: Mapping[str, Any] = AirbyteMessageSerializer.dump(message)
+    return dumped
+
+
+def _log_to(output: MessageWriter, secrets: list[str]) -> None:
+    """Send the connector's log through `output`, so that no two lines mix. Libraries are silent: their warnings quote what they met."""
+
+    def mask(text: str) -> str:
+        for secret in secrets:
+            text = text.replace(secret, "****")
+        return text
+
+    root = logging.getLogger()
+    root.handlers = [LogHandler(output, mask)]
+    root.setLevel(logging.CRITICAL + 1)
+    logging.getLogger("airbyte").setLevel(logging.INFO)

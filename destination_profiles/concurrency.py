@@ -1,0 +1,85 @@
+"""How many chunks may be in flight: one more while answers are quick, a tenth less when the service is pressed.
+
+The model is Vector's adaptive request concurrency: rounds, each as long as an average round trip, are compared with the average of the
+rounds before them. Two things are its own. A refusal lowers the limit at once, and once for all that was sent under it. And the limit
+that was refused is approached with caution, so that a service with room for two is not asked for three in every other round.
+"""
+
+import math
+
+DECREASE = 0.9  # of the limit is left after pressure; Vector's ratio
+NEWEST = 0.4  # weight of the newest round in the average of all; Vector's alpha
+SLOW = 2.5  # standard deviations above the average from which a round is slow; Vector's scale
+NOISE = 0.05  # a round within this part of the average is neither slow nor in the way of a raise
+MAX_CAUTION = 16  # quick rounds before the limit that was refused is tried again, at most
+
+
+class Concurrency:
+    """The limit, from 1 to `most`. It knows only what it is told; times are seconds of the caller's clock."""
+
+    def __init__(self, most: int) -> None:
+        """Start at 1."""
+        self.limit = 1
+        self._most = most
+        self._mean: float | None = None  # of a round trip, over the rounds
+        self._variance = 0.0
+        self._refused = math.inf  # the limit at which the service last refused
+        self._caution = 1  # quick rounds that it takes to try that limit again
+        self._quick = 0  # quick rounds since the limit changed
+        self._lowered_at = -math.inf
+        self._round_ends = math.inf
+        self._round_trips: list[float] = []
+        self._reached = False  # a limit that is not used up says nothing about the next one
+
+    def sent(self, in_flight: int) -> None:
+        """A chunk was sent; with it `in_flight` wait for an answer."""
+        self._reached = self._reached or in_flight >= self.limit
+
+    def accepted(self, now: float, round_trip: float) -> None:
+        """The service did the work of a chunk, in `round_trip`."""
+        if self._mean is None:
+            self._mean = round_trip
+            self._begin(now + round_trip)
+            return
+        self._round_trips.append(round_trip)
+        if now >= self._round_ends:
+            self._end_round(now, self._mean)
+
+    def pressed(self, now: float, sent_at: float) -> None:
+        """The service refused work that was sent at `sent_at`, or gave no answer to it."""
+        if sent_at < self._lowered_at:
+            return  # it was sent under the higher limit, which is lowered already
+        self._refused = self.limit
+        self._caution = min(MAX_CAUTION, self._caution * 4)
+        self._lower(now)
+
+    def _begin(self, round_ends: float) -> None:
+        self._round_ends = round_ends
+        self._round_trips = []
+        self._reached = False
+
+    def _end_round(self, now: float, mean: float) -> None:
+        average = sum(self._round_trips) / len(self._round_trips)
+        if average > mean + max(SLOW * math.sqrt(self._variance), NOISE * mean):
+            self._lower(now)
+        elif average <= mean * (1 + NOISE) and self._reached:
+            self._raise()
+        difference = average - mean
+        self._mean = mean + NEWEST * difference
+        self._variance = (1 - NEWEST) * (self._variance + NEWEST * difference * difference)
+        self._begin(now + self._mean)
+
+    def _raise(self) -> None:
+        self._quick += 1
+        cautious = self.limit + 1 >= self._refused
+        if self.limit == self._most or (cautious and self._quick < self._caution):
+            return
+        self.limit += 1
+        self._quick = 0
+        if cautious:
+            self._caution = max(1, self._caution // 2)  # a refusal makes it four times as much
+
+    def _lower(self, now: float) -> None:
+        self.limit = max(1, int(self.limit * DECREASE))
+        self._lowered_at = now
+        self._quick = 0

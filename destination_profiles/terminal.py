@@ -1,0 +1,30 @@
+"""A live line on the terminal of stderr."""
+
+import sys
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+
+class LiveLine:
+    """One line that is replaced by the next. It is never longer than the terminal is wide, and leaves nothing behind."""
+
+    def __init__(self, console: Console) -> None:
+        """Show nothing yet."""
+        self._live = Live(console=console, auto_refresh=False, transient=True, redirect_stdout=False, redirect_stderr=False)
+
+    def show(self, line: str) -> None:
+        """Show a line in the place of the one before."""
+        self._live.start()
+        self._live.update(Text(line, no_wrap=True, overflow="ellipsis"), refresh=True)
+
+    def hide(self) -> None:
+        """Take the line away; `show` brings one back."""
+        self._live.stop()
+
+
+def live_line() -> LiveLine | None:
+    """A live line, where stderr is a terminal that can show one."""
+    console = Console(file=sys.stderr)
+    return LiveLine(console) if console.is_terminal and not console.is_dumb_terminal else None
