@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from profiles_sandbox.faults import FaultPlan
+from profiles_sandbox.faults import FaultPlan, Rule, Turn
 from profiles_sandbox.service import Service
 from profiles_sandbox.wire import Answer, Arrived
 
@@ -32,6 +32,7 @@ class Endpoint:
         self._service = service
         self._faults = faults
         self._latency_ms = latency_ms
+        self._executed: set[Turn] = set()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="data-file")
 
     async def __call__(self, request: Request) -> Response:
@@ -49,15 +50,38 @@ class Endpoint:
         self._thread.shutdown()
 
     async def _answer(self, request: Request) -> Answer | None:
-        body = await request.body()
-        arrived = Arrived(_call(request.url.path), tuple(request.headers.items()), body)
-        fault = self._faults.next(arrived.call)
-        received = await self._work(lambda: self._service.receive(arrived, fault))
-        await asyncio.sleep((self._latency_ms + (fault.delay_ms if fault else 0)) / 1000)
-        return await self._work(lambda: self._service.finish(received))
+        call = _call(request.url.path)
+        turn = self._faults.next(call)
+        body = await _body(request, turn.arriving())
+        arrived = Arrived(call, tuple(request.headers.items()), body)
+        others = set(self._executed)
+        self._executed.add(turn)  # at once, so that of several that arrive together none is overlooked
+        try:
+            received = await self._work(lambda: self._service.receive(arrived, lambda message: turn.rule(len(others), message)))
+            fault = received.fault
+            if fault and not fault.executes:
+                self._executed.discard(turn)
+            await asyncio.sleep(self._latency_ms / 1000 + (fault.delay(turn.number, len(others)) if fault else 0))
+            return await self._work(lambda: self._service.finish(received))
+        finally:
+            self._executed.discard(turn)
 
     async def _work(self, job: Callable[[], Result]) -> Result:
         return await asyncio.get_running_loop().run_in_executor(self._thread, job)
+
+
+async def _body(request: Request, rule: Rule | None) -> bytes:
+    """Read a body, as fast and as far as the rule that is played meanwhile lets it."""
+    if rule is None or not rule.arriving:
+        return await request.body()
+    wanted = rule.part_read(int(request.headers.get("content-length", 0)))
+    body = bytearray()
+    blocks = request.stream()
+    while len(body) < wanted and (block := await anext(blocks, b"")):
+        body += block
+        if rule.kbytes_per_second:
+            await asyncio.sleep(len(block) / 1000 / rule.kbytes_per_second)
+    return bytes(body)
 
 
 class HangUp(Response):

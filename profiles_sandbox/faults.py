@@ -1,22 +1,30 @@
 """Faults: a plan of what goes wrong, request by request, read from a YAML list of rules.
 
-Each rule names a call, the requests it is played at (counted from 1 for each call since the start), a delay, and
-at most one of four actions:
+Each rule names a call, the requests it is played at (counted from 1 for each call since the start), conditions if any, a
+delay, and at most one of four actions:
 
 | action | the service |
 |---|---|
 | `status`, `headers`, `body` | answers this; executes the request only with `execute: true` |
 | `error: {code, text}` | answers with this error for the whole request, executes nothing |
 | `result: short, long or missing` | executes, then answers with a list of another length, or with none |
-| `drop: before or after` | closes the connection without an answer, before or after executing |
+| `drop: head, middle, before or after` | closes the connection: before or in the middle of the body, before or after executing |
+
+| condition | the rule is played |
+|---|---|
+| `when_busy: N` | while N other requests or more are executed |
+| `when_holds: {field, values}` | where an item of the batch has one of the values |
 
 The first rule that fits a request is played. Repeats of a request find the answer that a fault kept back.
 """
 
 from collections import Counter
-from collections.abc import Collection
-from dataclasses import replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
+from random import Random
 from typing import Any, Literal
 
 import msgspec
@@ -51,19 +59,37 @@ class Error(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     text: str
 
 
+class Holding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A batch with an item whose field has one of the values."""
+
+    field: str
+    values: list[Any]
+
+    def fits(self, message: Mapping[str, Any]) -> bool:
+        """Tell whether a request is such a batch."""
+        data = message.get("data")
+        items = data if isinstance(data, list) else []
+        return any(isinstance(item, dict) and item.get(self.field) in self.values for item in items)
+
+
 class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What goes wrong, and when."""
 
     call: str
     requests: list[int] | Span = Span()
-    delay_ms: int = 0
+    when_busy: int = 0
+    when_holds: Holding | None = None
+    delay_ms: int | tuple[int, int] = 0
+    delay_ms_per_request: int = 0
+    kbytes_per_second: int = 0
     status: int | None = None
     headers: dict[str, str] = {}
+    retry_after_date: int | None = None
     body: str | dict[str, Any] | list[Any] | None = None
     execute: bool = False
     error: Error | None = None
     result: Literal["short", "long", "missing"] | None = None
-    drop: Literal["before", "after"] | None = None
+    drop: Literal["head", "middle", "before", "after"] | None = None
 
     @property
     def actions(self) -> list[str]:
@@ -81,13 +107,46 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Whether the request is executed."""
         return self.execute or not self.actions or self.result is not None or self.drop == "after"
 
+    @property
+    def delays(self) -> bool:
+        """Whether it makes a request slower."""
+        return bool(self.delay_ms or self.delay_ms_per_request or self.kbytes_per_second)
+
+    @property
+    def arriving(self) -> bool:
+        """Whether it is played while the body arrives."""
+        return self.drop in ("head", "middle") or self.kbytes_per_second > 0
+
+    @property
+    def conditional(self) -> bool:
+        """Whether more than the number of the request decides."""
+        return self.when_busy > 0 or self.when_holds is not None
+
+    def fits(self, busy: int, message: Mapping[str, Any]) -> bool:
+        """Tell whether the conditions hold, with so many other requests being executed."""
+        return busy >= self.when_busy and (self.when_holds is None or self.when_holds.fits(message))
+
+    def delay(self, number: int, busy: int) -> float:
+        """Seconds to wait before the answer; the same for the same request of every run."""
+        low, high = (self.delay_ms, self.delay_ms) if isinstance(self.delay_ms, int) else self.delay_ms
+        drawn = low if low == high else Random(number).uniform(low, high)  # noqa: S311 - a delay is no secret
+        return (drawn + self.delay_ms_per_request * (busy + 1)) / 1000
+
+    def part_read(self, length: int) -> int:
+        """How many bytes of a body of this length are read: all, unless the connection is closed before its end."""
+        return {"head": 0, "middle": length // 2}.get(self.drop or "", length)
+
     def __str__(self) -> str:
         """Give the rule as the journal names it: `status 503`, `drop after, delay 100 ms`."""
         words = [f"{name} {self._word(name)}" for name in self.actions]
         if self.execute:
             words.append("executed")
         if self.delay_ms:
-            words.append(f"delay {self.delay_ms} ms")
+            words.append(f"delay {self.delay_ms if isinstance(self.delay_ms, int) else '{} to {}'.format(*self.delay_ms)} ms")
+        if self.delay_ms_per_request:
+            words.append(f"delay {self.delay_ms_per_request} ms a request")
+        if self.kbytes_per_second:
+            words.append(f"{self.kbytes_per_second} kB/s")
         return ", ".join(words)
 
     def answer(self, honest: Answer | None) -> Answer | None:
@@ -99,11 +158,13 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return None if self.drop else honest
 
     def _planned(self) -> Answer:
-        status = self.status or 200
+        status, headers = self.status or 200, dict(self.headers)
+        if self.retry_after_date is not None:  # a date has whole seconds: round up
+            headers["Retry-After"] = format_datetime(datetime.now(UTC) + timedelta(seconds=self.retry_after_date + 1), usegmt=True)
         if isinstance(self.body, str):
-            return Answer(status, "text/html; charset=utf-8", self.body.encode(), headers=self.headers)
+            return Answer(status, "text/html; charset=utf-8", self.body.encode(), headers=headers)
         body = b"" if self.body is None else msgspec.json.encode(self.body)
-        return Answer(status, "application/json", body, headers=self.headers)
+        return Answer(status, "application/json", body, headers=headers)
 
     def _word(self, action: str) -> Any:
         return {
@@ -136,11 +197,32 @@ class FaultPlan:
         self._rules = rules
         self._received: Counter[str] = Counter()
 
-    def next(self, call: str) -> Rule | None:
-        """Count a request and give the rule to play."""
+    @property
+    def slow(self) -> bool:
+        """Whether some bodies are read slowly."""
+        return any(rule.kbytes_per_second for rule in self._rules)
+
+    def next(self, call: str) -> "Turn":
+        """Count a request and give the rules among which one is played."""
         self._received[call] += 1
         number = self._received[call]
-        return next((rule for rule in self._rules if rule.call == call and number in rule.requests), None)
+        return Turn(number, [rule for rule in self._rules if rule.call == call and number in rule.requests])
+
+
+@dataclass(frozen=True, eq=False)
+class Turn:
+    """A request's number and the rules for it, in order of precedence. No two turns are equal."""
+
+    number: int
+    rules: list[Rule]
+
+    def arriving(self) -> Rule | None:
+        """Give the rule that is played while the body arrives: none that depends on more."""
+        return self.rules[0] if self.rules and not self.rules[0].conditional else None
+
+    def rule(self, busy: int, message: Mapping[str, Any]) -> Rule | None:
+        """Give the rule to play, with so many other requests being executed."""
+        return next((rule for rule in self.rules if rule.fits(busy, message)), None)
 
 
 def load_plan(path: Path, calls: Collection[str]) -> FaultPlan:
@@ -161,9 +243,10 @@ def _problem(rule: Rule, calls: Collection[str]) -> str | None:
     problems = {
         f"call {rule.call!r} is not one of {', '.join(calls)}": rule.call not in calls,
         f"{' and '.join(rule.actions)} exclude each other": len(rule.actions) > 1,
-        "no action and no delay": not rule.actions and not rule.delay_ms,
-        "headers and execute go with status or body": not told and (rule.headers or rule.execute),
-        "delay_ms is below 0": rule.delay_ms < 0,
+        "no action and no delay": not rule.actions and not rule.delays,
+        "headers and execute go with status or body": not told and (rule.headers or rule.execute or rule.retry_after_date is not None),
+        "delay_ms is below 0": (rule.delay_ms if isinstance(rule.delay_ms, int) else min(rule.delay_ms)) < 0,
+        "no condition goes with drop head, drop middle and kbytes_per_second": rule.conditional and rule.arriving,
         "status is not between 200 and 599": rule.status is not None and rule.status not in HTTP_STATUSES,
     }
     return next((problem for problem, wrong in problems.items() if wrong), None)

@@ -16,7 +16,7 @@ VALUES
     (:received_at, :call, :request_id, :body_bytes, :body_sha256, :profiles, :db_id, :matching, :field_name, :skip_triggers, :fault)
 """
 _CLOSE = """
-UPDATE journal SET http_status = :http_status, error = :error, error_text = :error_text, duplicate = :duplicate,
+UPDATE journal SET ended_at = :ended_at, http_status = :http_status, error = :error, error_text = :error_text, duplicate = :duplicate,
     accepted = :accepted, failed = :failed WHERE id = :id
 """
 
@@ -48,7 +48,7 @@ class Journal:
     def open(self, arrived: Arrived, message: Mapping[str, Any], now: float, fault: str | None) -> int:
         """Write down a request as it is received and give the row's id; `message` is empty when unreadable."""
         row = {
-            "received_at": datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds"),
+            "received_at": _shown_time(now),
             "call": arrived.call,
             "request_id": arrived.header("request-id"),
             "body_bytes": len(arrived.body),
@@ -58,14 +58,18 @@ class Journal:
         }
         return int(self._connection.execute(_OPEN, row).lastrowid or 0)
 
-    def close(self, number: int, ending: Ending) -> None:
+    def close(self, number: int, ending: Ending, now: float) -> None:
         """Complete a row."""
-        self._connection.execute(_CLOSE, {**vars(ending), "id": number})
+        self._connection.execute(_CLOSE, {**vars(ending), "id": number, "ended_at": _shown_time(now)})
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Give every row as an object, the oldest first."""
         for row in self._connection.execute("SELECT * FROM journal ORDER BY id"):
             yield {name: _shown(name, row[name]) for name in row.keys()}  # noqa: SIM118 - a row iterates its values
+
+
+def _shown_time(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
 
 
 def _described(message: Mapping[str, Any]) -> dict[str, Any]:

@@ -58,7 +58,7 @@ def _serve(options: argparse.Namespace) -> None:
     faults = load_plan(options.faults, CALLS) if options.faults else FaultPlan([])
     if options.keep_bodies:
         options.keep_bodies.mkdir(parents=True, exist_ok=True)
-    with bind(options.host, options.port) as listener, closing(open_to_write(options.data)) as data:
+    with bind(options.host, options.port, slow=faults.slow) as listener, closing(open_to_write(options.data)) as data:
         service = Service(data, catalog, switches.from_options(options), options.token, bodies=options.keep_bodies)
         with closing(Endpoint(service, faults, options.latency_ms)) as endpoint:
             run_server(make_app(endpoint), listener)

@@ -14,6 +14,9 @@ from profiles_sandbox.app import HANG_UP
 GRACE_SECONDS = 1
 """How long requests under way may take to end when the server stops."""
 
+RECEIVE_BYTES = 1 << 16
+"""What the system holds of a body that is read slowly."""
+
 KEEP_ALIVE_SECONDS = 75
 """How long an idle connection is kept: longer than clients pause between two requests."""
 
@@ -43,9 +46,12 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
 
-def bind(host: str, port: int) -> socket.socket:
-    """Take a port, a free one for 0; raises OSError."""
-    return socket.create_server((host, port))
+def bind(host: str, port: int, *, slow: bool = False) -> socket.socket:
+    """Take a port, a free one for 0; raises OSError. Where bodies are read slowly, the system holds little of them back."""
+    listener = socket.create_server((host, port))
+    if slow:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BYTES)
+    return listener
 
 
 def run_server(app: ASGIApp, listener: socket.socket) -> None:

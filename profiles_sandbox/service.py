@@ -92,8 +92,8 @@ class Service:
             "databases/fields_get": reads.databases_fields_get,
         }
 
-    def receive(self, arrived: Arrived, fault: Rule | None = None) -> Received:
-        """Read a request and journal it."""
+    def receive(self, arrived: Arrived, choose: Callable[[Message], Rule | None] = lambda _: None) -> Received:
+        """Read a request and journal it; `choose` gives the fault to play for what was read."""
         codec: Codec = JSON
         message: Message = {}
         refusal = None
@@ -103,6 +103,7 @@ class Service:
             message = codec.decode(arrived.body)
         except RequestRefused as error:
             refusal = error
+        fault = choose(message)
         with self._data.transaction():
             number = self._journal.open(arrived, message, self._now(), str(fault) if fault else None)
         if self._bodies:
@@ -115,7 +116,7 @@ class Service:
         with self._data.transaction():
             outcome = self._outcome(received)
             answer = fault.answer(outcome.answer) if fault else outcome.answer
-            self._journal.close(received.number, _ending(answer, outcome))
+            self._journal.close(received.number, _ending(answer, outcome), self._now())
         return answer
 
     def _outcome(self, received: Received) -> _Outcome:

@@ -1,13 +1,15 @@
 """The faults plan: its checks, and what a client meets on the socket."""
 
 import time
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from http.client import RemoteDisconnected
 
 import msgspec
 import pytest
 import yaml
 
-from profiles_sandbox.faults import FaultsError, load_plan
+from profiles_sandbox.faults import FaultsError, Rule, Turn, load_plan
 from profiles_sandbox.service import CALLS
 from profiles_sandbox.testing import RunningSandbox
 
@@ -30,6 +32,12 @@ BAD_PLANS = [
     ("[{call: profiles/update_batch, drop: after, headers: {A: b}}]", "rule 1: headers and execute go with status"),
     ("[{call: profiles/update_batch, status: 99}]", "rule 1: status is not between 200 and 599"),
     ("[{call: profiles/update_batch, delay_ms: -1}]", "rule 1: delay_ms is below 0"),
+    ("[{call: profiles/update_batch, delay_ms: [-1, 5]}]", "rule 1: delay_ms is below 0"),
+    ("[{call: profiles/update_batch, when_busy: 2}]", "rule 1: no action and no delay"),
+    ("[{call: profiles/update_batch, when_busy: 2, drop: head}]", "rule 1: no condition goes with drop head, "),
+    ("[{call: profiles/update_batch, when_busy: 2, kbytes_per_second: 5}]", "rule 1: no condition goes with drop head, "),
+    ("[{call: profiles/update_batch, drop: after, retry_after_date: 5}]", "rule 1: headers and execute go with status"),
+    ("[{call: profiles/update_batch, when_holds: {field: a}, drop: after}]", "Object missing required field `values`"),
 ]
 
 
@@ -57,14 +65,55 @@ def test_rule_is_played_at_its_requests(tmp_path, requests, played):
     path.write_text(yaml.safe_dump([{**RULE, "status": 503, **({"requests": requests} if requests else {})}]))
     plan = load_plan(path, CALLS)
     plan.next("databases/list")
-    assert [number for number in range(1, 6) if plan.next(UPDATE)] == played
+    assert [number for number in range(1, 6) if plan.next(UPDATE).rules] == played
 
 
 def test_first_fitting_rule_is_played(tmp_path):
     path = tmp_path / "faults.yaml"
     path.write_text(yaml.safe_dump([{**RULE, "requests": [2], "status": 500}, {**RULE, "status": 503}]))
     plan = load_plan(path, CALLS)
-    assert [str(plan.next(UPDATE)) for _ in range(3)] == ["status 503", "status 500", "status 503"]
+    assert [str(plan.next(UPDATE).rule(0, {})) for _ in range(3)] == ["status 503", "status 500", "status 503"]
+
+
+@pytest.mark.parametrize(("busy", "fault"), [(0, None), (1, None), (2, "status 429"), (3, "status 429")])
+def test_capacity_is_a_condition(busy, fault):
+    rule = msgspec.convert({**RULE, "when_busy": 2, "status": 429}, Rule)
+    assert Turn(1, [rule]).rule(busy, {}) == (rule if fault else None)
+
+
+@pytest.mark.parametrize(
+    ("message", "played"),
+    [
+        ({"data": [{"crm_id": 1}, {"crm_id": 5}]}, True),
+        ({"data": [{"crm_id": 1}, 5, {"id": 5}]}, False),
+        ({"data": {"crm_id": 5}}, False),
+        ({}, False),
+    ],
+)
+def test_content_is_a_condition(message, played):
+    rule = msgspec.convert({**RULE, "when_holds": {"field": "crm_id", "values": [5, 7]}, "status": 400}, Rule)
+    assert (Turn(1, [rule]).rule(0, message) is rule) is played
+
+
+def test_rule_that_does_not_fit_leaves_the_next():
+    rules = msgspec.convert([{**RULE, "when_busy": 2, "status": 429}, {**RULE, "delay_ms": 5}], list[Rule])
+    assert [str(Turn(1, rules).rule(busy, {})) for busy in (2, 1)] == ["status 429", "delay 5 ms"]
+
+
+def test_delay_is_drawn_and_grows_with_the_load():
+    drawn = msgspec.convert({**RULE, "delay_ms": [100, 300]}, Rule)
+    delays = [drawn.delay(number, 0) for number in range(50)]
+    assert delays == [drawn.delay(number, 7) for number in range(50)]
+    assert 0.1 <= min(delays) < 0.13
+    assert 0.27 < max(delays) <= 0.3
+    loaded = msgspec.convert({**RULE, "delay_ms": 10, "delay_ms_per_request": 50}, Rule)
+    assert [loaded.delay(1, busy) for busy in (0, 1, 3)] == [0.06, 0.11, 0.21]
+
+
+def test_date_of_retry_after_lies_ahead():
+    headers = msgspec.convert({**RULE, "status": 429, "retry_after_date": 3}, Rule).answer(None).headers
+    ahead = parsedate_to_datetime(headers["Retry-After"]) - datetime.now(UTC)
+    assert 2.5 < ahead.total_seconds() <= 4
 
 
 class Played:
@@ -89,7 +138,7 @@ class Played:
         return next(row for row in self.sandbox.journal() if row["request_id"] == self.request_id)
 
 
-RULES = {
+RULES = {  # in the order of their tests: requests are counted on
     "status": {"status": 503, "headers": {"Retry-After": "1"}, "body": "<html>"},
     "object": {"body": {"error": 0}},
     "executed": {"status": 502, "execute": True},
@@ -98,6 +147,9 @@ RULES = {
     "long": {"result": "long"},
     "missing": {"result": "missing"},
     "before": {"drop": "before"},
+    "head": {"drop": "head"},
+    "middle": {"drop": "middle"},
+    "slow": {"kbytes_per_second": 1000},
     "after": {"drop": "after"},
     "delay": {"delay_ms": 300},
 }
@@ -175,6 +227,22 @@ def test_connection_drops_before_execution(played):
     assert played.update().message["error"] == 0
 
 
+@pytest.mark.parametrize(("played", "part"), [("head", 0), ("middle", 0.5)], indirect=["played"])
+def test_connection_drops_within_the_body(played, part):
+    with pytest.raises((ConnectionError, RemoteDisconnected)):
+        played.sandbox.post(UPDATE, {"Request-ID": played.request_id}, db_id=1, data=[{**ONE_MORE, "email": played.email}] * 90_000)
+    assert (played.points, played.row["http_status"], played.row["accepted"]) == (0, None, None)
+    assert part * 5_000_000 <= played.row["body_bytes"] < (part + 0.1) * 6_000_000
+    assert played.update().message["error"] == 0
+
+
+@rule("slow")
+def test_body_is_read_slowly(played):
+    start = time.monotonic()
+    played.sandbox.post(UPDATE, db_id=1, data=[], note="x" * 300_000)
+    assert time.monotonic() - start >= 0.25
+
+
 @rule("after")
 def test_connection_drops_after_execution(played):
     with pytest.raises(RemoteDisconnected):
@@ -194,6 +262,6 @@ def test_answer_is_delayed(played):
 
 def test_every_action_has_a_rule_here():
     assert {name for rule in RULES.values() for name in rule} == {
-        "status", "headers", "body", "execute", "error", "result", "drop", "delay_ms"
+        "status", "headers", "body", "execute", "error", "result", "drop", "delay_ms", "kbytes_per_second"
     }  # fmt: skip
     assert msgspec.json.encode(RULES)

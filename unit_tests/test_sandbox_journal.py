@@ -43,6 +43,7 @@ def test_row_tells_all_of_a_request(sandbox):
     assert sandbox.journal()[1] == {
         "id": 2,
         "received_at": "2023-11-14T22:13:20.500+00:00",
+        "ended_at": "2023-11-14T22:13:20.500+00:00",
         "call": UPDATE,
         "request_id": "r-1",
         "duplicate": False,
