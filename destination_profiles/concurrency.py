@@ -1,8 +1,9 @@
 """How many chunks may be in flight: one more while answers are quick, a tenth less when the service is pressed.
 
-The model is Vector's adaptive request concurrency: rounds, each as long as an average round trip, are compared with the average of the
-rounds before them. Two things are its own. A refusal lowers the limit at once, and once for all that was sent under it. And the limit
-that was refused is approached with caution, so that a service with room for two is not asked for three in every other round.
+The model is Vector's adaptive request concurrency: the round trips of one round are compared with the average of the rounds before. Three
+things are its own. A round ends with the first answer to what was sent in it, so that it lasts one round trip on any link. A refusal
+lowers the limit at once, and once for all that was sent under it. And the limit that was refused is approached with caution, so that a
+service with room for two is not asked for three in every other round.
 """
 
 import math
@@ -27,7 +28,7 @@ class Concurrency:
         self._caution = 1  # quick rounds that it takes to try that limit again
         self._quick = 0  # quick rounds since the limit changed
         self._lowered_at = -math.inf
-        self._round_ends = math.inf
+        self._round_began = 0.0
         self._round_trips: list[float] = []
         self._reached = False  # a limit that is not used up says nothing about the next one
 
@@ -35,14 +36,13 @@ class Concurrency:
         """A chunk was sent; with it `in_flight` wait for an answer."""
         self._reached = self._reached or in_flight >= self.limit
 
-    def accepted(self, now: float, round_trip: float) -> None:
-        """The service did the work of a chunk, in `round_trip`."""
+    def accepted(self, now: float, sent_at: float) -> None:
+        """The service did the work of a chunk that was sent at `sent_at`."""
+        self._round_trips.append(now - sent_at)
         if self._mean is None:
-            self._mean = round_trip
-            self._begin(now + round_trip)
-            return
-        self._round_trips.append(round_trip)
-        if now >= self._round_ends:
+            self._mean = now - sent_at
+            self._begin(now)
+        elif sent_at >= self._round_began:
             self._end_round(now, self._mean)
 
     def pressed(self, now: float, sent_at: float) -> None:
@@ -53,8 +53,8 @@ class Concurrency:
         self._caution = min(MAX_CAUTION, self._caution * 4)
         self._lower(now)
 
-    def _begin(self, round_ends: float) -> None:
-        self._round_ends = round_ends
+    def _begin(self, now: float) -> None:
+        self._round_began = now
         self._round_trips = []
         self._reached = False
 
@@ -67,7 +67,7 @@ class Concurrency:
         difference = average - mean
         self._mean = mean + NEWEST * difference
         self._variance = (1 - NEWEST) * (self._variance + NEWEST * difference * difference)
-        self._begin(now + self._mean)
+        self._begin(now)
 
     def _raise(self) -> None:
         self._quick += 1

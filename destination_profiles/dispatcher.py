@@ -155,7 +155,7 @@ class Dispatcher:
         match outcome.action:
             case Action.ACCEPT:
                 self._accepted = True
-                self.concurrency.accepted(answer.answered_at, answer.answered_at - answer.sent_at)
+                self.concurrency.accepted(answer.answered_at, answer.sent_at)
                 return [Resolution(chunk, outcome)]
             case Action.HALVE if len(chunk) == 1 and outcome.refusal is not None:
                 return self._blame(chunk, outcome.refusal)

@@ -64,7 +64,7 @@ class Full(Concurrency):
         super().__init__(most)
         self.limit = most
 
-    def accepted(self, now: float, round_trip: float) -> None:
+    def accepted(self, now: float, sent_at: float) -> None:
         pass
 
     def pressed(self, now: float, sent_at: float) -> None:

@@ -64,7 +64,7 @@ def run(link: Link, chunks: int, most: int, seed: int = 1) -> Run:
                 limit.pressed(now, now - REFUSED_AFTER)
                 heapq.heappush(waiting, now + rng.random() / 4)
             else:
-                limit.accepted(now, seconds)
+                limit.accepted(now, now - seconds)
         highest = max(highest, limit.limit)
     return Run(now, highest, used / now, refused, requests)
 
@@ -122,8 +122,8 @@ def settled_at(limit: int, most: int = 16) -> Concurrency:
     made, now = Concurrency(most), 0.0
     while made.limit < limit:
         made.sent(made.limit)
+        made.accepted(now + 0.1, now)
         now += 0.1
-        made.accepted(now, 0.1)
     return made
 
 
@@ -147,7 +147,7 @@ def rounds_until(made: Concurrency, limit: int, start: float) -> int:
     """Quick rounds, each of one answer, until the limit is this."""
     for rounds in range(1, 1000):
         made.sent(made.limit)
-        made.accepted(start + rounds, 0.1)
+        made.accepted(start + rounds, start + rounds - 0.1)
         if made.limit >= limit:
             return rounds
     return 1000
@@ -174,19 +174,19 @@ def test_unused_limit_is_not_raised() -> None:
     made = settled_at(4)
     for now in range(100, 120):
         made.sent(2)
-        made.accepted(float(now), 0.1)
+        made.accepted(now, now - 0.1)
     assert made.limit == 4
 
 
 def test_slow_round_lowers_the_limit() -> None:
     made = settled_at(10)
-    made.accepted(100.0, 0.5)
+    made.accepted(100.0, 99.5)
     assert made.limit == 9
 
 
 def test_small_noise_lowers_nothing() -> None:
     made = settled_at(10)
-    made.accepted(100.0, 0.104)
+    made.accepted(100.0, 99.896)
     assert made.limit == 10
 
 
