@@ -1,10 +1,18 @@
+import socket
+import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
 import requests
 
-from destination_profiles.client import reason, retry_after
+from destination_profiles.answers import Action, Answers
+from destination_profiles.client import Blocks, ProfilesClient, may_have_left, reason, retry_after
+from destination_profiles.encoding import Envelope
+from destination_profiles.manifest import service
+from unit_tests.pipeline import config
+from unit_tests.test_dispatcher import chunk
 
 
 @pytest.mark.parametrize(
@@ -36,3 +44,44 @@ def test_retry_after_may_be_absent() -> None:
 )
 def test_no_answer_has_its_reason(error: requests.RequestException, sentence: str) -> None:
     assert reason(error) == sentence
+
+
+def test_may_have_left_depends_on_where_it_failed() -> None:
+    refused = requests.exceptions.ConnectionError(ConnectionRefusedError("canary"))
+    cut = requests.exceptions.ConnectionError(ConnectionResetError("canary"))
+    assert [may_have_left(error) for error in (refused, requests.exceptions.ConnectTimeout("canary"))] == [False, False]
+    assert [may_have_left(error) for error in (cut, requests.exceptions.ReadTimeout("canary"))] == [True, True]
+
+
+@pytest.mark.parametrize("size", [0, 1, Blocks.SIZE, Blocks.SIZE + 1, 3 * Blocks.SIZE])
+def test_blocks_are_the_body(size: int) -> None:
+    body = bytes(size)
+    blocks = list(Blocks(body))
+    assert (b"".join(blocks), len(Blocks(body))) == (body, size)
+    assert all(len(block) <= Blocks.SIZE for block in blocks)
+
+
+def test_slow_link_is_no_failure() -> None:
+    """The body takes several times as long as a connection may take to open."""
+    made = chunk(1)
+    made.envelope = Envelope(b"x" * 4_000_000, b"")
+    quick = replace(service(), update_batch=replace(service().update_batch, timeout=(0.4, 10.0)))
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+        reading = threading.Thread(target=read_slowly, args=[server, len(made.body())])
+        reading.start()
+        outcome = ProfilesClient(config(api_url=url), quick, Answers(quick)).send(made)
+        reading.join()
+    assert outcome.action is Action.ACCEPT
+
+
+def read_slowly(server: socket.socket, length: int) -> None:
+    answer = b'{"error":0,"result":[{"error":0}]}'
+    connection, _ = server.accept()
+    with connection:
+        received = bytearray()
+        while len(received.partition(b"\r\n\r\n")[2]) < length and (block := connection.recv(1 << 16)):
+            received += block
+            threading.Event().wait(0.02)  # three megabytes a second
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(answer), answer))

@@ -6,8 +6,14 @@ import pytest
 from airbyte_cdk.models import AirbyteMessageSerializer, ConfiguredAirbyteCatalogSerializer
 
 from destination_profiles import DestinationProfiles
+from destination_profiles.catalog import StreamInfo
+from destination_profiles.chunks import Chunk, Row
+from destination_profiles.destination import Throttling
+from destination_profiles.encoding import Envelope
+from destination_profiles.ledger import Interval
 from integration_tests.connector import by, line, record, state, stream
 from profiles_sandbox.testing import RunningSandbox
+from unit_tests.pipeline import Clock, target
 
 
 @pytest.fixture(scope="module")
@@ -43,3 +49,19 @@ def test_cdk_method_gives_safe_states_before_it_raises(sandbox: RunningSandbox) 
     with pytest.raises(Exception, match="does not accept the API token"):
         given.extend(itertools.chain(write(sandbox, state(0), record({"crm_id": 1}), state(1), token="wrong")))
     assert [each["state"]["stream"]["stream_state"]["cursor"] for each in given] == [0]
+
+
+def test_throttling_names_each_stream_once_a_second() -> None:
+    told: list[tuple[str, str | None, float]] = []
+    clock = Clock()
+    streams = [StreamInfo("users", None, {}, "append"), StreamInfo("people", "crm", {}, "append")]
+    throttling = Throttling(streams, lambda *told_: told.append(told_), clock)
+    made = Chunk(target(), Envelope(b"[", b"]"), first=0, opened_at=0.0, request_id="1")
+    for label in ("users", "users", "crm.people"):
+        made.rows.append(Row(b"{}", b"{}", Interval(label), ()))
+    throttling(made, 5.0)
+    assert sorted(told) == [("people", "crm", 5.0), ("users", None, 5.0)]
+    throttling(made, 5.5)
+    assert len(told) == 2
+    throttling(made, 6.0)
+    assert len(told) == 4

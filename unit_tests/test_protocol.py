@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from destination_profiles.checkpoint import SafeState
-from destination_profiles.errors import BrokenInput, ConfigError
+from destination_profiles.errors import BrokenInput, ConfigError, NobodyReads
 from destination_profiles.protocol import Decoder, FaultyRecord, LineReader, LogHandler, MessageWriter, Outlet, Record, State
 
 RECORD = b'{"type":"RECORD","record":{"stream":"users","data":{"id": 1},"emitted_at":1.5,"namespace":"eu"}}'
@@ -177,3 +177,46 @@ def test_full_pipe_is_waited_for() -> None:
     writing.join()
     os.close(sink)
     assert [len(json.loads(each)["log"]["message"]) for each in lines] == [100_000] * 5
+
+
+def test_reader_that_does_not_read_is_given_up() -> None:
+    source, sink = os.pipe()
+    outlet = Outlet(sink)
+    output = MessageWriter(outlet.write, hurry=outlet.hurry)
+    threading.Timer(0.1, output.hurry, [0.1]).start()
+    with pytest.raises(NobodyReads):
+        output.log("INFO", "x" * 1_000_000)  # more than a pipe holds
+    output.log("INFO", "dropped")
+    os.close(sink)
+    with open(source, "rb") as file:  # noqa: PTH123 - a descriptor, not a path
+        assert b"dropped" not in file.read()
+
+
+def test_slow_reader_is_not_given_up() -> None:
+    source, sink = os.pipe()
+    output = MessageWriter(Outlet(sink).write)
+    writing = threading.Thread(target=output.log, args=["INFO", "x" * 1_000_000])
+    writing.start()
+    writing.join(1.2)
+    assert writing.is_alive()
+    with open(source, "rb") as file:  # noqa: PTH123 - a descriptor, not a path
+        assert len(json.loads(file.readline())["log"]["message"]) == 1_000_000
+    writing.join()
+    os.close(sink)
+
+
+def test_line_is_announced_before_it_is_written() -> None:
+    order: list[str] = []
+    MessageWriter(lambda data: order.append("line") or len(data), before=lambda: order.append("before")).log("INFO", "x")
+    assert order == ["before", "line"]
+
+
+@pytest.mark.parametrize(("namespace", "descriptor"), [(None, {"name": "users"}), ("crm", {"name": "users", "namespace": "crm"})])
+def test_waiting_stream_is_told(namespace: str | None, descriptor: dict[str, str]) -> None:
+    (message,) = written(lambda output: output.rate_limited("users", namespace, 1_700_000_000.1234))
+    assert message["type"] == "TRACE"
+    assert message["trace"]["stream_status"] == {
+        "stream_descriptor": descriptor,
+        "status": "RUNNING",
+        "reasons": [{"type": "RATE_LIMITED", "rate_limited": {"quota_reset": 1_700_000_000_123}}],
+    }

@@ -1,0 +1,89 @@
+"""With a terminal on stderr, progress is a live line there, and stdout holds messages only."""
+
+import json
+import os
+import pty
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from integration_tests.connector import SECONDS, Connector, record, state
+
+LINES = [*(record({"crm_id": number}) for number in range(1, 10)), state(9)]
+DELAY = "- {call: profiles/update_batch, delay_ms: 1500}"
+LIVE = "Read 9 records in "
+
+
+@contextmanager
+def terminal(columns: int = 200) -> Iterator[tuple[int, list[bytes]]]:
+    """One end of a terminal, and what its other end shows."""
+    shown: list[bytes] = []
+    screen, end = pty.openpty()
+    os.environ["COLUMNS"] = str(columns)
+
+    def read() -> None:
+        while True:
+            try:
+                shown.append(os.read(screen, 4096))
+            except OSError:  # the other end is closed
+                return
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    try:
+        yield end, shown
+    finally:
+        del os.environ["COLUMNS"]
+        os.close(end)
+        reader.join()
+        os.close(screen)
+
+
+def write(connector: Connector, *, stdout: int, stderr: int, term: str = "xterm") -> bytes:
+    environment = {**os.environ, "TERM": term}
+    done = subprocess.run(
+        connector.command("write"), input=b"".join(LINES), stdout=stdout, stderr=stderr, timeout=SECONDS, env=environment, check=True
+    )
+    return done.stdout or b""
+
+
+@pytest.mark.parametrize("faults", [DELAY])
+def test_live_line_is_on_stderr_alone(connector: Connector) -> None:
+    with terminal() as (end, shown):
+        output = write(connector, stdout=subprocess.PIPE, stderr=end)
+    text = b"".join(shown).decode()
+    assert text.count(LIVE) >= 3  # a picture each quarter of a second
+    assert "0 accepted, 0 rejected, 0 superseded, 9 on their way" in text
+    assert text.rpartition(LIVE)[2].count("\x1b[2K") >= 1  # the last one is taken away
+    messages = [json.loads(line) for line in output.splitlines()]
+    assert [each["type"] for each in messages] == ["STATE", "LOG"]  # the log tells the end only
+    assert messages[1]["log"]["message"].startswith(LIVE)
+
+
+@pytest.mark.parametrize("faults", [DELAY])
+def test_live_line_never_cuts_a_message(connector: Connector) -> None:
+    with terminal() as (end, shown):
+        write(connector, stdout=end, stderr=end)
+    lines = [line.rpartition("\x1b[2K")[2].strip() for line in b"".join(shown).decode().split("\n") if '"type"' in line]
+    messages = [json.loads(line[line.index("{") :]) for line in lines]
+    assert [each["type"] for each in messages] == ["STATE", "LOG"]
+    assert all(LIVE not in line[: line.index("{")] for line in lines)
+
+
+@pytest.mark.parametrize("faults", [DELAY])
+def test_dumb_terminal_shows_nothing(connector: Connector) -> None:
+    with terminal() as (end, shown):
+        write(connector, stdout=subprocess.PIPE, stderr=end, term="dumb")
+    assert b"".join(shown) == b""
+
+
+@pytest.mark.parametrize("faults", [DELAY])
+def test_line_is_no_longer_than_the_terminal(connector: Connector) -> None:
+    with terminal(columns=40) as (end, shown):
+        write(connector, stdout=subprocess.PIPE, stderr=end)
+    text = b"".join(shown).decode()
+    assert "…" in text
+    assert max(len(part.partition("\x1b")[0].strip()) for part in text.split("\x1b[2K")) <= 40
