@@ -176,6 +176,7 @@ class Happened:
             "repeats": len(self.requests) - len({row["request_id"] for row in self.requests}),
             "answered_again": sum(row["duplicate"] for row in self.requests),
             "refused": len(refused),
+            "too_large": sum(row["http_status"] == 413 for row in self.requests),
             "refused_late": round(len(late) / max(1, len(self.requests) - FIRST_REQUESTS), 3),
             "mean_at_once": round(sum(end - start for start, end in spans) / span, 2) if span else 0.0,
             "most_at_once": _most_at_once(spans),

@@ -1,4 +1,5 @@
 import math
+import time
 from collections.abc import Callable
 
 import pytest
@@ -25,8 +26,9 @@ def chunk(*numbers: int, db_id: int = 1, field: str = "id", first: int = 0) -> C
 
 def resolved(made, count: int = 1) -> list[tuple[list[int], dict]]:
     """Wait for so many resolutions; profiles and rejections of each."""
-    found = []
+    found, until = [], time.monotonic() + 20
     while len(found) < count and made.failure is None:
+        assert time.monotonic() < until, "neither a resolution nor a failure"
         for each in made.wait(10):
             found.append((ids(each.chunk), dict(each.outcome.rejected)))
             made.settled(each.chunk)

@@ -178,8 +178,9 @@ def test_wait_for_an_answer_is_long_without_an_interruption() -> None:
     clock, sender = Clock(), Held()
     pipeline = Pipeline(sender, clock=clock)
     pipeline.feed(1, 2, "a")
-    clock.now = ABANDON_SECONDS - 1
-    threading.Timer(0.05, sender.queue(1).put, [ACCEPT]).start()
+    threading.Timer(0.05, setattr, [clock, "now", ABANDON_SECONDS - 1]).start()
+    threading.Timer(0.2, sender.queue(1).put, [ACCEPT]).start()
+    pipeline.writer._heartbeat = lambda _: 0.01
     pipeline.writer.abandon()
     assert pipeline.states == [("a", 2, 0)]
 
