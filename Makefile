@@ -1,11 +1,13 @@
 # make demo   a real source into the service, end to end
 # make test   all tests
+# make soak   the tests that take long
 # make check  lint, format, types
+# make scenarios  the table of integration_tests/README.md, measured
 # Each installs what it needs, once, into .venv (and the demo's source into .venv-source).
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: demo test check format bench clean
+.PHONY: demo test soak scenarios check format bench clean
 .DELETE_ON_ERROR:
 
 demo: .venv/installed .venv-source/installed
@@ -13,6 +15,12 @@ demo: .venv/installed .venv-source/installed
 
 test: .venv/installed
 	$(BIN)/python -m pytest -q -n 2 --cov --cov-report=term:skip-covered
+
+soak: .venv/installed
+	$(BIN)/python -m pytest -q -n 2 -m soak
+
+scenarios: .venv/installed
+	$(BIN)/python -m integration_tests.scenario
 
 check: .venv/installed
 	$(BIN)/ruff check .

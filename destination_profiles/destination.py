@@ -231,7 +231,10 @@ def _check_configured(config: Config, streams: list[StreamInfo]) -> None:
 
 @contextmanager
 def _interruptible(writer: Writer, reader: LineReader, output: MessageWriter) -> Iterator[None]:
-    """SIGTERM and SIGINT end the sync at its next step instead of in the middle of one. A second SIGINT ends the process."""
+    """SIGTERM and SIGINT end the sync at its next step instead of in the middle of one. A second SIGINT ends the process.
+
+    After the sync they do nothing any more: the process ends by itself.
+    """
 
     def stop(number: int, _: object) -> None:
         if number == signal.SIGINT:
@@ -240,12 +243,13 @@ def _interruptible(writer: Writer, reader: LineReader, output: MessageWriter) ->
         writer.interrupt(Interrupted(number))
         reader.wake()
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_IGN)  # what is left is to tell how it ended
 
 
 def _leaving(safe: list[SafeState]) -> Iterator[AirbyteMessage]:

@@ -12,7 +12,10 @@ def main(arguments: list[str] | None = None) -> None:
         signal.signal(number, _leave)  # `write` has a better answer once it has something to lose
     from .command import run  # noqa: PLC0415 - a second of imports, in which a signal must count
 
-    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+    code = run(sys.argv[1:] if arguments is None else arguments)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)  # while the interpreter ends, a signal would take the place of the exit code
+    sys.exit(code)
 
 
 def _leave(number: int, _: FrameType | None) -> None:

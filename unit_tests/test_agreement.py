@@ -93,7 +93,7 @@ def test_image_and_entry_point_agree() -> None:
     assert METADATA["connectorBuildOptions"]["baseImage"] in text
 
 
-@pytest.mark.parametrize("target", ["demo", "test", "check", "bench"])
+@pytest.mark.parametrize("target", ["demo", "test", "soak", "check", "bench"])
 def test_readme_commands_exist(target: str) -> None:
     assert f"make {target}" in README
     assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
