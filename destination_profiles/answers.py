@@ -55,7 +55,8 @@ class Outcome:
     ACCEPT: every profile was accepted but those whose position stands in `rejected`. RETRY: the same request again, and the service may
     have executed it (`unknown`). THROTTLE: likewise, but the service said that it did nothing and asks for patience. Either may name a
     wait of `retry_after` seconds, and `error` is what to end with when the retries are used up. HALVE: the service refuses the data,
-    perhaps for its size (`too_large`); `refusal` is its word if one profile is left. STOP: `error` ends the sync.
+    perhaps for its size (`too_large`); `refusal` is its word if one profile is left. Where it is not the service that speaks, but
+    something before it, that tells nothing of an earlier try of the request (`unknown`). STOP: `error` ends the sync.
     """
 
     action: Action
@@ -117,7 +118,13 @@ class Answers:
         resolution = self._resolve(code)
         action = ACTIONS.get(resolution.response_action, Action.STOP) if resolution.response_action else Action.STOP
         if action is Action.HALVE:
-            return Outcome(action, refusal=self._rejection(code, text), too_large=code in self._service.too_large_codes)
+            return Outcome(
+                action,
+                refusal=self._rejection(code, text),
+                error=self._error(code, text, resolution),
+                too_large=code in self._service.too_large_codes,
+                unknown=answer is None or not answer.error,
+            )
         unknown = action is Action.RETRY
         return Outcome(action, error=self._error(code, text, resolution), retry_after=retry_after, unknown=unknown)
 

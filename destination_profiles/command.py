@@ -5,6 +5,7 @@ import logging
 import os
 import traceback
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from airbyte_cdk.models import AirbyteMessage, AirbyteMessageSerializer, Type
 from airbyte_cdk.utils.airbyte_secrets_utils import get_secrets
 
 from .destination import DestinationProfiles, write_messages
-from .errors import ConfigError, Interrupted, ProfilesError, SystemFault
+from .errors import ConfigError, Interrupted, NobodyReads, ProfilesError, SystemFault
 from .progress import Terminal
 from .protocol import LogHandler, MessageWriter, Outlet
 from .spec import spec
@@ -48,15 +49,16 @@ def _run(arguments: list[str], output: MessageWriter, secrets: list[str], termin
         write_messages(config, _read(parsed.catalog, "configured catalog"), STDIN, output, terminal)
         return 0
     except Interrupted as error:
-        output.log("WARN", error.message)
+        with suppress(NobodyReads):
+            output.log("WARN", error.message)
         return error.exit_code
     except ProfilesError as error:
-        output.error(error, type(error).__name__)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), STDOUT)  # nobody reads on; let the interpreter end in peace
+        with suppress(NobodyReads):
+            output.error(error, type(error).__name__)
     except Exception as error:
         fault = SystemFault(f"The connector failed with {type(error).__name__}. This is a defect of the connector: please report it.")
-        output.error(fault, _where(error))
+        with suppress(NobodyReads):
+            output.error(fault, _where(error))
     return FAILED
 
 

@@ -45,12 +45,14 @@ class Concurrency:
         elif sent_at >= self._round_began:
             self._end_round(now, self._mean)
 
-    def pressed(self, now: float, sent_at: float) -> None:
-        """The service refused work that was sent at `sent_at`, or gave no answer to it."""
+    def pressed(self, now: float, sent_at: float, *, refused: bool) -> None:
+        """Work that was sent at `sent_at` failed. `refused`: the service said that it has no room; else it may be chance."""
         if sent_at < self._lowered_at:
             return  # it was sent under the higher limit, which is lowered already
-        self._refused = self.limit
-        self._caution = min(MAX_CAUTION, self._caution * 4)
+        if refused:
+            if self.limit >= self._refused or self._refused == math.inf:
+                self._caution = min(MAX_CAUTION, self._caution * 4)
+            self._refused = self.limit
         self._lower(now)
 
     def _begin(self, now: float) -> None:

@@ -1,6 +1,7 @@
 """DestinationProfiles: the connector as Airbyte knows it. Puts the floors together."""
 
 import logging
+import os
 import signal
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -39,6 +40,8 @@ from .streams import StreamPlan
 from .writer import INTERRUPTED_SECONDS, LONG_SECONDS, StreamKey, Writer
 
 logger = logging.getLogger("airbyte")
+STDERR = 2
+SHOW_CURSOR = b"\x1b[?25h"
 
 
 class DestinationProfiles(Destination):
@@ -101,15 +104,14 @@ def write_messages(
             _pump(writer, decoder, reader)
             writer.close()
         except Exception as error:
-            with suppress(ProfilesError):  # the first error is the one to tell
+            first = writer.dispatcher.interruption or error  # what a signal has met on its way is not what ended the sync
+            with suppress(ProfilesError):
                 writer.abandon()
-            if isinstance(error, NobodyReads) and writer.dispatcher.failure is not None:
-                raise writer.dispatcher.failure from None
-            raise
-        finally:
-            reader.close()
-            progress.end(writer)
-            _tell_ignored(writer, decoder)
+            raise first from None
+        finally:  # the reader stays open: a sender or a signal may still wake it
+            with suppress(NobodyReads):
+                progress.end(writer)
+                _tell_ignored(writer, decoder)
 
 
 def _pump(writer: Writer, decoder: Decoder, reader: LineReader) -> None:
@@ -238,7 +240,7 @@ def _interruptible(writer: Writer, reader: LineReader, output: MessageWriter) ->
 
     def stop(number: int, _: object) -> None:
         if number == signal.SIGINT:
-            signal.signal(number, signal.SIG_DFL)
+            signal.signal(number, _leave)
         output.hurry(INTERRUPTED_SECONDS)
         writer.interrupt(Interrupted(number))
         reader.wake()
@@ -250,6 +252,13 @@ def _interruptible(writer: Writer, reader: LineReader, output: MessageWriter) ->
     finally:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, signal.SIG_IGN)  # what is left is to tell how it ended
+
+
+def _leave(number: int, _: object) -> None:
+    """The user insists. The live line has hidden the cursor, if there is one."""
+    if os.isatty(STDERR):
+        os.write(STDERR, SHOW_CURSOR)
+    os._exit(128 + number)
 
 
 def _leaving(safe: list[SafeState]) -> Iterator[AirbyteMessage]:

@@ -15,6 +15,7 @@ from .errors import ConfigError, ProfilesError, SystemFault
 from .rejection import Rejection
 from .senders import Answer, Senders
 
+FIRST = 0.0  # the time at which the parts of a refused chunk are due: before all else
 MAX_REFUSED = 5  # profiles refused each by itself, and none accepted: then it is the request that is wrong
 ALL_REFUSED = (
     "The service accepts nothing: it refused {} profiles in requests of their own (code {}: {}). Something that all requests share is "
@@ -69,6 +70,7 @@ class Dispatcher:
         self.retries = 0
         self.concurrency = Concurrency(max_in_flight)
         self.max_bytes: int | None = None  # of a body, once the service refused one as too large
+        self._largest_accepted = 0  # body
         self._failure: ProfilesError | None = None
         self._interruption: ProfilesError | None = None
         self._accepted = False
@@ -88,9 +90,9 @@ class Dispatcher:
         return self._interruption or self._failure
 
     @property
-    def interrupted(self) -> bool:
-        """Whether it must end because somebody asked for it."""
-        return self._interruption is not None
+    def interruption(self) -> ProfilesError | None:
+        """That somebody asked it to end, or None."""
+        return self._interruption
 
     def __len__(self) -> int:
         """Chunks without a last word: with a sender, or waiting to be sent or sent again."""
@@ -111,7 +113,8 @@ class Dispatcher:
 
     def admits(self, chunk: Chunk) -> bool:
         """Whether a chunk may be dispatched now: there is room, and no unresolved chunk shares a profile with it."""
-        return len(self._unresolved) < self._max_in_flight and not any(chunk.shares_profile(other) for other in self._unresolved)
+        room = min(self._max_in_flight, self.concurrency.limit + 1)  # one waits, so that no sender does
+        return len(self._unresolved) < room and not any(chunk.shares_profile(other) for other in self._unresolved)
 
     def dispatch(self, chunk: Chunk) -> None:
         """Send a chunk that was admitted, as soon as the service has room for it."""
@@ -151,50 +154,73 @@ class Dispatcher:
         chunk, outcome = answer.chunk, answer.outcome
         tries = self._unresolved[chunk]
         tries.sending = False
-        tries.unknown = tries.unknown or outcome.unknown
         match outcome.action:
             case Action.ACCEPT:
                 self._accepted = True
+                self._largest_accepted = max(self._largest_accepted, chunk.size)
                 self.concurrency.accepted(answer.answered_at, answer.sent_at)
                 return [Resolution(chunk, outcome)]
+            case Action.HALVE if tries.unknown and outcome.unknown:
+                self._retry(chunk, outcome)
             case Action.HALVE if len(chunk) == 1 and outcome.refusal is not None:
                 return self._blame(chunk, outcome.refusal)
             case Action.HALVE:
                 self._halve(chunk, outcome)
             case Action.RETRY | Action.THROTTLE:
-                self.concurrency.pressed(answer.answered_at, answer.sent_at)
+                self.concurrency.pressed(answer.answered_at, answer.sent_at, refused=outcome.action is Action.THROTTLE)
                 self._retry(chunk, outcome)
             case Action.STOP:
+                tries.unknown = tries.unknown or outcome.unknown
                 self._fail(outcome)
         return []
 
     def _blame(self, chunk: Chunk, refusal: Rejection) -> list[Resolution]:
         """Reject the one profile of a refused chunk; unless the service has refused all there was, which no record is to blame for."""
         self._refused += 1
-        if not self._accepted and self._refused >= MAX_REFUSED:
-            self._fail(Outcome(Action.STOP, error=ConfigError(ALL_REFUSED.format(self._refused, refusal.code, refusal.loggable))))
-            return []
+        if not self._accepted:
+            if self._refused >= MAX_REFUSED:
+                self._fail(Outcome(Action.STOP, error=ConfigError(ALL_REFUSED.format(self._refused, refusal.code, refusal.loggable))))
+                return []
+            self._look_elsewhere()
         return [Resolution(chunk, Outcome(Action.ACCEPT, rejected={0: refusal}))]
 
+    def _look_elsewhere(self) -> None:
+        """Nothing was accepted yet: go on with the largest part that waits, as neighbours are often wrong for the same reason."""
+        parts = [entry for entry in self._due if entry[0] == FIRST]
+        if parts:
+            largest = max(parts, key=lambda entry: len(entry[2]))
+            self._due.remove(largest)
+            heapq.heapify(self._due)
+            self._send_first(largest[2])
+
     def _halve(self, chunk: Chunk, outcome: Outcome) -> None:
-        """Send the parts before all else, the second behind the first with all that comes of it: a culprit is found soon."""
+        """Send the parts before all else, one behind the other with all that comes of it, so that a culprit is found soon.
+
+        While nothing is accepted, every second search begins at the other end: five profiles that lie apart are to be refused.
+        """
         if outcome.too_large:
-            self.max_bytes = min(self.max_bytes or chunk.size, chunk.size // 2)
+            self.max_bytes = max(self._largest_accepted, min(self.max_bytes or chunk.size, chunk.size // 2))
         del self._unresolved[chunk]
-        for part in reversed(list(chunk.parts(self._new_id))):
+        parts = list(chunk.parts(self._new_id))
+        for part in parts if self._refused % 2 and not self._accepted else reversed(parts):
             self._unresolved[part] = _Tries()
-            heapq.heappush(self._due, (0.0, -next(self._sequence), part))
+            self._send_first(part)
+
+    def _send_first(self, part: Chunk) -> None:
+        heapq.heappush(self._due, (FIRST, -next(self._sequence), part))
 
     def _retry(self, chunk: Chunk, outcome: Outcome) -> None:
         """Schedule the same request once more, unless the budget of time ends before that."""
         tries = self._unresolved[chunk]
         now = self._clock()
-        asked = outcome.retry_after or 0.0
-        wait = max(self._draw() * self._backoff(tries.failures), asked)
         tries.failing_since = now if tries.failing_since is None else tries.failing_since
+        left = tries.failing_since + self._retry_seconds - now
+        asked = outcome.retry_after or 0.0
+        wait = max(asked, min(left, self._draw() * self._backoff(tries.failures)))  # the last try is at the end of the budget
         tries.failures += 1
+        tries.unknown = tries.unknown or outcome.unknown
         self._paused_until = max(self._paused_until, now + asked)
-        if now + wait > tries.failing_since + self._retry_seconds:
+        if left <= 0 or asked > left:
             self._fail(outcome)
             return
         self.retries += 1

@@ -7,7 +7,7 @@ ProfilesError                 the sync ends; `failure_type` says who must act
 ├── Unavailable               transient_error: a later run may pass
 │   └── StoreUnavailable      the store of rejected records does not answer
 ├── Interrupted               ... a signal asked to stop; the exit code says which
-├── NobodyReads               ... and stdout was not read on, so that it cannot be told
+├── NobodyReads               ... or nobody reads what is to be told
 ├── SystemFault               system_error: somebody reads the log
 │   ├── BadAnswer             the service's answer cannot be read
 │   ├── BrokenInput           a line of stdin is cut or broken
@@ -86,12 +86,12 @@ class Interrupted(ProfilesError):
 
 
 class NobodyReads(ProfilesError):
-    """A signal asked to stop while the reader of stdout had stopped reading."""
+    """Stdout cannot be written: its reader has gone, or stopped reading before a signal asked to stop."""
 
     failure_type = "transient_error"
 
     def __init__(self) -> None:
-        """It can hardly be told to anyone."""
+        """There is nobody to tell it to."""
         super().__init__("Whoever started the sync does not read its output any more.")
 
 

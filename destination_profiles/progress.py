@@ -15,7 +15,7 @@ class Terminal(Protocol):
     """Shows a line in the place of the one before."""
 
     def show(self, line: str) -> None:
-        """Show it."""
+        """Show it. Raises OSError when that is not possible any more."""
         ...
 
     def hide(self) -> None:
@@ -45,10 +45,17 @@ class Progress:
         if now >= self._due:
             self._due = now + self._every
             if self._terminal:
-                self._terminal.show(self._line(writer))
+                self._show(self._terminal, writer)
             else:
                 self._tell(writer)
         return self._due - now
+
+    def _show(self, terminal: Terminal, writer: Writer) -> None:
+        """Show the counts, and go on in the log once the terminal has gone."""
+        try:
+            terminal.show(self._line(writer))
+        except OSError:
+            self._terminal, self._every = None, EVERY_SECONDS
 
     def end(self, writer: Writer) -> None:
         """Log the last counts, and what is unknown at the end."""

@@ -155,7 +155,7 @@ class LineReader:
             fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, BLOCK_BYTES)
 
     def wake(self) -> None:
-        """End a wait that is under way, or the next one. May be called from any thread and from a signal handler."""
+        """End a wait that is under way, or the next one. May be called from any thread and from a signal handler, until `close`."""
         with suppress(BlockingIOError):
             os.write(self._wake_write, b"\0")
 
@@ -214,13 +214,15 @@ class Outlet:
 
     def write(self, data: memoryview) -> int:
         """Write so much that a pipe which has room takes it without blocking, and tell how much that was. Raises NobodyReads."""
-        while not select.select([], [self._descriptor], [], PATIENCE_SECONDS)[1]:
-            if self._until is not None and time.monotonic() >= self._until:
-                raise NobodyReads
         try:
+            while not select.select([], [self._descriptor], [], PATIENCE_SECONDS)[1]:
+                if self._until is not None and time.monotonic() >= self._until:
+                    raise NobodyReads
             return os.write(self._descriptor, data[: select.PIPE_BUF])
         except BlockingIOError:  # it is set not to block, and another process has filled it
             return 0
+        except OSError:  # it is closed, or a file on a full disk
+            raise NobodyReads from None
 
 
 class MessageWriter:
@@ -243,7 +245,7 @@ class MessageWriter:
         self._lock = Lock()
 
     def message(self, message: Mapping[str, Any]) -> None:
-        """Write one message. Raises NobodyReads once, where the reader does not read on in time; what comes after it is dropped."""
+        """Write one message. Raises NobodyReads once, where it cannot be written; what comes after it is dropped."""
         line = memoryview(encode(message) + b"\n")
         with self._lock:
             self._before()

@@ -5,11 +5,18 @@ import signal
 import sys
 from types import FrameType
 
+STANDARD = (0, 1, 2)  # input, output, errors
+
 
 def main(arguments: list[str] | None = None) -> None:
     """Run one command and exit: 0 when it did its job, 1 when not, 128 and the signal's number when a signal ended it."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)  # `write` has a better answer once it has something to lose
+    for descriptor in STANDARD:
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the place of the closed one; else the next pipe or file would
     from .command import run  # noqa: PLC0415 - a second of imports, in which a signal must count
 
     code = run(sys.argv[1:] if arguments is None else arguments)

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from io import BytesIO
 from typing import Any
 from uuid import uuid4
 
@@ -10,7 +11,7 @@ import boto3
 import botocore.session
 from botocore.config import Config as BotoConfig
 from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, ParamValidationError, PartialCredentialsError
+from botocore.exceptions import ClientError, NoCredentialsError, ParamValidationError, PartialCredentialsError
 
 from .catalog import StreamInfo
 from .errors import ConfigError, ProfilesError, StoreUnavailable
@@ -21,7 +22,7 @@ PART_BYTES = 8_000_000  # held in memory at most, over all streams
 EXTERNAL_ID = "AWS_ASSUME_ROLE_EXTERNAL_ID"  # environment variable in which Airbyte gives the external id of a role
 SESSION = "destination-profiles"
 REFUSALS = {400, 401, 403, 404}  # of HTTP: what no later sync will change
-ERRORS = (BotoCoreError, ClientError, ValueError)  # ValueError: an endpoint that is no address
+LATE = {"RequestTimeout", "RequestTimeoutException"}  # codes that come with 400 all the same
 FOR_THE_USER = (NoCredentialsError, PartialCredentialsError, ParamValidationError, ValueError)
 CHECK = "Check the setting object_storage_config."
 LATER = "No state may leave without it. Run the sync again later."
@@ -43,9 +44,11 @@ class S3Store:
         self._size = 0
         self._parts: dict[str, int] = {}
         self._failure: ProfilesError | None = None
+        if bool(setting.get("access_key_id")) != bool(setting.get("secret_access_key")):
+            raise ConfigError("The S3 store of rejected records needs both the access key id and its secret, or neither.")
         try:
             self._client = _client(setting)
-        except ERRORS as error:
+        except Exception as error:
             raise _failure(error) from None
 
     def put(self, stream: str, original: bytes, rejection: Rejection) -> None:
@@ -71,7 +74,7 @@ class S3Store:
         try:
             self._client.put_object(Bucket=self._bucket, Key=key, Body=b"")
             self._client.delete_object(Bucket=self._bucket, Key=key)
-        except ERRORS as error:
+        except Exception as error:
             raise _failure(error) from None
 
     def _store(self, stream: str) -> None:
@@ -82,8 +85,9 @@ class S3Store:
         name = f"{now:%Y_%m_%d}_{now.timestamp() * 1000:.0f}_{part}.jsonl"
         key = f"{self._folders[stream]}/{name}"
         try:
-            self._client.put_object(Bucket=self._bucket, Key=key, Body=bytes(self._open[stream]), ContentType="application/x-ndjson")
-        except ERRORS as error:
+            body = BytesIO(self._open[stream])  # sent block by block: as a whole it would have to leave within the time for connecting
+            self._client.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType="application/x-ndjson")
+        except Exception as error:  # whatever the library raises, the part is not stored
             self._failure = _failure(error)
             raise self._failure from None
         self._parts[stream] = part + 1
@@ -104,7 +108,7 @@ def _client(setting: Mapping[str, Any]) -> Any:
     session = boto3.Session(region_name=setting["s3_bucket_region"], **keys)
     if setting.get("role_arn"):
         session = _assumed(session, setting["role_arn"])
-    config = BotoConfig(connect_timeout=5, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 4})
+    config = BotoConfig(connect_timeout=3, read_timeout=7, retries={"mode": "standard", "total_max_attempts": 3})  # 30 s in all
     if endpoint:  # what every S3 API knows
         config = config.merge(BotoConfig(request_checksum_calculation="when_required", s3={"addressing_style": "path"}))
     return session.client("s3", endpoint_url=endpoint, config=config)
@@ -112,10 +116,13 @@ def _client(setting: Mapping[str, Any]) -> Any:
 
 def _assumed(session: boto3.Session, role_arn: str) -> boto3.Session:
     """A session with the rights of a role, which are asked for when they are needed and again before they end."""
+    source = session.get_credentials()
+    if source is None:
+        raise NoCredentialsError
     external = {"ExternalId": os.environ[EXTERNAL_ID]} if os.environ.get(EXTERNAL_ID) else {}
     fetcher = AssumeRoleCredentialFetcher(
         lambda service, **options: session.client(service, region_name=session.region_name, **options),
-        session.get_credentials(),
+        source,
         role_arn,
         extra_args={"RoleSessionName": SESSION, **external},
     )
@@ -130,7 +137,7 @@ def _failure(error: Exception) -> ProfilesError:
     if isinstance(error, ClientError):
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         code = "".join(filter(str.isalnum, str(error.response.get("Error", {}).get("Code", ""))))[:40]
-        if status in REFUSALS:
+        if status in REFUSALS and code not in LATE:
             return ConfigError(f"The S3 store of rejected records refuses its use (HTTP {status}, {code}). {CHECK}")
         return StoreUnavailable(f"The S3 store of rejected records does not work (HTTP {status}, {code}). {LATER}")
     name = type(error).__name__

@@ -1,6 +1,7 @@
 """A live line on the terminal of stderr."""
 
 import sys
+from contextlib import suppress
 
 from rich.console import Console
 from rich.live import Live
@@ -15,16 +16,19 @@ class LiveLine:
         self._live = Live(console=console, auto_refresh=False, transient=True, redirect_stdout=False, redirect_stderr=False)
 
     def show(self, line: str) -> None:
-        """Show a line in the place of the one before."""
+        """Show a line in the place of the one before. Raises OSError when the terminal has gone."""
         self._live.start()
         self._live.update(Text(line, no_wrap=True, overflow="ellipsis"), refresh=True)
 
     def hide(self) -> None:
         """Take the line away; `show` brings one back."""
-        self._live.stop()
+        with suppress(OSError):  # it has gone
+            self._live.stop()
 
 
 def live_line() -> LiveLine | None:
     """A live line, where stderr is a terminal that can show one."""
+    if sys.stderr is None or not sys.stderr.isatty():
+        return None
     console = Console(file=sys.stderr)
-    return LiveLine(console) if console.is_terminal and not console.is_dumb_terminal else None
+    return None if console.is_dumb_terminal else LiveLine(console)

@@ -2,6 +2,7 @@
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from time import monotonic
 from typing import Any
 
@@ -133,14 +134,19 @@ class Writer:
         self._dispatcher.interrupt(error)
 
     def abandon(self) -> None:
-        """End badly: send nothing more, wait for what is with a sender, let the states leave that became safe by it."""
+        """End badly: send nothing more, wait for what is with a sender, let the states leave that became safe by it.
+
+        Raises the store's error, if it fails, at the end.
+        """
         self._dispatcher.stop()
         began = self._clock()
         while self._dispatcher.sending:
-            until = began + (INTERRUPTED_SECONDS if self._dispatcher.interrupted else ABANDON_SECONDS)
+            until = began + (INTERRUPTED_SECONDS if self._dispatcher.interruption else ABANDON_SECONDS)
             if (left := until - self._clock()) <= 0:
                 break
-            self._enter(self._dispatcher.wait(min(left, self._heartbeat(self))))
+            answered = self._dispatcher.wait(min(left, self._heartbeat(self)))
+            with suppress(ProfilesError):  # of the store, which says it again when it is closed
+                self._enter(answered)
         self._store.close()
 
     def _send(self, chunks: Iterable[Chunk]) -> None:
@@ -153,7 +159,7 @@ class Writer:
             self.chunks += 1
 
     def _settle(self, seconds: float | None) -> None:
-        """Wait for answers and enter them. Raises the dispatcher's failure once the answers still under way are in."""
+        """Wait for answers and enter them. Raises the dispatcher's failure once they are entered."""
         beat = self._heartbeat(self)
         self._enter(self._dispatcher.wait(beat if seconds is None else min(seconds, beat)))
         if self._dispatcher.failure is not None:

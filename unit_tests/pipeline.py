@@ -67,7 +67,7 @@ class Full(Concurrency):
     def accepted(self, now: float, sent_at: float) -> None:
         pass
 
-    def pressed(self, now: float, sent_at: float) -> None:
+    def pressed(self, now: float, sent_at: float, *, refused: bool) -> None:
         pass
 
 

@@ -188,7 +188,16 @@ def test_busy_service_is_tried_again(code: int) -> None:
 @pytest.mark.parametrize("code", HALVED)
 def test_wrong_request_is_halved(code: int) -> None:
     refusal = Rejection("service", str(code), f"wrong {CANARY}", "$", f"wrong {HIDDEN}")
-    assert whole(code, f"wrong {CANARY}") == [Outcome(Action.HALVE, refusal=refusal, too_large=code == 413)] * 2
+    for made in whole(code, f"wrong {CANARY}"):
+        assert (made.action, made.refusal, made.too_large, made.unknown) == (Action.HALVE, refusal, code == 413, False)
+
+
+@pytest.mark.parametrize("code", HALVED)
+@pytest.mark.parametrize("body", [b"", b"<html>", b"{}"])
+def test_refusal_that_is_not_the_services_own_tells_nothing_of_earlier_tries(code: int, body: bytes) -> None:
+    made = ANSWERS.interpret(code, body, 2)
+    assert (made.action, made.unknown) == (Action.HALVE, True)
+    assert isinstance(made.error, SystemFault)
 
 
 @pytest.mark.parametrize("code", [-5, 7, 100, 201, 204, 207, 418, 600, 999, 99_999])

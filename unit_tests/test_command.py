@@ -1,12 +1,11 @@
 import io
 import json
-import os
 from pathlib import Path
 
 import pytest
 
 from destination_profiles import command
-from destination_profiles.errors import Interrupted, Unavailable
+from destination_profiles.errors import Interrupted, NobodyReads, Unavailable
 from destination_profiles.protocol import MessageWriter
 
 CANARY = "canary-7f3a"
@@ -47,8 +46,10 @@ def test_signal_ends_with_its_code(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_closed_output_ends_in_peace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    replaced: list[tuple[int, int]] = []
-    monkeypatch.setattr(os, "dup2", lambda *ends: replaced.append(ends))
-    assert ended(tmp_path, monkeypatch, BrokenPipeError()) == (1, [])
-    assert [end for _, end in replaced] == [1]
-    os.close(replaced[0][0])
+    def gone(_: memoryview) -> int:
+        raise NobodyReads
+
+    monkeypatch.setattr(command, "write_messages", lambda *_: gone(memoryview(b"")))
+    config = tmp_path / "config.json"
+    config.write_text("{}")
+    assert command._run(["write", "--config", str(config), "--catalog", str(config)], MessageWriter(gone), []) == 1

@@ -10,8 +10,9 @@ import pytest
 
 from destination_profiles.concurrency import MAX_CAUTION, Concurrency
 
-Link = Callable[[int, random.Random], float | None]  # chunks in flight -> seconds until the answer, or None for a refusal
-REFUSED_AFTER = 0.01  # seconds
+Link = Callable[[int, random.Random], float | str]  # chunks in flight -> seconds until the answer, or what went wrong
+REFUSED, FAILED = "refused", "failed"
+FAILED_AFTER = 0.01  # seconds
 
 
 @dataclass
@@ -30,7 +31,12 @@ def constant(seconds: float, noise: float = 0.0) -> Link:
 
 
 def capacity(room: int, seconds: float) -> Link:
-    return lambda in_flight, rng: None if in_flight > room else seconds + abs(rng.gauss(0, seconds / 20))
+    return lambda in_flight, rng: REFUSED if in_flight > room else seconds + abs(rng.gauss(0, seconds / 20))
+
+
+def flaky(seconds: float, rate: float, how: str) -> Link:
+    """Some requests fail, whatever the load."""
+    return lambda _, rng: how if rng.random() < rate else seconds + abs(rng.gauss(0, seconds / 20))
 
 
 def slowing(seconds: float, knee: int = 1) -> Link:
@@ -41,7 +47,7 @@ def slowing(seconds: float, knee: int = 1) -> Link:
 def run(link: Link, chunks: int, most: int, seed: int = 1) -> Run:
     """Send so many chunks, each as soon as the limit lets it; what was refused is sent again after up to a quarter of a second."""
     rng, limit, numbers = random.Random(seed), Concurrency(most), itertools.count(1)
-    events: list[tuple[float, int, float | None]] = [(0.0, 0, None)] * 0
+    events: list[tuple[float, int, float | str]] = []
     waiting = [0.0] * chunks  # times from which a chunk may be sent
     now, used, in_flight, highest, requests = 0.0, 0.0, 0, 1, 0
     refused: list[int] = []
@@ -52,16 +58,16 @@ def run(link: Link, chunks: int, most: int, seed: int = 1) -> Run:
             requests = next(numbers)
             limit.sent(in_flight)
             seconds = link(in_flight, rng)
-            heapq.heappush(events, (now + (REFUSED_AFTER if seconds is None else seconds), requests, seconds))
+            heapq.heappush(events, (now + (FAILED_AFTER if isinstance(seconds, str) else seconds), requests, seconds))
         following = min(([events[0][0]] if events else []) + ([waiting[0]] if waiting and waiting[0] > now else []))
         used += in_flight * (following - now)
         now = following
         while events and events[0][0] <= now:
             _, number, seconds = heapq.heappop(events)
             in_flight -= 1
-            if seconds is None:
+            if isinstance(seconds, str):
                 refused.append(number)
-                limit.pressed(now, now - REFUSED_AFTER)
+                limit.pressed(now, now - FAILED_AFTER, refused=seconds == REFUSED)
                 heapq.heappush(waiting, now + rng.random() / 4)
             else:
                 limit.accepted(now, now - seconds)
@@ -104,6 +110,19 @@ def test_capacity_is_used_and_seldom_exceeded(seed: int, room: int) -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize(("rate", "used"), [(0.01, 7), (0.02, 6.5), (0.05, 5.5)])
+def test_errors_by_chance_cost_little(seed: int, rate: float, used: float) -> None:
+    """They say nothing of the room that the service has."""
+    assert run(flaky(0.2, rate, FAILED), 2000, 8, seed).in_flight > used
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_refusals_by_chance_do_not_stop_the_work(seed: int) -> None:
+    """A service that refuses one in fifty by a rule of its own, not by the load, is still used by several requests at once."""
+    assert run(flaky(0.2, 0.02, REFUSED), 2000, 8, seed).in_flight > 3
+
+
+@pytest.mark.parametrize("seed", SEEDS)
 def test_service_that_slows_down_is_not_pressed_further(seed: int) -> None:
     """It does one chunk after the other, however many wait: the limit may creep up, but stays far from what is allowed."""
     made = run(slowing(0.1), 200, 32, seed)
@@ -130,16 +149,16 @@ def settled_at(limit: int, most: int = 16) -> Concurrency:
 def test_refusals_of_one_limit_lower_it_once() -> None:
     made = settled_at(10)
     for _ in range(5):
-        made.pressed(now=100.0, sent_at=99.0)
+        made.pressed(100.0, 99.0, refused=True)
     assert made.limit == 9
-    made.pressed(now=101.0, sent_at=100.5)  # sent under the lower limit
+    made.pressed(101.0, 100.5, refused=True)  # sent under the lower limit
     assert made.limit == 8
 
 
 def test_limit_never_falls_below_one() -> None:
     made = settled_at(2)
     for now in range(10, 20):
-        made.pressed(now=now, sent_at=now)
+        made.pressed(now, now, refused=True)
     assert made.limit == 1
 
 
@@ -157,7 +176,7 @@ def test_refused_limit_is_approached_with_caution() -> None:
     made = settled_at(3)
     waits = []
     for turn in range(4):
-        made.pressed(now=1000.0 * (turn + 1), sent_at=1000.0 * (turn + 1))
+        made.pressed(1000.0 * (turn + 1), 1000.0 * (turn + 1), refused=True)
         waits.append(rounds_until(made, 3, 1000.0 * (turn + 1)))
     assert waits == [4, 8, 16, MAX_CAUTION]
 
@@ -165,9 +184,9 @@ def test_refused_limit_is_approached_with_caution() -> None:
 def test_caution_ends_when_the_service_has_room_again() -> None:
     made = settled_at(9)
     for turn in range(9):
-        made.pressed(now=1000.0 + turn, sent_at=1000.0 + turn)
+        made.pressed(1000.0 + turn, 1000.0 + turn, refused=True)
     assert made.limit == 1
-    assert rounds_until(made, 9, 2000.0) == 16 + 8 + 4 + 2 + 1 + 1 + 1 + 1
+    assert rounds_until(made, 9, 2000.0) == 4 + 2 + 1 + 1 + 1 + 1 + 1 + 1
 
 
 def test_unused_limit_is_not_raised() -> None:

@@ -107,14 +107,14 @@ def test_throttled_chunk_is_told_with_its_wait() -> None:
 def test_limit_follows_the_answers() -> None:
     made = dispatcher(Scripted(answers(THROTTLE, ACCEPT)), clock=Clock())
     told: list[str] = []
-    made.concurrency.pressed = lambda *_: told.append("pressed")
+    made.concurrency.pressed = lambda *_, refused: told.append(f"pressed {refused}")
     made.concurrency.accepted = lambda *_: told.append("accepted")
     made.dispatch(chunk(1))
     while made.deadline() is None:
         made.wait(0.05)
     made._clock.now = 7.0
     resolved(made)
-    assert told == ["pressed", "accepted"]
+    assert told == ["pressed True", "accepted"]
 
 
 def test_limit_holds_chunks_back() -> None:
@@ -127,6 +127,28 @@ def test_limit_holds_chunks_back() -> None:
     sender.queue(1).put(ACCEPT)
     resolved(made)
     assert (made.sending, len(made)) == (2, 2)
+
+
+def test_chunks_that_wait_are_no_more_than_needed() -> None:
+    made = dispatcher(Held(), max_in_flight=9)
+    made.concurrency.limit = 2
+    for number in (1, 2, 3):
+        assert made.admits(chunk(number))
+        made.dispatch(chunk(number))
+    assert not made.admits(chunk(4))
+
+
+def test_budget_is_used_to_its_end() -> None:
+    """A drawn wait never ends it early; only a wait that the service asks for does."""
+    clock = Clock()
+    made = dispatcher(Scripted(answers(RETRY)), clock=clock, backoff=lambda _: 100.0, draw=lambda: 0.9, retry_seconds=30)
+    made.dispatch(chunk(1))
+    while made.deadline() is None:
+        made.wait(0.05)
+    assert made.deadline() == 30.0
+    clock.now = 30.0
+    resolved(made)
+    assert (str(made.failure), made.retries) == ("no answer", 1)
 
 
 def test_wait_beyond_the_budget_fails_at_once() -> None:
@@ -231,7 +253,22 @@ def test_request_that_is_always_refused_stops_the_sync() -> None:
     assert str(made.failure).startswith(
         "The service accepts nothing: it refused 5 profiles in requests of their own (code 404: not found)."
     )
-    assert len(sender.sent) < 30
+    assert len(sender.sent) < 80
+
+
+CULPRITS = [range(5), range(995, 1000), range(500, 505), range(0, 1000, 200), range(0, 1000, 250), [0, 500, 250, 750, 125, 625]]
+
+
+@pytest.mark.parametrize("culprits", CULPRITS)
+def test_culprits_do_not_stop_the_sync(culprits: list[int]) -> None:
+    """Wherever they are: the first profiles to be found are not taken for all there are."""
+    sender = Scripted(lambda each: HALVE if set(ids(each)) & set(culprits) else ACCEPT)
+    made = dispatcher(sender, max_in_flight=1)
+    made.dispatch(chunk(*range(1000)))
+    refused = []
+    while len(made) and made.failure is None:
+        refused += [numbers[0] for numbers, rejected in resolved(made) if rejected]
+    assert (made.failure, sorted(refused)) == (None, sorted(culprits))
 
 
 @pytest.mark.parametrize("profiles", [2, 3, 4, 5, 7, 9, 16, 17, 33, 100, 129])
@@ -265,6 +302,36 @@ def test_too_large_body_lowers_the_limit() -> None:
     resolved(made, 4)
     halves = (whole.size - 2 - 7) // 2 + 2 + 3  # four of eight profiles, their commas and the envelope
     assert made.max_bytes == halves // 2
+
+
+def test_limit_stays_above_what_was_accepted() -> None:
+    """A refusal of a body that is smaller than an accepted one is not for its size."""
+    made = dispatcher(Scripted(lambda each: Outcome(Action.HALVE, refusal=REFUSAL, too_large=True) if 7 in ids(each) else ACCEPT))
+    accepted, spoilt = chunk(*range(100, 104)), chunk(*range(8))
+    made.dispatch(accepted)
+    resolved(made)
+    made.dispatch(spoilt)
+    resolved(made, 4)
+    assert made.max_bytes == accepted.size
+
+
+def test_refusal_after_an_unknown_outcome_halves_nothing() -> None:
+    """Something before the service refuses a request that the service may have executed."""
+    foreign = Outcome(Action.HALVE, refusal=REFUSAL, error=Unavailable("too large"), unknown=True)
+    sender = Scripted(answers(LOST, foreign, ACCEPT))
+    made = dispatcher(sender)
+    made.dispatch(chunk(1, 2, 3))
+    assert resolved(made) == [([1, 2, 3], {})]
+    assert len(set(sender.request_ids)) == 1
+
+
+@pytest.mark.parametrize("first", [LOST, RETRY])
+def test_refusal_by_the_service_itself_halves(first: Outcome) -> None:
+    """It would have given the first answer again, had it executed the request."""
+    sender = Scripted(answers(first, HALVE, ACCEPT))
+    made = dispatcher(sender)
+    made.dispatch(chunk(1, 2))
+    assert sorted(resolved(made, 2)) == [([1], {}), ([2], {})]
 
 
 def test_other_refusals_lower_nothing() -> None:

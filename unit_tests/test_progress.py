@@ -51,6 +51,22 @@ def test_terminal_takes_the_place_of_the_log() -> None:
     assert (screen.shown, lines) == ([LINE, ""], [LINE])
 
 
+def test_log_takes_over_when_the_terminal_has_gone() -> None:
+    clock, lines, screen = Clock(), [], Screen()
+    progress, pipeline = Progress(lines.append, screen, clock), Pipeline(Scripted(), max_profiles=10)
+    screen.show = raise_os_error  # type: ignore[method-assign]
+    clock.now = 1.0
+    progress(pipeline.writer)
+    assert lines == []
+    clock.now = 31.0
+    assert progress(pipeline.writer) == 30.0
+    assert len(lines) == 1
+
+
+def raise_os_error(_: str) -> None:
+    raise OSError
+
+
 def test_rejections_are_told_once_while_they_do_not_grow() -> None:
     lines: list[str] = []
     progress, pipeline = Progress(lines.append, clock=Clock()), Pipeline(Scripted())

@@ -69,13 +69,15 @@ CASES = st.builds(
 class Service:
     """The service, with a link of its own kind: chunks are answered in any order, and each answer takes some time.
 
-    It has the interface of Senders. Of each profile it keeps the ordinals of the records that it executed.
+    It has the interface of Senders. Of each profile it keeps the ordinals of the records that it executed, and those that it has
+    acknowledged as accepted.
     """
 
     case: Case
     clock: Clock
     busy: int = 0
     executed: dict[int, list[int]] = field(default_factory=dict)
+    acknowledged: set[int] = field(default_factory=set)
     _under_way: list[tuple[Chunk, float]] = field(default_factory=list)
     _answers: dict[str, Outcome] = field(default_factory=dict)
     _sent: Counter[str] = field(default_factory=Counter)
@@ -101,10 +103,18 @@ class Service:
         self._rng.shuffle(self._under_way)
         answered = [self._under_way.pop() for _ in range(count)]
         self.busy -= count
-        return [Answer(chunk, self._outcome(chunk), sent_at, self.clock.now) for chunk, sent_at in answered]
+        return [Answer(chunk, self._answer(chunk), sent_at, self.clock.now) for chunk, sent_at in answered]
 
     def poke(self) -> None:
         raise AssertionError("nobody interrupts here")
+
+    def _answer(self, chunk: Chunk) -> Outcome:
+        """An outcome that the pipeline gets to see."""
+        outcome = self._outcome(chunk)
+        if outcome.action is Action.ACCEPT:
+            profiles = [json.loads(bytes(row.profile)) for position, row in enumerate(chunk.rows) if position not in outcome.rejected]
+            self.acknowledged.update(profile["n"] for profile in profiles)
+        return outcome
 
     def _outcome(self, chunk: Chunk) -> Outcome:
         """Something goes wrong in two of five tries, before or after the work is done; an answer that was lost can be had again."""
@@ -218,8 +228,8 @@ class Sync:
         self.left.append(safe.state)
 
     def is_in_place(self, ordinal: int, key: int) -> bool:
-        """Whether the service executed a record, or in dedup mode a later one of its profile and stream."""
-        done = self.service.executed.get(key, [])
+        """Whether the service acknowledged a record, or in dedup mode a later one of its profile and stream."""
+        done = self.service.acknowledged
         if self.case.mode == "append":
             return ordinal in done
         stream = self.fed[ordinal][0]

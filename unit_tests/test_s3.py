@@ -31,12 +31,12 @@ class Bucket:
         self.tries = 0
         self.failure: Exception | None = None
 
-    def put_object(self, *, Bucket: str, Key: str, Body: bytes, **_: Any) -> None:  # noqa: N803 - boto's names
+    def put_object(self, *, Bucket: str, Key: str, Body: Any, **_: Any) -> None:  # noqa: N803 - boto's names
         self.tries += 1
         if self.failure is not None:
             raise self.failure
         assert Key not in self.objects
-        self.objects[Key] = Body
+        self.objects[Key] = Body if isinstance(Body, bytes) else Body.read()
 
     def delete_object(self, *, Bucket: str, Key: str) -> None:  # noqa: N803
         del self.objects[Key]
@@ -111,11 +111,13 @@ def refused(status: int, code: str = "Code<>1") -> ClientError:
         (refused(403, "AccessDenied"), ConfigError, "HTTP 403, AccessDenied"),
         (refused(404, "NoSuchBucket"), ConfigError, "HTTP 404, NoSuchBucket"),
         (refused(400), ConfigError, "HTTP 400, Code1"),
+        (refused(400, "RequestTimeout"), StoreUnavailable, "HTTP 400, RequestTimeout"),
         (refused(429), StoreUnavailable, "HTTP 429, Code1"),
         (refused(500), StoreUnavailable, "HTTP 500, Code1"),
         (refused(503, "SlowDown"), StoreUnavailable, "HTTP 503, SlowDown"),
         (NoCredentialsError(), ConfigError, "NoCredentialsError"),
         (ValueError("canary"), ConfigError, "ValueError"),
+        (RuntimeError("canary"), StoreUnavailable, "RuntimeError"),
         (EndpointConnectionError(endpoint_url="http://canary"), StoreUnavailable, "EndpointConnectionError"),
         (ConnectTimeoutError(endpoint_url="http://canary"), StoreUnavailable, "ConnectTimeoutError"),
     ],
@@ -137,6 +139,19 @@ def test_failed_part_is_not_tried_again(bucket: Bucket) -> None:
         with pytest.raises(StoreUnavailable):
             made.flush()
     assert bucket.tries == 1
+
+
+@pytest.mark.parametrize("left_out", ["access_key_id", "secret_access_key"])
+def test_one_key_alone_is_a_config_error(left_out: str) -> None:
+    with pytest.raises(ConfigError, match="needs both the access key id and its secret, or neither"):
+        s3.S3Store({**SETTING, left_out: ""}, [])
+
+
+def test_role_without_credentials_is_a_config_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("boto3.Session.get_credentials", lambda _: None)
+    role = {**SETTING, "access_key_id": "", "secret_access_key": "", "role_arn": "arn:aws:iam::123456789012:role/any"}
+    with pytest.raises(ConfigError, match="NoCredentialsError"):
+        s3.S3Store(role, [])
 
 
 @pytest.mark.parametrize("endpoint", ["https://", "https://a b", "nothing"])

@@ -1,0 +1,107 @@
+"""How the process ends when whoever started it behaves oddly."""
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from integration_tests.connector import SECONDS, Connector, record, state
+from profiles_sandbox.testing import RunningSandbox
+
+LINES = [record({"crm_id": 1}), state(1)]
+UPDATE = "profiles/update_batch"
+
+
+def shell(connector: Connector, redirections: str) -> subprocess.CompletedProcess[bytes]:
+    command = " ".join(f"'{part}'" for part in connector.command("write"))
+    return subprocess.run(["sh", "-c", f"exec {command} {redirections}"], capture_output=True, input=b"", timeout=SECONDS, check=False)
+
+
+def test_closed_input_is_an_empty_one(connector: Connector) -> None:
+    done = shell(connector, "<&-")
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"Read 0 records" in done.stdout
+
+
+@pytest.mark.parametrize("redirections", [">&-", ">&- 2>&-", "2>&-"])
+def test_closed_outputs_hold_nothing_up(connector: Connector, sandbox: RunningSandbox, redirections: str) -> None:
+    lines = connector.folder / "lines.jsonl"
+    lines.write_bytes(b"".join(LINES))
+    done = shell(connector, f"< '{lines}' {redirections}")
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert sum(row["call"] == UPDATE for row in sandbox.journal()) == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full to stand for a full disk")
+def test_full_output_is_told_by_the_exit_code(connector: Connector) -> None:
+    lines = connector.folder / "lines.jsonl"
+    lines.write_bytes(b"".join(LINES))
+    done = shell(connector, f"< '{lines}' > /dev/full")
+    assert (done.returncode, done.stderr) == (1, b"")
+
+
+def start(connector: Connector, **pipes: int) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(connector.command("write"), **{"stdin": subprocess.PIPE, "stderr": subprocess.PIPE, **pipes})
+
+
+def wait_for_request(sandbox: RunningSandbox) -> None:
+    deadline = time.monotonic() + SECONDS
+    while not any(row["call"] == UPDATE for row in sandbox.journal()):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize("faults", ["- {call: profiles/update_batch, delay_ms: 1500}"])
+def test_signal_counts_when_the_reader_has_gone(connector: Connector, sandbox: RunningSandbox) -> None:
+    """The platform's reader has died, a chunk is in flight, and then the signal comes."""
+    source, sink = os.pipe()
+    process = start(connector, stdout=sink)
+    os.close(sink)
+    os.close(source)
+    assert process.stdin is not None
+    process.stdin.write(b"".join(LINES))
+    process.stdin.close()
+    wait_for_request(sandbox)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(SECONDS) == 143
+    assert process.stderr is not None
+    assert process.stderr.read() == b""
+    process.stderr.close()
+
+
+def test_reader_that_has_gone_ends_the_sync(connector: Connector) -> None:
+    source, sink = os.pipe()
+    process = start(connector, stdout=sink)
+    os.close(sink)
+    os.close(source)
+    _, errors = process.communicate(b"".join(LINES), SECONDS)
+    assert (process.returncode, errors) == (1, b"")
+
+
+@pytest.mark.parametrize("run", range(5))
+def test_successful_sync_leaves_stderr_empty(connector: Connector, run: int) -> None:
+    """No thread may complain when the process ends while it still has something to do."""
+    connector.config["batching"] = {"max_profiles": 1}
+    lines = b"".join(record({"crm_id": number}) for number in range(1, 10))
+    done = subprocess.run(connector.command("write"), input=lines, capture_output=True, timeout=SECONDS, check=True)
+    assert done.stderr == b""
+
+
+@pytest.mark.parametrize("faults", ["- {call: profiles/update_batch, delay_ms: 60000}"])
+def test_second_control_c_ends_at_once(connector: Connector, sandbox: RunningSandbox) -> None:
+    process = start(connector, stdout=subprocess.PIPE)
+    assert process.stdin is not None
+    process.stdin.write(b"".join(LINES))
+    process.stdin.close()
+    wait_for_request(sandbox)
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.5)
+    assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    assert process.wait(5) == 130
+    for stream in (process.stdout, process.stderr):
+        assert stream is not None
+        stream.close()
