@@ -125,6 +125,7 @@ class Chunker:
     def __init__(self, policy: ChunkPolicy, *, new_id: Callable[[], str], clock: Callable[[], float] = monotonic) -> None:
         """Start with none. `clock` gives seconds, `new_id` a text that no other request ever has."""
         self._policy = policy
+        self._allowed = policy.max_bytes
         self._clock = clock
         self._new_id = new_id
         self._open: dict[int, Chunk] = {}
@@ -162,9 +163,9 @@ class Chunker:
         may = row.identities == earlier.identities and supersedes(row, earlier)
         return may and grown <= self._policy.max_bytes and chunk.has_room(row, self._policy)
 
-    def lower(self, max_bytes: int) -> None:
-        """Let the bodies of later chunks have at most so many bytes: the service refused a larger one. A larger profile goes alone."""
-        self._policy = replace(self._policy, max_bytes=min(max_bytes, self._policy.max_bytes))
+    def limit(self, max_bytes: int) -> None:
+        """Let the bodies of later chunks have at most so many bytes, if the policy allows as many. A profile that is larger goes alone."""
+        self._policy = replace(self._policy, max_bytes=min(max_bytes, self._allowed))
 
     def due(self) -> list[Chunk]:
         """Seal and give back the chunks that are too old to stay open."""

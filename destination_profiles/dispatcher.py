@@ -69,8 +69,8 @@ class Dispatcher:
         """
         self.retries = 0
         self.concurrency = Concurrency(max_in_flight)
-        self.max_bytes: int | None = None  # of a body, once the service refused one as too large
-        self._largest_accepted = 0  # body
+        self._smallest_refused: int | None = None  # bytes of a body that was refused as too large
+        self._largest_accepted = 0
         self._failure: ProfilesError | None = None
         self._interruption: ProfilesError | None = None
         self._accepted = False
@@ -93,6 +93,11 @@ class Dispatcher:
     def interruption(self) -> ProfilesError | None:
         """That somebody asked it to end, or None."""
         return self._interruption
+
+    @property
+    def max_bytes(self) -> int | None:
+        """How large a body may be, once one was refused as too large: half as large, or as one that was accepted. None before that."""
+        return None if self._smallest_refused is None else max(self._smallest_refused // 2, self._largest_accepted)
 
     def __len__(self) -> int:
         """Chunks without a last word: with a sender, or waiting to be sent or sent again."""
@@ -199,7 +204,7 @@ class Dispatcher:
         While nothing is accepted, every second search begins at the other end: five profiles that lie apart are to be refused.
         """
         if outcome.too_large:
-            self.max_bytes = max(self._largest_accepted, min(self.max_bytes or chunk.size, chunk.size // 2))
+            self._smallest_refused = min(self._smallest_refused or chunk.size, chunk.size)
         del self._unresolved[chunk]
         parts = list(chunk.parts(self._new_id))
         for part in parts if self._refused % 2 and not self._accepted else reversed(parts):

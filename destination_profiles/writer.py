@@ -166,7 +166,7 @@ class Writer:
             raise self._dispatcher.failure
         self._stop_at_too_many()
         if self._dispatcher.max_bytes is not None:
-            self._chunker.lower(self._dispatcher.max_bytes)
+            self._chunker.limit(self._dispatcher.max_bytes)
 
     def _enter(self, resolutions: Iterable[Resolution]) -> None:
         for resolution in resolutions:

@@ -121,15 +121,20 @@ def test_parts_are_halves_or_single_profiles(profiles: int, sizes: list[int]) ->
 def test_lowered_limit_holds_for_later_chunks() -> None:
     made = chunker(max_profiles=10, max_bytes=1000)
     room = ENVELOPE.size() + 2 * len(row(1).profile) + 1
-    made.lower(room)
-    made.lower(10 * room)  # never up again
+    made.limit(room)
     sealed = put(made, *(row(number) for number in range(5)))
     assert [ids(each) for each in sealed + made.close()] == [[0, 1], [2, 3], [4]]
 
 
+def test_limit_never_exceeds_the_policy() -> None:
+    made = chunker(max_bytes=100)
+    made.limit(10_000)
+    assert [len(each) for each in put(made, *(row(number, "x" * 20) for number in range(3)))] == [2]
+
+
 def test_profile_above_a_lowered_limit_goes_alone() -> None:
     made = chunker(max_bytes=1000)
-    made.lower(20)
+    made.limit(20)
     sealed = put(made, row(1), row(2, "x" * 50), row(3))
     assert [ids(each) for each in sealed + made.close()] == [[1], [2], [3]]
 

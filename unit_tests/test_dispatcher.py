@@ -1,6 +1,7 @@
 import math
 import time
 from collections.abc import Callable
+from itertools import islice
 
 import pytest
 
@@ -299,9 +300,13 @@ def test_too_large_body_lowers_the_limit() -> None:
     whole = chunk(*range(8))
     assert made.max_bytes is None
     made.dispatch(whole)
+    while made.max_bytes is None:
+        made.wait(10)
+    assert made.max_bytes == whole.size // 2
     resolved(made, 4)
-    halves = (whole.size - 2 - 7) // 2 + 2 + 3  # four of eight profiles, their commas and the envelope
-    assert made.max_bytes == halves // 2
+    (half, _) = whole.parts(str)
+    (quarter, _) = half.parts(str)
+    assert made.max_bytes == quarter.size > half.size // 2
 
 
 def test_limit_stays_above_what_was_accepted() -> None:
@@ -313,6 +318,16 @@ def test_limit_stays_above_what_was_accepted() -> None:
     made.dispatch(spoilt)
     resolved(made, 4)
     assert made.max_bytes == accepted.size
+
+
+def test_limit_rises_with_what_is_accepted_later() -> None:
+    """The first profile is refused for another reason than its size, in every part that holds it."""
+    made = dispatcher(Scripted(lambda each: Outcome(Action.HALVE, refusal=REFUSAL, too_large=True) if 0 in ids(each) else ACCEPT))
+    whole = chunk(*range(16))
+    half = next(islice(whole.parts(str), 1, None))
+    made.dispatch(whole)
+    resolved(made, 5)
+    assert made.max_bytes == half.size
 
 
 def test_refusal_after_an_unknown_outcome_halves_nothing() -> None:
