@@ -374,7 +374,8 @@ def _outputs(process: subprocess.Popen[bytes], *, read: bool) -> tuple[bytes, by
 
 
 SHOWN = {  # measures of the table, in people's words
-    "sending_seconds": "seconds",
+    "seconds": "process, s",
+    "sending_seconds": "sending, s",
     "requests": "requests",
     "executed": "executed",
     "repeats": "repeats",
