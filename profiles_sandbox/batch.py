@@ -27,7 +27,6 @@ SUCCESS = "Successful operation"
 
 PARAMETERS = frozenset(
     {
-        "token",
         "db_id",
         "data",
         "matching",

@@ -1,7 +1,7 @@
 """The catalog: databases and resources with their fields, as a setup file declares them."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
@@ -31,11 +31,12 @@ class Database:
 
 @dataclass(frozen=True)
 class Resource:
-    """What profiles subscribe to, on some channels."""
+    """What profiles subscribe to, on some channels, from some databases."""
 
     id: int
     name: str
     channels: frozenset[str]
+    databases: frozenset[int]
     fields: dict[str, Field]
 
 
@@ -65,6 +66,7 @@ class _ResourceEntry(msgspec.Struct, forbid_unknown_fields=True):
     id: int
     name: str
     channels: frozenset[Channel]
+    databases: list[int] | None = None
     fields: list[_FieldEntry] = []
 
 
@@ -86,10 +88,18 @@ def load_catalog(path: Path | None = None) -> Catalog:
 def _catalog(setup: _Setup) -> Catalog:
     _refuse_repeats("databases: id", (entry.id for entry in setup.databases))
     _refuse_repeats("resources: id", (entry.id for entry in setup.resources))
-    return Catalog(
-        {entry.id: Database(entry.id, entry.name, entry.description, SYSTEM_FIELDS | _fields(entry.fields)) for entry in setup.databases},
-        {entry.id: Resource(entry.id, entry.name, entry.channels, _fields(entry.fields)) for entry in setup.resources},
-    )
+    databases = {
+        entry.id: Database(entry.id, entry.name, entry.description, SYSTEM_FIELDS | _fields(entry.fields)) for entry in setup.databases
+    }
+    return Catalog(databases, {entry.id: _resource(entry, databases) for entry in setup.resources})
+
+
+def _resource(entry: _ResourceEntry, databases: Mapping[int, Database]) -> Resource:
+    """Take a resource, which goes with all databases unless it names some."""
+    of = frozenset(databases if entry.databases is None else entry.databases)
+    if unknown := of - databases.keys():
+        raise SetupError(f"resource {entry.id}: database {min(unknown)} is not declared")
+    return Resource(entry.id, entry.name, entry.channels, of, _fields(entry.fields))
 
 
 def _fields(entries: list[_FieldEntry]) -> dict[str, Field]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from profiles_sandbox.errors import BadValue, wrong_type
 from profiles_sandbox.fields import Field
@@ -30,14 +30,18 @@ class _Call:
 def is_function(field: Field, value: dict[str, Any]) -> bool:
     """Tell a function from a plain object; an object field takes `{"action": "other"}` as data."""
     if field.type == "object":
-        return value.keys() <= _PARTS and value.get("action") in _ACTIONS
+        return value.keys() <= _PARTS and _is_action(value.get("action"))
     return "action" in value
+
+
+def _is_action(value: Any) -> TypeGuard[str]:
+    return type(value) is str and value in _ACTIONS
 
 
 def apply_function(field: Field, current: Any, function: dict[str, Any], path: str) -> Any:
     """Give the field's new value, ABSENT when it loses it; raises BadValue."""
     action = function.get("action")
-    if not isinstance(action, str) or action not in _ACTIONS:
+    if not _is_action(action):
         raise BadValue(path, "action: one of " + ", ".join(_ACTIONS) + " expected")
     if unknown := function.keys() - _PARTS:
         raise BadValue(path, f"{min(unknown)}: not a part of a function")

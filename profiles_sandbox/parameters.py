@@ -3,17 +3,18 @@
 from collections.abc import Mapping
 from typing import Any
 
-from profiles_sandbox.catalog import Catalog, Database
+from profiles_sandbox.catalog import Catalog, Database, Resource
 from profiles_sandbox.errors import RequestRefused, wrong_type
 from profiles_sandbox.switches import Switches
 
 Request = Mapping[str, Any]
 
+OF_EVERY_CALL = frozenset({"token", "format"})
+
 
 def required_int(request: Request, name: str) -> int:
     """Give a parameter that must be there."""
-    if request.get(name) is None:
-        raise RequestRefused(400, f"{name}: missing")
+    _refuse_missing(request, name)
     value: int = _typed(request, name, int, "int")
     return value
 
@@ -28,6 +29,12 @@ def optional_text(request: Request, name: str, default: str) -> str:
     return default if request.get(name) is None else str(_typed(request, name, str, "string"))
 
 
+def required_text(request: Request, name: str) -> str:
+    """Give a parameter that must be there."""
+    _refuse_missing(request, name)
+    return str(_typed(request, name, str, "string"))
+
+
 def flag(request: Request, name: str) -> bool:
     """Give a boolean, false when it is not there."""
     return request.get(name) is not None and bool(_typed(request, name, bool, "boolean"))
@@ -35,8 +42,7 @@ def flag(request: Request, name: str) -> bool:
 
 def array(request: Request, name: str) -> list[Any]:
     """Give an array that must be there."""
-    if request.get(name) is None:
-        raise RequestRefused(400, f"{name}: missing")
+    _refuse_missing(request, name)
     return list(_typed(request, name, list, "array"))
 
 
@@ -45,6 +51,14 @@ def database(request: Request, name: str, catalog: Catalog) -> Database:
     found = catalog.databases.get(required_int(request, name))
     if found is None:
         raise RequestRefused(404, f"{name}: no such database")
+    return found
+
+
+def resource(request: Request, name: str, catalog: Catalog) -> Resource:
+    """Give the resource whose id the parameter holds."""
+    found = catalog.resources.get(required_int(request, name))
+    if found is None:
+        raise RequestRefused(404, f"{name}: no such resource")
     return found
 
 
@@ -59,10 +73,15 @@ def resource_id(request: Request, catalog: Catalog) -> int | None:
 
 
 def refuse_unknown(request: Request, known: frozenset[str], switches: Switches) -> None:
-    """Refuse a parameter that the call does not have, unless they are ignored."""
-    unknown = request.keys() - known
+    """Refuse a parameter that is neither `known` to the call nor one of every call, unless they are ignored."""
+    unknown = request.keys() - known - OF_EVERY_CALL
     if unknown and switches.unknown_field == "error":
         raise RequestRefused(400, f"{min(unknown)}: not a parameter of this call")
+
+
+def _refuse_missing(request: Request, name: str) -> None:
+    if request.get(name) is None:
+        raise RequestRefused(400, f"{name}: missing")
 
 
 def _typed(request: Request, name: str, wanted: type, word: str) -> Any:

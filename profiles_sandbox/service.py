@@ -17,7 +17,8 @@ from profiles_sandbox.datafile import DataFile
 from profiles_sandbox.errors import RequestRefused
 from profiles_sandbox.faults import Rule
 from profiles_sandbox.journal import Ending, Journal
-from profiles_sandbox.reads import Reads
+from profiles_sandbox.listings import Listings
+from profiles_sandbox.lookup import Lookup
 from profiles_sandbox.replay import Answers, replay_key
 from profiles_sandbox.store import ProfileStore
 from profiles_sandbox.switches import Switches
@@ -25,7 +26,17 @@ from profiles_sandbox.wire import Answer, Arrived
 
 UPDATE, IMPORT = "profiles/update_batch", "profiles/import_batch"
 
-CALLS = (UPDATE, IMPORT, "profiles/get", "databases/list", "databases/get", "databases/fields_get")
+CALLS = (
+    UPDATE,
+    IMPORT,
+    "profiles/get",
+    "databases/list",
+    "databases/get",
+    "databases/fields_get",
+    "resources/list",
+    "resources/get",
+    "resources/fields_get",
+)
 """Calls that the service has."""
 
 DEFAULT_TOKEN = "sandbox-token"  # noqa: S105 - a stand-in has no secrets
@@ -84,12 +95,15 @@ class Service:
         self._store = ProfileStore(data.connection)
         self._journal = Journal(data.connection)
         self._answers = Answers(data.connection, switches.replay_seconds)
-        reads = Reads(self._store, catalog, switches)
+        listings = Listings(catalog, switches)
         self._reads: dict[str, Callable[[Mapping[str, Any]], Message]] = {
-            "profiles/get": reads.profiles_get,
-            "databases/list": reads.databases_list,
-            "databases/get": reads.databases_get,
-            "databases/fields_get": reads.databases_fields_get,
+            "profiles/get": Lookup(self._store, catalog, switches).profiles_get,
+            "databases/list": listings.databases_list,
+            "databases/get": listings.databases_get,
+            "databases/fields_get": listings.databases_fields_get,
+            "resources/list": listings.resources_list,
+            "resources/get": listings.resources_get,
+            "resources/fields_get": listings.resources_fields_get,
         }
 
     def receive(self, arrived: Arrived, choose: Callable[[Message], Rule | None] = lambda _: None) -> Received:

@@ -177,6 +177,31 @@ def played(sandbox, request):
     return Played(sandbox, number)
 
 
+NO_CALL, OTHER_SHAPE = {"status": 404, "body": "404 page not found"}, {"body": {"error": 0, "data": {"fields": {}}}}
+
+
+@pytest.fixture(scope="module")
+def old_service(tmp_path_factory):
+    """Give a service that has no resources/fields_get, and whose resources/get answers in another shape."""
+    directory = tmp_path_factory.mktemp("old")
+    plan = [{"call": "resources/fields_get", **NO_CALL}, {"call": "resources/get", **OTHER_SHAPE}]
+    (directory / "faults.yaml").write_text(yaml.safe_dump(plan))
+    with RunningSandbox(directory / "data.db", "--faults", str(directory / "faults.yaml")) as sandbox:
+        yield sandbox
+
+
+def test_call_may_be_missing(old_service):
+    reply = old_service.post("resources/fields_get", id=3, channel="email")
+    assert (reply.status, reply.body) == (404, b"404 page not found")
+    assert old_service.journal()[-1]["fault"] == "status 404"
+
+
+def test_call_may_have_another_shape(old_service):
+    reply = old_service.post("resources/get", id=3)
+    assert (reply.status, reply.message) == (200, OTHER_SHAPE["body"])
+    assert old_service.post("resources/list").message["error"] == 0
+
+
 def rule(name):
     return pytest.mark.parametrize("played", [name], indirect=True, ids=[name])
 

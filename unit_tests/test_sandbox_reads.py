@@ -6,19 +6,23 @@ from profiles_sandbox.catalog import SetupError, load_catalog
 from profiles_sandbox.fields import SYSTEM_FIELDS
 
 ONE, TWO = {"id": 1, "name": "Customers"}, {"id": 2, "name": "Partners"}
+THREE, OTHER = {"id": 3, "name": "Messages", "groups": []}, {"id": 28, "name": "Newsletter", "groups": []}
 
 
 @pytest.mark.parametrize(
-    ("request_", "page", "following"),
+    ("call", "request_", "page", "following"),
     [
-        ({}, [ONE, TWO], 0),
-        ({"limit": 1}, [ONE], 2),
-        ({"limit": 1, "from_id": 2}, [TWO], 0),
-        ({"from_id": 3}, [], 0),
+        ("databases/list", {}, [ONE, TWO], 0),
+        ("databases/list", {"limit": 1}, [ONE], 2),
+        ("databases/list", {"limit": 1, "from_id": 2}, [TWO], 0),
+        ("databases/list", {"from_id": 3}, [], 0),
+        ("resources/list", {}, [THREE, OTHER], 0),
+        ("resources/list", {"limit": 1}, [THREE], 28),
+        ("resources/list", {"from_id": 4, "format": "json"}, [OTHER], 0),
     ],
 )
-def test_databases_are_listed_by_page(sandbox, request_, page, following):
-    message = sandbox.post("databases/list", **request_).message
+def test_lists_go_by_page(sandbox, call, request_, page, following):
+    message = sandbox.post(call, **request_).message
     assert (message["data"], message["next_from_id"], message["total_count"]) == (page, following, 2)
     assert (message["error"], message["error_text"]) == (0, "Successful operation")
 
@@ -36,6 +40,17 @@ def test_database_is_shown(sandbox):
         ("databases/fields_get", {"db_id": 1}, 400, "db_id: not a parameter of this call"),
         ("databases/list", {"limit": 0}, 400, "limit: 1 or more expected"),
         ("databases/list", {"limit": "1"}, 400, "limit: int expected, string given"),
+        ("resources/list", {"limit": 0}, 400, "limit: 1 or more expected"),
+        ("resources/list", {"channel": "email"}, 400, "channel: not a parameter of this call"),
+        ("resources/get", {}, 400, "id: missing"),
+        ("resources/get", {"id": 1}, 404, "id: no such resource"),
+        ("resources/get", {"id": "3"}, 400, "id: int expected, string given"),
+        ("resources/get", {"id": 3, "channel": "email"}, 400, "channel: not a parameter of this call"),
+        ("resources/fields_get", {"channel": "email"}, 400, "id: missing"),
+        ("resources/fields_get", {"id": 1, "channel": "email"}, 404, "id: no such resource"),
+        ("resources/fields_get", {"id": 3}, 400, "channel: missing"),
+        ("resources/fields_get", {"id": 3, "channel": 1}, 400, "channel: string expected, int given"),
+        ("resources/fields_get", {"id": 3, "channel": "notify"}, 400, "channel: not one of resource 3"),
         ("profiles/get", {"db_id": 1}, 400, "email: missing, matching email needs it"),
         ("profiles/get", {"db_id": 1, "email": "a@example.org"}, 404, "email: no profile found by email"),
         ("profiles/get", {"db_id": 1, "email": 1}, 400, "email: string expected, int given"),
@@ -53,16 +68,52 @@ def test_fields_are_shown(sandbox):
     assert fields[-1] == shown
 
 
-def test_enum_shows_its_dictionary(sandbox):
-    fields = {field["name"]: field for field in sandbox.post("databases/fields_get", id=1).message["data"]}
-    assert fields["plan"]["dictionary"] == ["basic", "pro"]
+@pytest.mark.parametrize(
+    ("switch", "dictionary", "system"),
+    [({}, "plan", "sex"), ({"dictionary": "options"}, ["basic", "pro"], ["male", "female"])],
+)
+def test_enum_shows_its_dictionary(open_sandbox, switch, dictionary, system):
+    fields = {field["name"]: field for field in open_sandbox(**switch).post("databases/fields_get", id=1).message["data"]}
+    assert (fields["plan"]["dictionary"], fields["_sex"]["dictionary"]) == (dictionary, system)
     assert (fields["_sex"]["category"], fields["devices"]["type"]) == ("system", "arr_object")
+    assert [name for name, field in fields.items() if "dictionary" in field] == ["_sex", "plan"]
 
 
 def test_shape_of_fields_is_a_switch(open_sandbox):
     sandbox = open_sandbox(fields_get_id="db_id", type_words="short")
     fields = {field["name"]: field["type"] for field in sandbox.post("databases/fields_get", db_id=1).message["data"]}
     assert (fields["source"], fields["vip"], fields["crm_id"]) == ("unicode", "bool", "int")
+    [source, _] = sandbox.post("resources/fields_get", id=3, channel="sms").message["data"]
+    assert (source["name"], source["type"]) == ("source", "unicode")
+
+
+def test_resource_is_shown(sandbox):
+    assert sandbox.post("resources/get", id=3).message["data"] == {
+        "channels": ["email", "push", "sms", "telegram_bot", "viber", "whatsapp"],
+        "dbs_ids": [1, 2],
+        "id": 3,
+        "name": "Messages",
+        "trk_domain": "tracking.example.com",
+        "url": "https://www.example.com",
+    }
+
+
+def test_resource_may_go_with_some_databases(open_sandbox, tmp_path):
+    setup = tmp_path / "setup.yaml"
+    setup.write_text("databases: [{id: 1, name: A}, {id: 2, name: B}]\nresources: [{id: 3, name: C, channels: [sms], databases: [2]}]")
+    sandbox = open_sandbox(setup=setup)
+    shown = sandbox.post("resources/get", id=3).message["data"]
+    assert (shown["channels"], shown["dbs_ids"]) == (["sms"], [2])
+    reply = sandbox.post("resources/fields_get", id=3, channel="email")
+    assert reply.message == {"error": 400, "error_text": "channel: not one of resource 3"}
+
+
+def test_subscription_fields_are_shown(sandbox):
+    plain = {"category": "custom", "required": False}
+    assert sandbox.post("resources/fields_get", id=3, channel="email").message["data"] == [
+        {**plain, "name": "source", "title": "Source", "type": "string"},
+        {**plain, "name": "subscriber_id", "title": "Subscriber number", "type": "int"},
+    ]
 
 
 PROFILE = {"email": "a@example.org", "crm_id": 501, "source": "501", "tags": ["x", "y"], "plan": "pro"}
@@ -104,7 +155,8 @@ BAD_SETUPS = [
     (DATABASE % "{name: a, type: text}", "field a: type text is not one of int, "),
     (DATABASE % "{name: a, type: enum}", "field a: a dictionary goes with type enum, and only with it"),
     (DATABASE % "{name: a, type: int, dictionary: [b]}", "field a: a dictionary goes with type enum"),
-    ("databases: []\nresources: [{id: 1, name: A, channels: [fax]}]", "Invalid enum value 'fax'"),
+    ("databases: []\nresources: [{id: 1, name: A, channels: [notify]}]", "Invalid enum value 'notify'"),
+    ("databases: []\nresources: [{id: 1, name: A, channels: [sms], databases: [7]}]", "resource 1: database 7 is not declared"),
 ]
 
 

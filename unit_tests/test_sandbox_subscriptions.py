@@ -94,7 +94,7 @@ def test_subscriptions_merge_by_address(sandbox):
 
 REFUSED = [
     ([], "subscriptions[1]: object expected, array given"),
-    ({**SMS, "channel": "fax"}, "channel: one of email, sms, push, telegram_bot, whatsapp, viber expected"),
+    ({**SMS, "channel": "notify"}, "channel: one of email, sms, push, telegram_bot, whatsapp, viber expected"),
     ({**SMS, "resource_id": 9}, "resource_id: unknown resource"),
     ({**SMS, "resource_id": "3"}, "resource_id: int expected, string given"),
     ({**SMS, "phone": "none"}, "phone: a phone number expected"),
