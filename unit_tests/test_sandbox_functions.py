@@ -42,6 +42,7 @@ APPLIED = [
     ("address", {"action": "upsert", "submatch": "zip", "value": 1}, {**STORED["address"], "zip": 1}),
     ("address", {"action": "upsert", "submatch": "home.flat", "value": 2}, {"city": "Rome", "home": {"flat": 2}}),
     ("address", {"action": "moved", "value": 1}, {"action": "moved", "value": 1}),
+    ("address", {"action": ["set"], "value": 1}, {"action": ["set"], "value": 1}),
 ]
 
 REFUSED = [
