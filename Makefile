@@ -10,7 +10,7 @@ BIN := .venv/bin
 .PHONY: demo test soak scenarios check format bench clean
 .DELETE_ON_ERROR:
 
-demo: .venv/installed .venv-source/installed
+demo: .venv/connector .venv-source/installed
 	$(BIN)/python demo/run.py
 
 test: .venv/installed
@@ -34,15 +34,20 @@ format: .venv/installed
 bench: .venv/installed
 	$(BIN)/python benchmarks/write.py
 
-.venv/installed: setup.py pyproject.toml
-	@echo "Installing the connector and its tools into .venv: half a minute or so, once."
+.venv/connector: setup.py pyproject.toml
+	@echo "Installing the connector and the sandbox into .venv, once."
 	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[sandbox]'
+	@touch $@
+
+.venv/installed: .venv/connector
+	@echo "Installing the tools of the tests into .venv, once."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[sandbox,dev]'
 	@touch $@
 
 # The source has dependencies of its own, which would clash with the connector's.
 .venv-source/installed: demo/source.txt
-	@echo "Installing the demo's source into .venv-source: likewise."
+	@echo "Installing the demo's source into .venv-source, once."
 	@$(PYTHON) -m venv .venv-source
 	@.venv-source/bin/python -m pip install --quiet --disable-pip-version-check --requirement demo/source.txt
 	@touch $@
