@@ -19,6 +19,7 @@ setup(
         "boto3>=1.40,<2",  # S3 store of rejected records, with roles to assume and refreshed credentials
         "jsonschema>=4.23,<5",  # checks schemas and explains a violation
         "jsonschema-rs>=0.46,<1",  # decides the same rules, many times faster
+        "lxml>=5.3,<7",  # XML, which the service speaks too
         "msgspec>=0.20,<1",  # decodes and encodes JSON; keeps integers of any length
         "pendulum>=3.1,<4",  # dates in the forms that sources write them
         "PyYAML>=6,<7",  # spec.yaml and manifest.yaml
@@ -41,6 +42,7 @@ setup(
             "ruff>=0.11,<1",  # lint and format
             "trustme>=1,<2",  # certificates that nobody trusts
             "types-boto3[s3,sts]",  # types of untyped libraries
+            "lxml-stubs",
             "types-jsonschema",
             "types-PyYAML",
             "types-requests",

@@ -26,6 +26,7 @@ NOT_THE_SERVICE = "What answers at the API URL is not the service, or not a vers
 MAX_TEXT = 300  # characters of a service's text in a message
 MAX_CODE = 99_999
 HIDDEN = "…"
+XML_BEGINS = b"<"
 PUNCTUATION = ".,:;!?(){}\"'`<>"
 INDEX = re.compile(r"\[[0-9]{1,5}\]")  # of an array; more digits may be a value
 
@@ -80,6 +81,15 @@ class _Answer(msgspec.Struct):
 
 
 _decode_answer = msgspec.json.Decoder(_Answer).decode
+
+
+def _decode_xml_answer(body: bytes) -> _Answer:
+    from .xml_format import decode  # noqa: PLC0415 - its library takes a while, and most syncs do without
+
+    answer = decode(body)
+    if isinstance(answer.get("result"), dict):
+        answer["result"] = [answer["result"]]  # the answer to a single profile
+    return msgspec.convert(answer, _Answer, strict=False)
 
 
 class Answers:
@@ -147,8 +157,9 @@ class Answers:
         return all(part in self._words for part in path.split("."))
 
     def _read(self, body: bytes) -> _Answer | None:
+        """The answer in whichever format it came: the service lets a request choose it apart from its own."""
         try:
-            return _decode_answer(body)
+            return _decode_xml_answer(body) if body.lstrip()[:1] == XML_BEGINS else _decode_answer(body)
         except (ValueError, RecursionError):  # msgspec's errors are ValueErrors
             return None
 

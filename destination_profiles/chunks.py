@@ -6,7 +6,7 @@ from time import monotonic
 
 import msgspec
 
-from .encoding import SEPARATOR, Envelope
+from .encoding import Envelope
 from .ledger import Interval
 from .matching import Target
 
@@ -65,7 +65,7 @@ class Chunk:
 
     def add(self, row: Row) -> None:
         """Append a profile; the caller has asked `fits` and `position_of`."""
-        self.size += len(row.profile) + (len(SEPARATOR) if self.rows else 0)
+        self.size += len(row.profile) + (len(self.envelope.between) if self.rows else 0)
         self.held += len(row.original)
         for identity in row.identities:
             self.positions[identity] = len(self.rows)
@@ -81,7 +81,7 @@ class Chunk:
 
     def fits(self, row: Row, policy: ChunkPolicy) -> bool:
         """Whether the body stays within both limits with this profile added."""
-        return self.has_room(row, policy) and self.size + len(SEPARATOR) + len(row.profile) <= policy.max_bytes
+        return self.has_room(row, policy) and self.size + len(self.envelope.between) + len(row.profile) <= policy.max_bytes
 
     def has_room(self, row: Row, policy: ChunkPolicy) -> bool:
         """Whether memory has room for one more record, which may be much longer than its profile (promise 7)."""

@@ -14,7 +14,7 @@ from urllib3.exceptions import HTTPError, LocationValueError
 from .answers import Action, Answers, Outcome
 from .chunks import Chunk
 from .config import Config
-from .encoding import encode_profile
+from .encoding import encode_json
 from .errors import ConfigError, Unavailable
 from .manifest import Call, Service
 
@@ -64,9 +64,9 @@ class ProfilesClient:
 
     def send(self, chunk: Chunk) -> Outcome:
         """Send one chunk once and tell what became of it. Raises nothing but for a defect."""
-        headers = {self._service.request_id_header: chunk.request_id}
+        headers = {**self._service.wire_formats[self._config.wire_format], self._service.request_id_header: chunk.request_id}
         try:
-            answer = self._post(self._service.update_batch, chunk.body(), headers)
+            answer = self._post(self._service.calls["update_batch"], chunk.body(), headers)
         except CONNECTION_ERRORS as error:
             fault = config_fault(error)
             return Outcome(Action.STOP, error=fault) if fault else self._answers.no_answer(reason(error), left=may_have_left(error))
@@ -75,9 +75,9 @@ class ProfilesClient:
 
     def check_database(self, db_id: int) -> None:
         """Read a database. Raises ConfigError or another ProfilesError that says what is wrong."""
-        body = encode_profile({"token": self._config.token.reveal(), "id": db_id})
+        body = encode_json({"token": self._config.token.reveal(), "id": db_id})
         try:
-            answer = self._post(self._service.databases_get, body, {})
+            answer = self._post(self._service.calls["databases_get"], body, {})
         except CONNECTION_ERRORS as error:
             unreachable = f"The service cannot be reached: {reason(error)}. Check the API URL and the network."
             raise config_fault(error) or Unavailable(unreachable) from None

@@ -1,13 +1,19 @@
 """The configuration as the user gave it, checked and frozen."""
 
 import ipaddress
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+import pendulum
+from pendulum import UTC, Timezone
+from pendulum.tz.exceptions import InvalidTimezone
+
+from .conversion import STATUS
 from .errors import ConfigError
-from .manifest import Service
+from .manifest import AddressForm, Service
 from .matching import Matching, Target
 from .violations import first_violation
 
@@ -38,12 +44,23 @@ class Secret:
 
 @dataclass(frozen=True)
 class FieldConfig:
-    """One field of a profile: from a column, or a constant."""
+    """One field of a profile or subscription, `to` a dotted path in the latter: from a column, or a constant."""
 
     to: str
     source: str | None = None
     value: Any = None
     type: str | None = None
+
+
+@dataclass(frozen=True)
+class SubscriptionConfig:
+    """One subscription built from columns: without its `address` it is left out, without one of its `parts` only that is."""
+
+    channel: str
+    resource_id: int
+    address: tuple[FieldConfig, ...]
+    parts: tuple[FieldConfig, ...] = ()
+    custom_fields: tuple[FieldConfig, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -54,6 +71,7 @@ class StreamConfig:
     namespace: str | None = None
     target: Target | None = None
     fields: tuple[FieldConfig, ...] | None = None
+    subscriptions: tuple[SubscriptionConfig, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -64,6 +82,7 @@ class Config:
     token: Secret
     target: Target
     null_values: NullValues = "omit"
+    time_zone: str = "UTC"
     options: Mapping[str, bool] = field(default_factory=dict)
     streams: tuple[StreamConfig, ...] = ()
     max_profiles: int = 10_000
@@ -71,6 +90,7 @@ class Config:
     max_age_seconds: float = MAX_AGE_SECONDS
     max_in_flight: int = MAX_IN_FLIGHT
     retry_seconds: float = RETRY_SECONDS
+    wire_format: str = "json"
     max_rejected: int | None = None
     rejects: Mapping[str, Any] = field(default_factory=lambda: {"storage_type": "None"})
 
@@ -79,15 +99,20 @@ class Config:
         named = {each.namespace: each for each in self.streams if each.name == name}
         return named.get(namespace) or named.get(None) or StreamConfig(name)
 
-    def databases(self) -> list[int]:
-        """Every database that is written to."""
-        return list(dict.fromkeys([self.target.db_id, *(each.target.db_id for each in self.streams if each.target)]))
+    def targets(self) -> list[Target]:
+        """Where profiles go: that of the connection, and those of streams."""
+        targets = [self.target, *(each.target for each in self.streams if each.target)]
+        return [each for position, each in enumerate(targets) if each not in targets[:position]]
+
+    def zone(self) -> Timezone:
+        """The time zone of times that name none."""
+        return UTC if self.time_zone == "UTC" else pendulum.timezone(self.time_zone)
 
     def field_names(self) -> frozenset[str]:
         """Names of profile fields that the user gave, which a log line may therefore hold."""
         mapped = {field.to for stream in self.streams for field in stream.fields or ()}
-        targets = [self.target, *(each.target for each in self.streams if each.target)]
-        return frozenset(mapped | {name for target in targets for name in target.matching.fields()})
+        built = {field.to for stream in self.streams for each in stream.subscriptions for field in each.custom_fields}
+        return frozenset(mapped | built | {name for target in self.targets() for name in target.matching.fields()})
 
 
 def parse(raw: Mapping[str, Any], schema: Mapping[str, Any], service: Service) -> Config:
@@ -102,12 +127,17 @@ def parse(raw: Mapping[str, Any], schema: Mapping[str, Any], service: Service) -
         _check_url(rejects["s3_endpoint"], "S3 endpoint", "personal data travels to it")
     batching, delivery = raw.get("batching") or {}, raw.get("delivery") or {}
     target = Target(int(raw["db_id"]), _matching(raw.get("matching"), service))
+    null_values, time_zone = raw.get("null_values", "omit"), raw.get("time_zone", "UTC")
+    _check_zone(time_zone)
+    if delivery.get("wire_format") == "xml" and null_values == "send":
+        raise ConfigError("XML has no null: set null_values to omit or unset, or delivery.wire_format to json.")
     limits = {"max_profiles": service.max_profiles, "max_bytes": service.max_bytes}
     return Config(
         api_url=raw["api_url"].rstrip("/"),
         token=Secret(raw["token"]),
         target=target,
-        null_values=raw.get("null_values", "omit"),
+        null_values=null_values,
+        time_zone=time_zone,
         options={name: True for name in ("skip_invalid_subscriptions", "skip_triggers") if raw.get(name)},
         streams=_streams(raw.get("streams") or [], target, service),
         max_rejected=raw.get("max_rejected"),
@@ -144,6 +174,13 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def _check_zone(name: str) -> None:
+    try:
+        pendulum.timezone(name)
+    except (InvalidTimezone, ValueError):
+        raise ConfigError("The setting time_zone is none that is known. It is a name such as Europe/Berlin, or UTC.") from None
+
+
 def _matching(raw: Mapping[str, Any] | None, service: Service) -> Matching:
     raw = raw or {"mode": "email"}
     return Matching(service.matching_modes[raw["mode"]], {name: value for name, value in raw.items() if name != "mode"})
@@ -158,20 +195,70 @@ def _streams(raw: list[Mapping[str, Any]], default: Target, service: Service) ->
 
 
 def _stream(raw: Mapping[str, Any], default: Target, service: Service) -> StreamConfig:
+    name = raw["name"]
     matching = _matching(raw["matching"], service) if raw.get("matching") else default.matching
-    fields = tuple(_field(raw["name"], each) for each in raw["fields"]) if raw.get("fields") else None
-    if fields and (twice := {each.to for each in fields if [other.to for other in fields].count(each.to) > 1}):
-        raise ConfigError(f"Two fields of the stream {raw['name']} are sent to {', '.join(sorted(twice))}.", stream=raw["name"])
-    return StreamConfig(raw["name"], raw.get("namespace") or None, Target(int(raw.get("db_id", default.db_id)), matching), fields)
+    try:
+        fields = _fields(raw.get("fields") or ()) or None
+        subscriptions = tuple(_subscription(each, service) for each in raw.get("subscriptions") or ())
+    except _Slip as slip:
+        raise ConfigError(f"The stream {name} is configured wrongly: {slip}.", stream=name) from None
+    return StreamConfig(name, raw.get("namespace") or None, Target(int(raw.get("db_id", default.db_id)), matching), fields, subscriptions)
 
 
-def _field(stream: str, raw: Mapping[str, Any]) -> FieldConfig:
+class _Slip(Exception):
+    """What is wrong with the entry of a stream, in part of a sentence without values."""
+
+
+def _fields(raw: Iterable[Mapping[str, Any]]) -> tuple[FieldConfig, ...]:
+    fields = tuple(_field(each) for each in raw)
+    if twice := sorted(name for name, count in Counter(field.to for field in fields).items() if count > 1):
+        raise _Slip(f"two fields are sent to {', '.join(twice)}")
+    return fields
+
+
+def _field(raw: Mapping[str, Any]) -> FieldConfig:
     if ("from" in raw) == ("value" in raw):
-        raise ConfigError(
-            f"The field {raw['to']} of the stream {stream} needs either a column (from) or a constant (value).", stream=stream
-        )
+        raise _Slip(f"the field {raw['to']} needs either a column (from) or a constant (value)")
     if "value" in raw and "type" in raw:
-        raise ConfigError(
-            f"The field {raw['to']} of the stream {stream} is a constant, which is sent as it is: leave out its type.", stream=stream
-        )
+        raise _Slip(f"the field {raw['to']} is a constant, which is sent as it is: leave out its type")
     return FieldConfig(raw["to"], raw.get("from"), raw.get("value"), raw.get("type"))
+
+
+PARTS = {"status": STATUS, "priority": "int", "cats": "tags"}  # of a subscription, and what their columns are converted to
+
+
+def _subscription(raw: Mapping[str, Any], service: Service) -> SubscriptionConfig:
+    channel = raw["channel"]
+    form = _address_form(raw, service)
+    address = [FieldConfig(".".join(form.address), raw["address_from"], type=form.type)]
+    for name in form.beside():
+        part = _part(raw, name, "string")
+        if part is None:
+            raise _Slip(f"a subscription to {channel} needs {name} or {name}_from")
+        address.append(part)
+    if "provider" not in form.keys and ("provider" in raw or "provider_from" in raw):
+        raise _Slip(f"a subscription to {channel} has no provider")
+    parts = [part for name, kind in PARTS.items() if (part := _part(raw, name, kind)) is not None]
+    for part in parts:
+        if part.source is None and (violation := first_violation(part.value, service.subscription_fields[part.to])):
+            raise _Slip(f"the {part.to} of a subscription to {channel} {violation.message}")
+    return SubscriptionConfig(channel, int(raw["resource_id"]), tuple(address), tuple(parts), _fields(raw.get("fields") or ()))
+
+
+def _address_form(raw: Mapping[str, Any], service: Service) -> AddressForm:
+    """The form that `address_to` names, else the channel's usual one."""
+    forms = {".".join(form.address): form for form in service.channels[raw["channel"]]}
+    wanted = raw.get("address_to", next(iter(forms)))
+    if wanted not in forms:
+        raise _Slip(f"address_to of a subscription to {raw['channel']} must be one of {', '.join(forms)}")
+    return forms[wanted]
+
+
+def _part(raw: Mapping[str, Any], name: str, kind: str) -> FieldConfig | None:
+    """A part of a subscription, which is a constant or comes from a column."""
+    source = raw.get(f"{name}_from")
+    if source is not None and name in raw:
+        raise _Slip(f"a subscription to {raw['channel']} has both {name} and {name}_from")
+    if source is None and name not in raw:
+        return None
+    return FieldConfig(name, source, raw.get(name), kind if source is not None else None)

@@ -2,11 +2,13 @@
 
 import math
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from typing import Any
 
 import pendulum
+from pendulum import UTC, Timezone
 
 MAX_EXPONENT = 308  # of a double
 TRUE, FALSE = frozenset({"true", "t", "yes", "y", "1"}), frozenset({"false", "f", "no", "n", "0"})
@@ -69,22 +71,23 @@ def _boolean(value: Any) -> bool:
     return text in TRUE
 
 
-def _moment(value: Any) -> datetime | date:
+def _moment(value: Any, zone: Timezone) -> datetime | date:
+    """A date, or a time with its zone: the one it names, else `zone`. A number counts from the epoch and is shown in `zone`."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise CannotConvert
     try:
         if isinstance(value, str):
-            return _parse(value.strip())
+            return _parse(value.strip(), zone)
         if value in YEARS or value in DAYS:
             raise CannotConvert
-        return datetime.fromtimestamp(value / 1000 if abs(value) >= MILLISECONDS_FROM else value, UTC)
+        return datetime.fromtimestamp(value / 1000 if abs(value) >= MILLISECONDS_FROM else value, zone)
     except (ValueError, OverflowError, OSError):
         raise CannotConvert from None
 
 
-def _parse(text: str) -> datetime | date:
+def _parse(text: str, zone: Timezone) -> datetime | date:
     try:
-        moment = pendulum.parse(text, exact=True)
+        moment = pendulum.parse(text, exact=True, tz=zone)
     except TypeError:  # a defect of pendulum's with some texts that are no dates
         raise CannotConvert from None
     if text == "now" or not isinstance(moment, date):  # pendulum takes `now`, times of day and durations too
@@ -92,16 +95,14 @@ def _parse(text: str) -> datetime | date:
     return moment
 
 
-def _date(value: Any) -> str:
-    return _moment(value).strftime("%Y-%m-%d").rjust(10, "0")
+def _date(value: Any, *, zone: Timezone) -> str:
+    return _moment(value, zone).strftime("%Y-%m-%d").rjust(10, "0")
 
 
-def _datetime(value: Any) -> str:
-    moment = _moment(value)
+def _datetime(value: Any, *, zone: Timezone) -> str:
+    moment = _moment(value, zone)
     if not isinstance(moment, datetime):
-        moment = datetime(moment.year, moment.month, moment.day, tzinfo=UTC)
-    elif moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
+        moment = datetime(moment.year, moment.month, moment.day, tzinfo=zone)
     return moment.isoformat(timespec="microseconds" if moment.microsecond else "seconds").replace("+00:00", "Z")
 
 
@@ -111,12 +112,29 @@ def _tags(value: Any) -> list[str]:
     return list(dict.fromkeys(tag for tag in tags if tag))
 
 
-CONVERSIONS: Mapping[str, Callable[[Any], Any]] = {
-    "string": _string,
-    "int": _int,
-    "float": _float,
-    "boolean": _boolean,
-    "date": _date,
-    "datetime": _datetime,
-    "tags": _tags,
-}
+def _status(value: Any) -> str | int:
+    """A status of a subscription: a word in any case, or a number, which may come as text."""
+    if isinstance(value, bool):
+        raise CannotConvert
+    if not isinstance(value, str):
+        return _int(value)
+    word = value.strip().lower()
+    return _int(word) if word.removeprefix("-").isdecimal() else word
+
+
+TYPES = ("string", "int", "float", "boolean", "date", "datetime", "tags")  # that a user may name
+STATUS = "status"  # the one that only subscriptions have
+
+
+def conversions(zone: Timezone = UTC) -> Mapping[str, Callable[[Any], Any]]:
+    """A function for each type, which raises CannotConvert; `zone` is that of times that name none, and of dates that are numbers."""
+    return {
+        "string": _string,
+        "int": _int,
+        "float": _float,
+        "boolean": _boolean,
+        "date": partial(_date, zone=zone),
+        "datetime": partial(_datetime, zone=zone),
+        "tags": _tags,
+        STATUS: _status,
+    }

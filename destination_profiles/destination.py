@@ -56,8 +56,8 @@ class DestinationProfiles(Destination):
         try:
             parsed = parse_config(config)
             client = ProfilesClient(parsed, service(), Answers(service()))
-            for db_id in parsed.databases():
-                client.check_database(db_id)
+            for target in parsed.targets():
+                client.check_database(target.db_id)
             open_store(parsed.rejects, []).probe()
         except ProfilesError as error:
             return AirbyteConnectionStatus(status=Status.FAILED, message=error.message)

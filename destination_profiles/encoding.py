@@ -1,23 +1,53 @@
-"""Profiles and request bodies as bytes, in JSON."""
+"""Profiles and request bodies as bytes, in the formats that the service has."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
 from .matching import Target
 
-SEPARATOR = b","
-encode_profile = msgspec.json.Encoder().encode  # keeps integers of any length, which orjson does not
-decode_profile = msgspec.json.Decoder(dict[str, Any]).decode
+encode_json = msgspec.json.Encoder().encode  # keeps integers of any length, which orjson does not
+decode_json = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+class Format(Protocol):
+    """One format of requests. `verbatim`: a record that needs no change is sent in its own bytes."""
+
+    verbatim: bool
+
+    def encode(self, profile: Mapping[str, Any]) -> bytes:
+        """A profile as it stands in a body. Raises InvalidRecord where the format cannot carry it."""
+        ...
+
+    def decode(self, profile: bytes) -> dict[str, Any]:
+        """A profile that was encoded. A format without types gives texts."""
+        ...
+
+    def frame(self, head: Mapping[str, Any]) -> tuple[bytes, bytes, bytes]:
+        """What stands before, between and after the profiles of a request whose other parameters are `head`."""
+        ...
+
+
+class Json:
+    """JSON."""
+
+    verbatim = True
+    encode = staticmethod(encode_json)
+    decode = staticmethod(decode_json)
+
+    def frame(self, head: Mapping[str, Any]) -> tuple[bytes, bytes, bytes]:
+        """An object whose last member is the array of profiles."""
+        return encode_json(head)[:-1] + b',"data":[', b",", b"]}"
 
 
 @dataclass(frozen=True)
 class Envelope:
-    """What stands in a request body before and after the profiles."""
+    """What stands in a request body before, between and after the profiles."""
 
     before: bytes
+    between: bytes
     after: bytes
 
     def size(self) -> int:
@@ -26,10 +56,21 @@ class Envelope:
 
     def body(self, profiles: Sequence[bytes]) -> bytes:
         """The whole body: one copy of each profile, made here and sent as it is."""
-        return b"".join((self.before, SEPARATOR.join(profiles), self.after))
+        return b"".join((self.before, self.between.join(profiles), self.after))
 
 
-def envelope(target: Target, token: str, options: Mapping[str, Any]) -> Envelope:
-    """The envelope of requests to a target: token, database, matching and the options that are set."""
-    head = {"token": token, "db_id": target.db_id, **target.matching.parameters(), **options}
-    return Envelope(encode_profile(head)[:-1] + b',"data":[', b"]}")
+def envelope(target: Target, token: str, options: Mapping[str, Any], wire: Format) -> Envelope:
+    """The envelope of requests to a target: token, database, matching and the options that are set.
+
+    Raises ConfigError where the format cannot carry one of them.
+    """
+    return Envelope(*wire.frame({"token": token, "db_id": target.db_id, **target.matching.parameters(), **options}))
+
+
+def format_named(name: str) -> Format:
+    """The format of a name in the manifest's `wire_formats`."""
+    if name == "json":
+        return Json()
+    from .xml_format import Xml  # noqa: PLC0415 - its library takes a while, and most syncs do without
+
+    return Xml()

@@ -10,12 +10,14 @@ from typing import Any
 import yaml
 from jsonschema import Draft7Validator
 
+from .conversion import TYPES
 from .errors import SystemFault
 from .violations import json_path
 
 PACKAGE = "destination_profiles"
 HALVES = "SPLIT_REQUEST_WINDOW"  # the action that leads to smaller chunks
 SAME_NAMES = (  # parts that a Service holds as they stand in the manifest
+    "wire_formats",
     "request_id_header",
     "error_handler",
     "max_backoff_seconds",
@@ -26,7 +28,6 @@ SAME_NAMES = (  # parts that a Service holds as they stand in the manifest
     "functions",
     "system_fields",
     "subscription_fields",
-    "channels",
     "matching_parameters",
     "matching_keys",
 )
@@ -54,14 +55,29 @@ class MatchingMode:
 
 
 @dataclass(frozen=True)
+class AddressForm:
+    """One way in which a subscription names its address: the path of the key that holds it, the type it is converted to (None: as it
+    comes), and all keys of the form, as JSON schemas.
+    """
+
+    address: tuple[str, ...]
+    type: str | None
+    keys: Mapping[str, Any]
+
+    def beside(self) -> tuple[str, ...]:
+        """The keys that must be there beside the address."""
+        return tuple(name for name in self.keys if name != self.address[0])
+
+
+@dataclass(frozen=True)
 class Service:
     """The whole manifest. Parts that are JSON schemas or components of Airbyte's CDK stay mappings."""
 
     max_profiles: int
     max_bytes: int
     too_large_codes: frozenset[int]
-    update_batch: Call
-    databases_get: Call
+    calls: Mapping[str, Call]
+    wire_formats: Mapping[str, Mapping[str, str]]
     request_id_header: str
     error_handler: Mapping[str, Any]
     max_backoff_seconds: float
@@ -76,7 +92,7 @@ class Service:
     unset_forbidden: frozenset[str]
     system_fields: Mapping[str, str]
     subscription_fields: Mapping[str, Any]
-    channels: Mapping[str, Any]
+    channels: Mapping[str, tuple[AddressForm, ...]]
     matching_parameters: Mapping[str, Any]
     matching_modes: Mapping[str, MatchingMode]
     matching_keys: Mapping[str, Any]
@@ -107,18 +123,22 @@ def parse(text: str) -> Service:
         max_profiles=manifest["limits"]["max_profiles"],
         max_bytes=manifest["limits"]["max_bytes"],
         too_large_codes=frozenset(manifest["limits"]["too_large_codes"]),
-        update_batch=_call(manifest["calls"]["update_batch"]),
-        databases_get=_call(manifest["calls"]["databases_get"]),
+        calls={name: _call(call) for name, call in manifest["calls"].items()},
         item_actions={code: each["action"] for each in filters for code in each["codes"]},
         item_default_action=manifest["item_error_handler"]["default_action"],
         loggable_words=frozenset(manifest["loggable_words"].split()),
         unset_forbidden=frozenset(manifest["unset_forbidden"]),
+        channels={name: tuple(_form(form) for form in forms) for name, forms in manifest["channels"].items()},
         matching_modes={name: _mode(name, mode) for name, mode in manifest["matching_modes"].items()},
     )
 
 
 def _call(raw: Mapping[str, Any]) -> Call:
     return Call(raw["path"], raw["request_headers"], (raw["timeout"]["connect_seconds"], raw["timeout"]["read_seconds"]))
+
+
+def _form(raw: Mapping[str, Any]) -> AddressForm:
+    return AddressForm(tuple(raw["address"].split(".")), raw.get("type"), raw["keys"])
 
 
 def _mode(name: str, raw: Mapping[str, Any]) -> MatchingMode:
@@ -136,6 +156,13 @@ def _reference_problems(manifest: Mapping[str, Any]) -> list[str]:
     """Names that stand in one part of the manifest and must be declared in another."""
     types, keys, parameters = manifest["field_types"], manifest["matching_keys"], manifest["matching_parameters"]
     wrong = [f"$.system_fields.{field}: no field type {name}" for field, name in manifest["system_fields"].items() if name not in types]
+    for name, field_type in types.items():
+        wrong += [f"$.field_types.{name}.fits: no type {each}" for each in field_type["fits"] if each not in TYPES]
+    for name, function in manifest["functions"].items():
+        wrong += [f"$.functions.{name}: no field type {each}" for each in function.get("field_types", ()) if each not in types]
+    for name, forms in manifest["channels"].items():
+        wrong += [f"$.channels.{name}: no key {form['address']}" for form in forms if not _is_key(form["keys"], form["address"])]
+        wrong += [f"$.channels.{name}: no type {form['type']}" for form in forms if form.get("type", TYPES[0]) not in TYPES]
     for name, mode in manifest["matching_modes"].items():
         wrong += [f"$.matching_modes.{name}.keys: no matching key {key}" for keys_ in mode["keys"] for key in keys_ if key not in keys]
         named = [*mode.get("required", ()), *mode.get("optional", ())]
@@ -152,6 +179,12 @@ def _reference_problems(manifest: Mapping[str, Any]) -> list[str]:
     wrong += [f"$.limits.too_large_codes: code {code} does not halve a chunk" for code in sorted(set(too_large) - halving)]
     unknown = set(manifest["unset_forbidden"]) - manifest["system_fields"].keys()
     return wrong + [f"$.unset_forbidden: no system field {field}" for field in sorted(unknown)]
+
+
+def _is_key(keys: Mapping[str, Any], path: str) -> bool:
+    """Whether a dotted path leads to one of the keys, or to a property of one."""
+    first, *rest = path.split(".")
+    return first in keys and (not rest or _is_key(keys[first].get("properties", {}), ".".join(rest)))
 
 
 def _repeated(codes: list[int]) -> list[int]:

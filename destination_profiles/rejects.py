@@ -10,7 +10,7 @@ from typing import BinaryIO, Protocol
 from urllib.parse import quote
 from uuid import uuid4
 
-from .encoding import encode_profile
+from .encoding import encode_json
 from .errors import ConfigError, StoreFailed
 from .rejection import Rejection
 
@@ -159,7 +159,7 @@ def _failed(error: OSError) -> StoreFailed:
 
 def line(original: bytes, rejection: Rejection, moment: datetime) -> bytes:
     """A line of a store: the original data, byte for byte, with the `rejected_*` keys behind."""
-    keys = encode_profile(
+    keys = encode_json(
         {
             "rejected_reason": rejection.reason,
             "rejected_code": rejection.code,

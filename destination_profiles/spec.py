@@ -1,5 +1,6 @@
-"""What the user is asked: spec.yaml, with the matching modes that manifest.yaml declares."""
+"""What the user is asked: spec.yaml, with the matching modes, channels and formats that manifest.yaml declares."""
 
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -8,7 +9,9 @@ import yaml
 
 from .manifest import PACKAGE, Service, service
 
-MATCHING_MODES = "manifest.yaml#/matching_modes"  # stands in spec.yaml where the manifest's modes belong
+MATCHING_MODES = "manifest.yaml#/matching_modes"  # stand in spec.yaml where the manifest's parts belong
+CHANNELS = "manifest.yaml#/channels"
+WIRE_FORMATS = "manifest.yaml#/wire_formats"
 
 
 @cache
@@ -20,17 +23,21 @@ def spec() -> dict[str, Any]:
 def spec_of(declared: Service) -> dict[str, Any]:
     """spec.yaml, filled in for a service."""
     text = files(PACKAGE).joinpath("spec.yaml").read_text(encoding="utf-8")
-    modes = [_mode_form(declared, name) for name in declared.matching_modes]
-    filled: dict[str, Any] = _fill(yaml.safe_load(text), modes)
+    parts: dict[str, list[Any]] = {
+        MATCHING_MODES: [_mode_form(declared, name) for name in declared.matching_modes],
+        CHANNELS: list(declared.channels),
+        WIRE_FORMATS: list(declared.wire_formats),
+    }
+    filled: dict[str, Any] = _fill(yaml.safe_load(text), parts)
     return filled
 
 
-def _fill(node: Any, modes: list[dict[str, Any]]) -> Any:
-    if node == MATCHING_MODES:
-        return modes
+def _fill(node: Any, parts: Mapping[str, list[Any]]) -> Any:
     if isinstance(node, dict):
-        return {key: _fill(value, modes) for key, value in node.items()}
-    return [_fill(each, modes) for each in node] if isinstance(node, list) else node
+        return {key: _fill(value, parts) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_fill(each, parts) for each in node]
+    return parts.get(node, node) if isinstance(node, str) else node
 
 
 def _mode_form(declared: Service, name: str) -> dict[str, Any]:

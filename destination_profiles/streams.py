@@ -3,7 +3,7 @@
 from .catalog import StreamInfo
 from .chunks import Row
 from .config import Config
-from .encoding import Envelope, decode_profile, encode_profile, envelope
+from .encoding import Envelope, decode_json, envelope, format_named
 from .errors import ConfigError, InvalidRecord
 from .ledger import Interval
 from .manifest import Service
@@ -11,7 +11,7 @@ from .mapping import mapper
 from .matching import Target
 from .rejection import Rejection
 from .salvage import clean, fault, lenient
-from .validation import SUBSCRIPTIONS, RecordValidator, profile_schema
+from .validation import RecordValidator, profile_schema
 
 EMPTY = b"{}"  # the smallest profile
 SENDS_ALL = frozenset({"append", "overwrite"})
@@ -26,23 +26,25 @@ class StreamPlan:
         self.label = info.label()
         configured = config.stream(info.name, info.namespace)
         self.target: Target = configured.target or config.target
-        self.envelope: Envelope = envelope(self.target, config.token.reveal(), config.options)
+        self._wire = format_named(config.wire_format)
+        self.envelope: Envelope = envelope(self.target, config.token.reveal(), config.options, self._wire)
         self._largest = config.max_bytes - self.envelope.size()
         if self._largest < len(EMPTY):
             raise ConfigError("The setting batching.max_bytes leaves no room for a profile beside the token and the matching. Raise it.")
         self._fields = self.target.matching.fields()
-        keep = service.unset_forbidden | {*self._fields, SUBSCRIPTIONS}
         self._record = RecordValidator(info.schema, "schema", self.label)
         schema = profile_schema(service, self.target.matching, nulls=config.null_values == "send")
         self._profile = RecordValidator(schema, "profile", self.label)
-        self._map = mapper(configured.fields, config.null_values, stream=self.label, schema=info.schema, keep=keep)
+        self._map = mapper(
+            configured, config.null_values, schema=info.schema, keys=self._fields, keep=service.unset_forbidden, zone=config.zone()
+        )
         self._identify = self.target.matching.identify(service)
         self._supersedes = _supersedes(info)
 
     def row(self, original: bytes, interval: Interval) -> Row:
         """The record whose `data` are the bytes `original`, ready to be sent. Raises InvalidRecord."""
         try:
-            record = decode_profile(original)
+            record = decode_json(original)
         except ValueError:  # msgspec's errors are, and those of the text encoding
             raise _unreadable(original) from None
         if not self._record.is_valid(record):
@@ -50,7 +52,7 @@ class StreamPlan:
         profile = self._map(record)
         if not self._profile.is_valid(profile):
             raise InvalidRecord(self._profile.rejection(profile))
-        encoded = original if profile is record else encode_profile(profile)
+        encoded = original if profile is record and self._wire.verbatim else self._wire.encode(profile)
         if len(encoded) > self._largest:
             raise InvalidRecord(self._too_large(len(encoded)))
         return Row(encoded, original, interval, self._identify(profile))
@@ -63,7 +65,7 @@ class StreamPlan:
         """
         if not self._supersedes or earlier.interval.stream != self.label:
             return False
-        first, second = decode_profile(earlier.profile), decode_profile(later.profile)
+        first, second = self._wire.decode(earlier.profile), self._wire.decode(later.profile)
         if any(isinstance(value, dict) and "action" in value for value in first.values()):
             return False
         return first.keys() <= second.keys() and all(first.get(field) == second.get(field) for field in self._fields)

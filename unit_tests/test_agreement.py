@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from destination_profiles.config import Config
-from destination_profiles.conversion import CONVERSIONS
+from destination_profiles.conversion import TYPES
 from destination_profiles.destination import open_store
 from destination_profiles.manifest import service
 from destination_profiles.spec import spec
@@ -63,7 +63,7 @@ def test_modes_of_the_form_are_those_of_the_manifest() -> None:
 
 def test_types_of_the_form_are_those_that_convert() -> None:
     fields = PROPERTIES["streams"]["items"]["properties"]["fields"]["items"]["properties"]
-    assert fields["type"]["enum"] == list(CONVERSIONS)
+    assert fields["type"]["enum"] == list(TYPES)
 
 
 def test_stores_of_the_form_exist(tmp_path: Path) -> None:

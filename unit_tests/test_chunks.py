@@ -9,7 +9,7 @@ from destination_profiles.encoding import Envelope
 from destination_profiles.ledger import Interval
 from unit_tests.pipeline import Clock, ids, target
 
-ENVELOPE = Envelope(b'{"data":[', b"]}")
+ENVELOPE = Envelope(b'{"data":[', b",", b"]}")
 INTERVAL = Interval("users")
 ALWAYS, NEVER = (lambda *_: True), (lambda *_: False)
 

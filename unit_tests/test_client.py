@@ -64,8 +64,8 @@ def test_blocks_are_the_body(size: int) -> None:
 def test_slow_link_is_no_failure() -> None:
     """The body takes several times as long as a connection may take to open."""
     made = chunk(1)
-    made.envelope = Envelope(b"x" * 4_000_000, b"")
-    quick = replace(service(), update_batch=replace(service().update_batch, timeout=(0.4, 10.0)))
+    made.envelope = Envelope(b"x" * 4_000_000, b",", b"")
+    quick = replace(service(), calls={"update_batch": replace(service().calls["update_batch"], timeout=(0.4, 10.0))})
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)
         url = f"http://127.0.0.1:{server.getsockname()[1]}"

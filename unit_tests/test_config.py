@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from destination_profiles.config import Config, FieldConfig, Secret, StreamConfig, parse
+from destination_profiles.config import Config, FieldConfig, Secret, StreamConfig, SubscriptionConfig, parse
 from destination_profiles.errors import ConfigError
 from destination_profiles.manifest import service
 from destination_profiles.matching import Matching, Target
@@ -131,19 +131,19 @@ WRONG_STREAMS: list[tuple[Any, str]] = [
         users({"to": "a", "from": "id", "type": CANARY}),
         "The setting streams[0].fields[0].type is wrong: must be one of string, int, float, boolean, date, datetime, tags.",
     ),
-    (users({"to": "a"}), "The field a of the stream users needs either a column (from) or a constant (value)."),
+    (users({"to": "a"}), "The stream users is configured wrongly: the field a needs either a column (from) or a constant (value)."),
     (
         users({"to": "a", "value": "5", "type": "int"}),
-        "The field a of the stream users is a constant, which is sent as it is: leave out its type.",
+        "The stream users is configured wrongly: the field a is a constant, which is sent as it is: leave out its type.",
     ),
     (
         users({"to": "a", "from": "id", "value": CANARY}),
-        "The field a of the stream users needs either a column (from) or a constant (value).",
+        "The stream users is configured wrongly: the field a needs either a column (from) or a constant (value).",
     ),
-    (users({"to": "a", "from": "b"}, {"to": "a", "value": CANARY}), "Two fields of the stream users are sent to a."),
+    (users({"to": "a", "from": "b"}, {"to": "a", "value": CANARY}), "The stream users is configured wrongly: two fields are sent to a."),
     (
         users(*({"to": to, "from": "c"} for to in ("b", "a", "c", "a", "b"))),
-        "Two fields of the stream users are sent to a, b.",
+        "The stream users is configured wrongly: two fields are sent to a, b.",
     ),
     ([*users(), *users()], "The setting streams has two entries for users."),
     ([*users(namespace="b"), *users(), *users(namespace="b")], "The setting streams has two entries for users."),
@@ -315,7 +315,7 @@ def test_stream_without_an_entry_is_plain(namespace: str | None) -> None:
 
 def test_databases_are_each_named_once() -> None:
     made = config(streams=[*users(db_id=8), {"name": "a", "db_id": 7}, {"name": "b", "db_id": 8}, {"name": "c", "db_id": 9}])
-    assert made.databases() == [7, 8, 9]
+    assert [each.db_id for each in made.targets()] == [7, 8, 9]
 
 
 def test_field_names_are_those_given() -> None:
@@ -348,3 +348,108 @@ def test_configuration_itself_is_left_alone() -> None:
     raw = {**LEAST, "streams": users({"to": "a", "from": "b"}), "batching": {"max_profiles": 5}}
     parse(raw, SCHEMA, service())
     assert raw == {**LEAST, "streams": users({"to": "a", "from": "b"}), "batching": {"max_profiles": 5}}
+
+
+# Subscriptions
+
+SMS = {"channel": "sms", "resource_id": 3, "address_from": "tel"}
+PUSH = {"channel": "push", "resource_id": 3, "address_from": "device"}
+
+
+def subscribed(**subscription: Any) -> list[dict[str, Any]]:
+    return [{"name": "users", "subscriptions": [subscription]}]
+
+
+SUBSCRIPTIONS = [
+    (SMS, SubscriptionConfig("sms", 3, (FieldConfig("phone", "tel", type="string"),))),
+    (
+        {"channel": "email", "resource_id": 3, "address_from": "mail", "address_to": "email_data.email", "status": "subscribed"},
+        SubscriptionConfig(
+            "email", 3, (FieldConfig("email_data.email", "mail", type="string"),), (FieldConfig("status", value="subscribed"),)
+        ),
+    ),
+    (
+        {"channel": "telegram_bot", "resource_id": 3, "address_from": "c"},
+        SubscriptionConfig("telegram_bot", 3, (FieldConfig("cc_data.id", "c"),)),
+    ),
+    (
+        {**PUSH, "provider": "Firefox", "priority": 0, "cats_from": "c"},
+        SubscriptionConfig(
+            "push",
+            3,
+            (FieldConfig("subscription_id", "device", type="string"), FieldConfig("provider", value="Firefox")),
+            (FieldConfig("priority", value=0), FieldConfig("cats", "c", type="tags")),
+        ),
+    ),
+    (
+        {
+            **PUSH,
+            "provider_from": "p",
+            "status_from": "s",
+            "fields": [{"to": "source", "value": "w"}, {"to": "n", "from": "m", "type": "int"}],
+        },
+        SubscriptionConfig(
+            "push",
+            3,
+            (FieldConfig("subscription_id", "device", type="string"), FieldConfig("provider", "p", type="string")),
+            (FieldConfig("status", "s", type="status"),),
+            (FieldConfig("source", value="w"), FieldConfig("n", "m", type="int")),
+        ),
+    ),
+]
+
+WRONG_SUBSCRIPTIONS = [
+    ({**SMS, "address_to": "phones"}, "address_to of a subscription to sms must be one of phone"),
+    (
+        {"channel": "email", "resource_id": 3, "address_from": "m", "address_to": CANARY},
+        "address_to of a subscription to email must be one of email, email_data.email",
+    ),
+    (PUSH, "a subscription to push needs provider or provider_from"),
+    ({**SMS, "provider": CANARY}, "a subscription to sms has no provider"),
+    ({**PUSH, "provider": CANARY, "provider_from": "p"}, "a subscription to push has both provider and provider_from"),
+    ({**SMS, "status": 0, "status_from": "s"}, "a subscription to sms has both status and status_from"),
+    ({**SMS, "status": 7}, "the status of a subscription to sms does not satisfy maximum: 6 or must be one of subscribed, unsubscribed,"),
+    (
+        {**SMS, "status": CANARY},
+        "the status of a subscription to sms must be integer, not string or must be one of subscribed, unsubscribed,",
+    ),
+    ({**SMS, "fields": [{"to": "a"}]}, "the field a needs either a column (from) or a constant (value)"),
+    ({**SMS, "fields": [{"to": "a", "value": 1}, {"to": "a", "value": 2}]}, "two fields are sent to a"),
+]
+
+
+@pytest.mark.parametrize(("raw", "expected"), SUBSCRIPTIONS)
+def test_subscription_is_a_typed_value(raw: dict[str, Any], expected: SubscriptionConfig) -> None:
+    assert config(streams=subscribed(**raw)).streams[0].subscriptions == (expected,)
+
+
+@pytest.mark.parametrize(("raw", "sentence"), WRONG_SUBSCRIPTIONS)
+def test_wrong_subscription_has_its_sentence(raw: dict[str, Any], sentence: str) -> None:
+    told = wrong(streams=subscribed(**raw))
+    assert told.startswith(f"The stream users is configured wrongly: {sentence}") and CANARY not in told
+
+
+@pytest.mark.parametrize("name", ["channel", "resource_id", "address_from"])
+def test_subscription_needs_its_parts(name: str) -> None:
+    raw = {key: value for key, value in SMS.items() if key != name}
+    assert wrong(streams=subscribed(**raw)) == f"The setting streams[0].subscriptions[0] is wrong: {name} must be there."
+
+
+def test_custom_fields_of_subscriptions_may_be_logged() -> None:
+    made = config(streams=subscribed(**SMS, fields=[{"to": "origin", "value": CANARY}]))
+    assert made.field_names() == {"origin", "email"}
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "America/New_York"])
+def test_time_zone_is_one_that_is_known(zone: str) -> None:
+    assert config(time_zone=zone).zone().name == zone
+
+
+@pytest.mark.parametrize("zone", ["", "Berlin", "Europe/Nowhere", "+03:00", "../../etc/passwd", "/etc/localtime", CANARY])
+def test_unknown_time_zone_is_told(zone: str) -> None:
+    assert wrong(time_zone=zone) == "The setting time_zone is none that is known. It is a name such as Europe/Berlin, or UTC."
+
+
+def test_xml_cannot_send_nulls() -> None:
+    assert wrong(delivery={"wire_format": "xml"}, null_values="send").startswith("XML has no null")
+    assert config(delivery={"wire_format": "xml"}).wire_format == "xml"

@@ -6,11 +6,12 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+import pendulum
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from destination_profiles.conversion import CONVERSIONS, CannotConvert
+from destination_profiles.conversion import STATUS, TYPES, CannotConvert, conversions
 
 DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 DATETIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{6})?(Z|[+-][0-9]{2}:[0-9]{2})")
@@ -20,6 +21,9 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
     max_leaves=5,
 )
+
+
+CONVERSIONS = conversions()
 
 
 def converted(kind: str, value: Any) -> Any:
@@ -168,7 +172,7 @@ NO_MOMENT = [
     *(True, False, 10**30, -(10**30), 10**400, 1e300, 253_402_300_800_000, -62_135_596_801_000),
 ]
 IMPOSSIBLE: list[tuple[str, Any]] = [
-    *((kind, value) for kind in CONVERSIONS if kind != "tags" for value in NO_SCALAR),
+    *((kind, value) for kind in TYPES if kind != "tags" for value in NO_SCALAR),
     *((kind, value) for kind in NUMBERS for value in NO_NUMBER),
     *((kind, value) for kind in MOMENTS for value in NO_MOMENT),
     *(("int", value) for value in (1.5, "1.5")),
@@ -191,7 +195,7 @@ def test_value_without_meaning_is_refused(kind: str, value: Any) -> None:
 
 
 def test_every_type_is_tried_here() -> None:
-    assert set(CONVERSIONS) == {kind for kind, *_ in CONVERTED} == {kind for kind, _ in IMPOSSIBLE}
+    assert set(TYPES) == {kind for kind, *_ in CONVERTED} == {kind for kind, _ in IMPOSSIBLE}
 
 
 @pytest.mark.parametrize(("kind", "value"), [("int", "canary"), ("float", "canary"), ("boolean", "canary"), ("date", "canary")])
@@ -231,7 +235,7 @@ def test_text_is_a_date_or_refused(text: str) -> None:
     assert moment is None or DATETIME.fullmatch(moment)
 
 
-@given(st.sampled_from(sorted(CONVERSIONS)), JSON)
+@given(st.sampled_from(TYPES), JSON)
 @settings(max_examples=300)
 def test_converting_twice_changes_nothing_more(kind: str, value: Any) -> None:
     once = converted_or_none(kind, value)
@@ -253,3 +257,75 @@ def test_number_that_reads_as_a_day_is_refused(wanted: str, number: float) -> No
 
 def test_long_number_with_a_point_keeps_its_digits() -> None:
     assert CONVERSIONS["int"]("12345678901234567890.0") == 12345678901234567890
+
+
+# Statuses of subscriptions, and zones
+
+STATUSES = [
+    *((word, word.strip().lower()) for word in ("subscribed", " Unsubscribed ", "INVALID", "whatever")),
+    *((number, 4) for number in (4, 4.0, "4", " 4 ")),
+    (0, 0),
+    ("-1", -1),
+]
+
+
+@pytest.mark.parametrize(("value", "expected"), STATUSES)
+def test_status_is_a_word_or_a_number(value: Any, expected: str | int) -> None:
+    assert CONVERSIONS[STATUS](value) == expected
+    assert type(CONVERSIONS[STATUS](value)) is type(expected)
+
+
+@pytest.mark.parametrize("value", [True, None, 1.5, [], {}, ["subscribed"]])
+def test_other_kinds_are_no_status(value: Any) -> None:
+    with pytest.raises(CannotConvert):
+        CONVERSIONS[STATUS](value)
+
+
+ZONED = [  # in Europe/Berlin
+    ("datetime", "2024-05-27T12:00:00", "2024-05-27T12:00:00+02:00"),
+    ("datetime", "2024-12-27 12:00:00", "2024-12-27T12:00:00+01:00"),
+    ("datetime", "2024-05-27T12:00:00.5", "2024-05-27T12:00:00.500000+02:00"),
+    ("datetime", "2024-05-27T12:00:00Z", "2024-05-27T12:00:00Z"),
+    ("datetime", "2024-05-27T12:00:00-05:00", "2024-05-27T12:00:00-05:00"),
+    ("datetime", "2024-05-27", "2024-05-27T00:00:00+02:00"),
+    ("datetime", 1716847200, "2024-05-28T00:00:00+02:00"),
+    ("datetime", 1716847200000, "2024-05-28T00:00:00+02:00"),
+    ("datetime", "2024-03-31T02:30:00", "2024-03-31T03:30:00+02:00"),  # that night has no such time
+    ("datetime", "2024-10-27T02:30:00", "2024-10-27T02:30:00+01:00"),  # and this one has it twice: the later
+    ("date", 1716847200, "2024-05-28"),
+    ("date", 1716847199, "2024-05-27"),
+    ("date", 1716847200000, "2024-05-28"),
+    ("date", "2024-05-27T23:59:59", "2024-05-27"),
+    ("date", "2024-05-27T23:59:59Z", "2024-05-27"),
+    ("date", "2024-05-27T00:30:00+09:00", "2024-05-27"),
+    ("date", "2024-05-27", "2024-05-27"),
+]
+
+
+@pytest.mark.parametrize(("kind", "value", "expected"), ZONED)
+def test_zone_is_that_of_times_without_one(kind: str, value: Any, expected: str) -> None:
+    assert conversions(pendulum.timezone("Europe/Berlin"))[kind](value) == expected
+
+
+AIRBYTE = [  # the forms that sources of Airbyte write times in
+    ("2022-01-23T01:23:45Z", "2022-01-23T01:23:45Z"),
+    ("2022-01-23T01:23:45.678Z", "2022-01-23T01:23:45.678000Z"),
+    ("2022-01-23T01:23:45.123456-11:30", "2022-01-23T01:23:45.123456-11:30"),
+    ("2022-01-23T01:23:45+00", "2022-01-23T01:23:45Z"),
+    ("2022-01-23T01:23:45+0300", "2022-01-23T01:23:45+03:00"),
+    ("2022-01-23 01:23:45+03:00", "2022-01-23T01:23:45+03:00"),
+    ("2022-01-23T01:23:45", "2022-01-23T01:23:45Z"),
+    ("2022-01-23 01:23:45.678", "2022-01-23T01:23:45.678000Z"),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), AIRBYTE)
+def test_forms_of_airbyte_are_read(text: str, expected: str) -> None:
+    assert CONVERSIONS["datetime"](text) == expected
+
+
+@pytest.mark.parametrize("text", ["2022-01-23T01:23:45Z BC", "2022-01-23 BC", "01:23:45", "01:23:45+03:00"])
+def test_forms_that_are_no_date_are_refused(text: str) -> None:
+    for kind in ("date", "datetime"):
+        with pytest.raises(CannotConvert):
+            CONVERSIONS[kind](text)

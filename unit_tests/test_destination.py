@@ -56,7 +56,7 @@ def test_throttling_names_each_stream_once_a_second() -> None:
     clock = Clock()
     streams = [StreamInfo("users", None, {}, "append"), StreamInfo("people", "crm", {}, "append")]
     throttling = Throttling(streams, lambda *told_: told.append(told_), clock)
-    made = Chunk(target(), Envelope(b"[", b"]"), first=0, opened_at=0.0, request_id="1")
+    made = Chunk(target(), Envelope(b"[", b",", b"]"), first=0, opened_at=0.0, request_id="1")
     for label in ("users", "users", "crm.people"):
         made.rows.append(Row(b"{}", b"{}", Interval(label), ()))
     throttling(made, 5.0)

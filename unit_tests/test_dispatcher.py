@@ -19,7 +19,7 @@ HALVE = Outcome(Action.HALVE, refusal=REFUSAL)
 
 
 def chunk(*numbers: int, db_id: int = 1, field: str = "id", first: int = 0) -> Chunk:
-    made = Chunk(target(db_id, field_name=field), Envelope(b"[", b"]"), first=first, opened_at=0.0, request_id=f"request {numbers}")
+    made = Chunk(target(db_id, field_name=field), Envelope(b"[", b",", b"]"), first=first, opened_at=0.0, request_id=f"request {numbers}")
     for number in numbers:
         made.add(Row(b'{"id":%d}' % number, b"", Interval("users"), (str(number),)))
     return made

@@ -26,8 +26,9 @@ FLOORS = [  # the highest first; a module may import those that stand after it
     "chunks",
     "concurrency",
     "encoding",
-    "mapping",
+    "xml_format",
     "validation",
+    "mapping",
     "config",
     "matching",
     "catalog",
@@ -50,6 +51,7 @@ EDGES = {
     "boto3": {"s3"},
     "botocore": {"s3"},
     "rich": {"terminal"},
+    "lxml": {"xml_format"},
     "signal": {"destination", "run"},
     "threading": {"client", "protocol", "senders"},
 }

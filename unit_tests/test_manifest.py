@@ -83,8 +83,18 @@ def test_limits_are_those_the_page_states() -> None:
 
 def test_calls_are_typed_values() -> None:
     headers = {"Content-Type": "application/json", "Accept": "application/json"}
-    assert service().update_batch == Call("/api/v1.1/profiles/update_batch", headers, (10, 300))
-    assert service().databases_get == Call("/api/v1.1/databases/get/", headers, (10, 30))
+    paths = {name: call.path for name, call in service().calls.items()}
+    assert paths.pop("update_batch") == "/api/v1.1/profiles/update_batch"
+    assert paths == {
+        "databases_get": "/api/v1.1/databases/get/",
+        "databases_fields_get": "/api/v1.1/databases/fields_get/",
+        "resources_get": "/api/v1.1/resources/get",
+        "resources_fields_get": "/api/v1.1/resources/fields_get",
+    }
+    assert service().calls["update_batch"] == Call("/api/v1.1/profiles/update_batch", {}, (10, 300))
+    assert service().calls["resources_get"] == Call("/api/v1.1/resources/get", headers, (10, 30))
+    assert service().wire_formats["json"] == headers
+    assert service().wire_formats["xml"] == {"Content-Type": "application/xml", "Accept": "application/xml"}
 
 
 def test_matching_modes_are_the_pages_eleven() -> None:
@@ -136,7 +146,11 @@ CLOSED = [
     *("undeclared_code.action", "undeclared_code.failure_type", "undeclared_code.error_message"),
     *("item_error_handler.item_filters", "item_error_handler.default_action"),
     *("item_error_handler.item_filters.0.codes", "item_error_handler.item_filters.1.action"),
-    "functions.unset.value",
+    "functions.unset.parts",
+    "field_types.string.schema",
+    "channels.sms.0.address",
+    "channels.sms.0.keys",
+    "wire_formats",
     *(f"matching_modes.custom.{key}" for key in ("title", "description", "keys", "required")),
     "matching_modes.email.optional",
     *("matching_keys.email.schema", "matching_keys.email.identity"),
@@ -149,7 +163,7 @@ WRONG_VALUES = [
     ("calls.update_batch.path", "api/v1.1"),
     ("calls.update_batch.http_method", "GET"),
     ("calls.update_batch.timeout.read_seconds", 0),
-    ("calls.update_batch.request_headers.Accept", 5),
+    ("calls.databases_get.request_headers.Accept", 5),
     ("request_id_header", "Request ID"),
     ("error_handler.type", "DefaultErrorHandle"),
     ("error_handler.response_filters.0.action", "SUCESS"),
@@ -163,13 +177,13 @@ WRONG_VALUES = [
     ("item_error_handler.default_action", "SUCCESS"),
     ("loggable_words", ["a", "b"]),
     ("field_types.string", "string"),
-    ("field_types.string.type", "strin"),
-    ("functions.unset.value", "no"),
+    ("field_types.string.schema.type", "strin"),
+    ("functions.unset.parts", "no"),
     ("unset_forbidden", "email"),
     ("system_fields.phones", ["string"]),
     ("subscription_fields.priority.minimum", "-1"),
     ("channels.email", {}),
-    ("channels.sms.0.phone.type", "text"),
+    ("channels.sms.0.keys.phone.type", "text"),
     ("matching_parameters.field_name.type", "text"),
     ("matching_modes.email.keys", []),
     ("matching_modes.email.keys.0", []),
@@ -179,6 +193,11 @@ WRONG_VALUES = [
 ]
 
 DANGLING = [
+    ("field_types.string.fits", ["text"], "$.field_types.string.fits: no type text"),
+    ("functions.incr.field_types", ["number"], "$.functions.incr: no field type number"),
+    ("channels.sms.0.address", "phone.number", "$.channels.sms: no key phone.number"),
+    ("channels.email.1.address", "email", "$.channels.email: no key email"),
+    ("channels.sms.0.type", "text", "$.channels.sms: no type text"),
     ("system_fields._fname", "text", "$.system_fields._fname: no field type text"),
     ("matching_modes.email.keys", [["emial"]], "$.matching_modes.email.keys: no matching key emial"),
     ("matching_modes.push_sub.keys", [["provider", "id"]], "$.matching_modes.push_sub.keys: no matching key id"),
@@ -191,9 +210,10 @@ DANGLING = [
 ]
 
 KEYWORDS = [
-    "field_types.string.type",
+    "field_types.string.schema.type",
     "subscription_fields.priority.minimum",
-    "channels.push.0.provider.minLength",
+    "channels.push.0.keys.provider.minLength",
+    "functions.incr.parts.value.type",
     "matching_parameters.resource_id.minimum",
     "matching_keys.email.schema.minLength",
 ]

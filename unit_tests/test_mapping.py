@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from destination_profiles.config import FieldConfig, NullValues
+from destination_profiles.config import FieldConfig, NullValues, StreamConfig, SubscriptionConfig
 from destination_profiles.errors import ConfigError, InvalidRecord
 from destination_profiles.mapping import Mapper, mapper
 from destination_profiles.rejection import Rejection
@@ -19,7 +19,7 @@ RULES: tuple[NullValues, ...] = ("omit", "unset", "send")
 def compiled(*fields: FieldConfig, nulls: NullValues = "omit", columns: tuple[str, ...] = (), keep: tuple[str, ...] = ()) -> Mapper:
     """The mapper of a stream `users` with these columns (none: not known); without fields, of a stream that is sent as it comes."""
     schema = {"properties": {name: {} for name in columns}} if columns else {}
-    return mapper(fields or None, nulls, stream="users", schema=schema, keep=frozenset(keep))
+    return mapper(StreamConfig("users", fields=fields or None), nulls, schema=schema, keys=(), keep=frozenset(keep))
 
 
 def column(source: str, to: str = "to", kind: str | None = None) -> FieldConfig:
@@ -152,7 +152,7 @@ def test_path_is_checked_by_its_column(source: str) -> None:
 
 @pytest.mark.parametrize("schema", [{}, {"properties": {}}, {"properties": None}])
 def test_stream_without_known_columns_takes_any(schema: dict[str, Any]) -> None:
-    made = mapper((column("anything"),), "omit", stream="users", schema=schema, keep=frozenset())
+    made = mapper(StreamConfig("users", fields=(column("anything"),)), "omit", schema=schema, keys=(), keep=frozenset())
     assert made({"anything": 1}) == {"to": 1}
 
 
@@ -184,3 +184,140 @@ def test_refusal_says_no_value_itself() -> None:
 @settings(max_examples=60)
 def test_omitting_keeps_all_that_is_there(record: dict[str, Any]) -> None:
     assert compiled()(record) == {name: value for name, value in record.items() if value is not None}
+
+
+# Subscriptions
+
+EMAIL_28 = SubscriptionConfig("email", 28, (FieldConfig("email", "mail", type="string"),))
+FULL = SubscriptionConfig(
+    "push",
+    3,
+    (FieldConfig("subscription_id", "device.id", type="string"), FieldConfig("provider", "maker", type="string")),
+    (FieldConfig("status", "state", type="status"), FieldConfig("priority", value=0), FieldConfig("cats", "cats", type="tags")),
+    (FieldConfig("source", value="warehouse"), FieldConfig("seen", "seen", type="date")),
+)
+
+BUILT = [
+    ((EMAIL_28,), {"mail": "a@b"}, [{"channel": "email", "resource_id": 28, "email": "a@b"}]),
+    ((EMAIL_28,), {"mail": None}, None),
+    ((EMAIL_28,), {"mail": ""}, None),
+    ((EMAIL_28,), {}, None),
+    (
+        (SubscriptionConfig("email", 28, (FieldConfig("email_data.email", "mail", type="string"),)),),
+        {"mail": "a@b"},
+        [{"channel": "email", "resource_id": 28, "email_data": {"email": "a@b"}}],
+    ),
+    (
+        (SubscriptionConfig("sms", 3, (FieldConfig("phone", "tel", type="string"),)),),
+        {"tel": 79000000001},
+        [{"channel": "sms", "resource_id": 3, "phone": "79000000001"}],
+    ),
+    (
+        (SubscriptionConfig("telegram_bot", 3, (FieldConfig("cc_data.id", "chat"),)),),
+        {"chat": 5},
+        [{"channel": "telegram_bot", "resource_id": 3, "cc_data": {"id": 5}}],
+    ),
+    (
+        (FULL,),
+        {"device": {"id": "d1"}, "maker": "Firefox", "state": " Subscribed", "cats": "news, offers", "seen": "2024-05-27T12:00:00Z"},
+        [
+            {
+                "channel": "push",
+                "resource_id": 3,
+                "subscription_id": "d1",
+                "provider": "Firefox",
+                "status": "subscribed",
+                "priority": 0,
+                "cats": ["news", "offers"],
+                "custom_fields": {"source": "warehouse", "seen": "2024-05-27"},
+            }
+        ],
+    ),
+    (
+        (FULL,),
+        {"device": {"id": "d1"}, "maker": "Firefox", "state": None, "seen": None},
+        [
+            {
+                "channel": "push",
+                "resource_id": 3,
+                "subscription_id": "d1",
+                "provider": "Firefox",
+                "priority": 0,
+                "custom_fields": {"source": "warehouse"},
+            }
+        ],
+    ),
+    ((FULL,), {"device": {"id": "d1"}, "maker": None}, None),
+    ((FULL,), {"device": None, "maker": "Firefox"}, None),
+    ((EMAIL_28, EMAIL_28), {"mail": "a"}, [{"channel": "email", "resource_id": 28, "email": "a"}] * 2),
+]
+
+
+def subscribed(*subscriptions: SubscriptionConfig, fields: tuple[FieldConfig, ...] | None = (), nulls: NullValues = "omit") -> Mapper:
+    return mapper(StreamConfig("users", fields=fields, subscriptions=subscriptions), nulls, schema={}, keys=("id",), keep=frozenset())
+
+
+@pytest.mark.parametrize(("subscriptions", "record", "expected"), BUILT)
+def test_subscriptions_come_from_columns(
+    subscriptions: tuple[SubscriptionConfig, ...], record: dict[str, Any], expected: list[dict[str, Any]] | None
+) -> None:
+    assert subscribed(*subscriptions)(record) == ({} if expected is None else {"subscriptions": expected})
+
+
+@pytest.mark.parametrize(
+    ("own", "expected"),
+    [
+        ({"subscriptions": [{"channel": "sms", "phone": "7"}]}, [{"channel": "sms", "phone": "7"}, "built"]),
+        ({"subscriptions": None}, ["built"]),
+        ({"subscriptions": []}, ["built"]),
+        ({}, ["built"]),
+        ({"subscriptions": "x"}, "x"),
+    ],
+)
+@pytest.mark.parametrize("nulls", RULES)
+def test_built_subscriptions_follow_the_records_own(own: dict[str, Any], expected: Any, nulls: NullValues) -> None:
+    built = {"channel": "email", "resource_id": 28, "email": "a"}
+    record = {"id": 1, "mail": "a", **own}
+    wanted = [built if each == "built" else each for each in expected] if isinstance(expected, list) else expected
+    assert subscribed(EMAIL_28, fields=None, nulls=nulls)(record) == {"id": 1, "mail": "a", "subscriptions": wanted}
+    assert record == {"id": 1, "mail": "a", **own}
+
+
+@pytest.mark.parametrize(
+    ("nulls", "fields"), [("omit", {}), ("unset", {"custom_fields": {"n": UNSET}}), ("send", {"custom_fields": {"n": None}})]
+)
+def test_nulls_of_custom_fields_follow_the_rule(nulls: NullValues, fields: dict[str, Any]) -> None:
+    made = subscribed(SubscriptionConfig("sms", 3, (FieldConfig("phone", "tel"),), (), (FieldConfig("n", "n"),)), nulls=nulls)
+    assert made({"tel": "7", "n": None}) == {"subscriptions": [{"channel": "sms", "resource_id": 3, "phone": "7", **fields}]}
+
+
+@pytest.mark.parametrize(
+    ("change", "path", "code"),
+    [
+        ({"device": {"id": [CANARY]}}, "$.device.id", "string"),
+        ({"maker": {CANARY: 1}}, "$.maker", "string"),
+        ({"state": [CANARY]}, "$.state", "status"),
+        ({"state": True}, "$.state", "status"),
+        ({"seen": CANARY}, "$.seen", "date"),
+    ],
+)
+def test_part_that_cannot_be_read_rejects_the_record(change: dict[str, Any], path: str, code: str) -> None:
+    with pytest.raises(InvalidRecord) as raised:
+        subscribed(FULL)({"device": {"id": "d1"}, "maker": "Firefox", **change})
+    rejection = raised.value.rejection
+    assert (rejection.reason, rejection.path, rejection.code) == ("conversion", path, code)
+    assert CANARY not in f"{rejection}{raised.value}"
+
+
+def test_address_of_an_unknown_column_is_told() -> None:
+    with pytest.raises(ConfigError, match="The stream users has no column mail"):
+        mapper(StreamConfig("users", subscriptions=(EMAIL_28,)), "omit", schema={"properties": {"email": {}}}, keys=(), keep=frozenset())
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [("vip,beta", "vip, beta"), (["vip", "beta"], "vip, beta"), ("vip", "vip"), (["a", "b", "a"], "a, b")]
+)
+def test_tags_that_a_profile_is_found_by_are_one_text(value: Any, text: str) -> None:
+    fields = (FieldConfig("tags", "labels", type="tags"), FieldConfig("more", "labels", type="tags"))
+    made = mapper(StreamConfig("users", fields=fields), "omit", schema={}, keys=("tags",), keep=frozenset())
+    assert made({"labels": value}) == {"tags": text, "more": text.split(", ")}
