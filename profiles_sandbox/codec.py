@@ -1,7 +1,7 @@
 """Codecs: bytes to a message and back, chosen by the request's Content-Type.
 
-A further format is one more class with these three members, entered in `_CODECS`. A message is a JSON-like
-object: dict, list, str, int (of any size), float, bool, None. A format without types has to give these types.
+A further format is one more class with these members, entered in `_CODECS` and `FORMATS`. A message is a JSON-like
+object: dict, list, str, int (of any size), float, bool, None.
 """
 
 from typing import Any, Protocol
@@ -9,14 +9,17 @@ from typing import Any, Protocol
 import msgspec
 
 from profiles_sandbox.errors import RequestRefused
+from profiles_sandbox.xmlcodec import XML
 
 Message = dict[str, Any]
 
 
 class Codec(Protocol):
-    """One format of bodies."""
+    """One format of bodies. Without types of its own it gives texts, which `typed.py` reads as what is declared."""
 
+    name: str
     content_type: str
+    has_types: bool
 
     def decode(self, body: bytes) -> Message:
         """Read a request; raises RequestRefused."""
@@ -28,7 +31,9 @@ class Codec(Protocol):
 class JsonCodec:
     """JSON; integers are kept digit for digit."""
 
+    name = "json"
     content_type = "application/json"
+    has_types = True
 
     def decode(self, body: bytes) -> Message:
         """Read a request; raises RequestRefused."""
@@ -47,15 +52,17 @@ class JsonCodec:
 
 JSON = JsonCodec()
 
-_CODECS: dict[str, Codec] = {JSON.content_type: JSON}
+FORMATS: dict[str, Codec] = {codec.name: codec for codec in (JSON, XML)}
+"""By name, as the parameter `format` has it."""
+
+_CODECS: dict[str, Codec] = {JSON.content_type: JSON, XML.content_type: XML, "text/xml": XML}
+
+CONTENT_TYPES = tuple(_CODECS)
 
 
-def codec_for(content_type: str | None) -> Codec:
-    """Give the codec of a Content-Type header; raises RequestRefused."""
-    media_type = (content_type or "").partition(";")[0].strip().lower()
-    if media_type not in _CODECS:
-        raise RequestRefused(400, "Content-Type: one of " + ", ".join(_CODECS) + " expected")
-    return _CODECS[media_type]
+def find_codec(content_type: str | None) -> Codec | None:
+    """Give the codec of a Content-Type header, None for any other."""
+    return _CODECS.get((content_type or "").partition(";")[0].strip().lower())
 
 
 def _without_data(error: Exception) -> str:

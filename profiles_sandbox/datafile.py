@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 _SCHEMA = """
 CREATE TABLE profiles (pk INTEGER PRIMARY KEY, db_id INTEGER NOT NULL, body BLOB NOT NULL);
@@ -20,10 +20,10 @@ CREATE TABLE answers (key TEXT PRIMARY KEY, stored_at REAL NOT NULL, http_status
     content_type TEXT NOT NULL, body BLOB NOT NULL, error INTEGER, error_text TEXT);
 CREATE INDEX answers_by_age ON answers (stored_at);
 CREATE TABLE journal (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, received_at TEXT NOT NULL, ended_at TEXT, call TEXT NOT NULL, request_id TEXT,
+    id INTEGER PRIMARY KEY AUTOINCREMENT, received_at TEXT NOT NULL, ended_at TEXT, call TEXT NOT NULL, request_id TEXT, format TEXT,
     duplicate INTEGER NOT NULL DEFAULT 0, http_status INTEGER, error INTEGER, error_text TEXT,
     body_bytes INTEGER NOT NULL, body_sha256 TEXT NOT NULL, profiles INTEGER, accepted INTEGER, failed INTEGER,
-    db_id INTEGER, matching TEXT, field_name TEXT, skip_triggers INTEGER, fault TEXT
+    db_id INTEGER, matching TEXT, field_name TEXT, skip_triggers INTEGER, skip_invalid_subscriptions INTEGER, fault TEXT
 );
 """
 

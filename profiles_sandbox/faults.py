@@ -30,7 +30,7 @@ from typing import Any, Literal
 import msgspec
 import yaml
 
-from profiles_sandbox.codec import codec_for
+from profiles_sandbox.codec import FORMATS
 from profiles_sandbox.wire import Answer
 
 HTTP_STATUSES = range(200, 600)
@@ -177,11 +177,12 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def _spoilt(honest: Answer, result: str) -> Answer:
     """Change the length of `result`, in an answer that has one."""
-    codec = codec_for(honest.content_type)
+    codec = next(codec for codec in FORMATS.values() if codec.content_type == honest.content_type)
     reply = codec.decode(honest.body)
     if "result" not in reply:
         return honest
     results = reply.pop("result")
+    results = results if type(results) is list else [results]  # one in XML
     if result == "short":
         reply["result"] = results[:-1]
     elif result == "long":

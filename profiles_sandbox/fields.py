@@ -147,6 +147,9 @@ _CHECKS: dict[str, Callable[[Any, str, Field], Any]] = {
 CUSTOM_TYPES = ("int", "float", "string", "date", "boolean", "enum", "ip", "tags", "object", "arr_object")
 """Types that a setup file may declare."""
 
+LIST_TYPES = frozenset({"tags", "arr_object", "phones"})
+"""Types whose values are lists."""
+
 SEARCHABLE_TYPES = frozenset(CUSTOM_TYPES) - {"object", "arr_object"}
 """Types that a profile is found by."""
 

@@ -11,16 +11,19 @@ from profiles_sandbox.wire import Arrived
 
 _OPEN = """
 INSERT INTO journal
-    (received_at, call, request_id, body_bytes, body_sha256, profiles, db_id, matching, field_name, skip_triggers, fault)
+    (received_at, call, request_id, format, body_bytes, body_sha256, profiles, db_id, matching, field_name,
+    skip_triggers, skip_invalid_subscriptions, fault)
 VALUES
-    (:received_at, :call, :request_id, :body_bytes, :body_sha256, :profiles, :db_id, :matching, :field_name, :skip_triggers, :fault)
+    (:received_at, :call, :request_id, :format, :body_bytes, :body_sha256, :profiles, :db_id, :matching, :field_name,
+    :skip_triggers, :skip_invalid_subscriptions, :fault)
 """
 _CLOSE = """
 UPDATE journal SET ended_at = :ended_at, http_status = :http_status, error = :error, error_text = :error_text, duplicate = :duplicate,
     accepted = :accepted, failed = :failed WHERE id = :id
 """
 
-_FLAGS = ("duplicate", "skip_triggers")
+_SKIPS = ("skip_triggers", "skip_invalid_subscriptions")
+_FLAGS = ("duplicate", *_SKIPS)
 
 _LARGEST = 2**63 - 1
 """The largest integer that a column holds."""
@@ -45,12 +48,13 @@ class Journal:
         """Take the connection of an open data file."""
         self._connection = connection
 
-    def open(self, arrived: Arrived, message: Mapping[str, Any], now: float, fault: str | None) -> int:
+    def open(self, arrived: Arrived, message: Mapping[str, Any], now: float, *, body_format: str | None, fault: str | None) -> int:
         """Write down a request as it is received and give the row's id; `message` is empty when unreadable."""
         row = {
             "received_at": _shown_time(now),
             "call": arrived.call,
             "request_id": arrived.header("request-id"),
+            "format": body_format,
             "body_bytes": len(arrived.body),
             "body_sha256": sha256(arrived.body).hexdigest(),
             "fault": fault,
@@ -79,7 +83,7 @@ def _described(message: Mapping[str, Any]) -> dict[str, Any]:
         "profiles": len(data) if type(data) is list else None,
         "db_id": db_id if type(db_id) is int and abs(db_id) <= _LARGEST else None,
         **{name: _of(str, message.get(name)) for name in ("matching", "field_name")},
-        "skip_triggers": _of(bool, message.get("skip_triggers")),
+        **{name: _of(bool, message.get(name)) for name in _SKIPS},
     }
 
 

@@ -101,20 +101,24 @@ class Matcher:
 
 def read_matcher(request: Mapping[str, Any], database: Database, store: ProfileStore, catalog: Catalog, switches: Switches) -> Matcher:
     """Read `matching`, `field_name` and `resource_id`; raises RequestRefused."""
+    parameters.one_of(request, "matching", SEARCHES)
     mode = parameters.optional_text(request, "matching", DEFAULT_MODE)
-    if mode not in SEARCHES:
-        raise RequestRefused(400, "matching: one of " + ", ".join(SEARCHES) + " expected")
     field = _read_field(request, mode, database, catalog) if mode in BY_FIELD else None
     narrowed_to = parameters.resource_id(request, catalog)
     return Matcher(store, database, mode, field, narrowed_to, take_oldest=switches.many_found_code == 0)
+
+
+def searched_field(mode: str, name: str, database: Database, catalog: Catalog) -> Field | None:
+    """Give the field of this name that a mode by field searches, None when none is declared."""
+    owners = [database.fields] if mode == "custom" else [resource.fields for resource in catalog.resources.values()]
+    return next((fields[name] for fields in owners if name in fields), None)
 
 
 def _read_field(request: Mapping[str, Any], mode: str, database: Database, catalog: Catalog) -> Field:
     name = parameters.optional_text(request, "field_name", "")
     if not name:
         raise RequestRefused(400, f"field_name: missing, matching {mode} needs it")
-    owners = [database.fields] if mode == "custom" else [resource.fields for resource in catalog.resources.values()]
-    field = next((fields[name] for fields in owners if name in fields), None)
+    field = searched_field(mode, name, database, catalog)
     if field is None or field.category != "custom":
         raise RequestRefused(400, f"field_name: {name} is not a custom field")
     if field.type not in SEARCHABLE_TYPES:

@@ -1,6 +1,6 @@
 """Parameters of a request: reads each by name and type, refuses the request when it cannot."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from profiles_sandbox.catalog import Catalog, Database, Resource
@@ -33,6 +33,12 @@ def required_text(request: Request, name: str) -> str:
     """Give a parameter that must be there."""
     _refuse_missing(request, name)
     return str(_typed(request, name, str, "string"))
+
+
+def one_of(request: Request, name: str, options: Collection[str]) -> None:
+    """Refuse a parameter that is there and is none of the options."""
+    if request.get(name) is not None and _typed(request, name, str, "string") not in options:
+        raise RequestRefused(400, f"{name}: one of " + ", ".join(options) + " expected")
 
 
 def flag(request: Request, name: str) -> bool:

@@ -12,10 +12,11 @@ from typing import Any
 
 from profiles_sandbox.batch import SUCCESS, prepare_batch
 from profiles_sandbox.catalog import Catalog
-from profiles_sandbox.codec import JSON, Codec, Message, codec_for
+from profiles_sandbox.codec import JSON, Codec, Message
 from profiles_sandbox.datafile import DataFile
 from profiles_sandbox.errors import RequestRefused
 from profiles_sandbox.faults import Rule
+from profiles_sandbox.intake import HTTP_ERRORS, Intake, Taken
 from profiles_sandbox.journal import Ending, Journal
 from profiles_sandbox.listings import Listings
 from profiles_sandbox.lookup import Lookup
@@ -43,22 +44,14 @@ DEFAULT_TOKEN = "sandbox-token"  # noqa: S105 - a stand-in has no secrets
 
 BEARER = "Bearer "
 
-HTTP_ERRORS = range(400, 600)
-"""Codes that are HTTP statuses of errors too."""
-
-TOO_LARGE = 413
-"""The error of a larger body whose HTTP status is none of an error."""
-
 
 @dataclass(frozen=True)
 class Received:
-    """A request in the journal, read as far as it can be read."""
+    """A request in the journal."""
 
     number: int
     arrived: Arrived
-    codec: Codec
-    message: Message
-    refusal: RequestRefused | None
+    taken: Taken
     fault: Rule | None
 
 
@@ -89,6 +82,7 @@ class Service:
         self._data = data
         self._catalog = catalog
         self._switches = switches
+        self._intake = Intake(catalog, switches)
         self._token = token
         self._bodies = bodies
         self._now = now
@@ -108,21 +102,13 @@ class Service:
 
     def receive(self, arrived: Arrived, choose: Callable[[Message], Rule | None] = lambda _: None) -> Received:
         """Read a request and journal it; `choose` gives the fault to play for what was read."""
-        codec: Codec = JSON
-        message: Message = {}
-        refusal = None
-        try:
-            self._refuse_by_size(arrived)
-            codec = codec_for(arrived.header("content-type"))
-            message = codec.decode(arrived.body)
-        except RequestRefused as error:
-            refusal = error
-        fault = choose(message)
+        taken = self._intake.take(arrived)
+        fault = choose(taken.message)
         with self._data.transaction():
-            number = self._journal.open(arrived, message, self._now(), str(fault) if fault else None)
+            number = self._journal.open(arrived, taken.message, self._now(), body_format=taken.format, fault=str(fault) if fault else None)
         if self._bodies:
-            (self._bodies / f"{number:06d}.json").write_bytes(arrived.body)
-        return Received(number, arrived, codec, message, refusal, fault)
+            (self._bodies / f"{number:06d}.{taken.format or JSON.name}").write_bytes(arrived.body)
+        return Received(number, arrived, taken, fault)
 
     def finish(self, received: Received) -> Answer | None:
         """Execute a request, or play its fault, and journal the end; None closes the connection."""
@@ -140,12 +126,12 @@ class Service:
                 raise RequestRefused(fault.error.code, fault.error.text)
             if fault and not fault.executes:
                 return _Outcome(None)
-            if received.refusal:
-                raise received.refusal
+            if received.taken.refusal:
+                raise received.taken.refusal
             return self._executed(received)
         except RequestRefused as refusal:
             reply = {"error": refusal.code, "error_text": refusal.text}
-            return _Outcome(self._answer(received.codec, reply, refusal.http_status))
+            return _Outcome(self._answer(received.taken.answer, reply, refusal.http_status))
 
     def _executed(self, received: Received) -> _Outcome:
         call = received.arrived.call
@@ -153,8 +139,8 @@ class Service:
             raise RequestRefused(404, "no such call", http_status=404)
         token = self._authorised(received)
         if call in self._reads:
-            reply = {"error": 0, "error_text": SUCCESS, **self._reads[call](received.message)}
-            return _Outcome(self._answer(received.codec, reply))
+            reply = {"error": 0, "error_text": SUCCESS, **self._reads[call](received.taken.message)}
+            return _Outcome(self._answer(received.taken.answer, reply))
         key = replay_key(received.arrived, token)
         if first := self._answers.first(key, self._now()):
             return _Outcome(first, duplicate=True)
@@ -164,27 +150,20 @@ class Service:
         return outcome
 
     def _batch(self, received: Received, *, create: bool) -> _Outcome:
-        batch = prepare_batch(received.message, self._store, self._catalog, self._switches, create=create)
+        batch = prepare_batch(received.taken.message, self._store, self._catalog, self._switches, create=create)
         reply = batch.run()
         failed = sum(result["error"] != 0 for result in reply["result"])
         accepted = len(reply["result"]) - failed
-        return _Outcome(self._answer(received.codec, reply), accepted=accepted, failed=failed)
+        return _Outcome(self._answer(received.taken.answer, reply), accepted=accepted, failed=failed)
 
     def _authorised(self, received: Received) -> str:
         """Give the token of a request, from its body or else its header, when it is the right one."""
         authorization = received.arrived.header("authorization") or ""
         bearer = authorization.removeprefix(BEARER) if authorization.startswith(BEARER) else None
-        token = received.message.get("token") or bearer
+        token = received.taken.message.get("token") or bearer
         if token != self._token:
             raise RequestRefused(401, "token: missing" if not token else "token: not a known one")
         return self._token
-
-    def _refuse_by_size(self, arrived: Arrived) -> None:
-        size, largest = len(arrived.body), self._switches.max_bytes
-        if size > largest:
-            status = self._switches.oversize_status
-            code = status if status in HTTP_ERRORS else TOO_LARGE
-            raise RequestRefused(code, f"the body holds {size} bytes, {largest} are allowed", http_status=status)
 
     def _answer(self, codec: Codec, reply: Message, http_status: int | None = None) -> Answer:
         error, text = reply["error"], reply["error_text"]

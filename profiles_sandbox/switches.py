@@ -27,6 +27,8 @@ class Switches:
     fields_get_id: str = _switch("id", "parameter of databases/fields_get", "id", "db_id")
     type_words: str = _switch("plain", "types in fields_get: string, boolean or unicode, bool", "plain", "short")
     dictionary: str = _switch("name", "dictionary of an enum in fields_get: its name or its options", "name", "options")
+    xml_single_list: str = _switch("list", "a single list member without array='true'", "list", "value")
+    xml_answer: str = _switch("same", "format of the answer to XML: the same, or JSON", "same", "json")
     max_profiles: int = _switch(10_000, "profiles that a request may hold")
     max_bytes: int = _switch(10_000_000, "bytes that a body may hold")
     too_many_code: int = _switch(400, "error of a request with more profiles")

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from profiles_sandbox.catalog import Catalog, load_catalog
+from profiles_sandbox.codec import find_codec
 from profiles_sandbox.datafile import open_to_read, open_to_write
 from profiles_sandbox.journal import Journal
 from profiles_sandbox.service import DEFAULT_TOKEN, Service
@@ -25,6 +26,7 @@ from profiles_sandbox.wire import Arrived
 TOKEN = DEFAULT_TOKEN
 
 JSON_HEADERS = {"Content-Type": "application/json"}
+XML_HEADERS = {"Content-Type": "application/xml"}
 
 STOP_SECONDS = 10
 """How long a sandbox may take to stop before a test fails."""
@@ -40,8 +42,9 @@ class Reply:
 
     @property
     def message(self) -> Any:
-        """The body as JSON."""
-        return msgspec.json.decode(self.body)
+        """The body as JSON; or of XML, with a text for each value and a list where an element repeats."""
+        codec = find_codec(self.headers.get("content-type"))
+        return codec.decode(self.body) if codec and not codec.has_types else msgspec.json.decode(self.body)
 
 
 class Sandbox:
@@ -57,6 +60,10 @@ class Sandbox:
         """Send parameters, with the right token unless another is given."""
         body = msgspec.json.encode({"token": TOKEN, **message})
         return self.send(call, body, {**JSON_HEADERS, **(headers or {})})
+
+    def post_xml(self, call: str, body: bytes, headers: Mapping[str, str] | None = None) -> Reply:
+        """Send XML as it is."""
+        return self.send(call, body, {**XML_HEADERS, **(headers or {})})
 
     def update(self, *items: Any, **parameters: Any) -> list[dict[str, Any]]:
         """Update profiles of database 1 and give the results."""
@@ -106,7 +113,8 @@ class LocalSandbox(Sandbox):
         answer = self._service.finish(self._service.receive(arrived))
         if answer is None:
             raise ConnectionError("no answer")
-        return Reply(answer.http_status, {name.lower(): value for name, value in answer.headers.items()}, answer.body)
+        fields = {"Content-Type": answer.content_type, **answer.headers}
+        return Reply(answer.http_status, {name.lower(): value for name, value in fields.items()}, answer.body)
 
     def close(self) -> None:
         """Close the data file."""

@@ -36,6 +36,7 @@ def test_row_tells_all_of_a_request(sandbox):
             "matching": "custom",
             "field_name": "crm_id",
             "skip_triggers": True,
+            "skip_invalid_subscriptions": False,
             "data": [{"crm_id": 1}, {"crm_id": 2}],
         }
     )
@@ -46,6 +47,7 @@ def test_row_tells_all_of_a_request(sandbox):
         "ended_at": "2023-11-14T22:13:20.500+00:00",
         "call": UPDATE,
         "request_id": "r-1",
+        "format": "json",
         "duplicate": False,
         "http_status": 200,
         "error": 0,
@@ -59,6 +61,7 @@ def test_row_tells_all_of_a_request(sandbox):
         "matching": "custom",
         "field_name": "crm_id",
         "skip_triggers": True,
+        "skip_invalid_subscriptions": False,
         "fault": None,
     }
 
@@ -86,6 +89,22 @@ def test_every_request_has_a_row(sandbox, call, message, status, error):
     assert (row["call"], row["http_status"], row["error"], row["accepted"]) == (call, status, error, None)
 
 
+def test_row_of_xml_tells_the_same(sandbox):
+    data = "<data><crm_id>1</crm_id></data>"
+    asked = "<skip_invalid_subscriptions>true</skip_invalid_subscriptions><skip_triggers>0</skip_triggers>"
+    sandbox.post_xml(UPDATE, f"<xml><db_id>1</db_id><matching>custom</matching><field_name>crm_id</field_name>{asked}{data}</xml>".encode())
+    [row] = sandbox.journal()
+    told = {"db_id": 1, "matching": "custom", "field_name": "crm_id", "skip_triggers": False, "skip_invalid_subscriptions": True}
+    assert {name: row[name] for name in told} == told
+    assert (row["format"], row["profiles"], row["error"], row["error_text"]) == ("xml", 1, 401, "token: missing")
+
+
+@pytest.mark.parametrize(("content_type", "format_"), [("text/xml", "xml"), ("application/json", "json"), ("text/plain", None)])
+def test_unreadable_body_has_its_format(sandbox, content_type, format_):
+    sandbox.send(UPDATE, b"<", {"Content-Type": content_type})
+    assert [row["format"] for row in sandbox.journal()] == [format_]
+
+
 @pytest.mark.parametrize("message", [{"db_id": 2**80}, {"matching": 1, "field_name": [], "skip_triggers": 1, "data": 1}])
 def test_row_holds_only_what_fits(sandbox, message):
     sandbox.post(UPDATE, **message)
@@ -104,8 +123,17 @@ def test_bodies_are_kept_by_row(tmp_path):
     with RunningSandbox(tmp_path / "data.db", "--keep-bodies", str(bodies), "--max-bytes", "20") as sandbox:
         sandbox.send(UPDATE, b" { ", JSON_HEADERS)
         sandbox.send("databases/list", b"x" * 21, JSON_HEADERS)
+        sandbox.post_xml(UPDATE, b"<xml>")
+        sandbox.post_xml(UPDATE, b"x" * 21)
+        sandbox.send(UPDATE, b"x", {"Content-Type": "text/plain"})
         kept = {path.name: path.read_bytes() for path in bodies.iterdir()}
-    assert kept == {"000001.json": b" { ", "000002.json": b"x" * 21}
+    assert kept == {
+        "000001.json": b" { ",
+        "000002.json": b"x" * 21,
+        "000003.xml": b"<xml>",
+        "000004.xml": b"x" * 21,
+        "000005.json": b"x",
+    }
 
 
 def test_commands_show_a_running_sandbox(tmp_path, capsys):

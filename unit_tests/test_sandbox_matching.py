@@ -3,10 +3,11 @@
 import pytest
 
 from profiles_sandbox.matching import SEARCHES
-from profiles_sandbox.testing import LocalSandbox
+from profiles_sandbox.testing import TOKEN, LocalSandbox
+from profiles_sandbox.xmlcodec import XML
 
 SUBSCRIPTIONS = [
-    {"channel": "email", "email": "sub@example.org", "resource_id": 3, "custom_fields": {"subscriber_id": 77}},
+    {"channel": "email", "email": "sub@example.org", "resource_id": 3, "custom_fields": {"subscriber_id": 77, "source": "7"}},
     {"channel": "sms", "phone": "+7 900 000-00-02", "resource_id": 3},
     {"channel": "push", "provider": "web", "subscription_id": "abc", "resource_id": 3},
 ]
@@ -51,6 +52,8 @@ FINDS = [
     ("email_phone_sub", {"email": "sub@example.org", "phones": []}),
 ]
 
+FINDS_IN_XML = [*FINDS, ("custom_sub:source", {"source": "7"}), ("custom:vip", {"vip": "1"}), ("custom:plan", {"plan": "pro"})]
+
 FINDS_NOTHING = [
     ("email", {"email": "none@example.org"}),
     ("email_profile", {"email": "sub@example.org"}),
@@ -94,6 +97,16 @@ def test_mode_finds_profile(sandbox, mode, key):
     [result] = sandbox.update({**key, "_fname": "Ann"}, **matching(mode))
     assert result == {"error": 0, "error_text": "Successful operation", "profile_id": profile_id}
     assert sandbox.profile(profile_id)["_fname"] == "Ann"
+
+
+@pytest.mark.parametrize(("mode", "key"), FINDS_IN_XML)
+def test_mode_finds_profile_in_xml(sandbox, mode, key):
+    [profile_id] = sandbox.create(PROFILE)
+    request = {"token": TOKEN, "format": "json", "db_id": 1, **matching(mode)}
+    [result] = sandbox.post_xml("profiles/update_batch", XML.encode({**request, "data": [key]})).message["result"]
+    assert result == {"error": 0, "error_text": "Successful operation", "profile_id": profile_id}
+    searched = {"field_value": next(iter(key.values()))} if ":" in mode else key
+    assert sandbox.post_xml("profiles/get", XML.encode(request | searched)).message["data"]["id"] == profile_id
 
 
 @pytest.mark.parametrize(("mode", "key"), FINDS_NOTHING)

@@ -10,7 +10,7 @@ from http.client import RemoteDisconnected
 import pytest
 
 from profiles_sandbox.run import main
-from profiles_sandbox.testing import JSON_HEADERS, RunningSandbox
+from profiles_sandbox.testing import JSON_HEADERS, XML_HEADERS, RunningSandbox
 
 LIST = "databases/list"
 BODY = b'{"token": "sandbox-token"}'
@@ -52,6 +52,23 @@ def test_slash_at_the_end_does_not_matter(running, path):
     assert (response.status, response.getheader("Content-Type")) == (200, "application/json")
     assert b'"error":0' in response.read()
     connection.close()
+
+
+def test_xml_is_answered_in_xml(running):
+    connection = running.connect()
+    connection.request("POST", "/api/v1.1/databases/list", b"<xml><token>sandbox-token</token><limit>1</limit></xml>", XML_HEADERS)
+    response = connection.getresponse()
+    assert (response.status, response.getheader("Content-Type")) == (200, "application/xml")
+    assert b"<data><id>1</id><name>Customers</name></data><next_from_id>2</next_from_id>" in response.read()
+    connection.close()
+
+
+def test_xml_switches_are_options(start):
+    sandbox = start("--xml-answer", "json", "--xml-single-list", "value")
+    sandbox.create({"email": "x@example.org"})
+    item = b"<data><email>x@example.org</email><tags>a</tags></data>"
+    reply = sandbox.post_xml("profiles/update_batch", b"<xml><token>sandbox-token</token><db_id>1</db_id>" + item + b"</xml>")
+    assert reply.message["result"] == [{"error": 400, "error_text": "tags: array expected, string given"}]
 
 
 @pytest.mark.parametrize("path", ["/databases/list", "/api/v1.1/api/v1.1/databases/list", "/"])
