@@ -111,16 +111,9 @@ class Types:
 
     def _value(self, field: Field, value: Any) -> Any:
         if type(value) is dict and is_function(field, value):
-            return _members({"value": self._function_value(field, value)}, value)
+            inside = value["action"] == "upsert"  # its value is a property of the field, which nothing declares
+            return value if inside else _members({"value": partial(self._plain, field)}, value)
         return self._plain(field, value)
-
-    def _function_value(self, field: Field, function: Mapping[str, Any]) -> Reader:
-        """Read the value of a function: by its field, unless a part of the field is meant."""
-        if function["action"] == "upsert":
-            return lambda value: value
-        if function["action"] == "delete" and function.get("submatch"):
-            return self._listed
-        return partial(self._plain, field)
 
     def _plain(self, field: Field, value: Any) -> Any:
         if field.type in LIST_TYPES:

@@ -63,10 +63,20 @@ def test_text_becomes_its_declared_type(sandbox, text, value):
     assert (stored, type(stored)) == (value, type(value))
 
 
+def test_option_counts_before_position(open_sandbox, tmp_path):
+    setup = tmp_path / "setup.yaml"
+    setup.write_text("databases: [{id: 1, name: A, fields: [{name: size, type: enum, dictionary: ['1', '2']}]}]")
+    sandbox = open_sandbox(setup=setup)
+    [profile_id] = sandbox.create(EMAIL)
+    for text, size in [("1", "1"), ("0", "1"), ("2", "2")]:
+        assert update(sandbox, f"<size>{text}</size>")["error"] == 0
+        assert sandbox.profile(profile_id)["size"] == size
+
+
 REFUSED = [
     ("<points>5.0</points>", "points: int expected, string given"),
     ("<points/>", "points: int expected, string given"),
-    ("<points> 5</points>", "points: int expected, string given"),
+    ("<points>5 </points>", "points: int expected, string given"),
     ("<points>007</points>", "points: int expected, string given"),
     ("<points>1</points><points>2</points>", "points: int expected, array given"),
     ("<score>1,5</score>", "score: float expected, string given"),

@@ -30,6 +30,7 @@ READ = [
     ("<xml><a array='true'>1</a></xml>", {"a": ["1"]}),
     ("<xml><a>1</a><a array='true'>2</a></xml>", {"a": ["1", "2"]}),
     ("<xml><a array='true'><b>1</b></a></xml>", {"a": [{"b": "1"}]}),
+    ("<?xml version='1.0' encoding='KOI8-R'?><xml><a>Б</a></xml>", {"a": "Б"}),
     ("<xml><a>&lt;&amp;&gt;&quot;&apos;&#1041;<![CDATA[<b>&]]></a></xml>", {"a": "<&>\"'Б<b>&"}),
 ]
 
@@ -40,7 +41,7 @@ def test_body_is_read(body, message):
 
 
 def test_text_may_be_of_any_length():
-    assert XML.decode(b"<xml><a>" + b"x" * 10_000_000 + b"</a></xml>") == {"a": "x" * 10_000_000}
+    assert XML.decode(b"<xml><a><![CDATA[" + b"x" * 11_000_000 + b"]]></a></xml>") == {"a": "x" * 11_000_000}
 
 
 UNREADABLE = [
@@ -54,6 +55,7 @@ UNREADABLE = [
     (b"<s3cret/>", "the body: the root element is not xml"),
     (b"<xml>s3cret</xml>", "the body is not an object"),
     (b"<xml><a>s3cret<b>1</b></a></xml>", "the body: text beside elements"),
+    (b"<xml><a>&#160;<b>1</b></a></xml>", "the body: text beside elements"),
     (b"<xml><a>1</a>s3cret</xml>", "the body: text beside elements"),
     (b"<xml><a s3cret='1'>1</a></xml>", "the body: an attribute other than array='true'"),
     (b"<xml><a array='false'>1</a></xml>", "the body: an attribute other than array='true'"),
