@@ -174,11 +174,20 @@ def test_own_email_wins_over_subscription(sandbox):
     assert sandbox.update({"email": "sub@example.org"})[0]["profile_id"] == own
 
 
-def test_resource_narrows_subscriptions(sandbox):
+@pytest.mark.parametrize(
+    ("mode", "item"),
+    [
+        ("email", {"email": "sub@example.org"}),
+        ("email_sub", {"email": "sub@example.org"}),
+        ("phone", {"phone": "+79000000002"}),
+        ("phone_sub", {"phones": ["+79000000002"]}),
+        ("email_phone_sub", {"phone": "+79000000002"}),
+    ],
+)
+def test_resource_narrows_subscriptions(sandbox, mode, item):
     sandbox.create(PROFILE)
-    item = {"email": "sub@example.org"}
-    assert sandbox.update(item, matching="email_sub", resource_id=3)[0]["error"] == 0
-    assert sandbox.update(item, matching="email_sub", resource_id=28)[0]["error"] == 404
+    assert sandbox.update(item, matching=mode, resource_id=3)[0]["error"] == 0
+    assert sandbox.update(item, matching=mode, resource_id=28)[0]["error"] == 404
 
 
 def test_key_with_several_profiles_fails(sandbox):

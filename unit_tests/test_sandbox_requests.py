@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from profiles_sandbox.matching import SEARCHES
 from profiles_sandbox.service import CALLS
-from profiles_sandbox.testing import JSON_HEADERS
+from profiles_sandbox.testing import JSON_HEADERS, TOKEN
+from profiles_sandbox.xmlcodec import XML
 
 UPDATE = "profiles/update_batch"
 EMAIL = {"email": "a@example.org"}
@@ -174,3 +175,5 @@ def test_any_request_gets_an_answer(sandbox, call, request):
     assert isinstance(message["error"], int)
     if "result" in message:
         assert len(message["result"]) == len(request["data"])
+    in_xml = sandbox.post_xml(call, XML.encode({"token": TOKEN, **request})).message
+    assert in_xml["error"].isdecimal()
