@@ -144,7 +144,10 @@ class Answers:
         code, text = self._code_of(status, answer)
         if code in (DONE, HTTP_OK):
             return None if answer is not None and answer.error == DONE else BadAnswer(NOT_THE_SERVICE)
-        return self._error(code, text, self._resolve(code))
+        error = self._error(code, text, self._resolve(code))
+        if isinstance(error, Refused) or self._resolve(code).response_action is ResponseAction.SPLIT_REQUEST_WINDOW:
+            return Refused(error.message, code=code, detail=self._detail(code, text), spoken=bool(answer and answer.error))
+        return error
 
     def loggable(self, text: str) -> str:
         """`text` with every word that is not in the manifest's list shown as three dots: it may be a record's value."""
@@ -189,13 +192,16 @@ class Answers:
         sentence = (
             self._service.undeclared_code["error_message"] if undeclared else resolution.error_message or "The service is not available."
         )
-        message = f"{sentence} (code {_loggable_code(code)}" + (f": {self.loggable(text)})" if text else ")")
+        message = f"{sentence} {self._detail(code, text)}"
         if resolution.response_action in (ResponseAction.RETRY, ResponseAction.RATE_LIMITED) and not undeclared:
             return Unavailable(message)
         kind = self._service.undeclared_code["failure_type"] if undeclared else resolution.failure_type and resolution.failure_type.value
         if kind == "config_error":
             return Refused(message, code=code)
         return Unavailable(message) if kind == "transient_error" else SystemFault(message)
+
+    def _detail(self, code: int, text: str | None) -> str:
+        return f"(code {_loggable_code(code)}" + (f": {self.loggable(text)})" if text else ")")
 
     def _ask_handler(self, code: int) -> ErrorResolution:
         """The declared resolution of a code. An HTTP status and the service's own code share one table, so both are asked as a status."""

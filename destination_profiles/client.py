@@ -3,10 +3,12 @@
 import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from email.utils import mktime_tz, parsedate_tz
 from time import time
-from typing import Any
+from typing import Any, TypeVar
 
+import msgspec
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError, LocationValueError
@@ -15,7 +17,7 @@ from .answers import Action, Answers, Outcome
 from .chunks import Chunk
 from .config import Config
 from .encoding import encode_json
-from .errors import ConfigError, Unavailable
+from .errors import BadAnswer, ConfigError, Refused, Unavailable
 from .manifest import Call, Service
 
 NO_TLS = ("WRONG_VERSION_NUMBER", "UNKNOWN_PROTOCOL", "HTTP_REQUEST", "RECORD_LAYER_FAILURE")  # OpenSSL's words for it
@@ -32,6 +34,28 @@ CONNECTION_FAULTS = {  # by the name of the innermost exception
 NEVER_LEFT = frozenset({"gaierror", "NameResolutionError", "ConnectionRefusedError"})  # before there was a connection
 CONNECTION_ERRORS = (requests.RequestException, HTTPError, ValueError)  # urllib3's own and the standard library's may come through
 INVALID_URLS = (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, LocationValueError, UnicodeError)
+
+
+DATABASE_FIELDS = "databases_fields_get"
+
+
+class _Answer(msgspec.Struct):
+    data: Any = None
+
+
+class ServiceField(msgspec.Struct, frozen=True):
+    """A field as the service tells it: its API name, the service's word for the type, and `system` or `custom`."""
+
+    name: str
+    type: str = ""
+    category: str = "custom"
+
+
+class _Resource(msgspec.Struct):
+    channels: frozenset[str]
+
+
+Kind = TypeVar("Kind")
 
 
 class Blocks:
@@ -73,17 +97,40 @@ class ProfilesClient:
         wait = retry_after(answer.headers.get(self._service.retry_after_header))
         return self._answers.interpret(answer.status_code, answer.content, len(chunk), wait)
 
-    def check_database(self, db_id: int) -> None:
-        """Read a database. Raises ConfigError or another ProfilesError that says what is wrong."""
-        body = encode_json({"token": self._config.token.reveal(), "id": db_id})
+    def fields(self, db_id: int) -> list[ServiceField]:
+        """The fields of a database. Raises ProfilesError as `read` does.
+
+        The name of the parameter is assumed, so the next one is tried where the service does not take the first.
+        """
+        first, *others = self._service.database_parameters
         try:
-            answer = self._post(self._service.calls["databases_get"], body, {})
+            return _converted(self.read(DATABASE_FIELDS, **{first: db_id}), list[ServiceField])
+        except Refused as refused:
+            for name in others:
+                with suppress(Refused):
+                    return _converted(self.read(DATABASE_FIELDS, **{name: db_id}), list[ServiceField])
+            raise refused from None
+
+    def subscription_fields(self, resource_id: int, channel: str) -> list[ServiceField]:
+        """The fields of a resource's subscriptions on one channel. Raises ProfilesError as `read` does."""
+        return _converted(self.read("resources_fields_get", id=resource_id, channel=channel), list[ServiceField])
+
+    def channels(self, resource_id: int) -> frozenset[str]:
+        """The channels of a resource. Raises ProfilesError as `read` does."""
+        return _converted(self.read("resources_get", id=resource_id), _Resource).channels
+
+    def read(self, call: str, **parameters: Any) -> Any:
+        """The `data` of the answer to a call that changes nothing. Raises Refused, Unavailable or another ProfilesError."""
+        body = encode_json({"token": self._config.token.reveal(), **parameters})
+        try:
+            answer = self._post(self._service.calls[call], body, {})
         except CONNECTION_ERRORS as error:
             unreachable = f"The service cannot be reached: {reason(error)}. Check the API URL and the network."
             raise config_fault(error) or Unavailable(unreachable) from None
         fault = self._answers.refusal_of_call(answer.status_code, answer.content)
         if fault is not None:
             raise fault
+        return _converted(answer.content, _Answer).data
 
     def _post(self, call: Call, body: bytes, headers: Mapping[str, str]) -> requests.Response:
         return self._session().post(
@@ -101,6 +148,13 @@ class ProfilesClient:
                 self._local.session.mount(scheme, HTTPAdapter(max_retries=0))
         session: requests.Session = self._local.session
         return session
+
+
+def _converted(data: Any, kind: type[Kind]) -> Kind:
+    try:
+        return msgspec.json.decode(data, type=kind) if isinstance(data, bytes) else msgspec.convert(data, kind)
+    except (msgspec.MsgspecError, ValueError):
+        raise BadAnswer("the service's answer has a form that is not known") from None
 
 
 def config_fault(error: Exception) -> ConfigError | None:

@@ -1,8 +1,10 @@
 """One command: arguments in, messages on stdout, an exit code out."""
 
+import argparse
 import json
 import logging
 import os
+import sys
 import traceback
 from collections.abc import Mapping
 from contextlib import suppress
@@ -12,41 +14,34 @@ from typing import Any
 from airbyte_cdk.models import AirbyteMessage, AirbyteMessageSerializer, Type
 from airbyte_cdk.utils.airbyte_secrets_utils import get_secrets
 
+from .arguments import parser
 from .destination import DestinationProfiles, write_messages
 from .errors import ConfigError, Interrupted, NobodyReads, ProfilesError, SystemFault
+from .forecast import Forecast, forecast
 from .progress import Terminal
-from .protocol import LogHandler, MessageWriter, Outlet
+from .protocol import LogHandler, MessageWriter, Outlet, PlainWriter
 from .spec import spec
-from .terminal import live_line
+from .terminal import live_line, show_forecast
 
 FAILED = 1
-STDIN, STDOUT = 0, 1  # descriptors: the interpreter's own streams may be missing, unbuffered or text
+STDIN, STDOUT, STDERR = 0, 1, 2  # descriptors: the interpreter's own streams may be missing, unbuffered or text
 
 
 def run(arguments: list[str]) -> int:
     """Run a command over stdin and stdout and give its exit code."""
-    outlet, terminal = Outlet(STDOUT), live_line()
-    shared = terminal is not None and os.isatty(STDOUT)  # then a line of output takes the place of the live one
-    output = MessageWriter(outlet.write, hurry=outlet.hurry, before=terminal.hide if terminal and shared else lambda: None)
+    parsed = parser().parse_args(arguments or ["--help"])
+    kind, descriptor = (PlainWriter, STDERR) if parsed.command == "forecast" else (MessageWriter, STDOUT)
+    outlet, terminal = Outlet(descriptor), live_line()
+    shared = terminal is not None and os.isatty(descriptor)  # then a line of output takes the place of the live one
+    output = kind(outlet.write, hurry=outlet.hurry, before=terminal.hide if terminal and shared else lambda: None)
     secrets: list[str] = []
     _log_to(output, secrets)
-    return _run(arguments or ["--help"], output, secrets, terminal)
+    return _run(parsed, output, secrets, terminal)
 
 
-def _run(arguments: list[str], output: MessageWriter, secrets: list[str], terminal: Terminal | None = None) -> int:
-    destination = DestinationProfiles()
-    parsed = destination.parse_args(arguments)
+def _run(parsed: argparse.Namespace, output: MessageWriter, secrets: list[str], terminal: Terminal | None = None) -> int:
     try:
-        if parsed.command == "spec":
-            output.message(_dump(AirbyteMessage(type=Type.SPEC, spec=destination.spec(logging.getLogger("airbyte")))))
-            return 0
-        config = _read(parsed.config, "configuration")
-        secrets += [str(each) for each in get_secrets(spec()["connectionSpecification"], config) if each]
-        if parsed.command == "check":
-            status = destination.check(logging.getLogger("airbyte"), config)
-            output.message(_dump(AirbyteMessage(type=Type.CONNECTION_STATUS, connectionStatus=status)))
-            return 0
-        write_messages(config, _read(parsed.catalog, "configured catalog"), STDIN, output, terminal)
+        _execute(parsed, output, secrets, terminal)
         return 0
     except Interrupted as error:
         with suppress(NobodyReads):
@@ -60,6 +55,37 @@ def _run(arguments: list[str], output: MessageWriter, secrets: list[str], termin
         with suppress(NobodyReads):
             output.error(fault, _where(error))
     return FAILED
+
+
+def _execute(parsed: argparse.Namespace, output: MessageWriter, secrets: list[str], terminal: Terminal | None) -> None:
+    destination = DestinationProfiles()
+    logger = logging.getLogger("airbyte")
+    if parsed.command == "spec":
+        output.message(_dump(AirbyteMessage(type=Type.SPEC, spec=destination.spec(logger))))
+        return
+    config = _read(parsed.config, "configuration")
+    secrets += [str(each) for each in get_secrets(spec()["connectionSpecification"], config) if each]
+    if parsed.command == "check":
+        output.message(_dump(AirbyteMessage(type=Type.CONNECTION_STATUS, connectionStatus=destination.check(logger, config))))
+    elif parsed.command == "discover":
+        output.message({"type": "DESTINATION_CATALOG", "destination_catalog": destination.discover(config)})
+    elif parsed.command == "write":
+        write_messages(config, _read(parsed.catalog, "configured catalog"), STDIN, output, terminal)
+    else:
+        catalog = _read(parsed.catalog, "configured catalog")
+        found = forecast(config, catalog, STDIN, latency_ms=parsed.latency_ms, in_flight=parsed.in_flight, terminal=terminal)
+        _show(found, as_json=parsed.json)
+
+
+def _show(found: Forecast, *, as_json: bool) -> None:
+    try:
+        if as_json:
+            sys.stdout.write(json.dumps(found.as_dict(), ensure_ascii=False) + "\n")
+        else:
+            show_forecast(found)
+        sys.stdout.flush()
+    except OSError:
+        raise NobodyReads from None
 
 
 def _where(error: Exception) -> str:

@@ -1,5 +1,6 @@
 """DestinationProfiles: the connector as Airbyte knows it. Puts the floors together."""
 
+import argparse
 import logging
 import os
 import signal
@@ -23,18 +24,21 @@ from airbyte_cdk.models import (
 )
 
 from .answers import Answers
+from .arguments import parser
 from .catalog import StreamInfo, streams_of
 from .checkpoint import SafeState
 from .chunks import Chunk, Chunker, ChunkPolicy
 from .client import ProfilesClient
 from .config import Config, parse
+from .discovery import destination_catalog
 from .dispatcher import Dispatcher, new_request_id
 from .errors import BrokenInput, ConfigError, Interrupted, NobodyReads, ProfilesError
+from .inspection import inspect
 from .manifest import service
 from .progress import Progress, Terminal
 from .protocol import Decoder, FaultyRecord, LineReader, MessageWriter, State, decode, encode, with_stats
 from .rejects import LocalStore, NoStore, RejectStore
-from .senders import Senders
+from .senders import Sender, Senders
 from .spec import spec
 from .streams import StreamPlan
 from .writer import INTERRUPTED_SECONDS, LONG_SECONDS, StreamKey, Writer
@@ -52,16 +56,35 @@ class DestinationProfiles(Destination):
         return ConnectorSpecificationSerializer.load(spec())
 
     def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:
-        """Read each database that the configuration names, without writing. Says in one sentence what is wrong."""
+        """Read what the configuration names, without writing. Says all that is wrong; what is only assumed to be, where nothing else is."""
         try:
             parsed = parse_config(config)
-            client = ProfilesClient(parsed, service(), Answers(service()))
-            for target in parsed.targets():
-                client.check_database(target.db_id)
-            open_store(parsed.rejects, []).probe()
+            client = ProfilesClient(parsed, service(), Answers(service(), parsed.field_names()))
+            found = inspect(parsed, client, service())
+            with _noted(found.problems):
+                open_store(parsed.rejects, []).probe()
         except ProfilesError as error:
             return AirbyteConnectionStatus(status=Status.FAILED, message=error.message)
-        return AirbyteConnectionStatus(status=Status.SUCCEEDED)
+        status = Status.FAILED if found.problems else Status.SUCCEEDED
+        return AirbyteConnectionStatus(status=status, message=_listed(found.problems + [f"Warning: {each}" for each in found.warnings]))
+
+    def discover(self, config: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The destination catalog: what the live database has, or else the fields that every one has. Raises ProfilesError."""
+        parsed = parse_config(config)
+        client = ProfilesClient(parsed, service(), Answers(service(), parsed.field_names()))
+        db_id, fields = parsed.target.db_id, None
+        client.read("databases_get", id=db_id)
+        try:
+            fields = client.fields(db_id)
+        except ProfilesError as error:
+            logger.warning(
+                f"The fields of database {db_id} could not be read, so only those that every one has are offered: {error.message}"
+            )
+        return destination_catalog(service(), parsed.target.matching, fields)
+
+    def parse_args(self, args: list[str]) -> argparse.Namespace:
+        """The CDK's method, with the commands that it does not know."""
+        return parser().parse_args(args)
 
     def write(
         self, config: Mapping[str, Any], configured_catalog: ConfiguredAirbyteCatalog, input_messages: Iterable[AirbyteMessage]
@@ -151,15 +174,16 @@ def assemble(
     heartbeat: Callable[[Writer], float] = lambda _: LONG_SECONDS,
     wake: Callable[[], None] = lambda: None,
     throttled: Callable[[Chunk, float], None] = lambda _chunk, _seconds: None,
+    sender: Sender | None = None,
 ) -> Writer:
-    """The pipeline of one sync. Raises ConfigError for a stream that cannot be sent as configured."""
+    """The pipeline of one sync, to the service or to another `sender`. Raises ConfigError for a stream that cannot be sent as it is set."""
     plans: dict[StreamKey, StreamPlan] = {(info.namespace, info.name): _plan(info, config) for info in streams}
     if len({plan.label for plan in plans.values()}) < len(streams):
         raise ConfigError("Two streams of the catalog have the same name. Set another namespace or prefix for one of them.")
     _check_configured(config, streams)
     answers = Answers(service(), config.field_names())
     dispatcher = Dispatcher(
-        Senders(ProfilesClient(config, service(), answers), wake=wake),
+        Senders(sender or ProfilesClient(config, service(), answers), wake=wake),
         backoff=answers.backoff,
         max_in_flight=config.max_in_flight,
         retry_seconds=config.retry_seconds,
@@ -207,6 +231,22 @@ class Throttling:
             if until >= self._told.get(label, 0.0) + 1:
                 self._told[label] = until
                 self._tell(self._streams[label].name, self._streams[label].namespace, until)
+
+
+@contextmanager
+def _noted(problems: list[str]) -> Iterator[None]:
+    """Add what ends the block to the problems."""
+    try:
+        yield
+    except ProfilesError as error:
+        problems.append(error.message)
+
+
+def _listed(sentences: list[str]) -> str | None:
+    """Several sentences with their numbers, one as it is, none as None."""
+    if len(sentences) < 2:  # noqa: PLR2004 - one needs no number
+        return sentences[0] if sentences else None
+    return " ".join(f"({number}) {sentence}" for number, sentence in enumerate(sentences, 1))
 
 
 def _plan(info: StreamInfo, config: Config) -> StreamPlan:

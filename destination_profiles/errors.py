@@ -45,12 +45,17 @@ class ConfigError(ProfilesError):
 
 
 class Refused(ConfigError):
-    """The service refuses the caller: token, right or tariff. `code` is the service's own."""
+    """The service refuses the caller: token, right or tariff. `code` is the service's own, `detail` its code and text in words for a log.
 
-    def __init__(self, message: str, *, code: int) -> None:
+    `spoken`: the service itself says it, in an answer of its form; else it is a status of HTTP alone.
+    """
+
+    def __init__(self, message: str, *, code: int, detail: str = "", spoken: bool = True) -> None:
         """Keep the service's code beside the sentence."""
         super().__init__(message)
         self.code = code
+        self.detail = detail
+        self.spoken = spoken
 
 
 class TooManyRejected(ConfigError):

@@ -1,7 +1,7 @@
 """manifest.yaml as a typed value: what the service is."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -17,6 +17,7 @@ from .violations import json_path
 PACKAGE = "destination_profiles"
 HALVES = "SPLIT_REQUEST_WINDOW"  # the action that leads to smaller chunks
 SAME_NAMES = (  # parts that a Service holds as they stand in the manifest
+    "database_parameters",
     "wire_formats",
     "request_id_header",
     "error_handler",
@@ -44,7 +45,9 @@ class Call:
 
 @dataclass(frozen=True)
 class MatchingMode:
-    """One way to find a profile: alternatives of fields that a profile carries, and the parameters a user gives."""
+    """One way to find a profile: alternatives of fields that a profile carries, the parameters a user gives, and whose field the user
+    names ("profile", "subscription" or None).
+    """
 
     name: str
     title: str
@@ -52,6 +55,7 @@ class MatchingMode:
     keys: tuple[tuple[str, ...], ...]
     required: tuple[str, ...]
     optional: tuple[str, ...]
+    field_of: str | None = None
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,7 @@ class Service:
     max_bytes: int
     too_large_codes: frozenset[int]
     calls: Mapping[str, Call]
+    database_parameters: Sequence[str]
     wire_formats: Mapping[str, Mapping[str, str]]
     request_id_header: str
     error_handler: Mapping[str, Any]
@@ -143,7 +148,9 @@ def _form(raw: Mapping[str, Any]) -> AddressForm:
 
 def _mode(name: str, raw: Mapping[str, Any]) -> MatchingMode:
     keys = tuple(tuple(alternative) for alternative in raw["keys"])
-    return MatchingMode(name, raw["title"], raw["description"], keys, tuple(raw.get("required", ())), tuple(raw.get("optional", ())))
+    return MatchingMode(
+        name, raw["title"], raw["description"], keys, tuple(raw.get("required", ())), tuple(raw.get("optional", ())), raw.get("field_of")
+    )
 
 
 def _schema_problems(manifest: Any) -> list[str]:

@@ -1,9 +1,10 @@
 """How the service finds the profile of a record, and when two records may mean the same profile."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from .errors import ConfigError
 from .manifest import MatchingMode, Service
 
 
@@ -71,6 +72,24 @@ def _identities(rule: list[tuple[str, Callable[[Any], str]]], profile: Mapping[s
     if len(lists) == 1:
         return list(dict.fromkeys(lists[0]))
     return ["\0".join(each[0] for each in lists)]
+
+
+def matching_by(key: Collection[str], configured: Matching, service: Service) -> Matching:
+    """How profiles are found by the fields of a key: as configured, if that is by this key, else in the first mode that does.
+
+    Raises ConfigError where no mode does.
+    """
+    modes = [Matching(mode) for mode in service.matching_modes.values() if not mode.required]
+    for each in (configured, *modes):
+        if set(key) in [set(fields) for fields in each.alternatives()]:
+            return each
+    for each in modes:
+        if all((name,) in each.alternatives() for name in key):  # found by any of them, or by all
+            return each
+    by_field = [mode for mode in service.matching_modes.values() if mode.field_of == "profile"]
+    if len(key) != 1 or not by_field:
+        raise ConfigError(f"Profiles cannot be found by {' and '.join(sorted(key))} together. Choose one of the keys that are offered.")
+    return Matching(by_field[0], {"field_name": next(iter(key))})
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from .checkpoint import SafeState
-from .errors import BrokenInput, NobodyReads, ProfilesError
+from .errors import BrokenInput, NobodyReads, ProfilesError, SystemFault
 from .rejection import Rejection
 from .salvage import clean, fault, lenient
 
@@ -246,7 +246,10 @@ class MessageWriter:
 
     def message(self, message: Mapping[str, Any]) -> None:
         """Write one message. Raises NobodyReads once, where it cannot be written; what comes after it is dropped."""
-        line = memoryview(encode(message) + b"\n")
+        self._write_line(encode(message) + b"\n")
+
+    def _write_line(self, data: bytes) -> None:
+        line = memoryview(data)
         with self._lock:
             self._before()
             while line and not self._lost:
@@ -279,6 +282,21 @@ class MessageWriter:
         if error.stream is not None:
             details["stream_descriptor"] = _descriptor(error.stream, error.namespace)
         self.message({"type": "TRACE", "trace": {"type": "ERROR", "emitted_at": time.time() * 1000, "error": details}})
+
+
+class PlainWriter(MessageWriter):
+    """For people at a command that is not of the protocol: the log and errors as plain lines."""
+
+    def log(self, level: str, text: str) -> None:
+        """Write a line of the log."""
+        self._line(f"{level} {text}")
+
+    def error(self, error: ProfilesError, internal: str) -> None:
+        """Write the sentence that ends a failed command; where it is a defect, with its place."""
+        self._line(f"ERROR {error.message}" + (f" ({internal})" if type(error) is SystemFault else ""))
+
+    def _line(self, text: str) -> None:
+        self._write_line(f"{text}\n".encode())
 
 
 def _descriptor(name: str, namespace: str | None) -> dict[str, str]:

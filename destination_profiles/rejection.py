@@ -3,6 +3,7 @@
 import heapq
 from collections import Counter
 from dataclasses import dataclass
+from operator import itemgetter
 
 MAX_KINDS = 10  # kinds of reason told for one stream; the rest are added up
 TOP_KINDS = 3  # told in a sentence
@@ -40,9 +41,12 @@ class Tally:
 
     def top(self) -> list[str]:
         """The most frequent kinds of all streams, each in a few words."""
-        kinds = [(count, stream, *kind) for stream, counts in self._kinds.items() for kind, count in counts.items()]
-        found = heapq.nlargest(TOP_KINDS, kinds)
-        return [f"{count:,} of {stream} ({reason} {code}: {sentence})" for count, stream, reason, code, sentence in found]
+        found = heapq.nlargest(TOP_KINDS, self.kinds(), key=itemgetter(-1))
+        return [f"{count:,} of {stream} ({reason} {code}: {sentence})" for stream, reason, code, sentence, count in found]
+
+    def kinds(self) -> list[tuple[str, str, str, str, int]]:
+        """Each kind of each stream, the most frequent of a stream first: stream, reason, code, loggable sentence, records."""
+        return [(stream, *kind, count) for stream, counts in self._kinds.items() for kind, count in counts.most_common()]
 
     def table(self) -> list[str]:
         """A head and a line for each kind, the most frequent of a stream first, at most MAX_KINDS a stream and one for what is beyond."""

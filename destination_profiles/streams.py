@@ -8,12 +8,13 @@ from .errors import ConfigError, InvalidRecord
 from .ledger import Interval
 from .manifest import Service
 from .mapping import mapper
-from .matching import Target
+from .matching import Target, matching_by
 from .rejection import Rejection
 from .salvage import clean, fault, lenient
 from .validation import RecordValidator, profile_schema
 
 EMPTY = b"{}"  # the smallest profile
+OBJECT = "profiles"  # what a stream of data activation is mapped to
 SENDS_ALL = frozenset({"append", "overwrite"})
 SUPERSEDES = frozenset({"append_dedup", "update"})  # a later record of a profile stands for an earlier one of the same open chunk
 
@@ -25,7 +26,7 @@ class StreamPlan:
         """Compile it. Raises ConfigError for a schema, a mapping or a sync mode that cannot work."""
         self.label = info.label()
         configured = config.stream(info.name, info.namespace)
-        self.target: Target = configured.target or config.target
+        self.target: Target = configured.target or _target(info, config.target, service)
         self._wire = format_named(config.wire_format)
         self.envelope: Envelope = envelope(self.target, config.token.reveal(), config.options, self._wire)
         self._largest = config.max_bytes - self.envelope.size()
@@ -73,6 +74,15 @@ class StreamPlan:
     def _too_large(self, size: int) -> Rejection:
         message = f"is {size:,} bytes as a profile; a request has room for {self._largest:,}"
         return Rejection("size", "max_bytes", message, "$", f"larger than the {self._largest:,} bytes that a request has room for")
+
+
+def _target(info: StreamInfo, connection: Target, service: Service) -> Target:
+    """Where profiles of a stream go that has no configuration of its own: by the key that the user has chosen for it, if any."""
+    if info.object_name not in (None, OBJECT):
+        raise ConfigError(
+            f"The stream {info.label()} is mapped to {info.object_name}, which this destination does not have. Choose {OBJECT}."
+        )
+    return Target(connection.db_id, matching_by(info.key, connection.matching, service)) if info.key else connection
 
 
 def _unreadable(original: bytes) -> InvalidRecord:

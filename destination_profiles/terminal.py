@@ -1,11 +1,15 @@
-"""A live line on the terminal of stderr."""
+"""What people see: a live line on the terminal of stderr, and the table of a forecast."""
 
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
 
 from rich.console import Console
 from rich.live import Live
+from rich.table import Table
 from rich.text import Text
+
+from .forecast import Forecast, Spread
 
 
 class LiveLine:
@@ -32,3 +36,48 @@ def live_line() -> LiveLine | None:
         return None
     console = Console(file=sys.stderr)
     return None if console.is_dumb_terminal else LiveLine(console)
+
+
+def show_forecast(found: Forecast, console: Console | None = None) -> None:
+    """Print a forecast on stdout, or another console."""
+    console = console or Console(file=sys.stdout, highlight=False)
+    _print(
+        console,
+        ["stream", "records", "sent", "superseded", "rejected", "always null"],
+        [(each.stream, each.records, each.sent, each.superseded, each.rejected, ", ".join(each.always_null)) for each in found.streams],
+    )
+    if found.rejections:
+        _print(
+            console,
+            ["stream", "step", "code", "records", "reason"],
+            [(k.stream, k.step, k.code, k.records, k.reason) for k in found.rejections],
+        )
+    if found.requests:
+        _print(
+            console,
+            ["of each request", "smallest", "median", "largest"],
+            [("profiles", *_numbers(found.profiles_per_request)), ("bytes", *_numbers(found.bytes_per_request))],
+        )
+    console.print(f"{found.requests:,} requests with {found.bytes:,} bytes in all. Nothing was sent.")
+    console.print(
+        f"A write takes about {found.seconds:,.1f} s where the service needs {found.latency_ms:,} ms for a request and takes "
+        f"{found.in_flight:,} at once. Reading and preparing took {found.reading_seconds:,.1f} s."
+    )
+    if found.unknown_streams:
+        counts = ", ".join(f"{name} ({count:,})" for name, count in found.unknown_streams.items())
+        console.print(f"Not in the catalog, and so not written: {counts}.")
+
+
+def _print(console: Console, head: list[str], rows: Iterable[tuple[object, ...]]) -> None:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    numbers = {"records", "sent", "superseded", "rejected", "smallest", "median", "largest"}
+    for name in head:
+        table.add_column(name, justify="right" if name in numbers else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(f"{each:,}" if isinstance(each, int | float) else Text(str(each)) for each in row))
+    console.print(table)
+    console.print()
+
+
+def _numbers(spread: Spread) -> tuple[int, float, int]:
+    return spread.smallest, spread.median, spread.largest

@@ -5,16 +5,17 @@ import ssl
 import subprocess
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
 import pytest
 import trustme
 
-from integration_tests.connector import COMMAND, Connector
+from integration_tests.connector import COMMAND, Connector, by
 from profiles_sandbox.testing import RunningSandbox
 
-READ = "databases/get"
+READ, FIELDS = "databases/get", "databases/fields_get"
 
 
 def failed(connector: Connector) -> str:
@@ -28,13 +29,163 @@ def failed(connector: Connector) -> str:
 
 def test_check_succeeds_without_writing(connector: Connector, sandbox: RunningSandbox) -> None:
     assert connector.run("check").status == {"status": "SUCCEEDED"}
-    assert [row["call"] for row in sandbox.journal()][1:] == [READ]
+    assert [row["call"] for row in sandbox.journal()][1:] == [READ, FIELDS]
 
 
 def test_each_database_is_read(connector: Connector, sandbox: RunningSandbox) -> None:
     connector.config["streams"] = [{"name": "partners", "db_id": 2}, {"name": "users"}]
     assert connector.run("check").status == {"status": "SUCCEEDED"}
-    assert [row["call"] for row in sandbox.journal()][1:] == [READ, READ]
+    assert [row["call"] for row in sandbox.journal()][1:] == [READ, READ, FIELDS, FIELDS]
+
+
+def test_fields_are_read_only_where_named(connector: Connector, sandbox: RunningSandbox) -> None:
+    connector.config["matching"] = {"mode": "email"}
+    assert connector.run("check").status == {"status": "SUCCEEDED"}
+    assert [row["call"] for row in sandbox.journal()][1:] == [READ]
+
+
+EMAIL = {"channel": "email", "resource_id": 3, "address_from": "mail"}
+FITTING = {
+    "name": "users",
+    "fields": [
+        {"to": "_fname", "from": "a", "type": "string"},
+        {"to": "crm_id", "from": "b"},
+        {"to": "last_seen", "from": "c", "type": "datetime"},
+        {"to": "tags", "from": "d", "type": "tags"},
+        {"to": "phones", "from": "e", "type": "tags"},
+        {"to": "plan", "value": "pro"},
+        {"to": "subscriptions", "from": "f"},
+    ],
+    "subscriptions": [{**EMAIL, "fields": [{"to": "source", "value": "warehouse"}, {"to": "subscriber_id", "from": "g", "type": "int"}]}],
+}
+
+
+def users(*fields: dict[str, Any], subscriptions: Any = (), **more: Any) -> dict[str, Any]:
+    """An entry for the stream `users`."""
+    return {"streams": [{"name": "users", **({"fields": list(fields)} if fields else {}), "subscriptions": list(subscriptions), **more}]}
+
+
+def test_whole_mapping_that_fits_succeeds(connector: Connector, sandbox: RunningSandbox) -> None:
+    connector.config["streams"] = [FITTING]
+    assert connector.run("check").status == {"status": "SUCCEEDED"}
+    assert [row["call"] for row in sandbox.journal()][1:] == [READ, FIELDS, "resources/get", "resources/fields_get"]
+
+
+UNKNOWN = "The service does not know this call or this database. Check the API URL and the database id."
+FINDINGS = [
+    ({"matching": by("crm_idd")}, ["Database 1 has no field crm_idd, which profiles are found by. Is it crm_id?"]),
+    ({"matching": by("nothing")}, ["Database 1 has no field nothing, which profiles are found by."]),
+    (users(matching=by("CRM_ID")), ["Database 1 has no field CRM_ID, which profiles are found by. Is it crm_id?"]),
+    (users({"to": "fname", "from": "a"}), ["Stream users: database 1 has no field fname. Is it _fname?"]),
+    (users({"to": "phone", "from": "a"}), ["Stream users: database 1 has no field phone. Is it phones?"]),
+    (users({"to": "phone", "from": "a"}, matching={"mode": "phone"}), []),
+    (users({"to": "Custom_ID", "from": "a"}, db_id=2), ["Stream users: database 2 has no field Custom_ID."]),
+    (
+        {"db_id": 55, **users(db_id=2)},
+        [f"Database 55: {UNKNOWN} (code 404: id: no such database)"],
+    ),
+    ({"matching": {"mode": "email", "resource_id": 99}}, ["Resource 99 is not known to the service (code 404: id: no such resource)."]),
+    (
+        users(subscriptions=[EMAIL, {**EMAIL, "resource_id": 99}, {**EMAIL, "resource_id": 99}]),
+        ["Resource 99 is not known to the service (code 404: id: no such resource)."],
+    ),
+    (
+        users(subscriptions=[{**EMAIL, "fields": [{"to": "sorce", "value": 1}]}]),
+        ["Stream users: resource 3, channel email, has no field sorce. Is it source?"],
+    ),
+]
+
+WARNINGS = [
+    (
+        users({"to": "points", "from": "a", "type": "string"}),
+        "Stream users: database 1 has the field points as int, and the configuration sends string.",
+    ),
+    (
+        users({"to": "vip", "value": 5}),
+        "Stream users: database 1 has the field vip as boolean, and the constant of the configuration must be boolean, not integer.",
+    ),
+    (
+        users(subscriptions=[{**EMAIL, "fields": [{"to": "subscriber_id", "from": "a", "type": "tags"}]}]),
+        "Stream users: resource 3, channel email, has the field subscriber_id as int, and the configuration sends tags.",
+    ),
+    (
+        users(matching={"mode": "custom_sub", "field_name": "subscriber"}, subscriptions=[EMAIL]),
+        "No subscription of this configuration has a field subscriber, which profiles are found by.",
+    ),
+]
+
+
+def told(problems: list[str]) -> str:
+    return problems[0] if len(problems) == 1 else " ".join(f"({number}) {each}" for number, each in enumerate(problems, 1))
+
+
+@pytest.mark.parametrize(("change", "problems"), FINDINGS)
+def test_what_the_service_does_not_know_is_named(connector: Connector, change: dict[str, Any], problems: list[str]) -> None:
+    connector.config |= change
+    status = connector.run("check").status
+    assert status == ({"status": "FAILED", "message": told(problems)} if problems else {"status": "SUCCEEDED"})
+
+
+@pytest.mark.parametrize(("change", "warning"), WARNINGS)
+def test_what_is_only_assumed_is_a_warning(connector: Connector, change: dict[str, Any], warning: str) -> None:
+    connector.config |= change
+    assert connector.run("check").status == {"status": "SUCCEEDED", "message": f"Warning: {warning}"}
+
+
+def test_all_is_told_at_once(connector: Connector) -> None:
+    stream = users(
+        {"to": "fname", "from": "a"}, {"to": "points", "from": "b", "type": "tags"}, subscriptions=[{**EMAIL, "resource_id": 99}]
+    )
+    connector.config |= {"matching": by("nothing"), **stream}
+    connector.config["object_storage_config"] = {"storage_type": "Local", "path": str(connector.folder / "config.json" / "x")}
+    message = failed(connector)
+    assert [message.count(f"({number}) ") for number in range(1, 7)] == [1, 1, 1, 1, 1, 0]
+    assert "(4) The folder for rejected records cannot be made" in message and "(5) Warning: " in message
+
+
+SETUP = """
+databases: [{id: 1, name: Customers, fields: [{name: crm_id, type: int}]}]
+resources: [{id: 5, name: Letters, channels: [email, viber]}]
+"""
+
+
+def test_channel_that_a_resource_does_not_have_is_named(tmp_path: Path) -> None:
+    (tmp_path / "setup.yaml").write_text(SETUP)
+    with RunningSandbox(tmp_path / "sandbox.db", "--setup", str(tmp_path / "setup.yaml")) as sandbox:
+        connector = Connector(tmp_path, sandbox.url)
+        connector.config |= users(subscriptions=[{"channel": "sms", "resource_id": 5, "address_from": "a"}])
+        assert failed(connector) == "Stream users: resource 5 has no channel sms. It has: email, viber."
+
+
+@pytest.mark.parametrize(("options", "word"), [(["--fields-get-id", "db_id"], "boolean"), (["--type-words", "short"], "bool")])
+def test_other_shapes_of_the_answer_are_read(connector: Connector, word: str) -> None:
+    connector.config["streams"] = [FITTING]
+    assert connector.run("check").status == {"status": "SUCCEEDED"}
+    connector.config |= users({"to": "vip", "from": "a", "type": "tags"})
+    warning = f"Warning: Stream users: database 1 has the field vip as {word}, and the configuration sends tags."
+    assert connector.run("check").status == {"status": "SUCCEEDED", "message": warning}
+
+
+UNREADABLE = [
+    ("- {call: databases/fields_get, status: 404}", "fields of database 1"),
+    ("- {call: databases/fields_get, body: {error: 0, data: {fields: []}}}", "fields of database 1"),
+    ("- {call: databases/fields_get, body: {error: 0, data: [text]}}", "fields of database 1"),
+    ("- {call: databases/fields_get, body: {error: 0}}", "fields of database 1"),
+    ("- {call: databases/fields_get, error: {code: 403, text: no rights}}", "fields of database 1"),
+    ("- {call: databases/fields_get, status: 503}", "fields of database 1"),
+    ("- {call: resources/get, status: 404}", "channels of resource 3"),
+    ("- {call: resources/get, body: {error: 0, data: {id: 3}}}", "channels of resource 3"),
+    ("- {call: resources/get, error: {code: 403, text: no rights}}", "channels of resource 3"),
+    ("- {call: resources/fields_get, error: {code: 400, text: no such channel}}", "fields of resource 3 for the channel email"),
+]
+
+
+@pytest.mark.parametrize(("faults", "what"), UNREADABLE)
+def test_what_cannot_be_read_is_a_warning(connector: Connector, what: str) -> None:
+    connector.config["streams"] = [FITTING]
+    status = connector.run("check").status
+    assert status["status"] == "SUCCEEDED"
+    assert status["message"].startswith(f"Warning: The {what} could not be read, so they were not checked: ")
 
 
 def test_wrong_token_is_named(connector: Connector) -> None:
@@ -47,7 +198,7 @@ def test_wrong_token_is_named(connector: Connector) -> None:
 def test_unknown_database_is_named(connector: Connector) -> None:
     connector.config["db_id"] = 55
     assert failed(connector).startswith(
-        "The service does not know this call or this database. Check the API URL and the database id. (code 404"
+        "Database 55: The service does not know this call or this database. Check the API URL and the database id. (code 404"
     )
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from destination_profiles import command
+from destination_profiles.arguments import parser
 from destination_profiles.errors import Interrupted, NobodyReads, Unavailable
 from destination_profiles.protocol import MessageWriter
 
@@ -21,7 +22,7 @@ def ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception) -> 
     config.write_text("{}")
     monkeypatch.setattr(command, "write_messages", failing)
     stream = io.BytesIO()
-    code = command._run(["write", "--config", str(config), "--catalog", str(config)], MessageWriter(stream.write), [])
+    code = command._run(parser().parse_args(["write", "--config", str(config), "--catalog", str(config)]), MessageWriter(stream.write), [])
     return code, [json.loads(line) for line in stream.getvalue().splitlines()]
 
 
@@ -52,4 +53,4 @@ def test_closed_output_ends_in_peace(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(command, "write_messages", lambda *_: gone(memoryview(b"")))
     config = tmp_path / "config.json"
     config.write_text("{}")
-    assert command._run(["write", "--config", str(config), "--catalog", str(config)], MessageWriter(gone), []) == 1
+    assert command._run(parser().parse_args(["write", "--config", str(config), "--catalog", str(config)]), MessageWriter(gone), []) == 1
