@@ -44,12 +44,17 @@ class Secret:
 
 @dataclass(frozen=True)
 class FieldConfig:
-    """One field of a profile or subscription, `to` a dotted path in the latter: from a column, or a constant."""
+    """One field of a profile or subscription, `to` a dotted path in the latter: from a column, or a constant.
+
+    With `columns` it is the array of their values instead. With `action` the value goes into that function of the service.
+    """
 
     to: str
     source: str | None = None
     value: Any = None
     type: str | None = None
+    columns: tuple[str, ...] = ()
+    action: str | None = None
 
 
 @dataclass(frozen=True)
@@ -217,11 +222,11 @@ def _fields(raw: Iterable[Mapping[str, Any]]) -> tuple[FieldConfig, ...]:
 
 
 def _field(raw: Mapping[str, Any]) -> FieldConfig:
-    if ("from" in raw) == ("value" in raw):
-        raise _Slip(f"the field {raw['to']} needs either a column (from) or a constant (value)")
+    if len({"from", "columns", "value"} & raw.keys()) != 1:
+        raise _Slip(f"the field {raw['to']} needs one of a column (from), several (columns) and a constant (value)")
     if "value" in raw and "type" in raw:
         raise _Slip(f"the field {raw['to']} is a constant, which is sent as it is: leave out its type")
-    return FieldConfig(raw["to"], raw.get("from"), raw.get("value"), raw.get("type"))
+    return FieldConfig(raw["to"], raw.get("from"), raw.get("value"), raw.get("type"), tuple(raw.get("columns", ())), raw.get("action"))
 
 
 PARTS = {"status": STATUS, "priority": "int", "cats": "tags"}  # of a subscription, and what their columns are converted to

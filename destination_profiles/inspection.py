@@ -121,9 +121,10 @@ class _Inspection:
         if word not in self._types:
             return None
         declared = self._service.field_types[self._types[word]]
-        if mapped.type and mapped.type not in declared["fits"]:
-            return f"and the configuration sends {mapped.type}"
-        if mapped.source is None and (violation := first_violation(mapped.value, declared["schema"])):
+        sent = "tags" if mapped.columns else mapped.type
+        if mapped.type and sent not in declared["fits"]:
+            return f"and the configuration sends {'several values' if mapped.columns else sent}"
+        if mapped.source is None and not mapped.columns and (violation := first_violation(mapped.value, declared["schema"])):
             return f"and the constant of the configuration {violation.message}"
         return None
 

@@ -56,11 +56,18 @@ class _Columns:
         self._conversions = conversions(zone)
 
     def reader(self, field: FieldConfig) -> Reader:
-        """What a field is read by: its constant, or its column, converted."""
-        if field.source is None:
-            return lambda _: field.value
-        read = self._column(field.source)
-        return _converted(read, field, self._conversions[field.type]) if field.type else read
+        """What a field is read by: its constant, its column or its columns, converted."""
+        if field.columns:
+            read = _array([self._converted(each, field) for each in field.columns])
+        elif field.source is not None:
+            read = self._converted(field.source, field)
+        else:
+            read = lambda _: field.value  # noqa: E731 - one of three
+        return _function(read, field.action) if field.action else read
+
+    def _converted(self, source: str, field: FieldConfig) -> Reader:
+        read = self._column(source)
+        return _converted(read, source, field, self._conversions[field.type]) if field.type else read
 
     def _column(self, source: str) -> Reader:
         """A name with dots is a path into objects, unless the stream has a column of just that name."""
@@ -81,7 +88,28 @@ class _Columns:
         return walk
 
 
-def _converted(read: Reader, field: FieldConfig, convert: Callable[[Any], Any]) -> Reader:
+def _array(readers: list[Reader]) -> Reader:
+    """The values of several columns, each once, without nulls; arrays among them are joined. Null where there is none."""
+
+    def values(record: Record) -> Any:
+        found = [value for read in readers if (value := read(record)) is not ABSENT and value is not None]
+        members = [member for value in found for member in (value if isinstance(value, list) else [value])]
+        return [each for position, each in enumerate(members) if each not in members[:position]] or None
+
+    return values
+
+
+def _function(read: Reader, action: str) -> Reader:
+    """A value as the argument of one of the service's functions. Without one it is not called, so that a null clears nothing."""
+
+    def called(record: Record) -> Any:
+        value = read(record)
+        return ABSENT if value is None or value is ABSENT or value == [] else {"action": action, "value": value}
+
+    return called
+
+
+def _converted(read: Reader, source: str, field: FieldConfig, convert: Callable[[Any], Any]) -> Reader:
     def converted(record: Record) -> Any:
         value = read(record)
         if value is None or value is ABSENT:
@@ -90,7 +118,7 @@ def _converted(read: Reader, field: FieldConfig, convert: Callable[[Any], Any]) 
             return convert(value)
         except CannotConvert:
             message = f"{field.to} must be {field.type}, and this {KINDS.get(type(value), 'value')} cannot be read as one"
-            path = f"$.{field.source}"
+            path = f"$.{source}"
             raise InvalidRecord(Rejection("conversion", str(field.type), message, path, f"{path} {message}")) from None
 
     return converted

@@ -11,6 +11,7 @@ from .manifest import PACKAGE, Service, service
 
 MATCHING_MODES = "manifest.yaml#/matching_modes"  # stand in spec.yaml where the manifest's parts belong
 CHANNELS = "manifest.yaml#/channels"
+FUNCTIONS = "manifest.yaml#/functions"  # those whose one part is a value
 WIRE_FORMATS = "manifest.yaml#/wire_formats"
 
 
@@ -26,6 +27,7 @@ def spec_of(declared: Service) -> dict[str, Any]:
     parts: dict[str, list[Any]] = {
         MATCHING_MODES: [_mode_form(declared, name) for name in declared.matching_modes],
         CHANNELS: list(declared.channels),
+        FUNCTIONS: [name for name, function in declared.functions.items() if list(function["parts"]) == ["value"]],
         WIRE_FORMATS: list(declared.wire_formats),
     }
     filled: dict[str, Any] = _fill(yaml.safe_load(text), parts)

@@ -58,7 +58,8 @@ def show_forecast(found: Forecast, console: Console | None = None) -> None:
             ["of each request", "smallest", "median", "largest"],
             [("profiles", *_numbers(found.profiles_per_request)), ("bytes", *_numbers(found.bytes_per_request))],
         )
-    console.print(f"{found.requests:,} requests with {found.bytes:,} bytes in all. Nothing was sent.")
+    requests = "1 request" if found.requests == 1 else f"{found.requests:,} requests"
+    console.print(f"{requests} with {found.bytes:,} bytes in all. Nothing was sent.")
     console.print(
         f"A write takes about {found.seconds:,.1f} s where the service needs {found.latency_ms:,} ms for a request and takes "
         f"{found.in_flight:,} at once. Reading and preparing took {found.reading_seconds:,.1f} s."

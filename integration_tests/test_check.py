@@ -52,7 +52,8 @@ FITTING = {
         {"to": "crm_id", "from": "b"},
         {"to": "last_seen", "from": "c", "type": "datetime"},
         {"to": "tags", "from": "d", "type": "tags"},
-        {"to": "phones", "from": "e", "type": "tags"},
+        {"to": "phones", "columns": ["e", "f"], "type": "string"},
+        {"to": "points", "value": 1, "action": "incr"},
         {"to": "plan", "value": "pro"},
         {"to": "subscriptions", "from": "f"},
     ],
@@ -96,6 +97,10 @@ FINDINGS = [
 ]
 
 WARNINGS = [
+    (
+        users({"to": "points", "columns": ["a", "b"], "type": "int"}),
+        "Stream users: database 1 has the field points as int, and the configuration sends several values.",
+    ),
     (
         users({"to": "points", "from": "a", "type": "string"}),
         "Stream users: database 1 has the field points as int, and the configuration sends string.",

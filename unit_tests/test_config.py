@@ -131,14 +131,17 @@ WRONG_STREAMS: list[tuple[Any, str]] = [
         users({"to": "a", "from": "id", "type": CANARY}),
         "The setting streams[0].fields[0].type is wrong: must be one of string, int, float, boolean, date, datetime, tags.",
     ),
-    (users({"to": "a"}), "The stream users is configured wrongly: the field a needs either a column (from) or a constant (value)."),
+    (
+        users({"to": "a"}),
+        "The stream users is configured wrongly: the field a needs one of a column (from), several (columns) and a constant (value).",
+    ),
     (
         users({"to": "a", "value": "5", "type": "int"}),
         "The stream users is configured wrongly: the field a is a constant, which is sent as it is: leave out its type.",
     ),
     (
         users({"to": "a", "from": "id", "value": CANARY}),
-        "The stream users is configured wrongly: the field a needs either a column (from) or a constant (value).",
+        "The stream users is configured wrongly: the field a needs one of a column (from), several (columns) and a constant (value).",
     ),
     (users({"to": "a", "from": "b"}, {"to": "a", "value": CANARY}), "The stream users is configured wrongly: two fields are sent to a."),
     (
@@ -413,7 +416,7 @@ WRONG_SUBSCRIPTIONS = [
         {**SMS, "status": CANARY},
         "the status of a subscription to sms must be integer, not string or must be one of subscribed, unsubscribed,",
     ),
-    ({**SMS, "fields": [{"to": "a"}]}, "the field a needs either a column (from) or a constant (value)"),
+    ({**SMS, "fields": [{"to": "a"}]}, "the field a needs one of a column (from), several (columns) and a constant (value)"),
     ({**SMS, "fields": [{"to": "a", "value": 1}, {"to": "a", "value": 2}]}, "two fields are sent to a"),
 ]
 

@@ -321,3 +321,48 @@ def test_tags_that_a_profile_is_found_by_are_one_text(value: Any, text: str) -> 
     fields = (FieldConfig("tags", "labels", type="tags"), FieldConfig("more", "labels", type="tags"))
     made = mapper(StreamConfig("users", fields=fields), "omit", schema={}, keys=("tags",), keep=frozenset())
     assert made({"labels": value}) == {"tags": text, "more": text.split(", ")}
+
+
+# Several columns, and functions
+
+SEVERAL = [
+    ({"a": "1", "b": "2"}, ["1", "2"]),
+    ({"a": None, "b": "2"}, ["2"]),
+    ({"b": "2"}, ["2"]),
+    ({"a": "1", "b": "1"}, ["1"]),
+    ({"a": ["1", "2"], "b": "2"}, ["1", "2"]),
+    ({"a": 0, "b": False}, [0]),
+    ({"a": None, "b": None}, None),
+    ({}, None),
+]
+
+
+@pytest.mark.parametrize(("record", "expected"), SEVERAL)
+def test_columns_become_one_array(record: dict[str, Any], expected: list[Any] | None) -> None:
+    assert compiled(FieldConfig("to", columns=("a", "b")), nulls="send")(record) == {"to": expected}
+
+
+def test_each_of_several_columns_is_converted() -> None:
+    field = FieldConfig("phones", type="string", columns=("a", "b.c"))
+    assert compiled(field)({"a": 79000000001, "b": {"c": "+7911"}}) == {"phones": ["79000000001", "+7911"]}
+    assert compiled(FieldConfig("phones", type="tags", columns=("a", "b")))({"a": "1, 2", "b": 3}) == {"phones": ["1", "2", "3"]}
+    with pytest.raises(InvalidRecord) as raised:
+        compiled(field)({"a": "1", "b": {"c": {CANARY: 1}}})
+    assert (raised.value.rejection.path, raised.value.rejection.code) == ("$.b.c", "string")
+
+
+@pytest.mark.parametrize(
+    ("record", "expected"),
+    [
+        ({"a": "5"}, {"to": {"action": "incr", "value": 5}}),
+        ({"a": None}, {}),
+        ({}, {}),
+        ({"a": 0}, {"to": {"action": "incr", "value": 0}}),
+    ],
+)
+def test_value_may_go_into_a_function(record: dict[str, Any], expected: dict[str, Any]) -> None:
+    assert compiled(FieldConfig("to", "a", type="int", action="incr"), nulls="unset")(record) == expected
+
+
+def test_constant_may_go_into_a_function() -> None:
+    assert compiled(FieldConfig("to", value=1, action="incr"))({}) == {"to": {"action": "incr", "value": 1}}

@@ -210,3 +210,8 @@ def test_service_limits_are_never_raised(limit: str) -> None:
 def test_platform_finds_the_store_by_name() -> None:
     kinds = [option["properties"]["storage_type"]["const"] for option in FORM["properties"]["object_storage_config"]["oneOf"]]
     assert kinds[0] == "None" and FORM["properties"]["object_storage_config"]["default"] == {"storage_type": "None"}
+
+
+def test_functions_of_a_field_are_those_with_a_value() -> None:
+    fields = FORM["properties"]["streams"]["items"]["properties"]["fields"]["items"]["properties"]
+    assert fields["action"]["enum"] == ["set", "incr", "add", "delete"]
