@@ -285,6 +285,7 @@ SUBSCRIPTION_FIELDS = [
     ("cats", []),
     ("cats", ["news", "offers"]),
     ("custom_fields", {"source": "warehouse"}),
+    ("custom_fields", {"points": {"action": "incr", "value": 1}}),
     ("anything", None),
 ]
 
@@ -293,7 +294,7 @@ WRONG_SUBSCRIPTION_FIELDS = [
     *(("priority", priority) for priority in (-2, "1", None)),
     *(("resource_id", resource) for resource in ("28", None)),
     *(("cats", cats) for cats in ("news", [1], None)),
-    *(("custom_fields", fields) for fields in ([], CANARY, None)),
+    *(("custom_fields", fields) for fields in ([], CANARY, None, {"points": {"action": "incr", "value": CANARY}})),
 ]
 
 
