@@ -62,11 +62,13 @@ class Connector:
         config, catalog = self.folder / "config.json", self.folder / "catalog.json"
         config.write_text(json.dumps(self.config))
         catalog.write_text(json.dumps(self.catalog))
-        return [COMMAND, name, "--config", str(config), *(["--catalog", str(catalog)] if name == "write" else [])]
+        return [COMMAND, name, "--config", str(config), *(["--catalog", str(catalog)] if name in ("write", "forecast") else [])]
 
-    def run(self, name: str, lines: Iterable[bytes] = (), environment: Mapping[str, str] | None = None) -> Said:
+    def run(self, name: str, lines: Iterable[bytes] = (), environment: Mapping[str, str] | None = None, *, plain: bool = False) -> Said:
+        """Run a command to its end. `plain`: its output is no messages."""
         done = subprocess.run(self.command(name), input=b"".join(lines), capture_output=True, timeout=SECONDS, check=False, env=environment)
-        return Said(done.returncode, [json.loads(line) for line in done.stdout.splitlines()], done.stdout + done.stderr)
+        messages = [] if plain else [json.loads(line) for line in done.stdout.splitlines()]
+        return Said(done.returncode, messages, done.stdout + done.stderr)
 
     def write(self, *messages: bytes) -> Said:
         return self.run("write", messages)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from integration_tests.connector import COMMAND, Connector, line, record, state, stream
+from integration_tests.connector import Connector, line, record, state, stream
 from profiles_sandbox.testing import RunningSandbox
 
 CANARY = "canary-7f3a"
@@ -15,7 +15,7 @@ BODY = b'{"token":"sandbox-token","db_id":1,"matching":"custom","field_name":"cr
 
 def forecast(connector: Connector, *lines: bytes, options: tuple[str, ...] = ()) -> tuple[int, str, str]:
     """Exit code, stdout and stderr."""
-    command = [COMMAND, "forecast", *connector.command("write")[2:], *options]
+    command = [*connector.command("forecast"), *options]
     done = subprocess.run(command, input=b"".join(lines), capture_output=True, timeout=60, check=False)
     return done.returncode, done.stdout.decode(), done.stderr.decode()
 

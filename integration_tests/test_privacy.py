@@ -84,6 +84,79 @@ def test_odd_lines_are_not_quoted(canary: Connector, line: str) -> None:
     assert silent(canary.write(line.encode()))
 
 
+XML_ANSWER = "- {call: profiles/update_batch, headers: {Content-Type: application/xml}, body:"
+MAPPED = {
+    "name": "users",
+    "fields": [
+        {"to": "crm_id", "from": "id"},
+        {"to": "_bdate", "from": "born", "type": "date"},
+        {"to": "phones", "columns": ["a", "b.c"], "type": "string"},
+        {"to": "points", "from": "points", "action": "incr"},
+        {"to": "address", "from": "address"},
+    ],
+    "subscriptions": [
+        {
+            "channel": "push",
+            "resource_id": 3,
+            "address_from": "device",
+            "provider_from": "maker",
+            "status_from": "state",
+            "priority_from": "rank",
+        }
+    ],
+}
+ROWS = [
+    *(
+        {"id": 1, name: value}
+        for name in ("born", "points", "device", "maker", "state", "rank")
+        for value in (VALUE, [VALUE], {KEY: VALUE})
+    ),
+    *({"id": 1, "device": VALUE, "maker": VALUE, name: VALUE} for name in ("state", "rank")),
+    {"id": 1, "a": {KEY: VALUE}},
+    {"id": 1, "b": {"c": [{KEY: VALUE}]}},
+    *({"id": 1, "address": {KEY: value}} for value in (f"{VALUE}\x01", None, [], [[VALUE]])),
+    {"id": 1, "address": {f"{KEY} ": VALUE}},
+    {"id": 1, "address": VALUE},
+    {"id": VALUE},
+]
+
+
+@pytest.mark.parametrize("options", [["--token", TOKEN]])
+@pytest.mark.parametrize("wire", ["json", "xml"])
+@pytest.mark.parametrize(
+    "faults",
+    [
+        "[]",
+        f"{XML_ANSWER} '<xml><error>401</error><error_text>{VALUE}</error_text></xml>'}}",
+        f"{XML_ANSWER} '<xml><error>{VALUE}'}}",
+    ],
+)
+def test_mapping_tells_no_value(canary: Connector, wire: str) -> None:
+    canary.config |= {"streams": [MAPPED], "delivery": {"retry_seconds": 0.5, "wire_format": wire}}
+    canary.catalog = {"streams": [stream()]}
+    said = canary.write(*map(record, ROWS), state(1))
+    assert "conversion" in said.log
+    assert silent(said)
+    assert silent(canary.run("forecast", [*map(record, ROWS), state(1)], plain=True))
+
+
+@pytest.mark.parametrize("options", [["--token", TOKEN]])
+@pytest.mark.parametrize(
+    "faults",
+    [
+        "[]",
+        *(
+            f'- {{call: {call}, error: {{code: 400, text: "{ECHO}"}}}}'
+            for call in ("databases/get", "databases/fields_get", "resources/get")
+        ),
+    ],
+)
+def test_reads_tell_no_token(canary: Connector) -> None:
+    canary.config["streams"] = [MAPPED]
+    assert silent(canary.run("check"))
+    assert silent(canary.run("discover"))
+
+
 def test_check_tells_no_token(canary: Connector) -> None:
     said = canary.run("check")
     assert said.status["status"] == "FAILED"
