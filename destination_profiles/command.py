@@ -18,8 +18,9 @@ from .arguments import parser
 from .destination import DestinationProfiles, write_messages
 from .errors import ConfigError, Interrupted, NobodyReads, ProfilesError, SystemFault
 from .forecast import Forecast, forecast
+from .pipes import Outlet
 from .progress import Terminal
-from .protocol import LogHandler, MessageWriter, Outlet, PlainWriter
+from .protocol import LogHandler, MessageWriter, PlainWriter
 from .spec import spec
 from .terminal import live_line, show_forecast
 

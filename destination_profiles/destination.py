@@ -2,8 +2,6 @@
 
 import argparse
 import logging
-import os
-import signal
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -32,20 +30,20 @@ from .client import ProfilesClient
 from .config import Config, parse
 from .discovery import destination_catalog
 from .dispatcher import Dispatcher, new_request_id
-from .errors import BrokenInput, ConfigError, Interrupted, NobodyReads, ProfilesError
+from .errors import BrokenInput, ConfigError, NobodyReads, ProfilesError
 from .inspection import inspect
 from .manifest import service
+from .pipes import LineReader
 from .progress import Progress, Terminal
-from .protocol import Decoder, FaultyRecord, LineReader, MessageWriter, State, decode, encode, with_stats
+from .protocol import Decoder, FaultyRecord, MessageWriter, State, decode, encode, with_stats
 from .rejects import LocalStore, NoStore, RejectStore
 from .senders import Sender, Senders
+from .signals import interruptible
 from .spec import spec
 from .streams import StreamPlan
-from .writer import INTERRUPTED_SECONDS, LONG_SECONDS, StreamKey, Writer
+from .writer import LONG_SECONDS, StreamKey, Writer
 
 logger = logging.getLogger("airbyte")
-STDERR = 2
-SHOW_CURSOR = b"\x1b[?25h"
 
 
 class DestinationProfiles(Destination):
@@ -122,7 +120,7 @@ def write_messages(
     reader, decoder, progress = LineReader(descriptor), Decoder(), Progress(logger.info, terminal)
     throttled = Throttling(streams, output.rate_limited)
     writer = assemble(parse_config(config), streams, release=output.state, heartbeat=progress, wake=reader.wake, throttled=throttled)
-    with _interruptible(writer, reader, output):
+    with interruptible(writer, reader, output):
         try:
             _pump(writer, decoder, reader)
             writer.close()
@@ -269,36 +267,6 @@ def _check_configured(config: Config, streams: list[StreamInfo]) -> None:
                 "Correct the namespace, or leave it out.",
                 stream=each.name,
             )
-
-
-@contextmanager
-def _interruptible(writer: Writer, reader: LineReader, output: MessageWriter) -> Iterator[None]:
-    """SIGTERM and SIGINT end the sync at its next step instead of in the middle of one. A second SIGINT ends the process.
-
-    After the sync they do nothing any more: the process ends by itself.
-    """
-
-    def stop(number: int, _: object) -> None:
-        if number == signal.SIGINT:
-            signal.signal(number, _leave)
-        output.hurry(INTERRUPTED_SECONDS)
-        writer.interrupt(Interrupted(number))
-        reader.wake()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
-    try:
-        yield
-    finally:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, signal.SIG_IGN)  # what is left is to tell how it ended
-
-
-def _leave(number: int, _: object) -> None:
-    """The user insists. The live line has hidden the cursor, if there is one."""
-    if os.isatty(STDERR):
-        os.write(STDERR, SHOW_CURSOR)
-    os._exit(128 + number)
 
 
 def _leaving(safe: list[SafeState]) -> Iterator[AirbyteMessage]:

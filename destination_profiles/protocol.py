@@ -1,13 +1,9 @@
 """Airbyte's protocol: lines of stdin become records and states, messages become lines of stdout."""
 
-import fcntl
 import hashlib
 import logging
-import os
-import select
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from threading import Lock
 from typing import Any
 
@@ -17,9 +13,6 @@ from .checkpoint import SafeState
 from .errors import BrokenInput, NobodyReads, ProfilesError, SystemFault
 from .rejection import Rejection
 from .salvage import clean, fault, lenient
-
-PATIENCE_SECONDS = 0.5  # between two looks at whether to give up a reader that does not read
-BLOCK_BYTES = 1 << 20  # read from stdin at once; a pipe is made as large, so that the source can run ahead
 
 encode = msgspec.json.Encoder().encode
 decode = msgspec.json.Decoder().decode
@@ -142,87 +135,11 @@ class Decoder:
         )
 
 
-class LineReader:
-    """Stdin in large blocks, with a way out of the wait: a deadline, or `wake` from another thread."""
-
-    def __init__(self, descriptor: int) -> None:
-        """Read from an open file descriptor."""
-        self._descriptor = descriptor
-        self._wake_read, self._wake_write = os.pipe()
-        for end in (self._wake_read, self._wake_write):
-            os.set_blocking(end, False)
-        with suppress(OSError):  # not a pipe, or more than the system allows
-            fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, BLOCK_BYTES)
-
-    def wake(self) -> None:
-        """End a wait that is under way, or the next one. May be called from any thread and from a signal handler, until `close`."""
-        with suppress(BlockingIOError):
-            os.write(self._wake_write, b"\0")
-
-    def blocks(self, timeout: Callable[[], float | None]) -> Iterator[list[bytes]]:
-        """Whole lines, as many as one read gave; an empty list when `timeout()` seconds passed or `wake` was called."""
-        parts: list[bytes] = []
-        while True:
-            if not self._wait(timeout()):
-                yield []
-                continue
-            block = os.read(self._descriptor, BLOCK_BYTES)
-            if not block:
-                yield [b"".join(parts)]
-                return
-            head, *lines = block.split(b"\n")
-            parts.append(head)
-            if lines:
-                first, parts = b"".join(parts), [lines.pop()]
-                yield [first, *lines]
-
-    def _wait(self, seconds: float | None) -> bool:
-        """Whether there is something to read; False after the time, or when woken."""
-        ready, _, _ = select.select([self._descriptor, self._wake_read], [], [], seconds)
-        if self._wake_read in ready:
-            with suppress(BlockingIOError):
-                os.read(self._wake_read, BLOCK_BYTES)
-        return self._descriptor in ready
-
-    def close(self) -> None:
-        """Close the waking pipe."""
-        os.close(self._wake_read)
-        os.close(self._wake_write)
-
-
 def with_stats(safe: SafeState) -> dict[str, Any]:
     """The message of a state that may leave: as it came, with the counts since the state before it."""
     state: State = safe.state
     stats = {"recordCount": float(safe.delivered), "rejectedRecordCount": float(safe.rejected)}
     return {**state.message, "state": {**state.state, "destinationStats": stats}}
-
-
-class Outlet:
-    """A file descriptor that is written to. A reader that stops reading is waited for, but no longer than `hurry` allows.
-
-    `sys.stdout` cuts lines when it is unbuffered.
-    """
-
-    def __init__(self, descriptor: int) -> None:
-        """Write to an open file descriptor."""
-        self._descriptor = descriptor
-        self._until: float | None = None
-
-    def hurry(self, seconds: float) -> None:
-        """From now on, wait no longer than this. May be called from a signal handler."""
-        self._until = time.monotonic() + seconds
-
-    def write(self, data: memoryview) -> int:
-        """Write so much that a pipe which has room takes it without blocking, and tell how much that was. Raises NobodyReads."""
-        try:
-            while not select.select([], [self._descriptor], [], PATIENCE_SECONDS)[1]:
-                if self._until is not None and time.monotonic() >= self._until:
-                    raise NobodyReads
-            return os.write(self._descriptor, data[: select.PIPE_BUF])
-        except BlockingIOError:  # it is set not to block, and another process has filled it
-            return 0
-        except OSError:  # it is closed, or a file on a full disk
-            raise NobodyReads from None
 
 
 class MessageWriter:

@@ -17,7 +17,9 @@ FLOORS = [  # the highest first; a module may import those that stand after it
     "discovery",
     "inspection",
     "client",
+    "signals",
     "protocol",
+    "pipes",
     "spec",
     "s3",
     "progress",
@@ -51,12 +53,12 @@ SANDBOX = Path(__file__).parents[1] / "profiles_sandbox"
 EDGES = {
     "requests": {"answers", "client"},
     "urllib3": {"client"},
-    "select": {"protocol"},
+    "select": {"pipes"},
     "boto3": {"s3"},
     "botocore": {"s3"},
     "rich": {"terminal"},
     "lxml": {"xml_format"},
-    "signal": {"destination", "run"},
+    "signal": {"run", "signals"},
     "threading": {"client", "protocol", "senders"},
 }
 MODULES = sorted(path.stem for path in PACKAGE.glob("*.py"))

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from destination_profiles.checkpoint import SafeState
 from destination_profiles.errors import BrokenInput, ConfigError, NobodyReads
-from destination_profiles.protocol import Decoder, FaultyRecord, LineReader, LogHandler, MessageWriter, Outlet, Record, State
+from destination_profiles.pipes import LineReader, Outlet
+from destination_profiles.protocol import Decoder, FaultyRecord, LogHandler, MessageWriter, Record, State
 
 RECORD = b'{"type":"RECORD","record":{"stream":"users","data":{"id": 1},"emitted_at":1.5,"namespace":"eu"}}'
 JSON = st.recursive(

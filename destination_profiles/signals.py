@@ -1,0 +1,44 @@
+"""SIGTERM and SIGINT while a sync runs."""
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from .errors import Interrupted
+from .pipes import LineReader
+from .protocol import MessageWriter
+from .writer import INTERRUPTED_SECONDS, Writer
+
+STDERR = 2
+SHOW_CURSOR = b"\x1b[?25h"
+
+
+@contextmanager
+def interruptible(writer: Writer, reader: LineReader, output: MessageWriter) -> Iterator[None]:
+    """SIGTERM and SIGINT end the sync at its next step instead of in the middle of one. A second SIGINT ends the process.
+
+    After the sync they do nothing any more: the process ends by itself.
+    """
+
+    def stop(number: int, _: object) -> None:
+        if number == signal.SIGINT:
+            signal.signal(number, _leave)
+        output.hurry(INTERRUPTED_SECONDS)
+        writer.interrupt(Interrupted(number))
+        reader.wake()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_IGN)  # what is left is to tell how it ended
+
+
+def _leave(number: int, _: object) -> None:
+    """The user insists. The live line has hidden the cursor, if there is one."""
+    if os.isatty(STDERR):
+        os.write(STDERR, SHOW_CURSOR)
+    os._exit(128 + number)
