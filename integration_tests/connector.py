@@ -62,7 +62,9 @@ class Connector:
         config, catalog = self.folder / "config.json", self.folder / "catalog.json"
         config.write_text(json.dumps(self.config))
         catalog.write_text(json.dumps(self.catalog))
-        return [COMMAND, name, "--config", str(config), *(["--catalog", str(catalog)] if name in ("write", "forecast") else [])]
+        asked = {"spec": [], "write": ["--config", str(config), "--catalog", str(catalog)]}
+        asked["forecast"] = asked["write"]
+        return [COMMAND, name, *asked.get(name, ["--config", str(config)])]
 
     def run(self, name: str, lines: Iterable[bytes] = (), environment: Mapping[str, str] | None = None, *, plain: bool = False) -> Said:
         """Run a command to its end. `plain`: its output is no messages."""
@@ -99,13 +101,16 @@ class Running:
 
     def next(self, kind: str, seconds: float = SECONDS) -> dict[str, Any] | None:
         """The next message of a kind; None when the output ended, or after `seconds`."""
-        try:
-            while (message := self._messages.get(timeout=seconds)) is not None:
-                if message["type"] == kind:
-                    return message
-        except Empty:
+        while (message := self.take(seconds)) is not None and message["type"] != kind:
             pass
-        return None
+        return message
+
+    def take(self, seconds: float = SECONDS) -> dict[str, Any] | None:
+        """The next message of any kind, as `next` gives it."""
+        try:
+            return self._messages.get(timeout=seconds)
+        except Empty:
+            return None
 
     def end(self) -> int:
         """Close the input and give the exit code."""
