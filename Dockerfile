@@ -2,24 +2,27 @@
 ARG BASE_IMAGE=docker.io/airbyte/python-connector-base:4.0.0
 
 FROM ${BASE_IMAGE} AS build
-USER root
+# This stage is not kept, so root is no matter.
+# hadolint ignore=DL3002
+USER 0
 WORKDIR /build
-COPY setup.py pyproject.toml README.md LICENSE ./
+COPY setup.py pyproject.toml constraints.txt README.md LICENSE ./
 COPY destination_profiles destination_profiles
 RUN python -m venv /opt/destination-profiles \
-    && /opt/destination-profiles/bin/python -m pip install --no-cache-dir --disable-pip-version-check . \
+    && /opt/destination-profiles/bin/python -m pip install --no-cache-dir --disable-pip-version-check --constraint constraints.txt . \
+    && /opt/destination-profiles/bin/python -m pip uninstall --yes pip \
     && rm /opt/destination-profiles/bin/profiles-sandbox
 
 FROM ${BASE_IMAGE}
-USER root
+USER 0
 RUN (id airbyte > /dev/null 2>&1 || useradd --uid 1000 --create-home --shell /usr/sbin/nologin airbyte) \
     && mkdir -p /airbyte \
-    && chown airbyte /airbyte
+    && chown 1000 /airbyte
 COPY --from=build /opt/destination-profiles /opt/destination-profiles
 COPY main.py /airbyte/integration_code/main.py
 LABEL io.airbyte.name="airbyte/destination-profiles" \
       io.airbyte.version="0.1.0"
-USER airbyte
+USER 1000
 WORKDIR /airbyte
 ENV AIRBYTE_ENTRYPOINT="/opt/destination-profiles/bin/destination-profiles"
 ENTRYPOINT ["/opt/destination-profiles/bin/destination-profiles"]

@@ -2,12 +2,13 @@
 # make test   all tests
 # make soak   the tests that take long
 # make check  lint, format, types
+# make constraints  the versions that the image is built with, renewed
 # make scenarios  the table of integration_tests/README.md, measured
 # Each installs what it needs, once, into .venv (and the demo's source into .venv-source).
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: demo test soak scenarios check format bench clean
+.PHONY: demo test soak scenarios constraints check format bench clean
 .DELETE_ON_ERROR:
 
 demo: .venv/connector .venv-source/installed
@@ -22,7 +23,11 @@ soak: .venv/installed
 scenarios: .venv/installed
 	$(BIN)/python -m integration_tests.scenario
 
+constraints: .venv/installed
+	$(BIN)/pip-compile --quiet --upgrade --strip-extras --no-header --no-annotate --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --output-file=constraints.txt setup.py
+
 check: .venv/installed
+	$(BIN)/hadolint --failure-threshold info Dockerfile
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

