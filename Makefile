@@ -24,7 +24,7 @@ scenarios: .venv/installed
 	$(BIN)/python -m integration_tests.scenario
 
 constraints: .venv/installed
-	$(BIN)/pip-compile --quiet --upgrade --strip-extras --no-header --no-annotate --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --output-file=constraints.txt setup.py
+	$(BIN)/pip-compile --quiet --upgrade --allow-unsafe --strip-extras --no-header --no-annotate --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --output-file=constraints.txt setup.py
 
 check: .venv/installed
 	$(BIN)/hadolint --failure-threshold info Dockerfile
