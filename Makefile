@@ -4,7 +4,7 @@
 # make check  lint, format, types
 # make constraints  the versions that the image is built with, renewed
 # make scenarios  the table of integration_tests/README.md, measured
-# Each installs what it needs, once, into .venv (and the demo's source into .venv-source).
+# Each installs what it needs, once, into .venv (the demo's source into .venv-source, PyAirbyte into .venv-pipelines).
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
@@ -14,7 +14,7 @@ BIN := .venv/bin
 demo: .venv/connector .venv-source/installed
 	$(BIN)/python demo/run.py
 
-test: .venv/installed
+test: .venv/installed .venv-source/installed .venv-pipelines/installed
 	$(BIN)/python -m pytest -q -n 2 --dist loadgroup --cov --cov-report=term:skip-covered
 
 soak: .venv/installed
@@ -57,5 +57,12 @@ bench: .venv/installed
 	@.venv-source/bin/python -m pip install --quiet --disable-pip-version-check --requirement demo/source.txt
 	@touch $@
 
+# PyAirbyte has dependencies of its own, too.
+.venv-pipelines/installed: integration_tests/pipelines/requirements.txt
+	@echo "Installing PyAirbyte into .venv-pipelines, once."
+	@$(PYTHON) -m venv .venv-pipelines
+	@.venv-pipelines/bin/python -m pip install --quiet --disable-pip-version-check --requirement integration_tests/pipelines/requirements.txt
+	@touch $@
+
 clean:
-	rm -rf .venv .venv-source demo/out
+	rm -rf .venv .venv-source .venv-pipelines demo/out

@@ -1,0 +1,160 @@
+"""Real sources into the connector into the service: source-faker by PyAirbyte, and a low-code source that reads an HTTP API."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from integration_tests.connector import COMMAND, Connector, by, stream
+from profiles_sandbox.testing import RunningSandbox
+
+ROOT = Path(__file__).parents[1]
+PYAIRBYTE, FAKER = ROOT / ".venv-pipelines" / "bin" / "python", ROOT / ".venv-source" / "bin" / "source-faker"
+LOW_CODE = Path(sys.executable).with_name("source-declarative-manifest")
+USERS, SECONDS = 300, 300
+UPDATE = "profiles/update_batch"
+
+needs_pyairbyte = pytest.mark.skipif(
+    not (PYAIRBYTE.is_file() and FAKER.is_file()), reason="`make test` installs PyAirbyte and source-faker"
+)
+
+
+def sync(folder: Path, mode: str) -> subprocess.CompletedProcess[str]:
+    script = Path(__file__).parent / "pipelines" / "pyairbyte.py"
+    command = [PYAIRBYTE, script, mode, folder, FAKER, COMMAND]
+    return subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
+
+
+def written(done: subprocess.CompletedProcess[str]) -> int:
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    counts: dict[str, int] = json.loads(done.stdout.splitlines()[-1])
+    return counts["written"]
+
+
+def accepted(sandbox: RunningSandbox) -> list[int]:
+    return [row["accepted"] for row in sandbox.journal() if row["call"] == UPDATE]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, sandbox: RunningSandbox) -> Path:
+    """The settings of both ends, for customers that the service knows."""
+    sandbox.create(*({"Custom_ID": number} for number in range(1, USERS + 1)), matching="custom", field_name="Custom_ID")
+    source = {"count": USERS, "seed": 1, "records_per_slice": 100, "always_updated": False, "parallelism": 1}
+    destination = json.loads((ROOT / "demo" / "config.json").read_text()) | {"api_url": sandbox.url}
+    del destination["object_storage_config"]
+    (tmp_path / "source.json").write_text(json.dumps(source))
+    (tmp_path / "destination.json").write_text(json.dumps(destination))
+    return tmp_path
+
+
+@needs_pyairbyte
+@pytest.mark.parametrize("mode", ["none", "cache"])
+def test_pyairbyte_delivers_every_user(folder: Path, sandbox: RunningSandbox, mode: str) -> None:
+    assert written(sync(folder, mode)) == USERS
+    assert accepted(sandbox) == [USERS]
+    reply = sandbox.post("profiles/get", db_id=1, matching="custom", field_name="Custom_ID", field_value=USERS)
+    assert reply.message["data"]["source"] == "faker"
+
+
+@needs_pyairbyte
+def test_second_sync_sends_nothing_twice(folder: Path, sandbox: RunningSandbox) -> None:
+    assert written(sync(folder, "state")) == USERS
+    assert written(sync(folder, "state")) == 0
+    assert accepted(sandbox) == [USERS]
+
+
+@needs_pyairbyte
+def test_failing_destination_makes_pyairbyte_raise(folder: Path, sandbox: RunningSandbox) -> None:
+    destination = json.loads((folder / "destination.json").read_text()) | {"token": "another"}
+    (folder / "destination.json").write_text(json.dumps(destination))
+    done = sync(folder, "none")
+    assert done.returncode == 1
+    assert "does not accept the API token" in done.stdout + done.stderr
+    assert accepted(sandbox) == [None]
+
+
+# A low-code source
+
+
+ROWS = [{"id": number, "mail": f"c{number}@example.org", "born": "1984-05-27"} for number in (1, 2, 3)]
+
+
+class Customers(BaseHTTPRequestHandler):
+    """An API with three customers, two a page."""
+
+    def do_GET(self) -> None:
+        start = int(parse_qs(urlsplit(self.path).query).get("offset", ["0"])[0])
+        body = json.dumps({"customers": ROWS[start : start + 2]}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        """Be silent."""
+
+
+@pytest.fixture
+def api() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Customers)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def manifest(url: str) -> dict[str, Any]:
+    """A source in Airbyte's low-code language."""
+    requester = {"type": "HttpRequester", "url_base": url, "path": "/customers", "http_method": "GET"}
+    paginator = {
+        "type": "DefaultPaginator",
+        "page_token_option": {"type": "RequestOption", "inject_into": "request_parameter", "field_name": "offset"},
+        "pagination_strategy": {"type": "OffsetIncrement", "page_size": 2},
+    }
+    selector = {"type": "RecordSelector", "extractor": {"type": "DpathExtractor", "field_path": ["customers"]}}
+    columns = {"id": {"type": "integer"}, "mail": {"type": "string"}, "born": {"type": "string"}}
+    return {
+        "version": "6.0.0",
+        "type": "DeclarativeSource",
+        "check": {"type": "CheckStream", "stream_names": ["customers"]},
+        "spec": {"type": "Spec", "connection_specification": {"type": "object", "properties": {}}},
+        "streams": [
+            {
+                "type": "DeclarativeStream",
+                "name": "customers",
+                "primary_key": ["id"],
+                "retriever": {"type": "SimpleRetriever", "requester": requester, "paginator": paginator, "record_selector": selector},
+                "schema_loader": {"type": "InlineSchemaLoader", "schema": {"type": "object", "properties": columns}},
+            }
+        ],
+    }
+
+
+def test_low_code_source_is_delivered(connector: Connector, sandbox: RunningSandbox, api: str) -> None:
+    source = connector.folder / "source.json"
+    source.write_text(json.dumps({"__injected_declarative_manifest": manifest(api)}))
+    fields = [{"to": "crm_id", "from": "id"}, {"to": "email", "from": "mail"}, {"to": "_bdate", "from": "born", "type": "date"}]
+    connector.config |= {"matching": by("crm_id"), "streams": [{"name": "customers", "fields": fields}]}
+    connector.catalog["streams"] = [stream("customers", "append_dedup", primary_key=[["id"]]) | {"sync_mode": "full_refresh"}]
+    write = connector.command("write")
+    read = [LOW_CODE, "read", "--config", source, "--catalog", connector.folder / "catalog.json"]
+    with subprocess.Popen(read, stdout=subprocess.PIPE) as reading:
+        done = subprocess.run(write, stdin=reading.stdout, capture_output=True, timeout=SECONDS, check=False)
+    messages = [json.loads(each) for each in done.stdout.splitlines()]
+    states = [each["state"]["destinationStats"] for each in messages if each["type"] == "STATE"]
+    assert (reading.returncode, done.returncode, sum(each["recordCount"] for each in states)) == (0, 0, 3.0)
+    assert accepted(sandbox) == [3]
+    stored = [
+        sandbox.post("profiles/get", db_id=1, matching="custom", field_name="crm_id", field_value=n).message["data"] for n in (1, 2, 3)
+    ]
+    assert [(each["email"], each["_bdate"]) for each in stored] == [(f"c{number}@example.org", "1984-05-27") for number in (1, 2, 3)]
