@@ -1,0 +1,218 @@
+"""What the documentation says of the code is what the code says."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from destination_profiles.catalog import streams_of
+from destination_profiles.chunks import HELD_BODIES
+from destination_profiles.config import Config
+from destination_profiles.manifest import service
+from destination_profiles.protocol import Decoder, Record
+from destination_profiles.rejection import Rejection
+from destination_profiles.rejects import LocalStore
+from destination_profiles.spec import spec
+from destination_profiles.writer import INTERRUPTED_SECONDS
+from unit_tests.messages import KINDS, LOG, Text, code_texts, steps
+
+ROOT = Path(__file__).parents[1]
+PAGES = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in [*ROOT.glob("docs/*.md"), ROOT / "README.md"]}
+ERRORS, GUIDE, MAPPING = (PAGES[f"docs/{name}.md"] for name in ("errors", "profiles", "mapping"))
+PICTURES = {path.stem: path.read_text(encoding="utf-8") for path in ROOT.glob("docs/*.svg")}
+
+
+def sections(page: str) -> dict[str, str]:
+    """What stands under each heading, that of lower ones too."""
+    heads = list(re.finditer(r"^(#+) (.+)$", page, re.MULTILINE))
+    ends = [next((other.start() for other in heads[n + 1 :] if len(other[1]) <= len(head[1])), len(page)) for n, head in enumerate(heads)]
+    return {head[2]: page[head.end() : end] for head, end in zip(heads, ends, strict=True)}
+
+
+def quotes(page: str) -> list[str]:
+    """The sentences, each a block quote of its own."""
+    return [" ".join(line.removeprefix("> ") for line in block.splitlines()) for block in re.findall(r"(?:^> .+\n)+", page, re.MULTILINE)]
+
+
+def cells(page: str) -> list[str]:
+    """The parts of sentences: the column `text` of each table."""
+    found = []
+    for table in re.findall(r"(?:^\|.+\n)+", page, re.MULTILINE):
+        head, _, *rows = ([cell.strip() for cell in line.strip("|\n").split("|")] for line in table.splitlines())
+        found += [row[head.index("text")] for row in rows if "text" in head]
+    return found
+
+
+CODE = code_texts()
+SECTIONS = sections(ERRORS)
+SENTENCES = [each for each in CODE if each.heading]
+PARTS = [each for each in CODE if not each.heading]
+
+
+def meant(documented: str, texts: list[Text]) -> Text | None:
+    """The text that says most of those that a documented one may be."""
+    return max((each for each in texts if re.fullmatch(each.pattern(), documented)), key=len, default=None)
+
+
+def test_sentences_are_found_in_the_code() -> None:
+    assert len(SENTENCES) > 50
+    assert {each.heading for each in SENTENCES} >= {*KINDS, "Problems", "Warnings", LOG} - {"InvalidRecord"}
+
+
+@pytest.mark.parametrize("text", SENTENCES, ids=lambda text: text.words)
+def test_every_sentence_has_its_place(text: Text) -> None:
+    texts = [each for each in SENTENCES if each.heading == text.heading]
+    assert text in [meant(each, texts) for each in quotes(SECTIONS[str(text.heading)])]
+
+
+@pytest.mark.parametrize("text", PARTS, ids=lambda text: text.words)
+def test_every_part_of_a_sentence_is_told(text: Text) -> None:
+    assert any(re.search(text.pattern(), each) for each in quotes(ERRORS) + cells(ERRORS))
+
+
+@pytest.mark.parametrize("documented", quotes(ERRORS))
+def test_no_sentence_is_out_of_date(documented: str) -> None:
+    assert meant(documented, SENTENCES) is not None
+
+
+@pytest.mark.parametrize("documented", cells(ERRORS))
+def test_no_part_is_out_of_date(documented: str) -> None:
+    assert meant(documented, PARTS) is not None
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_every_error_has_a_section_with_its_type(name: str) -> None:
+    failure_type = getattr(KINDS[name], "failure_type", None)
+    assert failure_type is None or f"Failure type: `{failure_type}`" in SECTIONS[name]
+    assert quotes(SECTIONS[name]) or name == "InvalidRecord"
+
+
+def test_steps_of_a_rejection_are_those_of_the_code() -> None:
+    assert {head.split("`")[1] for head in SECTIONS if head.startswith("Step `")} == steps()
+    assert all(f"`{step}`" in PAGES["README.md"] for step in steps())
+
+
+def anchors(page: str) -> set[str]:
+    """The anchors that a page's headings get on GitHub."""
+    return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in sections(page)}
+
+
+LINKS = [(page, link) for page, text in PAGES.items() for link in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in link]
+
+
+@pytest.mark.parametrize(("page", "link"), LINKS)
+def test_link_leads_somewhere(page: str, link: str) -> None:
+    path, _, anchor = link.partition("#")
+    target = (ROOT / page).parent / path if path else ROOT / page
+    assert target.is_file()
+    assert not anchor or anchor in anchors(target.read_text(encoding="utf-8"))
+
+
+def names(form: object, *, mapped: bool = False) -> Iterator[tuple[str, bool]]:
+    """Each setting of a form, and whether it is one of the mapping."""
+    if isinstance(form, dict):
+        for name, each in form.get("properties", {}).items():
+            yield name, mapped
+            yield from names(each, mapped=mapped or name in ("fields", "subscriptions"))
+        for each in [*form.get("oneOf", ()), form.get("items")]:
+            yield from names(each, mapped=mapped)
+
+
+@pytest.mark.parametrize(("name", "mapped"), dict.fromkeys(names(spec()["connectionSpecification"])))
+def test_every_setting_is_named(name: str, mapped: bool) -> None:
+    assert f"`{name}`" in (MAPPING if mapped else GUIDE)
+
+
+def test_headings_are_those_of_the_template() -> None:
+    order = ["Prerequisites", "Setup guide", "Supported sync modes", "Data type map", "Performance considerations"]
+    assert re.findall(r"^## (.+)$", GUIDE, re.MULTILINE) == [*order, "Limitations & Troubleshooting", "Changelog"]
+
+
+@pytest.mark.parametrize("mode", service().matching_modes)
+def test_picture_has_every_matching_mode(mode: str) -> None:
+    assert f">{mode}<" in PICTURES["matching"]
+    assert f" {mode}: " in PICTURES["matching"]  # in the description, for who does not see it
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_picture_is_a_whole_one(name: str) -> None:
+    root = ElementTree.fromstring(PICTURES[name])
+    assert root.attrib["role"] == "img"
+    assert [each.tag.rpartition("}")[2] for each in root[:2]] == ["title", "desc"]
+    assert f"({name}.svg)" in GUIDE
+
+
+@pytest.mark.parametrize("mode", [*spec()["supported_destination_sync_modes"]])
+def test_every_sync_mode_is_named(mode: str) -> None:
+    assert f"| `{mode}` | yes |" in GUIDE
+
+
+LIMITS, CALLS = service(), service().calls
+WAITS = [
+    f"{CALLS['update_batch'].timeout[1]} seconds were waited for an update, {CALLS['databases_get'].timeout[1]} for a call that only reads"
+]
+
+
+@pytest.mark.parametrize(
+    ("page", "figure"),
+    [
+        (GUIDE, f"up to {LIMITS.max_profiles:,} profiles or {LIMITS.max_bytes:,} bytes"),
+        (GUIDE, f"most {HELD_BODIES * LIMITS.max_bytes:,} bytes of rows"),
+        (GUIDE, f"| `batching` `max_profiles` | {Config.max_profiles:,} |"),
+        (GUIDE, f"| `batching` `max_bytes` | {Config.max_bytes:,} |"),
+        (GUIDE, f"| `batching` `max_age_seconds` | {Config.max_age_seconds:.0f} |"),
+        (GUIDE, f"| `delivery` `max_in_flight` | {Config.max_in_flight} |"),
+        (GUIDE, f"| `delivery` `retry_seconds` | {Config.retry_seconds:.0f} |"),
+        (GUIDE, f"| `delivery` `wire_format` | `{Config.wire_format}` |"),
+        (GUIDE, f"| `null_values` | `{Config.null_values}` |"),
+        (GUIDE, f"| `time_zone` | `{Config.time_zone}` |"),
+        (PAGES["README.md"], f"{LIMITS.max_profiles:,} profiles or {LIMITS.max_bytes // 1_000_000} MB a request"),
+        (PICTURES["record"], f">{LIMITS.max_profiles:,} profiles<"),
+        (PICTURES["record"], f">or {LIMITS.max_bytes // 1_000_000} MB<"),
+        (ERRORS, f"a firewall; {CALLS['update_batch'].timeout[0]} seconds were waited"),
+        (ERRORS, *WAITS),
+        (ERRORS, f"What was in flight was waited for, {INTERRUPTED_SECONDS:.0f} seconds at most"),
+    ],
+)
+def test_figure_is_that_of_the_code(page: str, figure: str) -> None:
+    assert figure in page
+
+
+def test_figures_of_others_are_theirs() -> None:
+    scenarios = (ROOT / "integration_tests" / "README.md").read_text(encoding="utf-8")
+    speed = re.search(r"([\d,]+) records of (\d+) bytes a second on two cores.*after ([\d.]+) s of start-up", GUIDE, re.DOTALL)
+    assert speed
+    assert re.search(rf"of which start-up {speed[3]} s: +{speed[1]} records/s", PAGES["README.md"])
+    assert f"records of {speed[2]} bytes, a state every" in PAGES["README.md"]
+    assert "400 requests at 500 ms each, eight at once: 29.0 s, of which 25 s" in GUIDE
+    assert "400 chunks with eight at once cost 29.0 s, 1.16 times the 25 s of the wait alone" in scenarios
+
+
+def test_changelog_has_the_version() -> None:
+    version = re.search(r'version="(.+)"', (ROOT / "setup.py").read_text(encoding="utf-8"))
+    newest = re.search(r"^## (\S+) - (\S+)$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert version and newest and version[1] == newest[1]
+    assert f"| {newest[1]} | {newest[2]} |" in sections(GUIDE)["Changelog"]
+
+
+def test_program_sends_stored_rows_again(tmp_path: Path) -> None:
+    rows = [b'{"id":12345678901234567890,"name":"\xd0\x81"}', b'{"id":null,"height":1.5}']
+    store = LocalStore(str(tmp_path))
+    for row in rows:
+        store.put("users", row, Rejection("profile", "required", "id must be there", "$", ""))
+    store.close()
+    (program,) = re.findall(r"```python\n(.+?)```", GUIDE, re.DOTALL)
+    made = subprocess.run([sys.executable, "-c", program, str(tmp_path / "users.jsonl"), "users"], capture_output=True, check=True).stdout
+    messages = [Decoder().message(line) for line in made.splitlines()]
+    assert [json.loads(bytes(each.data)) for each in messages if isinstance(each, Record)] == [json.loads(row) for row in rows]
+
+
+def test_catalog_of_the_repair_is_one() -> None:
+    (catalog,) = re.findall(r"```json\n(.+?)```", GUIDE, re.DOTALL)
+    (info,) = streams_of(json.loads(catalog))
+    assert (info.name, info.sync_mode) == ("users", "append")
