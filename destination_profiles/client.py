@@ -13,7 +13,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError, LocationValueError
 
-from .answers import Action, Answers, Outcome
+from .answers import NOT_THE_SERVICE, Action, Answers, Outcome
 from .chunks import Chunk
 from .config import Config
 from .encoding import encode_json
@@ -154,7 +154,7 @@ def _converted(data: Any, kind: type[Kind]) -> Kind:
     try:
         return msgspec.json.decode(data, type=kind) if isinstance(data, bytes) else msgspec.convert(data, kind)
     except (msgspec.MsgspecError, ValueError):
-        raise BadAnswer("the service's answer has a form that is not known") from None
+        raise BadAnswer(NOT_THE_SERVICE) from None
 
 
 def config_fault(error: Exception) -> ConfigError | None:

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from .client import ProfilesClient, ServiceField
 from .config import Config, FieldConfig, StreamConfig, SubscriptionConfig
-from .errors import ProfilesError, Refused
+from .errors import BadAnswer, ProfilesError, Refused
 from .manifest import Service
 from .mapping import SUBSCRIPTIONS
 from .matching import Target
@@ -152,8 +152,15 @@ class _Inspection:
         try:
             return read()
         except ProfilesError as error:
-            self._found.warnings.append(f"The {what} could not be read, so they were not checked: {error.message}")
+            self._found.warnings.append(f"The {what} could not be read, so they were not checked: {_short(error)}")
             return None
+
+
+def _short(error: ProfilesError) -> str:
+    """Why one read failed where others do not: what the user is advised at large would mislead."""
+    if isinstance(error, BadAnswer):
+        return "the answer has a form that is not known."
+    return f"the service refuses it {error.detail}." if isinstance(error, Refused) else error.message
 
 
 def _types(fields: Iterable[ServiceField]) -> FieldTypes:

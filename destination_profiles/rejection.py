@@ -13,9 +13,9 @@ TOP_KINDS = 3  # told in a sentence
 class Rejection:
     """Why one record was set aside.
 
-    `reason` is the step that refused it (`json`, `schema`, `conversion`, `profile`, `size`, `service`), `code` the rule it breaks or the
-    service's own code, `message` what is wanted, `path` where in the record (JSON path). `message` goes to the store of rejected records
-    and, for reason `service`, may quote a value; `loggable` is the sentence for the log and holds none.
+    `reason` is the step that refused it (`json`, `schema`, `conversion`, `profile`, `xml`, `size`, `service`, `superseded`), `code` the
+    rule it breaks or the service's own code, `message` what is wanted, `path` where in the record (JSON path). `message` goes to the store
+    of rejected records and, for reason `service`, may quote a value; `loggable` is the sentence for the log and holds none.
     """
 
     reason: str

@@ -34,9 +34,7 @@ def fault(data: Any) -> Rejection | None:
     while pending:
         path, value = pending.pop()
         if isinstance(value, _Literal):
-            return _rejection(
-                "number", "must be a number that JSON readers take: no NaN, no Infinity, nothing beyond 1.8e308, at most 4,300 digits", path
-            )
+            return _rejection("number", ODD_NUMBER, path)
         if isinstance(value, str) and _unicode(value) != value:
             return _rejection("unicode", "must be valid Unicode text", path)
         pending += reversed(_members(value, path))
