@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import lru_cache
+from typing import Any
 
 import msgspec
 import requests
@@ -87,9 +88,16 @@ def _decode_xml_answer(body: bytes) -> _Answer:
     from .xml_format import decode  # noqa: PLC0415 - its library takes a while, and most syncs do without
 
     answer = decode(body)
-    if isinstance(answer.get("result"), dict):
-        answer["result"] = [answer["result"]]  # the answer to a single profile
-    return msgspec.convert(answer, _Answer, strict=False)
+    result = answer.pop("result", None)
+    items = [result] if isinstance(result, dict | str) else result or []  # of a single profile, or empty
+    head = msgspec.convert(_trimmed(answer), _Answer, strict=False)
+    head.result = [msgspec.convert(_trimmed(each), _Item, strict=False) for each in items if not isinstance(each, str) or each.strip()]
+    return head
+
+
+def _trimmed(answer: Any) -> Any:
+    """Code and text without the blanks that XML may have around them."""
+    return {name: value.strip() for name, value in answer.items() if isinstance(value, str)} if isinstance(answer, dict) else answer
 
 
 class Answers:

@@ -50,5 +50,5 @@ def _stream(configured: Mapping[str, Any], stream: Mapping[str, Any]) -> StreamI
         sync_mode,
         configured.get("sync_id"),
         object_name,
-        tuple(str(name) for path in configured.get("primary_key") or () for name in path) if keyed else (),
+        tuple(dict.fromkeys(str(name) for path in configured.get("primary_key") or () for name in path)) if keyed else (),
     )

@@ -4,7 +4,6 @@ import argparse
 import json
 import logging
 import os
-import sys
 import traceback
 from collections.abc import Mapping
 from contextlib import suppress
@@ -80,11 +79,11 @@ def _execute(parsed: argparse.Namespace, output: MessageWriter, secrets: list[st
 
 def _show(found: Forecast, *, as_json: bool) -> None:
     try:
-        if as_json:
-            sys.stdout.write(json.dumps(found.as_dict(), ensure_ascii=False) + "\n")
-        else:
-            show_forecast(found)
-        sys.stdout.flush()
+        with open(STDOUT, "w", encoding="utf-8", closefd=False) as out:
+            if as_json:
+                out.write(json.dumps(found.as_dict(), ensure_ascii=False) + "\n")
+            else:
+                show_forecast(found, out)
     except OSError:
         raise NobodyReads from None
 

@@ -2,7 +2,7 @@
 
 import ipaddress
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -11,7 +11,7 @@ import pendulum
 from pendulum import UTC, Timezone
 from pendulum.tz.exceptions import InvalidTimezone
 
-from .conversion import STATUS
+from .conversion import STATUS, CannotConvert, conversions
 from .errors import ConfigError
 from .manifest import AddressForm, Service
 from .matching import Matching, Target
@@ -70,13 +70,14 @@ class SubscriptionConfig:
 
 @dataclass(frozen=True)
 class StreamConfig:
-    """What is configured for one stream; `fields` None sends a record as it comes."""
+    """What is configured for one stream; `fields` None sends a record as it comes. `matched`: it has a matching of its own."""
 
     name: str
     namespace: str | None = None
     target: Target | None = None
     fields: tuple[FieldConfig, ...] | None = None
     subscriptions: tuple[SubscriptionConfig, ...] = ()
+    matched: bool = False
 
 
 @dataclass(frozen=True)
@@ -144,7 +145,7 @@ def parse(raw: Mapping[str, Any], schema: Mapping[str, Any], service: Service) -
         null_values=null_values,
         time_zone=time_zone,
         options={name: True for name in ("skip_invalid_subscriptions", "skip_triggers") if raw.get(name)},
-        streams=_streams(raw.get("streams") or [], target, service),
+        streams=_Streams(target, service, conversions(pendulum.timezone(time_zone))).parse(raw.get("streams") or []),
         max_rejected=raw.get("max_rejected"),
         rejects=rejects,
         **{**limits, **batching, **delivery},
@@ -182,7 +183,7 @@ def _is_loopback(host: str) -> bool:
 def _check_zone(name: str) -> None:
     try:
         pendulum.timezone(name)
-    except (InvalidTimezone, ValueError):
+    except (InvalidTimezone, ValueError, OSError):  # OSError: a folder of zones, or a name that no file can have
         raise ConfigError("The setting time_zone is none that is known. It is a name such as Europe/Berlin, or UTC.") from None
 
 
@@ -191,63 +192,81 @@ def _matching(raw: Mapping[str, Any] | None, service: Service) -> Matching:
     return Matching(service.matching_modes[raw["mode"]], {name: value for name, value in raw.items() if name != "mode"})
 
 
-def _streams(raw: list[Mapping[str, Any]], default: Target, service: Service) -> tuple[StreamConfig, ...]:
-    names = [(each["name"], each.get("namespace")) for each in raw]
-    twice = sorted({name for name, namespace in names if names.count((name, namespace)) > 1})
-    if twice:
-        raise ConfigError(f"The setting streams has two entries for {', '.join(twice)}.")
-    return tuple(_stream(each, default, service) for each in raw)
-
-
-def _stream(raw: Mapping[str, Any], default: Target, service: Service) -> StreamConfig:
-    name = raw["name"]
-    matching = _matching(raw["matching"], service) if raw.get("matching") else default.matching
-    try:
-        fields = _fields(raw.get("fields") or ()) or None
-        subscriptions = tuple(_subscription(each, service) for each in raw.get("subscriptions") or ())
-    except _Slip as slip:
-        raise ConfigError(f"The stream {name} is configured wrongly: {slip}.", stream=name) from None
-    return StreamConfig(name, raw.get("namespace") or None, Target(int(raw.get("db_id", default.db_id)), matching), fields, subscriptions)
-
-
 class _Slip(Exception):
     """What is wrong with the entry of a stream, in part of a sentence without values."""
-
-
-def _fields(raw: Iterable[Mapping[str, Any]]) -> tuple[FieldConfig, ...]:
-    fields = tuple(_field(each) for each in raw)
-    if twice := sorted(name for name, count in Counter(field.to for field in fields).items() if count > 1):
-        raise _Slip(f"two fields are sent to {', '.join(twice)}")
-    return fields
-
-
-def _field(raw: Mapping[str, Any]) -> FieldConfig:
-    if len({"from", "columns", "value"} & raw.keys()) != 1:
-        raise _Slip(f"the field {raw['to']} needs one of a column (from), several (columns) and a constant (value)")
-    if "value" in raw and "type" in raw:
-        raise _Slip(f"the field {raw['to']} is a constant, which is sent as it is: leave out its type")
-    return FieldConfig(raw["to"], raw.get("from"), raw.get("value"), raw.get("type"), tuple(raw.get("columns", ())), raw.get("action"))
 
 
 PARTS = {"status": STATUS, "priority": "int", "cats": "tags"}  # of a subscription, and what their columns are converted to
 
 
-def _subscription(raw: Mapping[str, Any], service: Service) -> SubscriptionConfig:
-    channel = raw["channel"]
-    form = _address_form(raw, service)
-    address = [FieldConfig(".".join(form.address), raw["address_from"], type=form.type)]
-    for name in form.beside():
-        part = _part(raw, name, "string")
-        if part is None:
-            raise _Slip(f"a subscription to {channel} needs {name} or {name}_from")
-        address.append(part)
-    if "provider" not in form.keys and ("provider" in raw or "provider_from" in raw):
-        raise _Slip(f"a subscription to {channel} has no provider")
-    parts = [part for name, kind in PARTS.items() if (part := _part(raw, name, kind)) is not None]
-    for part in parts:
-        if part.source is None and (violation := first_violation(part.value, service.subscription_fields[part.to])):
-            raise _Slip(f"the {part.to} of a subscription to {channel} {violation.message}")
-    return SubscriptionConfig(channel, int(raw["resource_id"]), tuple(address), tuple(parts), _fields(raw.get("fields") or ()))
+@dataclass(frozen=True)
+class _Streams:
+    """Entries of streams, from raw mappings that the spec allows."""
+
+    default: Target
+    service: Service
+    conversions: Mapping[str, Callable[[Any], Any]]
+
+    def parse(self, raw: list[Mapping[str, Any]]) -> tuple[StreamConfig, ...]:
+        """All entries. Raises ConfigError with all that is wrong with them."""
+        names = [(each["name"], each.get("namespace")) for each in raw]
+        twice = sorted({name for name, namespace in names if names.count((name, namespace)) > 1})
+        if twice:
+            raise ConfigError(f"The setting streams has two entries for {', '.join(twice)}.")
+        streams, slips = [], []
+        for each in raw:
+            try:
+                streams.append(self._stream(each))
+            except _Slip as slip:
+                slips.append(ConfigError(f"The stream {each['name']} is configured wrongly: {slip}.", stream=each["name"]))
+        if slips:
+            raise ConfigError(" ".join(each.message for each in slips), stream=slips[0].stream)
+        return tuple(streams)
+
+    def _stream(self, raw: Mapping[str, Any]) -> StreamConfig:
+        matching = _matching(raw["matching"], self.service) if raw.get("matching") else self.default.matching
+        return StreamConfig(
+            raw["name"],
+            raw.get("namespace") or None,
+            Target(int(raw.get("db_id", self.default.db_id)), matching),
+            self._fields(raw.get("fields") or ()) or None,
+            tuple(self._subscription(each) for each in raw.get("subscriptions") or ()),
+            matched=bool(raw.get("matching")),
+        )
+
+    def _fields(self, raw: Iterable[Mapping[str, Any]]) -> tuple[FieldConfig, ...]:
+        fields = tuple(self._field(each) for each in raw)
+        if twice := sorted(name for name, count in Counter(field.to for field in fields).items() if count > 1):
+            raise _Slip(f"two fields are sent to {', '.join(twice)}")
+        return fields
+
+    def _field(self, raw: Mapping[str, Any]) -> FieldConfig:
+        if len({"from", "columns", "value"} & raw.keys()) != 1:
+            raise _Slip(f"the field {raw['to']} needs one of a column (from), several (columns) and a constant (value)")
+        value, kind = raw.get("value"), raw.get("type")
+        if "value" in raw and kind:
+            try:
+                value, kind = self.conversions[kind](value), None
+            except CannotConvert:
+                raise _Slip(f"the constant of the field {raw['to']} cannot be read as {kind}") from None
+        return FieldConfig(raw["to"], raw.get("from"), value, kind, tuple(raw.get("columns", ())), raw.get("action"))
+
+    def _subscription(self, raw: Mapping[str, Any]) -> SubscriptionConfig:
+        channel = raw["channel"]
+        form = _address_form(raw, self.service)
+        address = [FieldConfig(".".join(form.address), raw["address_from"], type=form.type)]
+        for name in form.beside():
+            part = _part(raw, name, "string")
+            if part is None:
+                raise _Slip(f"a subscription to {channel} needs {name} or {name}_from")
+            address.append(part)
+        if "provider" not in form.keys and ("provider" in raw or "provider_from" in raw):
+            raise _Slip(f"a subscription to {channel} has no provider")
+        parts = [part for name, kind in PARTS.items() if (part := _part(raw, name, kind)) is not None]
+        for part in parts:
+            if part.source is None and (violation := first_violation(part.value, self.service.subscription_fields[part.to])):
+                raise _Slip(f"the {part.to} of a subscription to {channel} {violation.message}")
+        return SubscriptionConfig(channel, int(raw["resource_id"]), tuple(address), tuple(parts), self._fields(raw.get("fields") or ()))
 
 
 def _address_form(raw: Mapping[str, Any], service: Service) -> AddressForm:

@@ -1,6 +1,7 @@
 """One value of a column as a value of one of the service's field types."""
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
@@ -13,7 +14,8 @@ from pendulum import UTC, Timezone
 MAX_EXPONENT = 308  # of a double
 TRUE, FALSE = frozenset({"true", "t", "yes", "y", "1"}), frozenset({"false", "f", "no", "n", "0"})
 MILLISECONDS_FROM = 100_000_000_000  # an epoch number from here on is milliseconds: as seconds it would lie beyond the year 5100
-YEARS, DAYS = range(1000, 10_000), range(1000_01_01, 2200_01_01)  # numbers that are more likely a year or a day such as 20011231
+YEARS, DAYS = (1000, 9999), (1000_01_01, 2200_01_01)  # numbers that are more likely a year or a day such as 20011231
+BLANK_BEFORE_ZONE = re.compile(r"(?<=[0-9]) +(?:(?=[+-][0-9])|(?:UTC|GMT|Z)$)")
 TAG_SEPARATOR = ","
 
 
@@ -33,7 +35,9 @@ def _string(value: Any) -> str:
 
 def _int(value: Any) -> int:
     number = _number(value.strip()) if isinstance(value, str) else value
-    if isinstance(number, int) or (isinstance(number, float | Decimal) and number == number // 1):
+    if isinstance(number, int) or (isinstance(number, float) and number.is_integer()):
+        return int(number)
+    if isinstance(number, Decimal) and number == number.to_integral_value():
         return int(number)
     raise CannotConvert
 
@@ -78,14 +82,18 @@ def _moment(value: Any, zone: Timezone) -> datetime | date:
     try:
         if isinstance(value, str):
             return _parse(value.strip(), zone)
-        if value in YEARS or value in DAYS:
+        if YEARS[0] <= value <= YEARS[1] or DAYS[0] <= value <= DAYS[1]:
             raise CannotConvert
-        return datetime.fromtimestamp(value / 1000 if abs(value) >= MILLISECONDS_FROM else value, zone)
+        if abs(value) < MILLISECONDS_FROM:
+            return datetime.fromtimestamp(value, zone)
+        seconds, rest = divmod(value, 1000)
+        return datetime.fromtimestamp(seconds, zone).replace(microsecond=int(rest * 1000))
     except (ValueError, OverflowError, OSError):
         raise CannotConvert from None
 
 
 def _parse(text: str, zone: Timezone) -> datetime | date:
+    text = BLANK_BEFORE_ZONE.sub(lambda blank: "Z" if blank[0].strip() else "", text)
     try:
         moment = pendulum.parse(text, exact=True, tz=zone)
     except TypeError:  # a defect of pendulum's with some texts that are no dates
@@ -103,6 +111,8 @@ def _datetime(value: Any, *, zone: Timezone) -> str:
     moment = _moment(value, zone)
     if not isinstance(moment, datetime):
         moment = datetime(moment.year, moment.month, moment.day, tzinfo=zone)
+    if (offset := moment.utcoffset()) and offset.seconds % 60:  # of a zone before it had whole minutes
+        moment = moment.astimezone(UTC)
     return moment.isoformat(timespec="microseconds" if moment.microsecond else "seconds").replace("+00:00", "Z")
 
 

@@ -54,17 +54,20 @@ class DestinationProfiles(Destination):
         return ConnectorSpecificationSerializer.load(spec())
 
     def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:
-        """Read what the configuration names, without writing. Says all that is wrong; what is only assumed to be, where nothing else is."""
-        try:
+        """Read what the configuration names, without writing to the service, and probe the store. Says all that is wrong at once, and what
+        could not be checked or is only assumed to be wrong.
+        """
+        problems: list[str] = []
+        warnings: list[str] = []
+        with _noted(problems):
             parsed = parse_config(config)
-            client = ProfilesClient(parsed, service(), Answers(service(), parsed.field_names()))
-            found = inspect(parsed, client, service())
-            with _noted(found.problems):
-                open_store(parsed.rejects, []).probe()
-        except ProfilesError as error:
-            return AirbyteConnectionStatus(status=Status.FAILED, message=error.message)
-        status = Status.FAILED if found.problems else Status.SUCCEEDED
-        return AirbyteConnectionStatus(status=status, message=_listed(found.problems + [f"Warning: {each}" for each in found.warnings]))
+            with _noted(problems):
+                found = inspect(parsed, ProfilesClient(parsed, service(), Answers(service(), parsed.field_names())), service())
+                problems += found.problems
+                warnings += found.warnings
+            open_store(parsed.rejects, []).probe()
+        status = Status.FAILED if problems else Status.SUCCEEDED
+        return AirbyteConnectionStatus(status=status, message=_listed(problems + [f"Warning: {each}" for each in warnings]))
 
     def discover(self, config: Mapping[str, Any]) -> Mapping[str, Any]:
         """The destination catalog: what the live database has, or else the fields that every one has. Raises ProfilesError."""

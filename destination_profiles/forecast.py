@@ -66,6 +66,8 @@ class Forecast:
     bytes_per_request: Spread
     rejections: list[Kind]
     unknown_streams: Mapping[str, int]
+    ignored_lines: int
+    stops_after: int | None  # rejected records, where the configuration lets a write end at so many and there are more
     reading_seconds: float
     latency_ms: int
     in_flight: int
@@ -89,7 +91,8 @@ def forecast(
 
     Raises ProfilesError for a configuration, a catalog or an input that a `write` would not take either.
     """
-    config = replace(parse_config(raw), max_age_seconds=FOR_EVER, max_rejected=None, rejects={"storage_type": "None"}, max_in_flight=1)
+    configured = parse_config(raw)
+    config = replace(configured, max_age_seconds=FOR_EVER, max_rejected=None, rejects={"storage_type": "None"}, max_in_flight=1)
     streams = streams_of(catalog)
     counted = _Counted(config, streams)
     progress = Progress(lambda _: None, terminal)
@@ -100,7 +103,7 @@ def forecast(
         writer.tick()
     writer.close()
     progress.end(writer)
-    at_once, reading = in_flight or parse_config(raw).max_in_flight, monotonic() - began
+    at_once, reading = in_flight or configured.max_in_flight, monotonic() - began
     return Forecast(
         streams=[counted.stream(writer.ledger.totals.get(info.label(), Interval(info.label()))) for info in streams],
         requests=len(counted.profiles),
@@ -109,6 +112,8 @@ def forecast(
         bytes_per_request=_spread(counted.bytes),
         rejections=[Kind(*kind) for kind in writer.tally.kinds()],
         unknown_streams=dict(writer.unknown),
+        ignored_lines=decoder.chatter,
+        stops_after=None if configured.max_rejected is None or writer.tally.total <= configured.max_rejected else configured.max_rejected,
         reading_seconds=round(reading, 3),
         latency_ms=latency_ms,
         in_flight=at_once,

@@ -8,9 +8,9 @@ from typing import TypeVar
 
 from .client import ProfilesClient, ServiceField
 from .config import Config, FieldConfig, StreamConfig, SubscriptionConfig
-from .errors import BadAnswer, ProfilesError, Refused
+from .errors import BadAnswer, ConfigError, ProfilesError, Refused, Unavailable
 from .manifest import Service
-from .mapping import SUBSCRIPTIONS
+from .mapping import SUBSCRIPTIONS, require_key
 from .matching import Target
 from .violations import first_violation
 
@@ -39,6 +39,7 @@ class _Inspection:
         self._client = client
         self._service = service
         self._found = Findings()
+        self._silent = False  # the service has left a question without an answer: it is asked no more
         self._types = {word: name for name, each in service.field_types.items() for word in each["words"]}
         self._fields = cache(self._read_fields)
         self._channels = cache(self._read_channels)
@@ -51,6 +52,7 @@ class _Inspection:
             self._check_matching(target, there=target.db_id in known)
         for stream in self._config.streams:
             target = stream.target or self._config.target
+            self._check_key(stream, target)
             fields = self._fields(target.db_id) if target.db_id in known and stream.fields else None
             if fields is not None:
                 self._check_fields(stream, target, fields)
@@ -93,6 +95,12 @@ class _Inspection:
         if places and all(place is not None and name not in place for place in places):
             self._found.warnings.append(f"No subscription of this configuration has a field {name}, which profiles are found by.")
 
+    def _check_key(self, stream: StreamConfig, target: Target) -> None:
+        try:
+            require_key(stream.name, stream.fields, target.matching)
+        except ConfigError as error:
+            self._found.problems.append(error.message)
+
     def _check_fields(self, stream: StreamConfig, target: Target, fields: FieldTypes) -> None:
         known = {**dict.fromkeys([*self._service.system_fields, *target.matching.fields(), SUBSCRIPTIONS], ""), **fields}
         self._check_names(f"Stream {stream.name}: database {target.db_id}", stream.fields or (), known)
@@ -120,10 +128,14 @@ class _Inspection:
         """What does not fit, as far as the service's word for the type is known."""
         if word not in self._types:
             return None
-        declared = self._service.field_types[self._types[word]]
-        sent = "tags" if mapped.columns else mapped.type
-        if mapped.type and sent not in declared["fits"]:
-            return f"and the configuration sends {'several values' if mapped.columns else sent}"
+        kind = self._types[word]
+        declared = self._service.field_types[kind]
+        if mapped.action and kind not in self._service.functions[mapped.action].get("field_types", [kind]):
+            return f"which {mapped.action} is not for"
+        if mapped.columns and declared["schema"].get("type") != "array":
+            return "and the configuration sends several values"
+        if mapped.type and not mapped.columns and mapped.type not in declared["fits"]:
+            return f"and the configuration sends {mapped.type}"
         if mapped.source is None and not mapped.columns and (violation := first_violation(mapped.value, declared["schema"])):
             return f"and the constant of the configuration {violation.message}"
         return None
@@ -149,9 +161,12 @@ class _Inspection:
 
     def _told(self, read: Callable[[], Read | None], what: str) -> Read | None:
         """What is read, or None and a warning where the service does not tell."""
+        if self._silent:
+            return None
         try:
             return read()
         except ProfilesError as error:
+            self._silent = isinstance(error, Unavailable)
             self._found.warnings.append(f"The {what} could not be read, so they were not checked: {_short(error)}")
             return None
 

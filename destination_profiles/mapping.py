@@ -8,6 +8,7 @@ from pendulum import UTC, Timezone
 from .config import FieldConfig, NullValues, StreamConfig, SubscriptionConfig
 from .conversion import CannotConvert, conversions
 from .errors import ConfigError, InvalidRecord
+from .matching import Matching
 from .rejection import Rejection
 from .violations import KINDS
 
@@ -22,15 +23,17 @@ BETWEEN_TAGS = ", "  # a profile that is found by tags carries them as one text
 
 
 def mapper(
-    stream: StreamConfig, null_values: NullValues, *, schema: Record, keys: Iterable[str], keep: frozenset[str], zone: Timezone = UTC
+    stream: StreamConfig, null_values: NullValues, *, schema: Record, matching: Matching, keep: frozenset[str], zone: Timezone = UTC
 ) -> Mapper:
     """Compile the mapping of one stream. The mapper returns the record itself where nothing has to change.
 
-    `schema` is the stream's, `keys` are the fields that a profile is found by, `keep` others that cannot be cleared, `zone` is that of
-    times that name none. Raises ConfigError for a column the stream does not have.
+    `schema` is the stream's, `matching` how a profile is found, `keep` are fields that cannot be cleared beside its keys, `zone` is that
+    of times that name none. Raises ConfigError for a column the stream does not have.
     """
     columns = _Columns(stream.name, schema, zone)
-    fields = _fields(stream.fields, columns, _null_rule(null_values, keep | {*keys, SUBSCRIPTIONS}), frozenset(keys))
+    fields = _fields(stream.fields, columns, _null_rule(null_values, keep | {*matching.fields(), SUBSCRIPTIONS}))
+    if "field_name" in matching.given:
+        fields = _with_text_key(fields, str(matching.given["field_name"]))
     if not stream.subscriptions:
         return fields
     custom_nulls = _null_rule(null_values, frozenset())
@@ -47,6 +50,17 @@ def mapper(
     return profile
 
 
+def require_key(stream: str, fields: tuple[FieldConfig, ...] | None, matching: Matching) -> None:
+    """Raise ConfigError where the configured fields hold nothing that a profile is found by. The argument of a function is no key."""
+    sent = {field.to for field in fields or () if not field.action}
+    if fields is not None and not any(sent.issuperset(key) for key in matching.alternatives()):
+        raise ConfigError(
+            f"The fields of the stream {stream} hold nothing that profiles are found by. Add {matching.in_words()}, "
+            "or choose another matching.",
+            stream=stream,
+        )
+
+
 class _Columns:
     """Readers of a stream's columns."""
 
@@ -57,17 +71,15 @@ class _Columns:
 
     def reader(self, field: FieldConfig) -> Reader:
         """What a field is read by: its constant, its column or its columns, converted."""
+        convert = self._conversions[field.type] if field.type else None
         if field.columns:
-            read = _array([self._converted(each, field) for each in field.columns])
-        elif field.source is not None:
-            read = self._converted(field.source, field)
-        else:
+            read = _array([_members(self._column(each), each, field, convert) for each in field.columns])
+        elif field.source is None:
             read = lambda _: field.value  # noqa: E731 - one of three
+        else:
+            column = self._column(field.source)
+            read = _converted(column, field.source, field, convert) if convert else column
         return _function(read, field.action) if field.action else read
-
-    def _converted(self, source: str, field: FieldConfig) -> Reader:
-        read = self._column(source)
-        return _converted(read, source, field, self._conversions[field.type]) if field.type else read
 
     def _column(self, source: str) -> Reader:
         """A name with dots is a path into objects, unless the stream has a column of just that name."""
@@ -88,15 +100,39 @@ class _Columns:
         return walk
 
 
-def _array(readers: list[Reader]) -> Reader:
-    """The values of several columns, each once, without nulls; arrays among them are joined. Null where there is none."""
+def _array(readers: list[Callable[[Record], list[Any] | None]]) -> Reader:
+    """The members of several columns, each once. Null where all are empty, absent where the record has none of the columns."""
 
     def values(record: Record) -> Any:
-        found = [value for read in readers if (value := read(record)) is not ABSENT and value is not None]
-        members = [member for value in found for member in (value if isinstance(value, list) else [value])]
-        return [each for position, each in enumerate(members) if each not in members[:position]] or None
+        found = [members for read in readers if (members := read(record)) is not None]
+        if not found:
+            return ABSENT
+        distinct = {_identity(member): member for each in found for member in each}
+        return list(distinct.values()) or None
 
     return values
+
+
+def _members(read: Reader, source: str, field: FieldConfig, convert: Callable[[Any], Any] | None) -> Callable[[Record], list[Any] | None]:
+    """The members of one of several columns: its value, or those of an array, converted; not those that are null or empty."""
+
+    def members(record: Record) -> list[Any] | None:
+        value = read(record)
+        if value is ABSENT:
+            return None
+        found: list[Any] = []
+        for member in value if isinstance(value, list) else [value]:
+            if member is not None and member != "":
+                made = _convert(convert, member, source, field) if convert else member
+                found += made if isinstance(made, list) else [made]
+        return found
+
+    return members
+
+
+def _identity(member: Any) -> Any:
+    """What two equal members share, and 1 and true do not. Objects are each their own."""
+    return id(member) if isinstance(member, dict | list) else (type(member), member)
 
 
 def _function(read: Reader, action: str) -> Reader:
@@ -112,31 +148,35 @@ def _function(read: Reader, action: str) -> Reader:
 def _converted(read: Reader, source: str, field: FieldConfig, convert: Callable[[Any], Any]) -> Reader:
     def converted(record: Record) -> Any:
         value = read(record)
-        if value is None or value is ABSENT:
-            return value
-        try:
-            return convert(value)
-        except CannotConvert:
-            message = f"{field.to} must be {field.type}, and this {KINDS.get(type(value), 'value')} cannot be read as one"
-            path = f"$.{source}"
-            raise InvalidRecord(Rejection("conversion", str(field.type), message, path, f"{path} {message}")) from None
+        return value if value is None or value is ABSENT else _convert(convert, value, source, field)
 
     return converted
 
 
-def _fields(fields: tuple[FieldConfig, ...] | None, columns: _Columns, nulls: Mapper, keys: frozenset[str]) -> Mapper:
+def _convert(convert: Callable[[Any], Any], value: Any, source: str, field: FieldConfig) -> Any:
+    try:
+        return convert(value)
+    except CannotConvert:
+        message = f"{field.to} must be {field.type}, and this {KINDS.get(type(value), 'value')} cannot be read as one"
+        path = f"$.{source}"
+        raise InvalidRecord(Rejection("conversion", str(field.type), message, path, f"{path} {message}")) from None
+
+
+def _fields(fields: tuple[FieldConfig, ...] | None, columns: _Columns, nulls: Mapper) -> Mapper:
     """The profile's own fields."""
     if fields is None:
         return nulls
     steps = [(field.to, columns.reader(field)) for field in fields]
-    joined = [field.to for field in fields if field.to in keys and field.type == "tags"]
+    return lambda record: nulls(_read(steps, record))
+
+
+def _with_text_key(mapped: Mapper, key: str) -> Mapper:
+    """Tags that a profile is found by, as the one text that the service wants."""
 
     def profile(record: Profile) -> Profile:
-        mapped = _read(steps, record)
-        for name in joined:
-            if isinstance(mapped.get(name), list):
-                mapped[name] = BETWEEN_TAGS.join(mapped[name])
-        return nulls(mapped)
+        found = mapped(record)
+        tags = found.get(key)
+        return {**found, key: BETWEEN_TAGS.join(tags)} if isinstance(tags, list) and all(isinstance(tag, str) for tag in tags) else found
 
     return profile
 

@@ -7,19 +7,21 @@ from typing import Any
 from .errors import ConfigError
 from .manifest import MatchingMode, Service
 
+Identities = tuple[str, ...]
 
-def _text(value: Any) -> str:
-    """Case, blanks, the order of several tags and the form of a whole number make no difference."""
+
+def _text(value: Any) -> Identities:
+    """Case, blanks and the form of a whole number make no difference. Of several tags each is one: any of them may find the profile."""
     text = str(int(value) if isinstance(value, float) and value.is_integer() else value).strip().casefold()
-    return ",".join(sorted(part.strip() for part in text.split(","))) if "," in text else text
+    return tuple(sorted({part.strip() for part in text.split(",")})) if "," in text else (text,)
 
 
-def _phone(value: Any) -> str:
+def _phone(value: Any) -> Identities:
     text = str(value)
-    return "".join(filter(str.isdigit, text)) or text
+    return ("".join(filter(str.isdigit, text)) or text,)
 
 
-IDENTITIES: Mapping[str, Callable[[Any], str]] = {"text": _text, "phone": _phone}
+IDENTITIES: Mapping[str, Callable[[Any], Identities]] = {"text": _text, "phone": _phone}
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,15 @@ class Matching:
         """All fields that stand in any of the alternatives."""
         return tuple(dict.fromkeys(field for keys in self.alternatives() for field in keys))
 
+    def in_words(self) -> str:
+        """The alternatives, for a sentence."""
+        return " or ".join(" and ".join(key) for key in self.alternatives())
+
+    def is_by(self, key: Collection[str], service: Service) -> bool:
+        """Whether only the fields of a key find a profile, or others that hold the same, as `phones` does for `phone`."""
+        kinds = {self._field(name): service.matching_keys[name]["identity"] for names in self.mode.keys for name in names}
+        return all(field in key or kind in {kinds.get(name) for name in key} for field, kind in kinds.items())
+
     def _field(self, key: str) -> str:
         """The field that a key of the manifest stands for: `{name}` is the one that the user names in the parameter `name`."""
         return str(self.given[key[1:-1]]) if key.startswith("{") else key
@@ -59,31 +70,31 @@ class Matching:
         rules = [[(self._field(key), IDENTITIES[service.matching_keys[key]["identity"]]) for key in keys] for keys in self.mode.keys]
         if len(rules) == 1 and len(rules[0]) == 1:
             (field, identity), *_ = rules[0]
-            return lambda profile: (identity(profile[field]),)
+            return lambda profile: identity(profile[field])
         return lambda profile: tuple(each for rule in rules for each in _identities(rule, profile))
 
 
-def _identities(rule: list[tuple[str, Callable[[Any], str]]], profile: Mapping[str, Any]) -> list[str]:
+def _identities(rule: list[tuple[str, Callable[[Any], Identities]]], profile: Mapping[str, Any]) -> list[str]:
     """The identities by one alternative: none where a field is missing, one for each member where a value is a list."""
     values = [(identity, profile.get(field)) for field, identity in rule]
     if any(value is None or value in ("", []) for _, value in values):
         return []
-    lists = [[identity(each) for each in (value if isinstance(value, list) else [value])] for identity, value in values]
+    lists = [[part for each in (value if isinstance(value, list) else [value]) for part in identity(each)] for identity, value in values]
     if len(lists) == 1:
         return list(dict.fromkeys(lists[0]))
-    return ["\0".join(each[0] for each in lists)]
+    return ["\0".join(",".join(each) for each in lists)]
 
 
 def matching_by(key: Collection[str], configured: Matching, service: Service) -> Matching:
-    """How profiles are found by the fields of a key: as configured, if that is by this key, else in the first mode that does.
+    """How profiles are found by the fields of a key and by nothing else: as configured, if that is so, else in the first mode that does.
 
     Raises ConfigError where no mode does.
     """
     modes = [Matching(mode) for mode in service.matching_modes.values() if not mode.required]
     for each in (configured, *modes):
-        if set(key) in [set(fields) for fields in each.alternatives()]:
+        if set(key) in [set(fields) for fields in each.alternatives()] and each.is_by(key, service):
             return each
-    for each in modes:
+    for each in (configured, *modes):
         if all((name,) in each.alternatives() for name in key):  # found by any of them, or by all
             return each
     by_field = [mode for mode in service.matching_modes.values() if mode.field_of == "profile"]

@@ -6,6 +6,7 @@ import sys
 from types import FrameType
 
 STANDARD = (0, 1, 2)  # input, output, errors
+SHOW_CURSOR = b"\x1b[?25h"
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -26,5 +27,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _leave(number: int, _: FrameType | None) -> None:
-    """End at once: nothing is read or sent yet. As process 1 of a container, a signal without a handler would be ignored."""
+    """End at once: nothing is lost by it, or the user insists. As process 1 of a container, a signal without a handler would be ignored."""
+    if os.isatty(STANDARD[-1]):
+        os.write(STANDARD[-1], SHOW_CURSOR)  # a live line may have hidden it
     os._exit(128 + number)

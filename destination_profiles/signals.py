@@ -1,6 +1,5 @@
 """SIGTERM and SIGINT while a sync runs."""
 
-import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,9 +8,6 @@ from .errors import Interrupted
 from .pipes import LineReader
 from .protocol import MessageWriter
 from .writer import INTERRUPTED_SECONDS, Writer
-
-STDERR = 2
-SHOW_CURSOR = b"\x1b[?25h"
 
 
 @contextmanager
@@ -23,11 +19,12 @@ def interruptible(writer: Writer, reader: LineReader, output: MessageWriter) -> 
 
     def stop(number: int, _: object) -> None:
         if number == signal.SIGINT:
-            signal.signal(number, _leave)
+            signal.signal(number, before)
         output.hurry(INTERRUPTED_SECONDS)
         writer.interrupt(Interrupted(number))
         reader.wake()
 
+    before = signal.getsignal(signal.SIGINT)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
     try:
@@ -35,10 +32,3 @@ def interruptible(writer: Writer, reader: LineReader, output: MessageWriter) -> 
     finally:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, signal.SIG_IGN)  # what is left is to tell how it ended
-
-
-def _leave(number: int, _: object) -> None:
-    """The user insists. The live line has hidden the cursor, if there is one."""
-    if os.isatty(STDERR):
-        os.write(STDERR, SHOW_CURSOR)
-    os._exit(128 + number)

@@ -2,12 +2,12 @@
 
 from .catalog import StreamInfo
 from .chunks import Row
-from .config import Config
+from .config import Config, StreamConfig
 from .encoding import Envelope, decode_json, envelope, format_named
 from .errors import ConfigError, InvalidRecord
 from .ledger import Interval
 from .manifest import Service
-from .mapping import mapper
+from .mapping import mapper, require_key
 from .matching import Target, matching_by
 from .rejection import Rejection
 from .salvage import clean, fault, lenient
@@ -26,7 +26,7 @@ class StreamPlan:
         """Compile it. Raises ConfigError for a schema, a mapping or a sync mode that cannot work."""
         self.label = info.label()
         configured = config.stream(info.name, info.namespace)
-        self.target: Target = configured.target or _target(info, config.target, service)
+        self.target: Target = _target(info, configured, config.target, service)
         self._wire = format_named(config.wire_format)
         self.envelope: Envelope = envelope(self.target, config.token.reveal(), config.options, self._wire)
         self._largest = config.max_bytes - self.envelope.size()
@@ -37,7 +37,12 @@ class StreamPlan:
         schema = profile_schema(service, self.target.matching, nulls=config.null_values == "send")
         self._profile = RecordValidator(schema, "profile", self.label)
         self._map = mapper(
-            configured, config.null_values, schema=info.schema, keys=self._fields, keep=service.unset_forbidden, zone=config.zone()
+            configured,
+            config.null_values,
+            schema=info.schema,
+            matching=self.target.matching,
+            keep=service.unset_forbidden,
+            zone=config.zone(),
         )
         self._identify = self.target.matching.identify(service)
         self._supersedes = _supersedes(info)
@@ -76,13 +81,17 @@ class StreamPlan:
         return Rejection("size", "max_bytes", message, "$", f"larger than the {self._largest:,} bytes that a request has room for")
 
 
-def _target(info: StreamInfo, connection: Target, service: Service) -> Target:
-    """Where profiles of a stream go that has no configuration of its own: by the key that the user has chosen for it, if any."""
+def _target(info: StreamInfo, configured: StreamConfig, connection: Target, service: Service) -> Target:
+    """Where profiles of a stream go, and how they are found: by its own setting, else by the key that was chosen for it, if any."""
     if info.object_name not in (None, OBJECT):
         raise ConfigError(
             f"The stream {info.label()} is mapped to {info.object_name}, which this destination does not have. Choose {OBJECT}."
         )
-    return Target(connection.db_id, matching_by(info.key, connection.matching, service)) if info.key else connection
+    target = configured.target or connection
+    if info.key and not configured.matched:
+        target = Target(target.db_id, matching_by(info.key, target.matching, service))
+    require_key(info.label(), configured.fields, target.matching)
+    return target
 
 
 def _unreadable(original: bytes) -> InvalidRecord:

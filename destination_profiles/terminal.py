@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
+from typing import TextIO
 
 from rich.console import Console
 from rich.live import Live
@@ -38,9 +39,9 @@ def live_line() -> LiveLine | None:
     return None if console.is_dumb_terminal else LiveLine(console)
 
 
-def show_forecast(found: Forecast, console: Console | None = None) -> None:
-    """Print a forecast on stdout, or another console."""
-    console = console or Console(file=sys.stdout, highlight=False)
+def show_forecast(found: Forecast, file: TextIO) -> None:
+    """Print a forecast for people."""
+    console = Console(file=file, highlight=False, markup=False, emoji=False)
     _print(
         console,
         ["stream", "records", "sent", "superseded", "rejected", "always null"],
@@ -64,6 +65,10 @@ def show_forecast(found: Forecast, console: Console | None = None) -> None:
         f"A write takes about {found.seconds:,.1f} s where the service needs {found.latency_ms:,} ms for a request and takes "
         f"{found.in_flight:,} at once. Reading and preparing took {found.reading_seconds:,.1f} s."
     )
+    if found.stops_after is not None:
+        console.print(f"But a write stops when more than {found.stops_after:,} records are rejected, as max_rejected asks.")
+    if found.ignored_lines:
+        console.print(f"Lines that are no Airbyte messages, and so ignored: {found.ignored_lines:,}.")
     if found.unknown_streams:
         counts = ", ".join(f"{name} ({count:,})" for name, count in found.unknown_streams.items())
         console.print(f"Not in the catalog, and so not written: {counts}.")

@@ -20,6 +20,7 @@ DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>'
 END = f"</{ROOT}>".encode()
 IS_ARRAY = {"array": "true"}
 NAMESPACE = "{"  # begins a name that lxml would take for one in a namespace
+MAX_DEPTH, MAX_NAME = 200, 1000  # objects within objects, characters of a name: beyond a little more no parser reads it
 
 Path = tuple[str | int, ...]
 
@@ -104,8 +105,10 @@ def _add(parent: Any, name: str, value: Any, path: Path, attributes: dict[str, s
         raise _refusal("null", "is a null, which XML does not have", path)
     if value == {}:
         raise _refusal("empty", "is an empty object, which XML cannot tell from an empty text", path)
+    if len(path) > MAX_DEPTH:
+        raise _refusal("depth", "is nested too deeply for XML", path)
     try:
-        if name.startswith(NAMESPACE):
+        if name.startswith(NAMESPACE) or len(name) > MAX_NAME:
             raise ValueError
         element = etree.SubElement(parent, name, attributes)
     except ValueError:

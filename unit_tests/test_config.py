@@ -136,8 +136,8 @@ WRONG_STREAMS: list[tuple[Any, str]] = [
         "The stream users is configured wrongly: the field a needs one of a column (from), several (columns) and a constant (value).",
     ),
     (
-        users({"to": "a", "value": "5", "type": "int"}),
-        "The stream users is configured wrongly: the field a is a constant, which is sent as it is: leave out its type.",
+        users({"to": "a", "value": CANARY, "type": "int"}),
+        "The stream users is configured wrongly: the constant of the field a cannot be read as int.",
     ),
     (
         users({"to": "a", "from": "id", "value": CANARY}),
@@ -448,7 +448,9 @@ def test_time_zone_is_one_that_is_known(zone: str) -> None:
     assert config(time_zone=zone).zone().name == zone
 
 
-@pytest.mark.parametrize("zone", ["", "Berlin", "Europe/Nowhere", "+03:00", "../../etc/passwd", "/etc/localtime", CANARY])
+@pytest.mark.parametrize(
+    "zone", ["", "Berlin", "Europe/Nowhere", "+03:00", "../../etc/passwd", "/etc/localtime", "America", "Etc", CANARY, "x" * 300]
+)
 def test_unknown_time_zone_is_told(zone: str) -> None:
     assert wrong(time_zone=zone) == "The setting time_zone is none that is known. It is a name such as Europe/Berlin, or UTC."
 
@@ -456,3 +458,18 @@ def test_unknown_time_zone_is_told(zone: str) -> None:
 def test_xml_cannot_send_nulls() -> None:
     assert wrong(delivery={"wire_format": "xml"}, null_values="send").startswith("XML has no null")
     assert config(delivery={"wire_format": "xml"}).wire_format == "xml"
+
+
+def test_constant_may_be_converted() -> None:
+    fields = [
+        {"to": "tags", "value": "vip, beta", "type": "tags", "action": "add"},
+        {"to": "last_seen", "value": "2024-05-27T12:00:00", "type": "datetime"},
+    ]
+    made = config(streams=users(*fields), time_zone="Europe/Berlin").streams[0].fields
+    assert made == (FieldConfig("tags", value=["vip", "beta"], action="add"), FieldConfig("last_seen", value="2024-05-27T12:00:00+02:00"))
+
+
+def test_all_slips_of_streams_are_told_at_once() -> None:
+    streams = [{"name": "a", "fields": [{"to": "x"}]}, {"name": "b"}, {"name": "c", "subscriptions": [PUSH]}]
+    told = refusal({**LEAST, "streams": streams})
+    assert (told.message.count("is configured wrongly"), told.stream) == (2, "a")

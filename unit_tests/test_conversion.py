@@ -4,6 +4,7 @@ import os
 import re
 import time
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import pendulum
@@ -316,6 +317,10 @@ AIRBYTE = [  # the forms that sources of Airbyte write times in
     ("2022-01-23 01:23:45+03:00", "2022-01-23T01:23:45+03:00"),
     ("2022-01-23T01:23:45", "2022-01-23T01:23:45Z"),
     ("2022-01-23 01:23:45.678", "2022-01-23T01:23:45.678000Z"),
+    ("2022-01-23 01:23:45.000 +0000", "2022-01-23T01:23:45Z"),
+    ("2022-01-23 01:23:45 +03:00", "2022-01-23T01:23:45+03:00"),
+    ("2022-01-23 01:23:45 UTC", "2022-01-23T01:23:45Z"),
+    ("2022-01-23 01:23:45 Z", "2022-01-23T01:23:45Z"),
 ]
 
 
@@ -329,3 +334,29 @@ def test_forms_that_are_no_date_are_refused(text: str) -> None:
     for kind in ("date", "datetime"):
         with pytest.raises(CannotConvert):
             CONVERSIONS[kind](text)
+
+
+OLD = [("Europe/Amsterdam", "1930-06-01 00:00:00", "1930-05-31T22:40:28Z"), ("Europe/Amsterdam", -5_000_000_000, "1811-07-23T15:06:40Z")]
+
+
+@pytest.mark.parametrize(("zone", "value", "expected"), OLD)
+def test_offset_of_odd_seconds_becomes_utc(zone: str, value: Any, expected: str) -> None:
+    assert conversions(pendulum.timezone(zone))["datetime"](value) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [(32_503_680_000_123, "3000-01-01T00:00:00.123000Z"), (-100_000_000_001, "1966-10-31T14:13:19.999000Z")]
+)
+def test_milliseconds_keep_every_digit(value: int, expected: str) -> None:
+    assert CONVERSIONS["datetime"](value) == expected
+
+
+@pytest.mark.parametrize("value", ["1e30", "12345678901234567890123456789.0", "1" * 40 + ".00"])
+def test_whole_numbers_of_any_length_are_read(value: str) -> None:
+    assert CONVERSIONS["int"](value) == int(Decimal(value))
+
+
+@pytest.mark.parametrize("value", [1984.0, 20011231.0, 1999])
+def test_float_that_looks_like_a_year_is_refused(value: float) -> None:
+    with pytest.raises(CannotConvert):
+        CONVERSIONS["date"](value)

@@ -1,5 +1,6 @@
 """How a record becomes its profile: columns, paths, constants, types, and what becomes of nulls."""
 
+import json
 from typing import Any
 
 import pytest
@@ -8,18 +9,26 @@ from hypothesis import strategies as st
 
 from destination_profiles.config import FieldConfig, NullValues, StreamConfig, SubscriptionConfig
 from destination_profiles.errors import ConfigError, InvalidRecord
-from destination_profiles.mapping import Mapper, mapper
+from destination_profiles.manifest import MatchingMode
+from destination_profiles.mapping import Mapper, mapper, require_key
+from destination_profiles.matching import Matching
 from destination_profiles.rejection import Rejection
 
 CANARY = "canary-7f3a"
+BY_TAGS = Matching(MatchingMode("custom", "M", "m", (("{field_name}",),), ("field_name",), (), "profile"), {"field_name": "tags"})
 UNSET = {"action": "unset"}
 RULES: tuple[NullValues, ...] = ("omit", "unset", "send")
+
+
+def found_by(*names: str) -> Matching:
+    """A matching by these fields, each an alternative; none by `name` alone is the user's own."""
+    return Matching(MatchingMode("m", "M", "m", tuple((name,) for name in names), (), ()))
 
 
 def compiled(*fields: FieldConfig, nulls: NullValues = "omit", columns: tuple[str, ...] = (), keep: tuple[str, ...] = ()) -> Mapper:
     """The mapper of a stream `users` with these columns (none: not known); without fields, of a stream that is sent as it comes."""
     schema = {"properties": {name: {} for name in columns}} if columns else {}
-    return mapper(StreamConfig("users", fields=fields or None), nulls, schema=schema, keys=(), keep=frozenset(keep))
+    return mapper(StreamConfig("users", fields=fields or None), nulls, schema=schema, matching=found_by(), keep=frozenset(keep))
 
 
 def column(source: str, to: str = "to", kind: str | None = None) -> FieldConfig:
@@ -152,7 +161,7 @@ def test_path_is_checked_by_its_column(source: str) -> None:
 
 @pytest.mark.parametrize("schema", [{}, {"properties": {}}, {"properties": None}])
 def test_stream_without_known_columns_takes_any(schema: dict[str, Any]) -> None:
-    made = mapper(StreamConfig("users", fields=(column("anything"),)), "omit", schema=schema, keys=(), keep=frozenset())
+    made = mapper(StreamConfig("users", fields=(column("anything"),)), "omit", schema=schema, matching=found_by(), keep=frozenset())
     assert made({"anything": 1}) == {"to": 1}
 
 
@@ -254,7 +263,9 @@ BUILT = [
 
 
 def subscribed(*subscriptions: SubscriptionConfig, fields: tuple[FieldConfig, ...] | None = (), nulls: NullValues = "omit") -> Mapper:
-    return mapper(StreamConfig("users", fields=fields, subscriptions=subscriptions), nulls, schema={}, keys=("id",), keep=frozenset())
+    return mapper(
+        StreamConfig("users", fields=fields, subscriptions=subscriptions), nulls, schema={}, matching=found_by("id"), keep=frozenset()
+    )
 
 
 @pytest.mark.parametrize(("subscriptions", "record", "expected"), BUILT)
@@ -311,7 +322,13 @@ def test_part_that_cannot_be_read_rejects_the_record(change: dict[str, Any], pat
 
 def test_address_of_an_unknown_column_is_told() -> None:
     with pytest.raises(ConfigError, match="The stream users has no column mail"):
-        mapper(StreamConfig("users", subscriptions=(EMAIL_28,)), "omit", schema={"properties": {"email": {}}}, keys=(), keep=frozenset())
+        mapper(
+            StreamConfig("users", subscriptions=(EMAIL_28,)),
+            "omit",
+            schema={"properties": {"email": {}}},
+            matching=found_by(),
+            keep=frozenset(),
+        )
 
 
 @pytest.mark.parametrize(
@@ -319,32 +336,51 @@ def test_address_of_an_unknown_column_is_told() -> None:
 )
 def test_tags_that_a_profile_is_found_by_are_one_text(value: Any, text: str) -> None:
     fields = (FieldConfig("tags", "labels", type="tags"), FieldConfig("more", "labels", type="tags"))
-    made = mapper(StreamConfig("users", fields=fields), "omit", schema={}, keys=("tags",), keep=frozenset())
+    made = mapper(StreamConfig("users", fields=fields), "omit", schema={}, matching=BY_TAGS, keep=frozenset())
     assert made({"labels": value}) == {"tags": text, "more": text.split(", ")}
+
+
+@pytest.mark.parametrize(("value", "expected"), [(["x", "y"], "x, y"), ("x, y", "x, y"), (["x", 1], ["x", 1]), ([], ""), (5, 5)])
+def test_tags_of_a_record_as_it_comes_are_one_text(value: Any, expected: Any) -> None:
+    made = mapper(StreamConfig("users"), "omit", schema={}, matching=BY_TAGS, keep=frozenset())
+    record = {"tags": value, "a": 1}
+    assert made(record) == {"tags": expected, "a": 1}
+    assert record == {"tags": value, "a": 1}
 
 
 # Several columns, and functions
 
 SEVERAL = [
-    ({"a": "1", "b": "2"}, ["1", "2"]),
-    ({"a": None, "b": "2"}, ["2"]),
-    ({"b": "2"}, ["2"]),
-    ({"a": "1", "b": "1"}, ["1"]),
-    ({"a": ["1", "2"], "b": "2"}, ["1", "2"]),
-    ({"a": 0, "b": False}, [0]),
-    ({"a": None, "b": None}, None),
-    ({}, None),
+    ({"a": "1", "b": "2"}, {"to": ["1", "2"]}),
+    ({"a": None, "b": "2"}, {"to": ["2"]}),
+    ({"a": "", "b": "2"}, {"to": ["2"]}),
+    ({"b": "2"}, {"to": ["2"]}),
+    ({"a": "1", "b": "1"}, {"to": ["1"]}),
+    ({"a": ["1", None, "2", ""], "b": "2"}, {"to": ["1", "2"]}),
+    ({"a": 0, "b": False}, {"to": [0, False]}),
+    ({"a": [{"v": 1}], "b": {"v": True}}, {"to": [{"v": 1}, {"v": True}]}),
+    ({"a": None, "b": None}, {"to": None}),
+    ({"a": None}, {"to": None}),
+    ({"a": [], "b": ""}, {"to": None}),
+    ({}, {}),
 ]
 
 
 @pytest.mark.parametrize(("record", "expected"), SEVERAL)
-def test_columns_become_one_array(record: dict[str, Any], expected: list[Any] | None) -> None:
-    assert compiled(FieldConfig("to", columns=("a", "b")), nulls="send")(record) == {"to": expected}
+def test_columns_become_one_array(record: dict[str, Any], expected: dict[str, Any]) -> None:
+    made = compiled(FieldConfig("to", columns=("a", "b")), nulls="send")(record)
+    assert json.dumps(made) == json.dumps(expected)
+
+
+def test_columns_that_a_record_lacks_clear_nothing() -> None:
+    made = compiled(FieldConfig("to", columns=("a", "b")), nulls="unset")
+    assert (made({}), made({"a": None})) == ({}, {"to": UNSET})
 
 
 def test_each_of_several_columns_is_converted() -> None:
     field = FieldConfig("phones", type="string", columns=("a", "b.c"))
     assert compiled(field)({"a": 79000000001, "b": {"c": "+7911"}}) == {"phones": ["79000000001", "+7911"]}
+    assert compiled(field)({"a": [7, "8"]}) == {"phones": ["7", "8"]}
     assert compiled(FieldConfig("phones", type="tags", columns=("a", "b")))({"a": "1, 2", "b": 3}) == {"phones": ["1", "2", "3"]}
     with pytest.raises(InvalidRecord) as raised:
         compiled(field)({"a": "1", "b": {"c": {CANARY: 1}}})
@@ -366,3 +402,35 @@ def test_value_may_go_into_a_function(record: dict[str, Any], expected: dict[str
 
 def test_constant_may_go_into_a_function() -> None:
     assert compiled(FieldConfig("to", value=1, action="incr"))({}) == {"to": {"action": "incr", "value": 1}}
+
+
+# The key that a profile is found by
+
+ID, EMAIL = FieldConfig("id", "a"), FieldConfig("email", "b")
+SENT = [
+    (None, True),
+    ((ID,), True),
+    ((EMAIL,), True),
+    ((FieldConfig("other", "a"),), False),
+    ((FieldConfig("id", "a", action="set"),), False),
+]
+
+
+def complaint(fields: tuple[FieldConfig, ...] | None, matching: Matching) -> str:
+    try:
+        require_key("users", fields, matching)
+    except ConfigError as error:
+        return error.message
+    return ""
+
+
+@pytest.mark.parametrize(("fields", "sent"), SENT)
+def test_fields_must_hold_a_key(fields: tuple[FieldConfig, ...] | None, sent: bool) -> None:
+    sentence = "The fields of the stream users hold nothing that profiles are found by. Add id or email, or choose another matching."
+    assert complaint(fields, found_by("id", "email")) == ("" if sent else sentence)
+
+
+def test_key_of_two_parts_needs_both() -> None:
+    push = Matching(MatchingMode("push_sub", "M", "m", (("provider", "subscription_id"),), (), ()))
+    assert "Add provider and subscription_id, or choose" in complaint((FieldConfig("provider", "a"),), push)
+    assert complaint((FieldConfig("provider", "a"), FieldConfig("subscription_id", "b")), push) == ""

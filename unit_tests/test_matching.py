@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from destination_profiles.errors import ConfigError
 from destination_profiles.manifest import service
-from destination_profiles.matching import Matching, Target
+from destination_profiles.matching import Matching, Target, matching_by
 
 MODES = sorted(service().matching_modes)
 EMAIL, PHONE, ANY = (("email",),), (("phone",), ("phones",)), (("email",), ("phone",), ("phones",))
@@ -39,7 +40,8 @@ IDENTITIES = [
     ("custom", {"crm_id": 5}, ("5",)),
     ("custom", {"crm_id": "5"}, ("5",)),
     ("custom", {"crm_id": 2**64 + 1}, ("18446744073709551617",)),
-    ("custom_sub", {"crm_id": "Tag-1, tag-2"}, ("tag-1,tag-2",)),
+    ("custom_sub", {"crm_id": "tag-2, Tag-1"}, ("tag-1", "tag-2")),
+    ("push_sub", {"provider": "a, b", "subscription_id": "c"}, ("a,b\0c",)),
 ]
 
 
@@ -143,3 +145,34 @@ def test_spellings_of_one_key_are_one_identity(one: Any, other: Any) -> None:
 def test_empty_keys_identify_nobody() -> None:
     identify = matching("email_phone").identify(service())
     assert identify({"email": "a@example.org", "phone": "", "phones": []}) == ("a@example.org",)
+
+
+# The key that was chosen in the platform
+
+CHOSEN = [
+    (["email"], "email_phone", {}, "email"),
+    (["phone"], "email_phone", {}, "phone"),
+    (["email"], "email_sub", {}, "email_sub"),
+    (["phone"], "phone_sub", {}, "phone_sub"),
+    (["phones"], "phone_sub", {}, "phone_sub"),
+    (["phone", "phones"], "phone_sub", {}, "phone_sub"),
+    (["email", "phone"], "email_phone_sub", {}, "email_phone_sub"),
+    (["phone", "email"], "custom", {"field_name": "crm_id"}, "email_phone"),
+    (["subscription_id", "provider"], "email", {}, "push_sub"),
+    (["crm_id"], "custom", {"field_name": "crm_id"}, "custom"),
+    (["subscriber"], "custom_sub", {"field_name": "subscriber"}, "custom_sub"),
+    (["crm_id"], "email", {}, "custom"),
+]
+
+
+@pytest.mark.parametrize(("key", "configured", "given", "mode"), CHOSEN)
+def test_chosen_key_alone_finds_the_profile(key: list[str], configured: str, given: dict[str, Any], mode: str) -> None:
+    made = matching_by(key, Matching(service().matching_modes[configured], given), service())
+    assert made.mode.name == mode
+    assert made.given == ({} if "field_name" not in made.mode.required else given or {"field_name": key[0]})
+
+
+@pytest.mark.parametrize("key", [["a", "b"], ["email", "crm_id"], ["provider", "email"]])
+def test_key_that_no_mode_has_is_told(key: list[str]) -> None:
+    with pytest.raises(ConfigError, match=f"cannot be found by {' and '.join(sorted(key))} together"):
+        matching_by(key, Matching(service().matching_modes["email"]), service())

@@ -73,6 +73,28 @@ def test_what_xml_cannot_carry_is_named(profile: dict[str, Any], code: str, path
     assert CANARY not in f"{rejection}{raised.value}"
 
 
+@pytest.mark.parametrize("shape", [lambda inner: {"a": inner}, lambda inner: [{"a": inner}]])
+def test_nesting_beyond_a_parser_is_refused(shape: Any) -> None:
+    value: Any = "x"
+    for depth in range(300):
+        value = shape(value)
+        try:
+            encoded = Xml().encode({"top": value})
+        except InvalidRecord as invalid:
+            assert (invalid.rejection.code, depth > 90) == ("depth", True)
+            return
+        assert Xml().decode(encoded)
+    raise AssertionError
+
+
+@pytest.mark.parametrize(("length", "taken"), [(1000, True), (1001, False), (60_000, False)])
+def test_name_of_any_length_is_read_or_refused(length: int, taken: bool) -> None:
+    try:
+        assert Xml().decode(Xml().encode({"a" * length: "x"})) == {"a" * length: "x"}
+    except InvalidRecord as invalid:
+        assert (invalid.rejection.code, taken) == ("name", False)
+
+
 XML_TEXT = st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "S", "Z"]), max_size=8)
 NAMES = st.from_regex(r"[A-Za-z_][A-Za-z0-9_.-]{0,6}", fullmatch=True)
 LEAVES = XML_TEXT | st.integers().map(str)
@@ -129,8 +151,10 @@ def test_each_result_is_read(before: str, count: int) -> None:
     assert outcome.rejected[0].code == "404"
 
 
-def test_error_of_the_whole_is_read() -> None:
-    outcome = Answers(service()).interpret(200, answer(error=401), 1)
+@pytest.mark.parametrize("empty", ["", "<result/>", "<result array='true'/>", "<result>\n </result>"])
+def test_error_of_the_whole_is_read(empty: str) -> None:
+    body = answer(error=401).replace(b"<error>401<", b"<error> 401\n<").replace(b"</xml>", f"{empty}</xml>".encode())
+    outcome = Answers(service()).interpret(200, body, 1)
     assert (outcome.action, str(outcome.error).partition(" (")[0]) == (
         Action.STOP,
         "The service does not accept the API token. Set a valid token in the destination's settings.",
