@@ -62,8 +62,9 @@ FITTING = {
 
 
 def users(*fields: dict[str, Any], subscriptions: Any = (), **more: Any) -> dict[str, Any]:
-    """An entry for the stream `users`."""
-    return {"streams": [{"name": "users", **({"fields": list(fields)} if fields else {}), "subscriptions": list(subscriptions), **more}]}
+    """An entry for the stream `users`, whose fields, if any, hold crm_id too."""
+    sent = {"fields": [{"to": "crm_id", "from": "id"}, *fields]} if fields else {}
+    return {"streams": [{"name": "users", **sent, "subscriptions": list(subscriptions), **more}]}
 
 
 def test_whole_mapping_that_fits_succeeds(connector: Connector, sandbox: RunningSandbox) -> None:
@@ -73,7 +74,10 @@ def test_whole_mapping_that_fits_succeeds(connector: Connector, sandbox: Running
 
 
 UNKNOWN = "The service does not know this call or this database. Check the API URL and the database id."
+NO_KEY = "The fields of the stream users hold nothing that profiles are found by. Add email, or choose another matching."
 FINDINGS = [
+    (users({"to": "_fname", "from": "a"}, matching={"mode": "email"}), [NO_KEY]),
+    (users({"to": "email", "from": "a", "action": "set"}, matching={"mode": "email"}), [NO_KEY]),
     ({"matching": by("crm_idd")}, ["Database 1 has no field crm_idd, which profiles are found by. Is it crm_id?"]),
     ({"matching": by("nothing")}, ["Database 1 has no field nothing, which profiles are found by."]),
     (users(matching=by("CRM_ID")), ["Database 1 has no field CRM_ID, which profiles are found by. Is it crm_id?"]),
@@ -97,6 +101,11 @@ FINDINGS = [
 ]
 
 WARNINGS = [
+    (users({"to": "vip", "from": "a", "action": "incr"}), "Stream users: database 1 has the field vip as boolean, which incr is not for."),
+    (
+        users({"to": "_city", "columns": ["a", "b"]}),
+        "Stream users: database 1 has the field _city as string, and the configuration sends several values.",
+    ),
     (
         users({"to": "points", "columns": ["a", "b"], "type": "int"}),
         "Stream users: database 1 has the field points as int, and the configuration sends several values.",
@@ -141,11 +150,31 @@ def test_all_is_told_at_once(connector: Connector) -> None:
     stream = users(
         {"to": "fname", "from": "a"}, {"to": "points", "from": "b", "type": "tags"}, subscriptions=[{**EMAIL, "resource_id": 99}]
     )
-    connector.config |= {"matching": by("nothing"), **stream}
+    connector.config |= {"matching": by("nothing"), **stream, "time_zone": "Europe/Berlin"}
     connector.config["object_storage_config"] = {"storage_type": "Local", "path": str(connector.folder / "config.json" / "x")}
     message = failed(connector)
-    assert [message.count(f"({number}) ") for number in range(1, 7)] == [1, 1, 1, 1, 1, 0]
-    assert "(4) The folder for rejected records cannot be made" in message and "(5) Warning: " in message
+    assert [message.count(f"({number}) ") for number in range(1, 8)] == [1, 1, 1, 1, 1, 1, 0]
+    assert "(5) The folder for rejected records cannot be made" in message and "(6) Warning: " in message
+
+
+def test_store_is_probed_where_the_service_is_down(connector: Connector) -> None:
+    connector.config |= {"api_url": "http://127.0.0.1:1", "object_storage_config": {"storage_type": "Local", "path": "/dev/null/x"}}
+    assert failed(connector).startswith("(1) The service cannot be reached: the host refused the connection.")
+    assert "(2) The folder for rejected records cannot be made" in failed(connector)
+
+
+@pytest.mark.parametrize("faults", ["- {call: resources/get, drop: before}"])
+def test_service_that_does_not_answer_is_asked_once(connector: Connector, sandbox: RunningSandbox) -> None:
+    connector.config |= users(subscriptions=[{**EMAIL, "resource_id": number} for number in range(3, 9)])
+    message = connector.run("check").status["message"]
+    assert message.startswith("Warning: The channels of resource 3 could not be read") and "resource 4" not in message
+    assert [row["call"] for row in sandbox.journal()].count("resources/get") == 1
+
+
+@pytest.mark.parametrize("zone", ["America", "x" * 300])
+def test_zone_that_is_a_folder_is_named(connector: Connector, zone: str) -> None:
+    connector.config["time_zone"] = zone
+    assert failed(connector).startswith("The setting time_zone is none that is known.")
 
 
 SETUP = """

@@ -122,6 +122,24 @@ def test_chosen_key_decides_the_matching(connector: Connector, sandbox: RunningS
     assert field_name == "crm_id" or sandbox.profile(pid)["_fname"] == "Ann"
 
 
+@pytest.mark.parametrize("entry", [{}, {"subscriptions": [{"channel": "sms", "resource_id": 3, "address_from": "phone"}]}, {"db_id": 1}])
+def test_key_finds_nobody_by_another_field(connector: Connector, sandbox: RunningSandbox, entry: dict[str, Any]) -> None:
+    (pid,) = sandbox.create({"email": "ann@example.org", "phones": ["79000000001"]}, matching="email")
+    connector.config |= {"matching": {"mode": "email_phone"}, "streams": [{"name": "users", **entry}] if entry else []}
+    connector.catalog["streams"] = [activated([["email"]])]
+    said = connector.write(record({"email": "nobody@example.org", "phone": "79000000001", "_fname": "Eve"}), state(1))
+    assert (said.code, said.stats) == (0, [(0.0, 1.0)])
+    assert sandbox.journal()[-1]["matching"] == "email"
+    assert sandbox.profile(pid)["email"] == "ann@example.org"
+
+
+def test_tags_may_be_the_key_as_they_are_offered(connector: Connector, sandbox: RunningSandbox) -> None:
+    (pid,) = sandbox.create({"email": "ann@example.org", "tags": ["vip", "beta"]}, matching="email")
+    connector.catalog["streams"] = [activated([["tags"]])]
+    assert connector.write(record({"tags": ["beta", "vip"], "_fname": "Ann"}), state(1)).stats == [(1.0, 0.0)]
+    assert (sandbox.profile(pid)["_fname"], sandbox.profile(pid)["tags"]) == ("Ann", ["vip", "beta"])
+
+
 def test_key_means_nothing_in_append(connector: Connector, sandbox: RunningSandbox) -> None:
     connector.catalog["streams"] = [activated([["email"]], "append")]
     assert connector.write(record({"crm_id": 3, "email": "ann@example.org"}), state(1)).stats == [(1.0, 0.0)]

@@ -1,6 +1,8 @@
 """`forecast`: what a write would do, told without doing it."""
 
 import json
+import os
+import shlex
 import subprocess
 from typing import Any
 
@@ -107,3 +109,29 @@ def test_nothing_to_send_is_told(connector: Connector) -> None:
 def test_limit_of_rejections_does_not_end_it(connector: Connector) -> None:
     connector.config["max_rejected"] = 0
     assert told(connector, record({}), record({"crm_id": 1}))["streams"][0]["rejected"] == 1
+
+
+def test_limit_of_rejections_is_told(connector: Connector) -> None:
+    connector.config["max_rejected"] = 0
+    _, out, _ = forecast(connector, record({}), record({"crm_id": 1}), b"chatter\n")
+    assert "But a write stops when more than 0 records are rejected, as max_rejected asks." in out
+    assert "Lines that are no Airbyte messages, and so ignored: 1." in out
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)])
+@pytest.mark.parametrize("name", ["日本", "foo[/bar]", "[red]x", "a:smile:b"])
+def test_any_name_of_a_stream_is_shown(connector: Connector, name: str, options: tuple[str, ...]) -> None:
+    connector.catalog["streams"] = [stream(name)]
+    command = [*connector.command("forecast"), *options]
+    lines = record({"crm_id": 1}, name) + record({"crm_id": 1}, f"{name}2")
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "LC_ALL": "C"}
+    done = subprocess.run(command, input=lines, capture_output=True, timeout=60, check=False, env=environment)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert name in done.stdout.decode() and f"{name}2" in done.stdout.decode()
+
+
+def test_closed_output_ends_in_peace(connector: Connector) -> None:
+    done = subprocess.run(
+        f"{shlex.join(connector.command('forecast'))} >&-", shell=True, input=b"", capture_output=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
