@@ -118,11 +118,11 @@ def test_limit_of_rejections_is_told(connector: Connector) -> None:
     assert "Lines that are no Airbyte messages, and so ignored: 1." in out
 
 
-@pytest.mark.parametrize("options", [(), ("--json",)])
+@pytest.mark.parametrize("flags", [(), ("--json",)])
 @pytest.mark.parametrize("name", ["日本", "foo[/bar]", "[red]x", "a:smile:b"])
-def test_any_name_of_a_stream_is_shown(connector: Connector, name: str, options: tuple[str, ...]) -> None:
+def test_any_name_of_a_stream_is_shown(connector: Connector, name: str, flags: tuple[str, ...]) -> None:
     connector.catalog["streams"] = [stream(name)]
-    command = [*connector.command("forecast"), *options]
+    command = [*connector.command("forecast"), *flags]
     lines = record({"crm_id": 1}, name) + record({"crm_id": 1}, f"{name}2")
     environment = {**os.environ, "PYTHONIOENCODING": "ascii", "LC_ALL": "C"}
     done = subprocess.run(command, input=lines, capture_output=True, timeout=60, check=False, env=environment)
