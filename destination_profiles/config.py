@@ -8,7 +8,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import pendulum
-from pendulum import UTC, Timezone
+from pendulum import Timezone
 from pendulum.tz.exceptions import InvalidTimezone
 
 from .conversion import STATUS, CannotConvert, conversions
@@ -112,7 +112,7 @@ class Config:
 
     def zone(self) -> Timezone:
         """The time zone of times that name none."""
-        return UTC if self.time_zone == "UTC" else pendulum.timezone(self.time_zone)
+        return _zone(self.time_zone)
 
     def field_names(self) -> frozenset[str]:
         """Names of profile fields that the user gave, which a log line may therefore hold."""
@@ -134,7 +134,7 @@ def parse(raw: Mapping[str, Any], schema: Mapping[str, Any], service: Service) -
     batching, delivery = raw.get("batching") or {}, raw.get("delivery") or {}
     target = Target(int(raw["db_id"]), _matching(raw.get("matching"), service))
     null_values, time_zone = raw.get("null_values", "omit"), raw.get("time_zone", "UTC")
-    _check_zone(time_zone)
+    zone = _zone(time_zone)
     if delivery.get("wire_format") == "xml" and null_values == "send":
         raise ConfigError("XML has no null: set null_values to omit or unset, or delivery.wire_format to json.")
     limits = {"max_profiles": service.max_profiles, "max_bytes": service.max_bytes}
@@ -145,7 +145,7 @@ def parse(raw: Mapping[str, Any], schema: Mapping[str, Any], service: Service) -
         null_values=null_values,
         time_zone=time_zone,
         options={name: True for name in ("skip_invalid_subscriptions", "skip_triggers") if raw.get(name)},
-        streams=_Streams(target, service, conversions(pendulum.timezone(time_zone))).parse(raw.get("streams") or []),
+        streams=_Streams(target, service, conversions(zone)).parse(raw.get("streams") or []),
         max_rejected=raw.get("max_rejected"),
         rejects=rejects,
         **{**limits, **batching, **delivery},
@@ -180,9 +180,9 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _check_zone(name: str) -> None:
+def _zone(name: str) -> Timezone:
     try:
-        pendulum.timezone(name)
+        return pendulum.timezone(name)
     except (InvalidTimezone, ValueError, OSError):  # OSError: a folder of zones, or a name that no file can have
         raise ConfigError("The setting time_zone is none that is known. It is a name such as Europe/Berlin, or UTC.") from None
 

@@ -6,7 +6,7 @@ from typing import Any
 from .client import ServiceField
 from .manifest import Service
 from .mapping import SUBSCRIPTIONS
-from .matching import Matching
+from .matching import Matching, by_fixed_keys
 from .streams import OBJECT
 
 SYNC_MODES = ("update", "append_dedup", "append")
@@ -28,9 +28,8 @@ def destination_catalog(service: Service, matching: Matching, fields: Iterable[S
 
 def _properties(service: Service, matching: Matching, fields: Iterable[ServiceField]) -> Mapping[str, Any]:
     types = {word: each["schema"] for name, each in service.field_types.items() for word in (name, *each["words"])}
-    modes = (Matching(mode) for mode in service.matching_modes.values() if not mode.required)
     return {
-        **{name: schema for each in (*modes, matching) for name, schema in each.key_schema(service)["properties"].items()},
+        **{name: schema for each in (*by_fixed_keys(service), matching) for name, schema in each.key_schema(service)["properties"].items()},
         **{name: types[kind] for name, kind in service.system_fields.items()},
         **{each.name: types.get(each.type, {}) for each in fields if each.category == "custom"},
         SUBSCRIPTIONS: {"type": "array", "items": {"type": "object"}},
@@ -39,8 +38,7 @@ def _properties(service: Service, matching: Matching, fields: Iterable[ServiceFi
 
 def _keys(service: Service, matching: Matching, fields: Iterable[ServiceField]) -> Iterable[tuple[str, ...]]:
     """Keys that can be chosen: first those that are configured, then those of other modes, then each field that can be one."""
-    modes = (Matching(mode) for mode in service.matching_modes.values() if not mode.required)
-    of_modes = (key for each in (matching, *modes) for key in each.alternatives())
+    of_modes = (key for each in (matching, *by_fixed_keys(service)) for key in each.alternatives())
     words = {word for each in service.field_types.values() if each.get("key") for word in each["words"]}
     of_fields = ((each.name,) for each in fields if each.category == "custom" and each.type in words)
     return dict.fromkeys((*of_modes, *of_fields))

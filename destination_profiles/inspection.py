@@ -15,8 +15,6 @@ from .matching import Target
 from .violations import first_violation
 
 FieldTypes = Mapping[str, str]  # by name: the service's word for the type
-UNKNOWN = frozenset({400, 404})  # codes that say that there is no such thing
-FORBIDDEN = 403  # may be about one database alone
 Read = TypeVar("Read")
 
 
@@ -38,6 +36,7 @@ class _Inspection:
         self._config = config
         self._client = client
         self._service = service
+        self._unknown = service.read_codes["unknown"]
         self._found = Findings()
         self._silent = False  # the service has left a question without an answer: it is asked no more
         self._types = {word: name for name, each in service.field_types.items() for word in each["words"]}
@@ -66,8 +65,8 @@ class _Inspection:
         try:
             self._client.read("databases_get", id=db_id)
         except Refused as refused:
-            if refused.code not in UNKNOWN | {FORBIDDEN}:
-                raise  # the next database would be refused likewise
+            if refused.code not in (*self._unknown, *self._service.read_codes["one_only"]):
+                raise
             self._found.problems.append(f"Database {db_id}: {refused.message}")
             return False
         return True
@@ -152,7 +151,7 @@ class _Inspection:
             try:
                 return self._client.channels(resource_id)
             except Refused as refused:
-                if not refused.spoken or refused.code not in UNKNOWN:
+                if not refused.spoken or refused.code not in self._unknown:
                     raise
                 self._found.problems.append(f"Resource {resource_id} is not known to the service {refused.detail}.")
                 return None

@@ -18,6 +18,7 @@ PACKAGE = "destination_profiles"
 HALVES = "SPLIT_REQUEST_WINDOW"  # the action that leads to smaller chunks
 SAME_NAMES = (  # parts that a Service holds as they stand in the manifest
     "database_parameters",
+    "read_codes",
     "wire_formats",
     "request_id_header",
     "error_handler",
@@ -82,6 +83,7 @@ class Service:
     too_large_codes: frozenset[int]
     calls: Mapping[str, Call]
     database_parameters: Sequence[str]
+    read_codes: Mapping[str, Sequence[int]]
     wire_formats: Mapping[str, Mapping[str, str]]
     request_id_header: str
     error_handler: Mapping[str, Any]

@@ -85,12 +85,17 @@ def _identities(rule: list[tuple[str, Callable[[Any], Identities]]], profile: Ma
     return ["\0".join(",".join(each) for each in lists)]
 
 
+def by_fixed_keys(service: Service) -> list[Matching]:
+    """The modes that ask the user for nothing."""
+    return [Matching(mode) for mode in service.matching_modes.values() if not mode.required]
+
+
 def matching_by(key: Collection[str], configured: Matching, service: Service) -> Matching:
     """How profiles are found by the fields of a key and by nothing else: as configured, if that is so, else in the first mode that does.
 
     Raises ConfigError where no mode does.
     """
-    modes = [Matching(mode) for mode in service.matching_modes.values() if not mode.required]
+    modes = by_fixed_keys(service)
     for each in (configured, *modes):
         if set(key) in [set(fields) for fields in each.alternatives()] and each.is_by(key, service):
             return each

@@ -6,13 +6,13 @@ import subprocess
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
 import trustme
 
 from integration_tests.connector import COMMAND, Connector, by
+from integration_tests.servers import serving
 from profiles_sandbox.testing import RunningSandbox
 
 READ, FIELDS = "databases/get", "databases/fields_get"
@@ -340,9 +340,5 @@ def tls_address() -> Iterator[str]:
     server = HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
     server.socket = context.wrap_socket(server.socket, server_side=True)
     server.handle_error = lambda *_: None  # type: ignore[method-assign] - the client's refusal is expected
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield f"https://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving(server, "https") as url:
+        yield url

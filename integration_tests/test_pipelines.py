@@ -6,13 +6,13 @@ import sys
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from integration_tests.connector import COMMAND, Connector, by, stream
+from integration_tests.servers import serving
 from profiles_sandbox.testing import RunningSandbox
 
 ROOT = Path(__file__).parents[1]
@@ -104,13 +104,8 @@ class Customers(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def api() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Customers)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), Customers)) as url:
+        yield url
 
 
 def manifest(url: str) -> dict[str, Any]:

@@ -151,6 +151,8 @@ CLOSED = [
     "channels.sms.0.address",
     "channels.sms.0.keys",
     "wire_formats",
+    "read_codes.unknown",
+    "read_codes.one_only",
     *(f"matching_modes.custom.{key}" for key in ("title", "description", "keys", "required")),
     "matching_modes.email.optional",
     *("matching_keys.email.schema", "matching_keys.email.identity"),
