@@ -35,7 +35,7 @@ class StreamPlan:
         self._fields = self.target.matching.fields()
         self._record = RecordValidator(info.schema, "schema", self.label)
         schema = profile_schema(service, self.target.matching, nulls=config.null_values == "send")
-        self._profile = RecordValidator(schema, "profile", self.label)
+        self._profile = RecordValidator(schema, "profile", self.label, config.field_names())
         self._map = mapper(
             configured,
             config.null_values,

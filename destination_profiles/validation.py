@@ -30,13 +30,14 @@ NO_PATTERNS = {"pattern": None, "patternProperties": None}  # left to the decide
 class RecordValidator:
     """One JSON schema, compiled. `is_valid(instance)` decides in about a microsecond; `rejection(instance)` explains."""
 
-    def __init__(self, schema: Mapping[str, Any], reason: str, stream: str) -> None:
-        """Compile `schema`; `reason` goes into rejections, `stream` into errors.
+    def __init__(self, schema: Mapping[str, Any], reason: str, stream: str, known: frozenset[str] = frozenset()) -> None:
+        """Compile `schema`; `reason` goes into rejections, `stream` into errors. A log may hold the names in `known` beside the schema's.
 
         `format` is not asserted: sources write times without a zone and still name `date-time`.
         Raises ConfigError when the schema is none, or refers to another document.
         """
         self._reason = reason
+        self._known = known
         try:
             drafted = type(validator(schema))
             _check(drafted, schema)
@@ -51,7 +52,7 @@ class RecordValidator:
     def rejection(self, instance: Any) -> Rejection:
         """Why `instance`, which is not valid, is not."""
         try:
-            violation = explain(self._explaining.iter_errors(instance))
+            violation = explain(self._explaining.iter_errors(instance), self._known)
         except Exception:  # whatever explaining meets, recursion or overflow, it must not cost the sync
             violation = None
         if violation is None or violation.rule == FORBIDDEN:  # jsonschema does not say where a `false` schema stands
@@ -62,7 +63,7 @@ class RecordValidator:
     def _by_decider(self, instance: Any) -> Violation:
         """The rule alone, where jsonschema does not tell it."""
         error = next(self._deciding.iter_errors(instance))
-        named = names(error.schema_path)
+        named = names(error.schema_path) | self._known
         if isinstance(error.kind, jsonschema_rs.ValidationErrorKind.FalseSchema):
             rule, message = FORBIDDEN, "is not allowed"
         else:

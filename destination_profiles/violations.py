@@ -40,14 +40,14 @@ def first_violation(instance: Any, schema: Mapping[str, Any]) -> Violation | Non
     return explain(validator(schema).iter_errors(instance))
 
 
-def explain(errors: Iterable[ValidationError]) -> Violation | None:
-    """The violation that says most among jsonschema's errors, or None where there is none."""
+def explain(errors: Iterable[ValidationError], known: frozenset[str] = frozenset()) -> Violation | None:
+    """The violation that says most among jsonschema's errors, or None where there is none. Keys in `known` are no personal data either."""
     error = max(errors, key=relevance, default=None)
     if error is None:
         return None
     while (telling := _telling(error)) is not None:
         error = telling
-    path, named = error.absolute_path, names(error.absolute_schema_path)
+    path, named = error.absolute_path, names(error.absolute_schema_path) | known
     return Violation(str(error.validator or FORBIDDEN), _sentence(error), json_path(path), json_path(path, named))
 
 

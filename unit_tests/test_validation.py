@@ -373,6 +373,15 @@ def test_subscription_field_of_another_type_is_refused(name: str, value: Any) ->
     assert told.startswith(f"$.subscriptions[*].{name}") and CANARY not in told
 
 
+def test_configured_field_may_be_named() -> None:
+    schema = profile_schema(service(), Matching(service().matching_modes["email"]), nulls=False)
+    made = RecordValidator(schema, "profile", "users", frozenset({"points", "origin"}))
+    told = {name: made.rejection({**EMAIL, name: {"action": "incr", "value": CANARY}}).loggable for name in ("points", "other")}
+    assert told == {"points": "$.points.value must be number, not string", "other": "$.*.value must be number, not string"}
+    custom = {"channel": "email", "email": "a", "custom_fields": {"origin": {"action": "add"}}}
+    assert made.rejection({**EMAIL, "subscriptions": [custom]}).loggable == "$.subscriptions[*].custom_fields.origin value must be there"
+
+
 # Agreement
 
 FAR_AWAY = {"refRemote.json"}  # every case of it needs a document from elsewhere

@@ -161,6 +161,13 @@ def test_error_of_the_whole_is_read(empty: str) -> None:
     )
 
 
+@pytest.mark.skipif(not EXAMPLES.is_dir(), reason="the examples of the wire format are not beside this checkout")
+@pytest.mark.parametrize("wire", ["json", "xml"])
+def test_example_of_an_answer_is_read(wire: str) -> None:
+    outcome = Answers(service()).interpret(200, (EXAMPLES / f"update_batch.response.{wire}").read_bytes(), 2)
+    assert (outcome.action, outcome.rejected) == (Action.ACCEPT, {})
+
+
 BOMB = b'<!DOCTYPE xml [<!ENTITY a "1111111111"><!ENTITY b "&a;&a;&a;">]><xml><error>&b;</error></xml>'
 OUTSIDE = b'<!DOCTYPE xml [<!ENTITY a SYSTEM "file:///etc/hostname">]><xml><error>0</error><error_text>&a;</error_text></xml>'
 
