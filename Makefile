@@ -4,7 +4,7 @@
 # make check  lint, format, types
 # make constraints  the versions that the image is built with, renewed
 # make scenarios  the table of integration_tests/README.md, measured
-# Each installs what it needs, once, into .venv (the demo's source into .venv-source, PyAirbyte into .venv-pipelines).
+# Each installs what it needs, once, into .venv (the demo's source into .venv-source, PyAirbyte into .venv-pipelines, Airbyte's checks into .venv-qa).
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
@@ -14,7 +14,7 @@ BIN := .venv/bin
 demo: .venv/connector .venv-source/installed
 	$(BIN)/python demo/run.py
 
-test: .venv/installed .venv-source/installed .venv-pipelines/installed
+test: .venv/installed .venv-source/installed .venv-pipelines/installed .venv-qa/installed
 	$(BIN)/python -m pytest -q -n 2 --dist loadgroup --cov --cov-report=term:skip-covered
 
 soak: .venv/installed
@@ -64,5 +64,13 @@ bench: .venv/installed
 	@.venv-pipelines/bin/python -m pip install --quiet --disable-pip-version-check --requirement integration_tests/pipelines/requirements.txt
 	@touch $@
 
+# So have Airbyte's checks, whose package comes without the many that they do not need.
+.venv-qa/installed: integration_tests/qa/package.txt integration_tests/qa/requirements.txt
+	@echo "Installing Airbyte's checks into .venv-qa, once."
+	@$(PYTHON) -m venv .venv-qa
+	@.venv-qa/bin/python -m pip install --quiet --disable-pip-version-check --requirement integration_tests/qa/requirements.txt
+	@.venv-qa/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement integration_tests/qa/package.txt
+	@touch $@
+
 clean:
-	rm -rf .venv .venv-source .venv-pipelines demo/out
+	rm -rf .venv .venv-source .venv-pipelines .venv-qa demo/out

@@ -58,7 +58,7 @@ def sink(latency_ms: float) -> Iterator[str]:
     process = subprocess.Popen([sys.executable, HERE / "sink.py", "--latency-ms", str(latency_ms)], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     try:
-        yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
+        yield f"http://127.0.0.1:{process.stdout.readline().strip()}"  # ignore-https-check
     finally:
         process.kill()
         process.wait()

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 
@@ -27,7 +28,7 @@ def main() -> int:
     shutil.rmtree(OUT, ignore_errors=True)
     OUT.mkdir()
     with service() as url:
-        say(f"1. The service runs at {url}; its profiles are in {shown('sandbox.db')}.")
+        say(f"1. The service listens at {urlsplit(url).netloc}; its profiles are in {shown('sandbox.db')}.")
         seed(url)
         say(f"2. It knows {USERS - len(LEFT_OUT):,} customers by Custom_ID. {len(LEFT_OUT)} of the source's users are left out on purpose.")
         configure(url)

@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 
 import msgspec
 import requests
-from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError, LocationValueError
 
 from .answers import NOT_THE_SERVICE, Action, Answers, Outcome
@@ -143,9 +142,7 @@ class ProfilesClient:
 
     def _session(self) -> requests.Session:
         if not hasattr(self._local, "session"):
-            self._local.session = requests.Session()
-            for scheme in ("https://", "http://"):
-                self._local.session.mount(scheme, HTTPAdapter(max_retries=0))
+            self._local.session = requests.Session()  # tries once: what follows from a failure is the dispatcher's
         session: requests.Session = self._local.session
         return session
 

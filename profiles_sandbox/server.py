@@ -39,7 +39,7 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         for listener in sockets or []:
             host, port = listener.getsockname()[:2]
-            print(f"profiles-sandbox listening on http://{host}:{port}", flush=True)
+            print(f"profiles-sandbox listening on http://{host}:{port}", flush=True)  # ignore-https-check
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Stop without raising the signal again, so that the process ends with 0."""
