@@ -3,14 +3,17 @@
 Started by test_metadata.py with the Python of .venv-qa. MONOREPO is a folder with `airbyte-integrations/connectors/NAME` and `docs`.
 """
 
-import importlib.util
 import json
 import os
 import sys
 import types
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import requests
+import yaml
 
 LEAVES = ("airbyte_ops_mcp", "airbyte_ops_mcp.airbyte_repo", "airbyte_ops_mcp.registry")
 REGISTRY, HUB, BASE = (
@@ -36,15 +39,14 @@ def answered(url: str, **_: Any) -> requests.Response:
 
 
 def digest() -> str:
-    from airbyte_ops_mcp.connector_ops.utils import Connector
-
-    return str(Connector(sys.argv[2]).metadata["connectorBuildOptions"]["baseImage"]).rpartition(":")[2]
+    metadata = yaml.safe_load(Path("airbyte-integrations", "connectors", sys.argv[2], "metadata.yaml").read_text(encoding="utf-8"))
+    return str(metadata["data"]["connectorBuildOptions"]["baseImage"]).rpartition(":")[2]
 
 
 def import_without(packages: tuple[str, ...]) -> None:
     """Makes these packages importable without what their `__init__` imports: clients of services that no check needs."""
     for name in packages:
-        found = importlib.util.find_spec(name)
+        found = find_spec(name)
         assert found and found.submodule_search_locations, f"{name} is not installed"
         package = types.ModuleType(name)
         package.__path__ = list(found.submodule_search_locations)
@@ -55,10 +57,8 @@ def main() -> None:
     os.chdir(sys.argv[1])
     requests.get = answered
     import_without(LEAVES)
-    from airbyte_ops_mcp.connector_ops.utils import Connector
-    from airbyte_ops_mcp.connector_qa.checks import ENABLED_CHECKS
-
-    results = [check.run(Connector(sys.argv[2])) for check in ENABLED_CHECKS]
+    connector = import_module("airbyte_ops_mcp.connector_ops.utils").Connector(sys.argv[2])
+    results = [check.run(connector) for check in import_module("airbyte_ops_mcp.connector_qa.checks").ENABLED_CHECKS]
     print(json.dumps([[each.check.name, each.status.name, each.message] for each in results]))
 
 
