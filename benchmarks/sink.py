@@ -5,7 +5,7 @@ import sys
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-MARK = b'"email":'  # stands once in each profile of the benchmarks
+MARK = b'"_fname":'  # stands once in each profile of the benchmarks
 ITEM = b'{"error":0,"error_text":"Successful operation","profile_id":"65f0c0ffee0000000000a501"}'
 
 

@@ -1,7 +1,10 @@
 """Chunks: profiles that travel in one request, never more than either limit allows (promise 4)."""
 
-from collections.abc import Callable, Iterator
+from array import array
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, repeat
 from time import monotonic
 
 import msgspec
@@ -32,15 +35,70 @@ class Row(msgspec.Struct, gc=False):
     identities: tuple[str, ...]
 
 
+class Joined:
+    """Byte strings one behind the other, and what stands between two of them."""
+
+    __slots__ = ("_gap", "_lengths", "data")
+
+    def __init__(self, parts: Sequence[bytes], between: bytes) -> None:
+        """Join them."""
+        self.data = between.join(parts)
+        self._gap = len(between)
+        self._lengths = array("I", map(len, parts))
+
+    def longest(self) -> int:
+        """Bytes of the longest."""
+        return max(self._lengths)
+
+    def parts(self) -> Iterator[bytes]:
+        """Each by itself."""
+        start = 0
+        for length in self._lengths:
+            yield self.data[start : start + length]
+            start += length + self._gap
+
+
+class Batch:
+    """Records of one interval that follow each other, in few objects: `rows` makes those that each needs when it is looked at."""
+
+    __slots__ = ("identities", "interval", "originals", "profiles")
+
+    def __init__(self, profiles: Joined, originals: Joined, interval: Interval, identities: Sequence[tuple[str, ...]]) -> None:
+        """Of as many profiles as originals and identities."""
+        self.profiles, self.originals, self.interval, self.identities = profiles, originals, interval, identities
+
+    def __len__(self) -> int:
+        """Records in it."""
+        return len(self.identities)
+
+    def rows(self) -> Iterator[Row]:
+        """Each record by itself."""
+        return map(Row, self.profiles.parts(), self.originals.parts(), repeat(self.interval), self.identities)
+
+
 class Chunk:
     """Profiles of one target. Each profile stands in it once, so their order within it does not matter.
 
-    `first` is the ordinal of its first record, `size` the bytes of its body, `held` the bytes of the records as they came, `positions`
-    where each identity stands, `superseded` the rows that a later record of the same chunk took the place of, as (position, row): they
+    `first` is the ordinal of its first record, `size` the bytes of its body, `held` the bytes of the records as they came, `identities`
+    those of all its profiles, `superseded` the rows that a later record of the same chunk took the place of, as (position, row): they
     share its fate.
     """
 
-    __slots__ = ("envelope", "first", "held", "opened_at", "positions", "request_id", "rows", "size", "superseded", "target")
+    __slots__ = (
+        "_batches",
+        "_count",
+        "_positions",
+        "_rows",
+        "envelope",
+        "first",
+        "held",
+        "identities",
+        "opened_at",
+        "request_id",
+        "size",
+        "superseded",
+        "target",
+    )
 
     def __init__(self, target: Target, envelope: Envelope, *, first: int, opened_at: float, request_id: str) -> None:
         """Open an empty chunk. The request id stays with it over all its retries (promise 5)."""
@@ -51,25 +109,67 @@ class Chunk:
         self.request_id = request_id
         self.size = envelope.size()
         self.held = 0
-        self.rows: list[Row] = []
-        self.positions: dict[str, int] = {}
+        self.identities: set[str] = set()
         self.superseded: list[tuple[int, Row]] = []
+        self._count = 0
+        self._rows: list[Row] = []  # what stands in it is these rows, and behind them these batches
+        self._batches: list[Batch] = []
+        self._positions: dict[str, int] = {}  # of the identities of the rows
 
     def __len__(self) -> int:
         """Profiles in it."""
-        return len(self.rows)
+        return self._count
+
+    @property
+    def rows(self) -> list[Row]:
+        """The profiles, each by itself."""
+        self._open()
+        return self._rows
+
+    def _open(self) -> None:
+        for row in chain.from_iterable(batch.rows() for batch in self._batches):
+            self._place(row)
+        self._batches.clear()
+
+    def _place(self, row: Row) -> None:
+        for identity in row.identities:
+            self._positions[identity] = len(self._rows)
+        self._rows.append(row)
 
     def records(self) -> int:
         """Records in it: profiles, and those that they took the place of."""
-        return len(self.rows) + len(self.superseded)
+        return self._count + len(self.superseded)
+
+    def intervals(self) -> Counter[Interval]:
+        """How many of its profiles are of each interval."""
+        counts = Counter(row.interval for row in self._rows)
+        for batch in self._batches:
+            counts[batch.interval] += len(batch)
+        return counts
 
     def add(self, row: Row) -> None:
         """Append a profile; the caller has asked `fits` and `position_of`."""
-        self.size += len(row.profile) + (len(self.envelope.between) if self.rows else 0)
+        self.size += len(row.profile) + (len(self.envelope.between) if self._count else 0)
         self.held += len(row.original)
-        for identity in row.identities:
-            self.positions[identity] = len(self.rows)
-        self.rows.append(row)
+        self.identities.update(row.identities)
+        self._count += 1
+        self._open()
+        self._place(row)
+
+    def extend(self, batch: Batch, policy: ChunkPolicy) -> bool:
+        """Append profiles, if all of them fit and none of them stands in it already or twice in the batch; tells whether they do."""
+        size = self.size + len(batch.profiles.data) + (len(self.envelope.between) if self._count else 0)
+        held = self.held + len(batch.originals.data)
+        if self.records() + len(batch) > policy.max_profiles or size > policy.max_bytes or held > HELD_BODIES * policy.max_bytes:
+            return False
+        identities = set(chain.from_iterable(batch.identities))
+        if len(identities) < sum(map(len, batch.identities)) or not self.identities.isdisjoint(identities):
+            return False
+        self.size, self.held = size, held
+        self.identities |= identities
+        self._count += len(batch)
+        self._batches.append(batch)
+        return True
 
     def replace(self, position: int, row: Row) -> None:
         """Put a later record in the place of an earlier one of the same profile."""
@@ -90,19 +190,20 @@ class Chunk:
     def position_of(self, row: Row) -> int | None:
         """Where a record that may mean the same profile stands."""
         for identity in row.identities:
-            if identity in self.positions:
-                return self.positions[identity]
+            if identity in self.identities:
+                self._open()
+                return self._positions[identity]
         return None
 
     def shares_profile(self, other: "Chunk") -> bool:
         """Whether some profile may stand in both. Profiles of one database that are found in different ways cannot be told apart."""
         if self.target.db_id != other.target.db_id:
             return False
-        return self.target != other.target or not self.positions.keys().isdisjoint(other.positions.keys())
+        return self.target != other.target or not self.identities.isdisjoint(other.identities)
 
     def body(self) -> bytes:
         """The request body."""
-        return self.envelope.body([row.profile for row in self.rows])
+        return self.envelope.body([*(row.profile for row in self._rows), *(batch.profiles.data for batch in self._batches)])
 
     def parts(self, new_id: Callable[[], str]) -> Iterator["Chunk"]:
         """The halves; of three profiles each by itself, so that a culprit among n takes 2 * log2(n) + 2 requests at most.
@@ -141,8 +242,7 @@ class Chunker:
             sealed.append(self._open.pop(target.db_id))
             chunk = None
         if chunk is None:
-            chunk = Chunk(target, envelope, first=ordinal, opened_at=self._clock(), request_id=self._new_id())
-            self._open[target.db_id] = chunk
+            chunk = self._open[target.db_id] = self._new(target, envelope, ordinal)
         if (position := chunk.position_of(row)) is None:
             chunk.add(row)
         else:
@@ -150,6 +250,22 @@ class Chunker:
         if len(chunk) >= self._policy.max_profiles:
             sealed.append(self._open.pop(target.db_id))
         return sealed
+
+    def extend(
+        self, batch: Batch, ordinal: int, *, target: Target, envelope: Envelope, supersedes: Callable[[Row, Row], bool]
+    ) -> Iterator[Chunk]:
+        """Put the records of a batch into the open chunk of their database, as `add` does with each; all at once if nothing hinders it."""
+        chunk = self._open.get(target.db_id) or self._new(target, envelope, ordinal)
+        if chunk.target == target and chunk.extend(batch, self._policy):
+            self._open[target.db_id] = chunk
+            if len(chunk) >= self._policy.max_profiles:
+                yield self._open.pop(target.db_id)
+            return
+        for place, row in enumerate(batch.rows(), ordinal):
+            yield from self.add(row, place, target=target, envelope=envelope, supersedes=supersedes)
+
+    def _new(self, target: Target, envelope: Envelope, ordinal: int) -> Chunk:
+        return Chunk(target, envelope, first=ordinal, opened_at=self._clock(), request_id=self._new_id())
 
     def _takes(self, chunk: Chunk, row: Row, target: Target, supersedes: Callable[[Row, Row], bool]) -> bool:
         """Whether a record goes into this chunk; if not, the chunk is sealed before it."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from email.utils import mktime_tz, parsedate_tz
 from time import time
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 import requests
@@ -54,13 +54,19 @@ class _Resource(msgspec.Struct):
     channels: frozenset[str]
 
 
+class _Response(NamedTuple):
+    status_code: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
 Kind = TypeVar("Kind")
 
 
 class Blocks:
     """A body that is sent block by block. Sent as a whole, all of it would have to leave within the time allowed for connecting."""
 
-    SIZE = 1 << 17  # bytes: of a slow link, so much must leave within that time
+    SIZE = 1 << 19  # bytes: of a slow link, so much must leave within that time
 
     def __init__(self, body: bytes) -> None:
         """Keep the whole body."""
@@ -70,9 +76,10 @@ class Blocks:
         """Bytes of the body, for Content-Length."""
         return len(self._body)
 
-    def __iter__(self) -> Iterator[bytes]:
+    def __iter__(self) -> Iterator[memoryview]:
         """The blocks."""
-        return (self._body[start : start + self.SIZE] for start in range(0, len(self._body), self.SIZE))
+        whole = memoryview(self._body)
+        return (whole[start : start + self.SIZE] for start in range(0, len(whole), self.SIZE))
 
 
 class ProfilesClient:
@@ -94,7 +101,7 @@ class ProfilesClient:
             fault = config_fault(error)
             return Outcome(Action.STOP, error=fault) if fault else self._answers.no_answer(reason(error), left=may_have_left(error))
         wait = retry_after(answer.headers.get(self._service.retry_after_header))
-        return self._answers.interpret(answer.status_code, answer.content, len(chunk), wait)
+        return self._answers.interpret(answer.status_code, answer.body, len(chunk), wait)
 
     def fields(self, db_id: int) -> list[ServiceField]:
         """The fields of a database. Raises ProfilesError as `read` does.
@@ -126,19 +133,21 @@ class ProfilesClient:
         except CONNECTION_ERRORS as error:
             unreachable = f"The service cannot be reached: {reason(error)}. Check the API URL and the network."
             raise config_fault(error) or Unavailable(unreachable) from None
-        fault = self._answers.refusal_of_call(answer.status_code, answer.content)
+        fault = self._answers.refusal_of_call(answer.status_code, answer.body)
         if fault is not None:
             raise fault
-        return _converted(answer.content, _Answer).data
+        return _converted(answer.body, _Answer).data
 
-    def _post(self, call: Call, body: bytes, headers: Mapping[str, str]) -> requests.Response:
-        return self._session().post(
+    def _post(self, call: Call, body: bytes, headers: Mapping[str, str]) -> _Response:
+        answer = self._session().post(
             self._config.api_url + call.path,
-            data=Blocks(body),
+            data=Blocks(body),  # type: ignore[arg-type]  # memoryviews are sent as bytes are
             headers={**call.headers, **headers},
             timeout=call.timeout,
             allow_redirects=False,  # a redirect would carry the token to another address
+            stream=True,  # so that the answer is read in large parts
         )
+        return _Response(answer.status_code, answer.headers, b"".join(answer.iter_content(Blocks.SIZE)))
 
     def _session(self) -> requests.Session:
         if not hasattr(self._local, "session"):

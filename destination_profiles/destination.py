@@ -150,16 +150,13 @@ def _pump(writer: Writer, decoder: Decoder, reader: LineReader) -> None:
 
 def feed(writer: Writer, decoder: Decoder, lines: list[bytes]) -> None:
     """Lines of input into the pipeline."""
-    for line in lines:
-        message = decoder.message(line)
-        if message is None:
-            continue
+    for message in decoder.messages(lines):
         if isinstance(message, State):
             writer.checkpoint(message, message.stream)
         elif isinstance(message, FaultyRecord):
             writer.faulty((message.namespace or None, message.stream), message.data, message.rejection)
         else:
-            writer.record((message.namespace or None, message.stream), message.data)
+            writer.records((message.namespace or None, message.stream), message.data)
 
 
 def parse_config(config: Mapping[str, Any]) -> Config:
@@ -228,7 +225,7 @@ class Throttling:
     def __call__(self, chunk: Chunk, seconds: float) -> None:
         """A chunk is sent again in so many seconds."""
         until = self._now() + seconds
-        for label in {row.interval.stream for row in chunk.rows}:
+        for label in {interval.stream for interval in chunk.intervals()}:
             if until >= self._told.get(label, 0.0) + 1:
                 self._told[label] = until
                 self._tell(self._streams[label].name, self._streams[label].namespace, until)

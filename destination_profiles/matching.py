@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from .errors import ConfigError
@@ -10,18 +11,23 @@ from .manifest import MatchingMode, Service
 Identities = tuple[str, ...]
 
 
-def _text(value: Any) -> Identities:
+def _texts(values: list[Any]) -> list[Identities]:
     """Case, blanks and the form of a whole number make no difference. Of several tags each is one: any of them may find the profile."""
-    text = str(int(value) if isinstance(value, float) and value.is_integer() else value).strip().casefold()
-    return tuple(sorted({part.strip() for part in text.split(",")})) if "," in text else (text,)
+    folded = [value.strip().casefold() if isinstance(value, str) else _number(value) for value in values]
+    if "," not in "".join(folded):
+        return list(zip(folded, strict=True))
+    return [tuple(sorted({part.strip() for part in text.split(",")})) if "," in text else (text,) for text in folded]
 
 
-def _phone(value: Any) -> Identities:
-    text = str(value)
-    return ("".join(filter(str.isdigit, text)) or text,)
+def _number(value: Any) -> str:
+    return str(int(value) if isinstance(value, float) and value.is_integer() else value).strip().casefold()
 
 
-IDENTITIES: Mapping[str, Callable[[Any], Identities]] = {"text": _text, "phone": _phone}
+def _phones(values: list[Any]) -> list[Identities]:
+    return [("".join(filter(str.isdigit, str(value))) or str(value),) for value in values]
+
+
+IDENTITIES: Mapping[str, Callable[[list[Any]], list[Identities]]] = {"text": _texts, "phone": _phones}
 
 
 @dataclass(frozen=True)
@@ -62,24 +68,42 @@ class Matching:
         required = [{"required": list(keys)} for keys in self.alternatives()]
         return {"properties": types, **(required[0] if len(required) == 1 else {"anyOf": required})}
 
-    def identify(self, service: Service) -> Callable[[Mapping[str, Any]], tuple[str, ...]]:
-        """A function that gives the identities of a profile; two profiles that share one may be the same profile.
-
-        Values are compared more loosely than the service may do (case, signs in a phone): that costs a wait, never an order.
-        """
-        rules = [[(self._field(key), IDENTITIES[service.matching_keys[key]["identity"]]) for key in keys] for keys in self.mode.keys]
-        if len(rules) == 1 and len(rules[0]) == 1:
-            (field, identity), *_ = rules[0]
-            return lambda profile: identity(profile[field])
-        return lambda profile: tuple(each for rule in rules for each in _identities(rule, profile))
+    def identify(self, service: Service) -> "Identify":
+        """What gives the identities of profiles; two profiles that share one may be the same profile."""
+        return Identify([[(self._field(key), service.matching_keys[key]["identity"]) for key in keys] for keys in self.mode.keys])
 
 
-def _identities(rule: list[tuple[str, Callable[[Any], Identities]]], profile: Mapping[str, Any]) -> list[str]:
+class Identify:
+    """Profiles to identities. Values are compared more loosely than the service may do (case, signs in a phone): that costs a wait, never
+    an order.
+    """
+
+    def __init__(self, rules: list[list[tuple[str, str]]]) -> None:
+        """Each of `rules` is one way to find a profile: all of its fields, each with the way its values are compared."""
+        self._rules = [[(field, IDENTITIES[kind]) for field, kind in rule] for rule in rules]
+        self._fields = tuple(dict.fromkeys(field for rule in rules for field, _ in rule))
+
+    def __call__(self, profile: Mapping[str, Any]) -> Identities:
+        """The identities of one profile."""
+        if len(self._fields) == 1:
+            (((field, identities),),) = self._rules
+            return identities([profile[field]])[0]
+        return tuple(each for rule in self._rules for each in _identities(rule, profile))
+
+    def many(self, column: Callable[[str], list[Any]]) -> list[Identities]:
+        """The identities of profiles of which `column` gives the values of a field."""
+        if len(self._fields) == 1:
+            (((field, identities),),) = self._rules
+            return identities(column(field))
+        return [self(dict(zip(self._fields, values, strict=True))) for values in zip(*map(column, self._fields), strict=True)]
+
+
+def _identities(rule: list[tuple[str, Callable[[list[Any]], list[Identities]]]], profile: Mapping[str, Any]) -> list[str]:
     """The identities by one alternative: none where a field is missing, one for each member where a value is a list."""
-    values = [(identity, profile.get(field)) for field, identity in rule]
+    values = [(identities, profile.get(field)) for field, identities in rule]
     if any(value is None or value in ("", []) for _, value in values):
         return []
-    lists = [[part for each in (value if isinstance(value, list) else [value]) for part in identity(each)] for identity, value in values]
+    lists = [list(chain.from_iterable(identities(value if isinstance(value, list) else [value]))) for identities, value in values]
     if len(lists) == 1:
         return list(dict.fromkeys(lists[0]))
     return ["\0".join(",".join(each) for each in lists)]

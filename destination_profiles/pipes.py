@@ -41,11 +41,11 @@ class LineReader:
             if not block:
                 yield [b"".join(parts)]
                 return
-            head, *lines = block.split(b"\n")
-            parts.append(head)
-            if lines:
-                first, parts = b"".join(parts), [lines.pop()]
-                yield [first, *lines]
+            lines = block.split(b"\n")
+            parts.append(lines[0])
+            if len(lines) > 1:
+                lines[0], parts = b"".join(parts), [lines.pop()]
+                yield lines
 
     def _wait(self, seconds: float | None) -> bool:
         """Whether there is something to read; False after the time, or when woken."""

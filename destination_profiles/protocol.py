@@ -3,7 +3,7 @@
 import hashlib
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from threading import Lock
 from typing import Any
 
@@ -25,6 +25,14 @@ class Record(msgspec.Struct, gc=False):
     stream: str
     data: msgspec.Raw
     namespace: str | None = None
+
+
+class Records(msgspec.Struct):
+    """The `data` of records of one stream that follow each other."""
+
+    stream: str
+    namespace: str | None
+    data: list[msgspec.Raw]
 
 
 class FaultyRecord(msgspec.Struct):
@@ -59,6 +67,7 @@ class _StreamState(msgspec.Struct):
 
 
 _decode_message = msgspec.json.Decoder(_Message).decode
+UNREADABLE = _Message("")
 
 
 class Decoder:
@@ -69,18 +78,38 @@ class Decoder:
         self.lines = 0
         self.chatter = 0
 
-    def message(self, line: bytes) -> Record | FaultyRecord | State | None:
-        """The message of one line, or None where the destination has nothing to do with it.
+    def messages(self, lines: Sequence[bytes]) -> Iterator[Records | FaultyRecord | State]:
+        """What stands in some lines; lines that the destination has nothing to do with are left out.
 
-        Raises BrokenInput for a line that begins as a JSON object or mentions a record, and is cut or broken: a record may be lost in it.
+        Raises BrokenInput, once all before it is given, for a line that begins as a JSON object or mentions a record, and is cut or broken:
+        a record may be lost in it.
         """
-        self.lines += 1
-        try:
-            message = _decode_message(line)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        run: Records | None = None
+        for line in lines:
+            self.lines += 1
+            try:
+                message = _decode_message(line)
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                message = UNREADABLE
+            record = message.record if message.type == "RECORD" else None
+            if run is not None:
+                if record is not None and record.stream == run.stream and record.namespace == run.namespace:
+                    run.data.append(record.data)
+                    continue
+                yield run
+                run = None
+            other = record or self._other(message, line)
+            if isinstance(other, Record):
+                run = Records(other.stream, other.namespace, [other.data])
+            elif other is not None:
+                yield other
+        if run is not None:
+            yield run
+
+    def _other(self, message: _Message, line: bytes) -> Record | FaultyRecord | State | None:
+        """What a line is that is no record as it should be; None where the destination has nothing to do with it."""
+        if message is UNREADABLE or message.type == "RECORD":
             return self._odd_line(line)
-        if message.type == "RECORD":
-            return message.record if message.record is not None else self._odd_line(line)
         return self._state(line) if message.type == "STATE" else None
 
     def _odd_line(self, line: bytes) -> Record | FaultyRecord | None:

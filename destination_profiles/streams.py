@@ -1,16 +1,21 @@
 """What happens to each record of one stream before it stands in a chunk, compiled once."""
 
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
 from .catalog import StreamInfo
-from .chunks import Row
-from .config import Config, StreamConfig
+from .chunks import Batch, Joined, Row
+from .config import Config, NullValues, StreamConfig
 from .encoding import Envelope, decode_json, envelope, format_named
 from .errors import ConfigError, InvalidRecord
 from .ledger import Interval
 from .manifest import Service
 from .mapping import mapper, require_key
-from .matching import Target, matching_by
+from .matching import Matching, Target, matching_by
 from .rejection import Rejection
 from .salvage import clean, fault, lenient
+from .typed import TypedRecords, Uncertain
 from .validation import RecordValidator, profile_schema
 
 EMPTY = b"{}"  # the smallest profile
@@ -45,7 +50,25 @@ class StreamPlan:
             zone=config.zone(),
         )
         self._identify = self.target.matching.identify(service)
+        as_it_comes = self._wire.verbatim and configured.fields is None and not configured.subscriptions
+        self._typed = _typed(info.schema, schema, self.target.matching, config.null_values) if as_it_comes else []
         self._supersedes = _supersedes(info)
+
+    def batch(self, originals: Sequence[bytes], interval: Interval) -> Batch | None:
+        """What `row` makes of each of some records; None where one of them needs a look of its own."""
+        came = Joined(originals, self.envelope.between)
+        for typed in self._typed:
+            try:
+                records = typed.decode(b"".join((b"[", came.data, b"]")))
+            except ValueError:  # msgspec's errors are, and those of the text encoding
+                continue
+            sent = Joined(list(map(typed.encode, records)), self.envelope.between) if typed.omits else came
+            return (
+                Batch(sent, came, interval, self._identify.many(partial(typed.column, records)))
+                if sent.longest() <= self._largest
+                else None
+            )
+        return None
 
     def row(self, original: bytes, interval: Interval) -> Row:
         """The record whose `data` are the bytes `original`, ready to be sent. Raises InvalidRecord."""
@@ -92,6 +115,19 @@ def _target(info: StreamInfo, configured: StreamConfig, connection: Target, serv
         target = Target(target.db_id, matching_by(info.key, target.matching, service))
     require_key(info.label(), configured.fields, target.matching)
     return target
+
+
+def _typed(record: Mapping[str, Any], profile: Mapping[str, Any], matching: Matching, null_values: NullValues) -> list[TypedRecords]:
+    """The types that records of a stream are tried as, the likeliest first; none where the plain way is the only one."""
+    columns = record.get("properties", {}).keys()
+    keys = next((key for key in matching.alternatives() if columns >= set(key)), None)
+    if keys is None:
+        return []
+    try:
+        found = [TypedRecords(record, profile, keys, nulls=null_values == "send")]
+        return [*found, TypedRecords(record, profile, keys, omits=True)] if null_values == "omit" else found
+    except Uncertain:
+        return []
 
 
 def _unreadable(original: bytes) -> InvalidRecord:

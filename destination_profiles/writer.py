@@ -1,7 +1,7 @@
 """The pipeline: records go in, chunks go out, and each state leaves when the records before it are safe."""
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from time import monotonic
 from typing import Any
@@ -19,6 +19,7 @@ StreamKey = tuple[str | None, str]  # namespace, name
 REPLACED_IN_VAIN = "a later record of its profile took its place, and that one was rejected"
 NOT_REPLACED = Rejection("superseded", "rejected", REPLACED_IN_VAIN, "$", REPLACED_IN_VAIN)
 TOO_DEEP = Rejection("json", "depth", "is nested too deeply", "$", "is nested too deeply")
+BATCH = 256  # records that are tried at once
 LONG_SECONDS = 3600.0  # the longest wait for anything
 INTERRUPTED_SECONDS = 30.0  # the longest wait for what is in flight once somebody asked to stop
 ABANDON_SECONDS = 330.0  # the same when the sync ends badly of itself: longer than a request may take
@@ -57,13 +58,28 @@ class Writer:
         self._checkpointer = Checkpointer()
         self._sealed: deque[Chunk] = deque()
 
-    def record(self, key: StreamKey, data: bytes) -> None:
-        """Take a record. Blocks while the service is behind; raises ProfilesError when the sync must end."""
+    def records(self, key: StreamKey, originals: Sequence[bytes]) -> None:
+        """Take the `data` of records that follow each other. Blocks while the service is behind; raises ProfilesError when the sync must
+        end.
+        """
         plan = self._plans.get(key)
         if plan is None:
-            self.unknown[key[1]] += 1
+            self.unknown[key[1]] += len(originals)
             return
         interval = self.ledger.interval(plan.label)
+        for start in range(0, len(originals), BATCH):
+            some = originals[start : start + BATCH]
+            if (batch := plan.batch(some, interval)) is None:
+                for original in some:
+                    self._record(plan, interval, original)
+                continue
+            ordinal = self.read
+            interval.read += len(batch)
+            self.read += len(batch)
+            for sealed in self._chunker.extend(batch, ordinal, target=plan.target, envelope=plan.envelope, supersedes=plan.supersedes):
+                self._send([sealed])
+
+    def _record(self, plan: StreamPlan, interval: Interval, data: bytes) -> None:
         interval.read += 1
         ordinal = self.read
         self.read += 1
@@ -171,7 +187,8 @@ class Writer:
     def _enter(self, resolutions: Iterable[Resolution]) -> None:
         for resolution in resolutions:
             chunk, rejected = resolution.chunk, resolution.outcome.rejected
-            accepted = Counter(row.interval for position, row in enumerate(chunk.rows) if position not in rejected)
+            accepted = chunk.intervals()
+            accepted.subtract(chunk.rows[position].interval for position in rejected)
             for interval, count in accepted.items():
                 self.ledger.settle(interval, accepted=count)
             for position, rejection in rejected.items():

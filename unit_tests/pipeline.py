@@ -142,4 +142,4 @@ class Pipeline:
             if isinstance(each, str):
                 self.writer.checkpoint(each, (None, stream))
             else:
-                self.writer.record((None, stream), json.dumps({"id": each}).encode())
+                self.writer.records((None, stream), [json.dumps({"id": each}).encode()])

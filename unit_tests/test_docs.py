@@ -14,7 +14,7 @@ from destination_profiles.catalog import streams_of
 from destination_profiles.chunks import HELD_BODIES
 from destination_profiles.config import Config
 from destination_profiles.manifest import service
-from destination_profiles.protocol import Decoder, Record
+from destination_profiles.protocol import Decoder, Records
 from destination_profiles.rejection import Rejection
 from destination_profiles.rejects import LocalStore
 from destination_profiles.spec import spec
@@ -208,8 +208,9 @@ def test_program_sends_stored_rows_again(tmp_path: Path) -> None:
     store.close()
     (program,) = re.findall(r"```python\n(.+?)```", GUIDE, re.DOTALL)
     made = subprocess.run([sys.executable, "-c", program, str(tmp_path / "users.jsonl"), "users"], capture_output=True, check=True).stdout
-    messages = [Decoder().message(line) for line in made.splitlines()]
-    assert [json.loads(bytes(each.data)) for each in messages if isinstance(each, Record)] == [json.loads(row) for row in rows]
+    (records,) = Decoder().messages(made.splitlines())
+    assert isinstance(records, Records)
+    assert [json.loads(bytes(each)) for each in records.data] == [json.loads(row) for row in rows]
 
 
 def test_catalog_of_the_repair_is_one() -> None:

@@ -42,6 +42,7 @@ FLOORS = [  # the highest first; a module may import those that stand after it
     "ledger",
     "manifest",
     "salvage",
+    "typed",
     "violations",
     "conversion",
     "errors",

@@ -70,7 +70,7 @@ def raise_os_error(_: str) -> None:
 def test_rejections_are_told_once_while_they_do_not_grow() -> None:
     lines: list[str] = []
     progress, pipeline = Progress(lines.append, clock=Clock()), Pipeline(Scripted())
-    pipeline.writer.record(USERS, json.dumps({"id": None}).encode())
+    pipeline.writer.records(USERS, [json.dumps({"id": None}).encode()])
     progress.end(pipeline.writer)
     progress.end(pipeline.writer)
     assert lines[1:] == [

@@ -213,7 +213,7 @@ class Sync:
         else:
             data = {"id": None if key == UNREADABLE else key, "n": len(self.fed)}
             self.fed.append((stream, key))
-            self.writer.record((None, stream), json.dumps(data).encode())
+            self.writer.records((None, stream), [json.dumps(data).encode()])
 
     def release(self, safe: SafeState) -> None:
         """Promises 1 and 2."""

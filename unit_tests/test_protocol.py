@@ -5,6 +5,7 @@ import os
 import threading
 import time
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from destination_profiles.checkpoint import SafeState
 from destination_profiles.errors import BrokenInput, ConfigError, NobodyReads
 from destination_profiles.pipes import LineReader, Outlet
-from destination_profiles.protocol import Decoder, FaultyRecord, LogHandler, MessageWriter, Record, State
+from destination_profiles.protocol import Decoder, FaultyRecord, LogHandler, MessageWriter, Records, State
 
 RECORD = b'{"type":"RECORD","record":{"stream":"users","data":{"id": 1},"emitted_at":1.5,"namespace":"eu"}}'
 JSON = st.recursive(
@@ -24,9 +25,15 @@ JSON = st.recursive(
 
 
 def state(text: str) -> State:
-    message = Decoder().message(f'{{"type":"STATE","state":{text}}}'.encode())
+    (message,) = Decoder().messages([f'{{"type":"STATE","state":{text}}}'.encode()])
     assert isinstance(message, State)
     return message
+
+
+def taken(*lines: bytes) -> list[Any]:
+    """What a decoder makes of some lines, with the records as tuples of bytes."""
+    messages = Decoder().messages(lines)
+    return [(each.stream, each.namespace, list(map(bytes, each.data))) if isinstance(each, Records) else each for each in messages]
 
 
 def written(action) -> list[dict]:
@@ -56,18 +63,44 @@ def read(chunks: list[bytes]) -> list[bytes]:
 
 
 def test_record_keeps_its_bytes() -> None:
-    message = Decoder().message(RECORD)
-    assert isinstance(message, Record)
-    assert (message.stream, message.namespace, bytes(message.data)) == ("users", "eu", b'{"id": 1}')
+    assert taken(RECORD) == [("users", "eu", [b'{"id": 1}'])]
 
 
 @settings(max_examples=100)
 @given(st.dictionaries(st.text(), JSON, max_size=5))
 def test_any_json_object_is_taken_as_it_is(data: dict) -> None:
     encoded = json.dumps(data, ensure_ascii=True).encode()
-    message = Decoder().message(b'{"type":"RECORD","record":{"stream":"s","data":' + encoded + b"}}")
-    surrogates = isinstance(message, FaultyRecord)
-    assert surrogates or bytes(message.data) == encoded
+    (message,) = taken(b'{"type":"RECORD","record":{"stream":"s","data":' + encoded + b"}}")
+    assert isinstance(message, FaultyRecord) or message == ("s", None, [encoded])
+
+
+def test_records_of_one_stream_come_together() -> None:
+    one, two = RECORD, RECORD.replace(b'"eu"', b"null")
+    three = two.replace(b"users", b"people")
+    last = b'{"type":"STATE","state":{}}'
+    log = b'{"type":"LOG","log":{"level":"INFO","message":"x"}}'
+    row = b'{"id": 1}'
+    runs = [("users", "eu", [row, row]), ("users", None, [row]), ("people", None, [row]), ("users", "eu", [row])]
+    *found, state_, other = taken(one, one, two, three, log, one, last, one)
+    assert (found, isinstance(state_, State), other) == (runs, True, runs[-1])
+    *found, state_, other = taken(one, one, two, three, b"chatter", b"", one, last, one)
+    assert (found, isinstance(state_, State), other) == (runs, True, runs[-1])
+
+
+@pytest.mark.parametrize("broken", [b'{"type":"RECORD"', b'{"type":"STATE"}'])
+@pytest.mark.parametrize("before", [[], [b"chatter"]])
+def test_what_stands_before_a_broken_line_is_given_first(broken: bytes, before: list[bytes]) -> None:
+    messages = Decoder().messages([*before, RECORD, RECORD, broken, RECORD])
+    assert len(next(messages).data) == 2
+    with pytest.raises(BrokenInput, match=f"^Line {len(before) + 3} of the input"):
+        next(messages)
+
+
+def test_lines_are_counted_from_one_block_to_the_next() -> None:
+    decoder = Decoder()
+    for lines in ([RECORD, RECORD], [b"chatter", RECORD], [b'{"type":"STATE","state":{}}', RECORD]):
+        list(decoder.messages(lines))
+    assert (decoder.lines, decoder.chatter) == (6, 1)
 
 
 def test_state_names_its_stream() -> None:
@@ -89,9 +122,9 @@ def test_state_leaves_byte_for_byte() -> None:
 
 def test_broken_line_tells_no_content() -> None:
     decoder = Decoder()
-    decoder.message(b"chatter")
+    assert list(decoder.messages([b"chatter"])) == []
     with pytest.raises(BrokenInput) as raised:
-        decoder.message(b'{"type":"RECORD","record":{"canary')
+        list(decoder.messages([b'{"type":"RECORD","record":{"canary']))
     assert "canary" not in str(raised.value)
     assert str(raised.value).startswith("Line 2 of the input is cut or is no JSON (34 bytes, SHA-256 ")
 

@@ -188,9 +188,9 @@ def test_wait_for_an_answer_is_long_without_an_interruption() -> None:
 def test_too_many_rejections_end_the_sync() -> None:
     pipeline = Pipeline(Scripted(), max_profiles=10, max_rejected=2)
     for _ in range(2):
-        pipeline.writer.record(USERS, b"{}")
+        pipeline.writer.records(USERS, [b"{}"])
     with pytest.raises(TooManyRejected, match=r"More than 2 records .* The most frequent reasons: 3 of users \(profile required"):
-        pipeline.writer.record(USERS, b"{}")
+        pipeline.writer.records(USERS, [b"{}"])
 
 
 def test_chunk_is_entered_whole_before_too_many_rejections_end_the_sync() -> None:
@@ -246,7 +246,7 @@ def test_invalid_record_is_rejected_alone() -> None:
     sender = Scripted()
     pipeline = Pipeline(sender, max_profiles=10)
     for data in (b'{"id":1}', b'{"id":null}', b"[]", b'{"id":2}'):
-        pipeline.writer.record(USERS, data)
+        pipeline.writer.records(USERS, [data])
     pipeline.feed("a")
     pipeline.writer.close()
     assert (sender.sent, pipeline.states, pipeline.writer.tally.total) == ([[1, 2]], [("a", 2, 2)], 2)
