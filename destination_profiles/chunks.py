@@ -46,6 +46,10 @@ class Joined:
         self._gap = len(between)
         self._lengths = array("I", map(len, parts))
 
+    def array(self) -> bytes:
+        """A JSON array of them, which a comma must stand between."""
+        return b"".join((b"[", self.data, b"]"))
+
     def longest(self) -> int:
         """Bytes of the longest."""
         return max(self._lengths)

@@ -10,6 +10,7 @@ from .matching import Target
 
 encode_json = msgspec.json.Encoder().encode  # keeps integers of any length, which orjson does not
 decode_json = msgspec.json.Decoder(dict[str, Any]).decode
+decode_records = msgspec.json.Decoder(list[dict[str, Any]]).decode
 
 
 class Format(Protocol):

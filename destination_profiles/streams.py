@@ -1,13 +1,14 @@
 """What happens to each record of one stream before it stands in a chunk, compiled once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from .catalog import StreamInfo
 from .chunks import Batch, Joined, Row
 from .config import Config, NullValues, StreamConfig
-from .encoding import Envelope, decode_json, envelope, format_named
+from .encoding import Envelope, decode_json, decode_records, envelope, format_named
 from .errors import ConfigError, InvalidRecord
 from .ledger import Interval
 from .manifest import Service
@@ -21,6 +22,7 @@ from .validation import RecordValidator, profile_schema
 EMPTY = b"{}"  # the smallest profile
 OBJECT = "profiles"  # what a stream of data activation is mapped to
 SENDS_ALL = frozenset({"append", "overwrite"})
+Column = Callable[[str], list[Any]]
 SUPERSEDES = frozenset({"append_dedup", "update"})  # a later record of a profile stands for an earlier one of the same open chunk
 
 
@@ -57,18 +59,32 @@ class StreamPlan:
     def batch(self, originals: Sequence[bytes], interval: Interval) -> Batch | None:
         """What `row` makes of each of some records; None where one of them needs a look of its own."""
         came = Joined(originals, self.envelope.between)
+        try:
+            sent, column = self._proven(came) or self._checked(came, originals)
+        except (ValueError, InvalidRecord, RecursionError):
+            return None
+        return Batch(sent, came, interval, self._identify.many(column)) if sent.longest() <= self._largest else None
+
+    def _proven(self, came: Joined) -> tuple[Joined, Column] | None:
+        """Profiles that are valid because they decode, and what gives their values of a field; None where one does not."""
         for typed in self._typed:
-            try:
-                records = typed.decode(b"".join((b"[", came.data, b"]")))
-            except ValueError:  # msgspec's errors are, and those of the text encoding
-                continue
-            sent = Joined(list(map(typed.encode, records)), self.envelope.between) if typed.omits else came
-            return (
-                Batch(sent, came, interval, self._identify.many(partial(typed.column, records)))
-                if sent.longest() <= self._largest
-                else None
-            )
+            with suppress(ValueError):  # msgspec's errors are, and those of the text encoding
+                records = typed.decode(came.array())
+                sent = Joined(list(map(typed.encode, records)), self.envelope.between) if typed.omits else came
+                return sent, partial(typed.column, records)
         return None
+
+    def _checked(self, came: Joined, originals: Sequence[bytes]) -> tuple[Joined, Column]:
+        """Profiles that are found to be valid, likewise. Raises ValueError, InvalidRecord or RecursionError where one is not."""
+        records = decode_records(came.array())
+        profiles = self._map(records) if all(map(self._record.is_valid, records)) else ()
+        if not profiles or not all(map(self._profile.is_valid, profiles)):
+            raise ValueError
+        encoded = [
+            original if profile is record and self._wire.verbatim else self._wire.encode(profile)
+            for original, record, profile in zip(originals, records, profiles, strict=True)
+        ]
+        return Joined(encoded, self.envelope.between), lambda name: [profile.get(name) for profile in profiles]
 
     def row(self, original: bytes, interval: Interval) -> Row:
         """The record whose `data` are the bytes `original`, ready to be sent. Raises InvalidRecord."""
@@ -78,7 +94,7 @@ class StreamPlan:
             raise _unreadable(original) from None
         if not self._record.is_valid(record):
             raise InvalidRecord(self._record.rejection(record))
-        profile = self._map(record)
+        (profile,) = self._map([record])
         if not self._profile.is_valid(profile):
             raise InvalidRecord(self._profile.rejection(profile))
         encoded = original if profile is record and self._wire.verbatim else self._wire.encode(profile)

@@ -68,11 +68,17 @@ class Writer:
             return
         interval = self.ledger.interval(plan.label)
         for start in range(0, len(originals), BATCH):
-            some = originals[start : start + BATCH]
-            if (batch := plan.batch(some, interval)) is None:
-                for original in some:
-                    self._record(plan, interval, original)
-                continue
+            self._take(plan, interval, originals[start : start + BATCH])
+
+    def _take(self, plan: StreamPlan, interval: Interval, originals: Sequence[bytes]) -> None:
+        """Take records at once; if one of them needs a look of its own, their halves."""
+        if len(originals) == 1:
+            self._record(plan, interval, originals[0])
+        elif (batch := plan.batch(originals, interval)) is None:
+            middle = len(originals) // 2
+            self._take(plan, interval, originals[:middle])
+            self._take(plan, interval, originals[middle:])
+        else:
             ordinal = self.read
             interval.read += len(batch)
             self.read += len(batch)

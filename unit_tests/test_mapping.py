@@ -1,6 +1,7 @@
 """How a record becomes its profile: columns, paths, constants, types, and what becomes of nulls."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -25,10 +26,17 @@ def found_by(*names: str) -> Matching:
     return Matching(MatchingMode("m", "M", "m", tuple((name,) for name in names), (), ()))
 
 
-def compiled(*fields: FieldConfig, nulls: NullValues = "omit", columns: tuple[str, ...] = (), keep: tuple[str, ...] = ()) -> Mapper:
+def one(made: Mapper) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """The profile of one record."""
+    return lambda record: made([record])[0]
+
+
+def compiled(
+    *fields: FieldConfig, nulls: NullValues = "omit", columns: tuple[str, ...] = (), keep: tuple[str, ...] = ()
+) -> Callable[[dict[str, Any]], dict[str, Any]]:
     """The mapper of a stream `users` with these columns (none: not known); without fields, of a stream that is sent as it comes."""
     schema = {"properties": {name: {} for name in columns}} if columns else {}
-    return mapper(StreamConfig("users", fields=fields or None), nulls, schema=schema, matching=found_by(), keep=frozenset(keep))
+    return one(mapper(StreamConfig("users", fields=fields or None), nulls, schema=schema, matching=found_by(), keep=frozenset(keep)))
 
 
 def column(source: str, to: str = "to", kind: str | None = None) -> FieldConfig:
@@ -161,7 +169,7 @@ def test_path_is_checked_by_its_column(source: str) -> None:
 
 @pytest.mark.parametrize("schema", [{}, {"properties": {}}, {"properties": None}])
 def test_stream_without_known_columns_takes_any(schema: dict[str, Any]) -> None:
-    made = mapper(StreamConfig("users", fields=(column("anything"),)), "omit", schema=schema, matching=found_by(), keep=frozenset())
+    made = one(mapper(StreamConfig("users", fields=(column("anything"),)), "omit", schema=schema, matching=found_by(), keep=frozenset()))
     assert made({"anything": 1}) == {"to": 1}
 
 
@@ -262,10 +270,11 @@ BUILT = [
 ]
 
 
-def subscribed(*subscriptions: SubscriptionConfig, fields: tuple[FieldConfig, ...] | None = (), nulls: NullValues = "omit") -> Mapper:
-    return mapper(
-        StreamConfig("users", fields=fields, subscriptions=subscriptions), nulls, schema={}, matching=found_by("id"), keep=frozenset()
-    )
+def subscribed(
+    *subscriptions: SubscriptionConfig, fields: tuple[FieldConfig, ...] | None = (), nulls: NullValues = "omit"
+) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    stream = StreamConfig("users", fields=fields, subscriptions=subscriptions)
+    return one(mapper(stream, nulls, schema={}, matching=found_by("id"), keep=frozenset()))
 
 
 @pytest.mark.parametrize(("subscriptions", "record", "expected"), BUILT)
@@ -336,13 +345,13 @@ def test_address_of_an_unknown_column_is_told() -> None:
 )
 def test_tags_that_a_profile_is_found_by_are_one_text(value: Any, text: str) -> None:
     fields = (FieldConfig("tags", "labels", type="tags"), FieldConfig("more", "labels", type="tags"))
-    made = mapper(StreamConfig("users", fields=fields), "omit", schema={}, matching=BY_TAGS, keep=frozenset())
+    made = one(mapper(StreamConfig("users", fields=fields), "omit", schema={}, matching=BY_TAGS, keep=frozenset()))
     assert made({"labels": value}) == {"tags": text, "more": text.split(", ")}
 
 
 @pytest.mark.parametrize(("value", "expected"), [(["x", "y"], "x, y"), ("x, y", "x, y"), (["x", 1], ["x", 1]), ([], ""), (5, 5)])
 def test_tags_of_a_record_as_it_comes_are_one_text(value: Any, expected: Any) -> None:
-    made = mapper(StreamConfig("users"), "omit", schema={}, matching=BY_TAGS, keep=frozenset())
+    made = one(mapper(StreamConfig("users"), "omit", schema={}, matching=BY_TAGS, keep=frozenset()))
     record = {"tags": value, "a": 1}
     assert made(record) == {"tags": expected, "a": 1}
     assert record == {"tags": value, "a": 1}

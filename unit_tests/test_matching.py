@@ -176,3 +176,22 @@ def test_chosen_key_alone_finds_the_profile(key: list[str], configured: str, giv
 def test_key_that_no_mode_has_is_told(key: list[str]) -> None:
     with pytest.raises(ConfigError, match=f"cannot be found by {' and '.join(sorted(key))} together"):
         matching_by(key, Matching(service().matching_modes["email"]), service())
+
+
+@pytest.mark.parametrize(
+    ("mode", "profiles"),
+    [
+        ("email", [{"email": " A@b "}, {"email": "ÄÖ"}]),
+        ("custom", [{"id": 1}, {"id": "1"}, {"id": 2.0}]),
+        ("custom", [{"id": "b, a"}, {"id": "c"}]),
+        ("phone", [{"phone": "+1 (2)", "phones": None}, {"phone": None, "phones": ["3", 4]}, {"phone": "x", "phones": None}]),
+        ("push", [{"provider": "P", "subscription_id": "S"}]),
+    ],
+)
+def test_many_profiles_are_identified_as_each_is(mode: str, profiles: list[dict[str, Any]]) -> None:
+    names = {name for name in service().matching_modes if name.startswith(mode)}
+    assert names
+    for name in names:
+        identify = matching(name, **({"field_name": "id"} if mode == "custom" else {})).identify(service())
+        found = identify.many(lambda field: [profile.get(field) for profile in profiles])
+        assert found == [identify(profile) for profile in profiles]

@@ -279,7 +279,7 @@ def test_record_nested_too_deeply_is_rejected_alone() -> None:
         raise RecursionError
 
     deep = plan("deep")
-    deep.row = recurse  # type: ignore[method-assign] - stands for any step that recurses
+    deep._map = recurse  # stands for any step that recurses
     pipeline = Pipeline(Scripted(), plans={"users": plan(), "deep": deep})
     pipeline.feed(1)
     pipeline.feed(2, "a", stream="deep")
