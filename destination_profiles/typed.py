@@ -1,6 +1,6 @@
 """Records whose schemas are types of msgspec: what decodes satisfies them, so that nothing is left to validate.
 
-Only what is certain: flat objects of plain values. A record that does not decode as the type may still be valid.
+Only what is certain: members that may have any value of a type. A record that does not decode as the type may still be valid.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -19,6 +19,8 @@ TYPES: Mapping[str, Any] = {
     "integer": int,
     "number": int | float,
     "boolean": bool,
+    "array": list[Any],
+    "object": dict[str, Any],
 }
 NOTES = frozenset({"$comment", "airbyte_type", "default", "description", "examples", "format", "title"})
 OF_RECORDS = NOTES | {"$schema", "additionalProperties", "properties", "required", "type"}
@@ -32,33 +34,37 @@ KEYWORDS: Mapping[str, frozenset[str]] = {  # that say something of values of on
 }
 
 
+Uses = Callable[[str], Sequence[Schema]]
+
+
 class Uncertain(Exception):
     """No type of msgspec is certain to prove the schemas."""
 
 
 class TypedRecords:
-    """Records that are profiles as they come, or will be without their nulls. `decode` takes a JSON array of them and raises ValueError
-    where one may be another; `encode` leaves out what is null.
+    """Records of a schema. `decode` takes a JSON array of them and raises ValueError where one may be another; `encode` leaves out what is
+    null.
     """
 
-    def __init__(self, record: Schema, profile: Schema, keys: Collection[str], *, nulls: bool = False, omits: bool = False) -> None:
-        """Compile the schemas of records and of profiles, of which all `keys` are there. `nulls`: a member may be null if both schemas
-        take it, `omits`: if that of the record does. Raises Uncertain.
+    def __init__(self, record: Schema, uses: Uses, keys: Collection[str], *, nulls: bool = False, omits: bool = False) -> None:
+        """Compile the schema of records, of which all `keys` are there. `uses` gives the schemas that a member satisfies besides, by its
+        name. `nulls`: a member may be null if all schemas take it, `omits`: if that of the record does. Raises Uncertain.
         """
-        if not isinstance(record, Mapping) or not isinstance(profile, Mapping) or not record.keys() <= OF_RECORDS:
+        if not isinstance(record, Mapping) or not record.keys() <= OF_RECORDS:
             raise Uncertain
         required = {*record.get("required", ()), *keys}
         members = {}
         for name, column in record.get("properties", {}).items():
-            sent = profile["properties"].get(name, profile["additionalProperties"])
-            types = _types(column, sent)
-            if name not in required and _takes_all(column, "null") and (omits or (nulls and _takes_all(sent, "null"))):
+            others = uses(name)
+            types = _types(column, *others)
+            sent = omits or (nulls and all(takes_all(each, "null") for each in others))
+            if name not in required and sent and takes_all(column, "null"):
                 types.append(None)
             if types:
                 members[name] = reduce(or_, types)
         if not _is_of("object", record.get("type", "object")) or not required <= members.keys():
             raise Uncertain
-        self.omits = omits
+        self.verbatim = not omits
         self._fields = {name: f"field_{place}" for place, name in enumerate(members)}
         optional = dict.fromkeys(members.keys() - required, (None,))
         try:
@@ -76,6 +82,10 @@ class TypedRecords:
         self.decode: Callable[[bytes], list[Any]] = msgspec.json.Decoder(list[kind]).decode  # type: ignore[valid-type]
         self.encode: Callable[[Any], bytes] = msgspec.json.Encoder().encode
 
+    def profiles(self, records: bytes) -> list[Any]:
+        """Records that are profiles as they come, or will be without their nulls. Raises ValueError as `decode` does."""
+        return self.decode(records)
+
     def column(self, records: Sequence[Any], name: str) -> list[Any]:
         """The values of a member of decoded records, None where it is not there."""
         field = self._fields.get(name)
@@ -84,11 +94,11 @@ class TypedRecords:
 
 def _types(*schemas: Schema) -> list[Any]:
     """Types whose every value satisfies all of the schemas."""
-    kinds = [kind for kind in TYPES if all(_takes_all(schema, kind) for schema in schemas)]
+    kinds = [kind for kind in TYPES if all(takes_all(schema, kind) for schema in schemas)]
     return [TYPES[kind] for kind in kinds if kind != FILLED or "string" not in kinds]
 
 
-def _takes_all(schema: Schema, kind: str) -> bool:
+def takes_all(schema: Schema, kind: str) -> bool:
     """Whether it is certain that a schema is satisfied by every value of a kind."""
     return schema if isinstance(schema, bool) else all(_rule_takes_all(keyword, schema, kind) for keyword in schema)
 
@@ -101,12 +111,12 @@ def _rule_takes_all(keyword: str, schema: Mapping[str, Any], kind: str) -> bool:
         case "minLength":
             takes = family != "string" or (kind == FILLED and rule <= 1)
         case "allOf":
-            takes = all(_takes_all(each, kind) for each in rule)
+            takes = all(takes_all(each, kind) for each in rule)
         case "anyOf":
-            takes = any(_takes_all(each, kind) for each in rule)
+            takes = any(takes_all(each, kind) for each in rule)
         case "if":
-            otherwise = _takes_all(schema.get("else", True), kind)
-            takes = otherwise and (_takes_none(rule, kind) or _takes_all(schema.get("then", True), kind))
+            otherwise = takes_all(schema.get("else", True), kind)
+            takes = otherwise and (_takes_none(rule, kind) or takes_all(schema.get("then", True), kind))
         case "then" | "else":
             takes = "if" in schema
         case _:

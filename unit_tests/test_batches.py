@@ -88,6 +88,21 @@ FIELDS = [
         FieldConfig("size", "size", type="float", action="incr"),
     ),
 ]
+FIELDS.append(
+    (
+        FieldConfig("id", "id", type="string"),
+        FieldConfig("_fname", "_fname", type="string"),
+        FieldConfig("_lname", "any"),
+        FieldConfig("n", "_status", type="string"),
+        FieldConfig("points", "size", type="int"),
+        FieldConfig("score", "score", type="float"),
+        FieldConfig("vip", "vip", type="boolean"),
+        FieldConfig("short", "short"),
+        FieldConfig("list", "tags"),
+        FieldConfig("source", value="table"),
+    )
+)
+FIELDS.append((FieldConfig("id", "id"), FieldConfig("source", value=None), FieldConfig("text", "text")))
 SUBSCRIPTIONS: list[tuple[SubscriptionConfig, ...]] = [
     (),
     (SubscriptionConfig("email", 3, (FieldConfig("email", "email"),), (FieldConfig("status", value="subscribed"),)),),
@@ -173,7 +188,7 @@ def test_batch_becomes_what_its_records_become(schema: dict[str, Any], made: Con
 def test_what_decodes_is_valid(schema: dict[str, Any], nulls: bool, omits: bool, record: bytes) -> None:
     wanted = profile_schema(service(), target(field_name="id").matching, nulls=nulls)
     try:
-        typed = TypedRecords(schema, wanted, ["id"], nulls=nulls, omits=omits)
+        typed = TypedRecords(schema, sent_as(wanted), ["id"], nulls=nulls, omits=omits)
         (decoded,) = typed.decode(b"[" + record + b"]")
     except (Uncertain, ValueError):
         return
@@ -182,6 +197,10 @@ def test_what_decodes_is_valid(schema: dict[str, Any], nulls: bool, omits: bool,
     sent = json.loads(typed.encode(decoded)) if omits else found
     assert sent == ({name: value for name, value in found.items() if value is not None} if omits else found)
     assert RecordValidator(wanted, "profile", "users").is_valid(sent)
+
+
+def sent_as(profile: dict[str, Any]) -> Any:
+    return lambda name: [profile["properties"].get(name, profile["additionalProperties"])]
 
 
 TEXT = {"type": "string"}
@@ -204,7 +223,8 @@ CERTAIN = [
     ("x", {"not": TEXT}, "5", False),
     ("x", {"$ref": "#/definitions/y"}, '"a"', False),
     ("x", {}, "null", True),
-    ("x", {}, "[]", False),
+    ("x", {}, "[]", True),
+    ("x", {}, "{}", False),
     ("x", {"type": "object"}, "{}", False),
     ("x", True, '"a"', True),
     ("x", False, '"a"', False),
@@ -229,7 +249,7 @@ CERTAIN = [
 @pytest.mark.parametrize(("name", "column", "value", "certain"), CERTAIN)
 def test_only_what_is_certain_decodes(name: str, column: Any, value: str, certain: bool) -> None:
     schema = {"properties": {"id": {"type": "integer"}, name: column}}
-    typed = TypedRecords(schema, profile_schema(service(), target(field_name="id").matching, nulls=False), ["id"], omits=True)
+    typed = TypedRecords(schema, sent_as(profile_schema(service(), target(field_name="id").matching, nulls=False)), ["id"], omits=True)
     record = f'[{{"id":1,"{name}":{value}}}]'.encode()
     if certain:
         assert typed.column(typed.decode(record), name) == [json.loads(value)]
@@ -243,7 +263,7 @@ def test_only_what_is_certain_decodes(name: str, column: Any, value: str, certai
     [
         {},
         {"properties": {"other": {}}},
-        {"properties": {"id": {"type": "object"}}},
+        {"properties": {"id": {"enum": [1]}}},
         {"type": "array", "properties": {"id": {}}},
         {"properties": {"id": {}}, "required": ["other"]},
         {"properties": {"id": {}}, "minProperties": 2},
@@ -253,7 +273,7 @@ def test_only_what_is_certain_decodes(name: str, column: Any, value: str, certai
 )
 def test_uncertain_schema_has_no_type(schema: dict[str, Any]) -> None:
     with pytest.raises(Uncertain):
-        TypedRecords(schema, profile_schema(service(), target(field_name="id").matching, nulls=False), ["id"])
+        TypedRecords(schema, lambda _: [], ["id"])
 
 
 FLAT = {"id": {"type": "integer"}, "_fname": {"type": ["string", "null"]}, "size": {"type": ["number", "null"]}}
@@ -289,3 +309,64 @@ def test_one_bad_record_among_many_is_found() -> None:
     read, rows, rejected = outcome(flat(), [records])
     assert (read, len(rows), [original for original, _ in rejected]) == (3 * BATCH, 3 * BATCH - 1, [b'{"id":"bad"}'])
     assert [original for _, original, _ in rows] == [each for each in records if each != b'{"id":"bad"}']
+
+
+PERSON = {
+    "id": {"type": "integer"},
+    "name": {"type": ["string", "null"]},
+    "age": {"type": ["integer", "string", "null"]},
+    "mail": {"type": ["string", "null"]},
+    "details": {"type": ["object", "null"]},
+}
+PEOPLE = [
+    b'{"id":1,"name":"Ann","age":5,"mail":"a@example.org","details":{"x":[1]}}',
+    b'{"id":2,"name":null,"age":"7","mail":""}',
+    b'{"id":3,"details":null}',
+]
+
+
+def people(*fields: FieldConfig, subscribed: bool = False, **more: Any) -> StreamPlan:
+    subscription = SubscriptionConfig("email", 3, (FieldConfig("email", "mail", type="string"),), (FieldConfig("status", value=0),))
+    stream = StreamConfig("users", fields=(FieldConfig("id", "id"), *fields), subscriptions=(subscription,) if subscribed else ())
+    info = StreamInfo("users", None, {"type": "object", "properties": PERSON}, "append")
+    return StreamPlan(info, config(streams=(stream,), **more), service())
+
+
+def test_bytes_of_a_mapped_batch() -> None:
+    fields = (FieldConfig("_fname", "name"), FieldConfig("points", "age", type="int"), FieldConfig("source", value="table"))
+    made = people(*fields, subscribed=True)
+    assert [type(each).__name__ for each in made._typed] == ["TypedMapping"]
+    batch = made.batch(PEOPLE, Interval("users"))
+    assert batch is not None
+    assert list(batch.profiles.parts()) == [
+        b'{"id":1,"_fname":"Ann","points":5,"source":"table",'
+        b'"subscriptions":[{"email":"a@example.org","channel":"email","resource_id":3,"status":0}]}',
+        b'{"id":2,"points":7,"source":"table"}',
+        b'{"id":3,"source":"table"}',
+    ]
+    assert (list(batch.originals.parts()), batch.identities) == (PEOPLE, [("1",), ("2",), ("3",)])
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        FieldConfig("_bdate", "name", type="date"),
+        FieldConfig("tags", "name", type="tags"),
+        FieldConfig("points", "age", action="incr"),
+        FieldConfig("tags", columns=("name", "mail")),
+        FieldConfig("text", "details.x"),
+        FieldConfig("source", value=None),
+        FieldConfig("_status", value="wrong"),
+        FieldConfig("subscriptions", "details"),
+    ],
+)
+def test_mapping_that_is_not_certain_is_checked(field: FieldConfig) -> None:
+    assert people(field)._typed == []
+
+
+@pytest.mark.parametrize("null_values", ["unset", "send"])
+def test_nulls_of_a_mapped_batch_follow_the_rule(null_values: Any) -> None:
+    batch = people(FieldConfig("text", "name"), null_values=null_values).batch([b'{"id":1,"name":null}', b'{"id":2}'], Interval("users"))
+    assert batch is not None
+    instead = {"unset": b'{"action":"unset"}', "send": b"null"}[null_values]
+    assert batch.profiles.data == b'{"id":1,"text":' + instead + b'},{"id":2}'

@@ -34,6 +34,7 @@ FLOORS = [  # the highest first; a module may import those that stand after it
     "encoding",
     "xml_format",
     "validation",
+    "typed_mapping",
     "mapping",
     "config",
     "matching",

@@ -1,0 +1,33 @@
+"""A custom destination as dlt's documentation has it, fed from a file of messages. `load.py CONFIG MESSAGES FOLDER`."""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import dlt
+import requests
+
+config = json.loads(Path(sys.argv[1]).read_text())
+
+
+@dlt.destination(batch_size=10_000, name="profiles")
+def profiles(items: Any, table: Any) -> None:
+    """Send one batch."""
+    body = {"token": config["token"], "db_id": config["db_id"], "matching": "email_profile", "data": items}
+    answer = requests.post(f"{config['api_url']}/api/v1.1/profiles/update_batch", json=body, timeout=60)
+    answer.raise_for_status()
+    assert all(item["error"] == 0 for item in answer.json()["result"])
+
+
+def users() -> Iterator[dict[str, Any]]:
+    """The records of the messages."""
+    with Path(sys.argv[2]).open("rb") as lines:
+        for line in lines:
+            message = json.loads(line)
+            if message["type"] == "RECORD":
+                yield message["record"]["data"]
+
+
+dlt.pipeline("benchmark", destination=profiles, pipelines_dir=sys.argv[3]).run(users(), table_name="users")
