@@ -13,14 +13,15 @@ Identities = tuple[str, ...]
 
 def _texts(values: list[Any]) -> list[Identities]:
     """Case, blanks and the form of a whole number make no difference. Of several tags each is one: any of them may find the profile."""
-    folded = [value.strip().casefold() if isinstance(value, str) else _number(value) for value in values]
+    texts = values if set(map(type, values)) == {str} else list(map(_text, values))
+    folded = list(map(str.casefold, map(str.strip, texts)))
     if "," not in "".join(folded):
         return list(zip(folded, strict=True))
     return [tuple(sorted({part.strip() for part in text.split(",")})) if "," in text else (text,) for text in folded]
 
 
-def _number(value: Any) -> str:
-    return str(int(value) if isinstance(value, float) and value.is_integer() else value).strip().casefold()
+def _text(value: Any) -> str:
+    return str(int(value) if isinstance(value, float) and value.is_integer() else value)
 
 
 def _phones(values: list[Any]) -> list[Identities]:
