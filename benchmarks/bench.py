@@ -129,22 +129,23 @@ class Bench:
         """A file of input."""
         return write(self.folder / f"{next(self._numbers)}.jsonl", lines(case, records, state_every))
 
-    def lines(self, jobs: dict[str, tuple[Command, Path, Path]], case: Case, records: int) -> list[Line]:
-        """Measure commands in turns, the floor first; each on its input and on its empty input."""
+    def lines(self, jobs: dict[str, tuple[Command, Path, Path, int]], case: Case) -> list[Line]:
+        """Measure commands in turns, the floor first; each on its input of so many records and on its empty input."""
         full: dict[str, list[Run]] = {name: [] for name in jobs}
         bare: dict[str, list[Run]] = {name: [] for name in jobs}
         for _ in range(self.rounds):
-            for name, (command, source, empty) in jobs.items():
+            for name, (command, source, empty, _) in jobs.items():
                 full[name].append(measured(command, source))
                 bare[name].append(measured(command, empty))
         made: list[Line] = []
-        megabytes = records * case.size() / 1e6
-        for name in jobs:
+        for name, (_, _, _, count) in jobs.items():
+            megabytes = count * case.size() / 1e6
             whole, start = median(full[name]), median(bare[name])
             net, cpu = whole.wall - start.wall, whole.cpu - start.cpu
             floor = made[0] if made else None
-            ratios = (net / floor.net, cpu / floor.cpu) if floor else (1.0, 1.0)
-            made.append(Line(name, records, megabytes, start.wall, net, cpu, whole.memory, *ratios))
+            share = count / floor.records if floor else 1.0
+            ratios = (net / floor.net / share, cpu / floor.cpu / share) if floor else (1.0, 1.0)
+            made.append(Line(name, count, megabytes, start.wall, net, cpu, whole.memory, *ratios))
             print("  ", *made[-1].cells(), sep="  ", flush=True)
         return made
 
@@ -154,40 +155,37 @@ class Bench:
         print(case.name, flush=True)
         with sink() as url:
             source = self.inputs(case, records)
-            found = self.lines(
-                {"floor": (self.floor(case), source, self.empty), "connector": (self.write(case, url), source, self.empty)}, case, records
-            )
+            jobs: dict[str, tuple[Command, Path, Path, int]] = {
+                "floor": (self.floor(case), source, self.empty, records),
+                "connector": (self.write(case, url), source, self.empty, records),
+            }
+            found = self.lines(jobs, case)
         source.unlink()
         return found
 
-    def peers(self) -> list[Line]:
-        """Other ways to do the same, with fewer records: they take long."""
+    def peers(self, connector: Line) -> list[Line]:
+        """Other ways to do the same, with fewer records: they take long. `connector` is the line of the connector with all of them."""
         print("peers", flush=True)
-        records = int(PEER_RECORDS * self.scale) or 1
-        source, tapped = self.inputs(USUAL, records), self.inputs(USUAL, records, lines=singer)
+        records, many = int(PEER_RECORDS * self.scale), int(4 * PEER_RECORDS * self.scale)
+        source, tapped, longer = self.inputs(USUAL, records), self.inputs(USUAL, records, lines=singer), self.inputs(USUAL, many)
         empty_tap = self.inputs(USUAL, 0, lines=singer)
         with sink() as url:
             config = self.file(encode({"api_url": url, "token": "benchmark-token", "db_id": 1}))
             catalog = self.file(encode(USUAL.catalog()))
             peers = HERE / "peers"
-            load = [ROOT / ".venv-dlt/bin/python", peers / "load.py", config]
-            jobs: dict[str, tuple[Command, Path, Path]] = {
-                "floor": (self.floor(USUAL), source, self.empty),
-                "connector": (self.write(USUAL, url), source, self.empty),
-                "CDK": ([sys.executable, peers / "airbyte.py", "write", "--config", config, "--catalog", catalog], source, self.empty),
-                "Singer SDK": ([ROOT / ".venv-singer/bin/python", peers / "singer.py", "--config", config], tapped, empty_tap),
-            }
-            found = self.lines(jobs, USUAL, records)
-            # dlt reads a file that its command names, so its two commands are measured apart.
-            runs = [
-                [measured([*load, each, self.folder / f"dlt{n}"], self.empty) for each in (source, self.empty)] for n in range(self.rounds)
-            ]
-        whole, start = (median(column) for column in zip(*runs, strict=True))
-        net, cpu = whole.wall - start.wall, whole.cpu - start.cpu
-        megabytes = records * USUAL.size() / 1e6
-        found.append(Line("dlt", records, megabytes, start.wall, net, cpu, whole.memory, net / found[0].net, cpu / found[0].cpu))
-        print("  ", *found[-1].cells(), sep="  ", flush=True)
-        return found
+            cdk: Command = [sys.executable, peers / "airbyte.py", "write", "--config", config, "--catalog", catalog]
+            target: Command = [ROOT / ".venv-singer/bin/python", peers / "singer.py", "--config", config]
+            load: Command = [ROOT / ".venv-dlt/bin/python", peers / "load.py", config]
+            found = self.lines(
+                {
+                    "floor": (self.floor(USUAL), longer, self.empty, many),
+                    "CDK": (cdk, source, self.empty, records),
+                    "Singer SDK": (target, tapped, empty_tap, records),
+                    "dlt": (load, source, self.empty, records),
+                },
+                USUAL,
+            )
+        return [found[0], connector, *found[1:]]
 
     def states(self) -> float:
         """How much longer a sync takes with a state every 100 records than with one every 5,000."""
@@ -278,7 +276,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(Path(folder), options.rounds, options.scale)
         found = {case.name: bench.case(case) for case in CASES}
-        peers = bench.peers()
+        peers = bench.peers(found[USUAL.name][1])
         states, (late, least), memory, start = bench.states(), bench.latency(), bench.memory(), bench.start()
     rows = [[f"{name}: {line.what}", *line.cells()[1:]] for name, lines in found.items() for line in lines]
     others = [

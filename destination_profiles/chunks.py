@@ -13,6 +13,7 @@ from .encoding import Envelope
 from .ledger import Interval
 from .matching import Target
 
+FEW = 8  # records of a batch that are looked at one by one
 LAST_PROFILES = 3  # of a refused chunk are tried one by one
 HELD_BODIES = 3  # the records of a chunk as they came may be this many times as long as its body at most
 
@@ -50,6 +51,10 @@ class Joined:
         """A JSON array of them, which a comma must stand between."""
         return b"".join((b"[", self.data, b"]"))
 
+    def total(self) -> int:
+        """Bytes of all of them, without what stands between."""
+        return len(self.data) - self._gap * (len(self._lengths) - 1)
+
     def longest(self) -> int:
         """Bytes of the longest."""
         return max(self._lengths)
@@ -74,6 +79,14 @@ class Batch:
     def __len__(self) -> int:
         """Records in it."""
         return len(self.identities)
+
+    def halves(self, between: bytes) -> Iterator["Batch"]:
+        """Two batches, of which `between` separates the profiles."""
+        profiles, originals = list(self.profiles.parts()), list(self.originals.parts())
+        middle = len(self) // 2
+        for half in (slice(middle), slice(middle, None)):
+            sent, came = Joined(profiles[half], between), Joined(originals[half], b",")
+            yield Batch(sent, came, self.interval, self.identities[half])
 
     def rows(self) -> Iterator[Row]:
         """Each record by itself."""
@@ -163,7 +176,7 @@ class Chunk:
     def extend(self, batch: Batch, policy: ChunkPolicy) -> bool:
         """Append profiles, if all of them fit and none of them stands in it already or twice in the batch; tells whether they do."""
         size = self.size + len(batch.profiles.data) + (len(self.envelope.between) if self._count else 0)
-        held = self.held + len(batch.originals.data)
+        held = self.held + batch.originals.total()
         if self.records() + len(batch) > policy.max_profiles or size > policy.max_bytes or held > HELD_BODIES * policy.max_bytes:
             return False
         identities = set(chain.from_iterable(batch.identities))
@@ -258,15 +271,22 @@ class Chunker:
     def extend(
         self, batch: Batch, ordinal: int, *, target: Target, envelope: Envelope, supersedes: Callable[[Row, Row], bool]
     ) -> Iterator[Chunk]:
-        """Put the records of a batch into the open chunk of their database, as `add` does with each; all at once if nothing hinders it."""
+        """Put the records of a batch into the open chunk of their database, as `add` does with each; all at once if nothing hinders it,
+        else by halves.
+        """
         chunk = self._open.get(target.db_id) or self._new(target, envelope, ordinal)
         if chunk.target == target and chunk.extend(batch, self._policy):
             self._open[target.db_id] = chunk
             if len(chunk) >= self._policy.max_profiles:
                 yield self._open.pop(target.db_id)
             return
-        for place, row in enumerate(batch.rows(), ordinal):
-            yield from self.add(row, place, target=target, envelope=envelope, supersedes=supersedes)
+        if len(batch) <= FEW:
+            for place, row in enumerate(batch.rows(), ordinal):
+                yield from self.add(row, place, target=target, envelope=envelope, supersedes=supersedes)
+            return
+        for half in batch.halves(envelope.between):
+            yield from self.extend(half, ordinal, target=target, envelope=envelope, supersedes=supersedes)
+            ordinal += len(half)
 
     def _new(self, target: Target, envelope: Envelope, ordinal: int) -> Chunk:
         return Chunk(target, envelope, first=ordinal, opened_at=self._clock(), request_id=self._new_id())

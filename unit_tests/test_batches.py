@@ -370,3 +370,10 @@ def test_nulls_of_a_mapped_batch_follow_the_rule(null_values: Any) -> None:
     assert batch is not None
     instead = {"unset": b'{"action":"unset"}', "send": b"null"}[null_values]
     assert batch.profiles.data == b'{"id":1,"text":' + instead + b'},{"id":2}'
+
+
+def test_batch_of_xml_is_one() -> None:
+    batch = flat(wire_format="xml").batch([b'{"id":1,"_fname":"Ann"}', b'{"id":2}'], Interval("users"))
+    assert batch is not None
+    assert batch.profiles.data == b"<data><id>1</id><_fname>Ann</_fname></data><data><id>2</id></data>"
+    assert batch.originals.data == b'{"id":1,"_fname":"Ann"},{"id":2}'

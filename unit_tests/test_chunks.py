@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from destination_profiles.chunks import Chunk, Chunker, ChunkPolicy, Row
+from destination_profiles.chunks import Batch, Chunk, Chunker, ChunkPolicy, Joined, Row
 from destination_profiles.encoding import Envelope
 from destination_profiles.ledger import Interval
 from unit_tests.pipeline import Clock, ids, target
@@ -154,3 +154,46 @@ def test_superseded_records_are_bounded() -> None:
     made = chunker(max_profiles=3)
     sealed = put(made, *(row(1, str(number)) for number in range(7)), supersedes=ALWAYS)
     assert [len(each.superseded) for each in sealed + made.close()] == [2, 2, 0]
+
+
+def batch(rows: list[Row]) -> Batch:
+    profiles, originals = Joined([each.profile for each in rows], b","), Joined([each.original for each in rows], b",")
+    return Batch(profiles, originals, INTERVAL, [each.identities for each in rows])
+
+
+@settings(max_examples=200)
+@given(
+    st.lists(st.lists(st.tuples(st.integers(1, 12), st.text("aБ", max_size=9), st.booleans()), min_size=1, max_size=6), max_size=8),
+    st.integers(1, 7),
+    st.integers(60, 400),
+    st.booleans(),
+)
+def test_batches_make_the_chunks_that_their_rows_make(
+    groups: list[list[tuple[int, str, bool]]], max_profiles: int, max_bytes: int, superseding: bool
+) -> None:
+    rows = [
+        [row(number, text, *(["shared"] if number == 12 and more else []), original=text.encode() * 9) for number, text, more in each]
+        for each in groups
+    ]
+    supersedes = ALWAYS if superseding else NEVER
+    one_by_one, at_once = (chunker(max_profiles=max_profiles, max_bytes=max_bytes) for _ in range(2))
+    expected = put(one_by_one, *(one for each in rows for one in each), supersedes=supersedes) + one_by_one.close()
+    found, ordinal = [], 0
+    for each in rows:
+        found += at_once.extend(batch(each), ordinal, target=target(), envelope=ENVELOPE, supersedes=supersedes)
+        ordinal += len(each)
+    found += at_once.close()
+    for ours, theirs in zip(found, expected, strict=True):
+        assert (len(ours), ours.size, ours.held, ours.first, ours.identities) == (
+            len(theirs),
+            theirs.size,
+            theirs.held,
+            theirs.first,
+            theirs.identities,
+        )
+        assert ours.body() == theirs.body()
+        assert len(ours.body()) == ours.size
+        assert ours.intervals() == theirs.intervals()
+        assert (ours.rows, ours.superseded) == (theirs.rows, theirs.superseded)
+        assert ours.body() == theirs.body()
+        assert [ours.position_of(each) for each in ours.rows] == list(range(len(ours)))

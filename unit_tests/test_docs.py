@@ -9,6 +9,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+import yaml
 
 from destination_profiles.catalog import streams_of
 from destination_profiles.chunks import HELD_BODIES
@@ -22,6 +23,7 @@ from destination_profiles.writer import INTERRUPTED_SECONDS
 from unit_tests.messages import KINDS, LOG, Text, code_texts, steps
 
 ROOT = Path(__file__).parents[1]
+RESULTS = json.loads((ROOT / "benchmarks" / "results" / "results.json").read_text(encoding="utf-8"))
 PAGES = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in [*ROOT.glob("docs/*.md"), ROOT / "README.md"]}
 ERRORS, GUIDE, MAPPING = (PAGES[f"docs/{name}.md"] for name in ("errors", "profiles", "mapping"))
 PICTURES = {path.stem: path.read_text(encoding="utf-8") for path in ROOT.glob("docs/*.svg")}
@@ -187,10 +189,23 @@ def test_figures_of_others_are_theirs() -> None:
     scenarios = (ROOT / "integration_tests" / "README.md").read_text(encoding="utf-8")
     speed = re.search(r"([\d,]+) records of (\d+) bytes a second on two cores.*after ([\d.]+) s of start-up", GUIDE, re.DOTALL)
     assert speed
-    assert re.search(rf"of which start-up {speed[3]} s: +{speed[1]} records/s", PAGES["README.md"])
-    assert f"records of {speed[2]} bytes, a state every" in PAGES["README.md"]
+    (line,) = [each for each in RESULTS["cases"] if each[0] == f"{speed[2]} bytes: connector"]
+    assert (line[5], line[2]) == (speed[1], f"{speed[3]} s")
     assert "400 requests at 500 ms each, eight at once: 29.0 s, of which 25 s" in GUIDE
     assert "400 chunks with eight at once cost 29.0 s, 1.16 times the 25 s of the wait alone" in scenarios
+
+
+def test_results_of_the_benchmarks_are_shown() -> None:
+    shown = (ROOT / "benchmarks" / "results" / "results.md").read_text(encoding="utf-8")
+    assert shown.strip() in PAGES["README.md"]
+    assert all(cell in shown for part in RESULTS.values() for row in part for cell in row)
+
+
+def test_resources_are_those_of_the_metadata() -> None:
+    metadata = yaml.safe_load((ROOT / "metadata.yaml").read_text(encoding="utf-8"))["data"]["resourceRequirements"]["jobSpecific"]
+    sync, check = [each["resourceRequirements"] for each in metadata]
+    assert f"| a sync as the connector comes | {sync['cpu_request']} | {sync['memory_limit']} | {Config.max_in_flight} |" in GUIDE
+    assert f"| `check`, `discover` | 1 | {check['memory_limit']} | |" in GUIDE
 
 
 def test_changelog_has_the_version() -> None:

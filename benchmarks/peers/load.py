@@ -1,7 +1,8 @@
-"""A custom destination as dlt's documentation has it, fed from a file of messages. `load.py CONFIG MESSAGES FOLDER`."""
+"""A custom destination as dlt's documentation has it. `load.py CONFIG < MESSAGES`."""
 
 import json
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,11 +24,11 @@ def profiles(items: Any, table: Any) -> None:
 
 def users() -> Iterator[dict[str, Any]]:
     """The records of the messages."""
-    with Path(sys.argv[2]).open("rb") as lines:
-        for line in lines:
-            message = json.loads(line)
-            if message["type"] == "RECORD":
-                yield message["record"]["data"]
+    for line in sys.stdin.buffer:
+        message = json.loads(line)
+        if message["type"] == "RECORD":
+            yield message["record"]["data"]
 
 
-dlt.pipeline("benchmark", destination=profiles, pipelines_dir=sys.argv[3]).run(users(), table_name="users")
+with tempfile.TemporaryDirectory() as folder:
+    dlt.pipeline("benchmark", destination=profiles, pipelines_dir=folder).run(users(), table_name="users")
