@@ -161,5 +161,6 @@ class RunningSandbox(Sandbox):
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         """Stop it unless it has ended."""
+        self.output.close()
         if self.process.poll() is None:
             self.stop()
