@@ -16,10 +16,10 @@ demo: .venv/connector .venv-source/installed
 	$(BIN)/python demo/run.py
 
 test: .venv/installed .venv-source/installed .venv-pipelines/installed .venv-qa/installed
-	$(BIN)/python -m pytest -q -n 2 --dist loadgroup --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest -q -n 2 --cov --cov-report=term:skip-covered
 
 soak: .venv/installed
-	$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m soak
+	$(BIN)/python -m pytest -q -n 2 -m soak
 
 scenarios: .venv/installed
 	$(BIN)/python -m integration_tests.scenario

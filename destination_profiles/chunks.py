@@ -1,14 +1,12 @@
 """Chunks: profiles that travel in one request, never more than either limit allows (promise 4)."""
 
-from array import array
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from itertools import chain, repeat
+from itertools import chain
 from time import monotonic
 
-import msgspec
-
+from .batches import Batch, Row
 from .encoding import Envelope
 from .ledger import Interval
 from .matching import Target
@@ -25,72 +23,6 @@ class ChunkPolicy:
     max_profiles: int
     max_bytes: int
     max_age_seconds: float
-
-
-class Row(msgspec.Struct, gc=False):
-    """A record on its way: the profile as it is sent, the record as it came, its interval, the identities of its profile."""
-
-    profile: bytes
-    original: bytes
-    interval: Interval
-    identities: tuple[str, ...]
-
-
-class Joined:
-    """Byte strings one behind the other, and what stands between two of them."""
-
-    __slots__ = ("_gap", "_lengths", "data")
-
-    def __init__(self, parts: Sequence[bytes], between: bytes) -> None:
-        """Join them."""
-        self.data = between.join(parts)
-        self._gap = len(between)
-        self._lengths = array("I", map(len, parts))
-
-    def array(self) -> bytes:
-        """A JSON array of them, which a comma must stand between."""
-        return b"".join((b"[", self.data, b"]"))
-
-    def total(self) -> int:
-        """Bytes of all of them, without what stands between."""
-        return len(self.data) - self._gap * (len(self._lengths) - 1)
-
-    def longest(self) -> int:
-        """Bytes of the longest."""
-        return max(self._lengths)
-
-    def parts(self) -> Iterator[bytes]:
-        """Each by itself."""
-        start = 0
-        for length in self._lengths:
-            yield self.data[start : start + length]
-            start += length + self._gap
-
-
-class Batch:
-    """Records of one interval that follow each other, in few objects: `rows` makes those that each needs when it is looked at."""
-
-    __slots__ = ("identities", "interval", "originals", "profiles")
-
-    def __init__(self, profiles: Joined, originals: Joined, interval: Interval, identities: Sequence[tuple[str, ...]]) -> None:
-        """Of as many profiles as originals and identities."""
-        self.profiles, self.originals, self.interval, self.identities = profiles, originals, interval, identities
-
-    def __len__(self) -> int:
-        """Records in it."""
-        return len(self.identities)
-
-    def halves(self, between: bytes) -> Iterator["Batch"]:
-        """Two batches, of which `between` separates the profiles."""
-        profiles, originals = list(self.profiles.parts()), list(self.originals.parts())
-        middle = len(self) // 2
-        for half in (slice(middle), slice(middle, None)):
-            sent, came = Joined(profiles[half], between), Joined(originals[half], b",")
-            yield Batch(sent, came, self.interval, self.identities[half])
-
-    def rows(self) -> Iterator[Row]:
-        """Each record by itself."""
-        return map(Row, self.profiles.parts(), self.originals.parts(), repeat(self.interval), self.identities)
 
 
 class Chunk:
@@ -140,10 +72,10 @@ class Chunk:
     @property
     def rows(self) -> list[Row]:
         """The profiles, each by itself."""
-        self._open()
+        self._unpack()
         return self._rows
 
-    def _open(self) -> None:
+    def _unpack(self) -> None:
         for row in chain.from_iterable(batch.rows() for batch in self._batches):
             self._place(row)
         self._batches.clear()
@@ -170,7 +102,7 @@ class Chunk:
         self.held += len(row.original)
         self.identities.update(row.identities)
         self._count += 1
-        self._open()
+        self._unpack()
         self._place(row)
 
     def extend(self, batch: Batch, policy: ChunkPolicy) -> bool:
@@ -208,7 +140,7 @@ class Chunk:
         """Where a record that may mean the same profile stands."""
         for identity in row.identities:
             if identity in self.identities:
-                self._open()
+                self._unpack()
                 return self._positions[identity]
         return None
 

@@ -35,6 +35,7 @@ CONNECTION_ERRORS = (requests.RequestException, HTTPError, ValueError)  # urllib
 INVALID_URLS = (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, LocationValueError, UnicodeError)
 
 
+ANSWER_PART = 1 << 19  # bytes of an answer that are read at once
 DATABASE_FIELDS = "databases_fields_get"
 
 
@@ -66,7 +67,7 @@ Kind = TypeVar("Kind")
 class Blocks:
     """A body that is sent block by block. Sent as a whole, all of it would have to leave within the time allowed for connecting."""
 
-    SIZE = 1 << 19  # bytes: of a slow link, so much must leave within that time
+    SIZE = 1 << 17  # bytes: of a slow link, so much must leave within that time
 
     def __init__(self, body: bytes) -> None:
         """Keep the whole body."""
@@ -147,7 +148,7 @@ class ProfilesClient:
             allow_redirects=False,  # a redirect would carry the token to another address
             stream=True,  # so that the answer is read in large parts
         )
-        return _Response(answer.status_code, answer.headers, b"".join(answer.iter_content(Blocks.SIZE)))
+        return _Response(answer.status_code, answer.headers, b"".join(answer.iter_content(ANSWER_PART)))
 
     def _session(self) -> requests.Session:
         if not hasattr(self._local, "session"):

@@ -5,8 +5,8 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
+from .batches import Batch, Joined, Row
 from .catalog import StreamInfo
-from .chunks import Batch, Joined, Row
 from .config import Config, FieldConfig, StreamConfig
 from .encoding import Envelope, decode_json, decode_records, envelope, format_named
 from .errors import ConfigError, InvalidRecord
@@ -23,8 +23,9 @@ from .validation import RecordValidator, profile_schema
 EMPTY = b"{}"  # the smallest profile
 OBJECT = "profiles"  # what a stream of data activation is mapped to
 SENDS_ALL = frozenset({"append", "overwrite"})
-Column = Callable[[str], list[Any]]
 SUPERSEDES = frozenset({"append_dedup", "update"})  # a later record of a profile stands for an earlier one of the same open chunk
+
+Column = Callable[[str], list[Any]]  # the values of a field by its name
 
 
 class StreamPlan:
@@ -99,10 +100,7 @@ class StreamPlan:
         profiles = self._map(records) if all(map(self._record.is_valid, records)) else ()
         if not profiles or not all(map(self._profile.is_valid, profiles)):
             raise ValueError
-        encoded = [
-            original if profile is record and self._wire.verbatim else self._wire.encode(profile)
-            for original, record, profile in zip(originals, records, profiles, strict=True)
-        ]
+        encoded = list(map(self._encoded, originals, records, profiles))
         return Joined(encoded, self.envelope.between), lambda name: [profile.get(name) for profile in profiles]
 
     def row(self, original: bytes, interval: Interval) -> Row:
@@ -116,10 +114,14 @@ class StreamPlan:
         (profile,) = self._map([record])
         if not self._profile.is_valid(profile):
             raise InvalidRecord(self._profile.rejection(profile))
-        encoded = original if profile is record and self._wire.verbatim else self._wire.encode(profile)
+        encoded = self._encoded(original, record, profile)
         if len(encoded) > self._largest:
             raise InvalidRecord(self._too_large(len(encoded)))
         return Row(encoded, original, interval, self._identify(profile))
+
+    def _encoded(self, original: bytes, record: Mapping[str, Any], profile: Mapping[str, Any]) -> bytes:
+        """A profile as it is sent: the bytes that the record came in, where nothing had to change."""
+        return original if profile is record and self._wire.verbatim else self._wire.encode(profile)
 
     def supersedes(self, later: Row, earlier: Row) -> bool:
         """Whether `later`, a record of this stream, may take the place of `earlier`.

@@ -43,7 +43,7 @@ class Uncertain(Exception):
 
 class TypedRecords:
     """Records of a schema. `decode` takes a JSON array of them and raises ValueError where one may be another; `encode` leaves out what is
-    null.
+    null. Where they are profiles as they come, or will be without their nulls, these are `profiles`.
     """
 
     def __init__(self, record: Schema, uses: Uses, keys: Collection[str], *, nulls: bool = False, omits: bool = False) -> None:
@@ -80,11 +80,8 @@ class TypedRecords:
         except ValueError:  # a name that msgspec does not take
             raise Uncertain from None
         self.decode: Callable[[bytes], list[Any]] = msgspec.json.Decoder(list[kind]).decode  # type: ignore[valid-type]
+        self.profiles = self.decode
         self.encode: Callable[[Any], bytes] = msgspec.json.Encoder().encode
-
-    def profiles(self, records: bytes) -> list[Any]:
-        """Records that are profiles as they come, or will be without their nulls. Raises ValueError as `decode` does."""
-        return self.decode(records)
 
     def column(self, records: Sequence[Any], name: str) -> list[Any]:
         """The values of a member of decoded records, None where it is not there."""

@@ -127,9 +127,7 @@ class TypedMapping:
             raise Uncertain
         source = str(address.source)
         self._uses[source].append({"type": "string"})
-        constants = {"channel": config.channel, "resource_id": config.resource_id}
-        constants |= {part.to: part.value for part in config.parts if part.value is not None}
-        members: list[Any] = [(address.to, str), *((name, Any, value) for name, value in constants.items())]
+        members: list[Any] = [(address.to, str), *((name, Any, value) for name, value in _constants(config).items())]
         kind = msgspec.defstruct("TypedSubscription", members, gc=False)
         return lambda records: [kind(value) if value else None for value in self._records.column(records, source)]
 
@@ -143,7 +141,12 @@ class TypedMapping:
                 value = next((each for kind, each in ONE_OF.items() if takes_all(schemas[field.to], kind)), None)
             if value is not None:
                 sample[field.to] = value
-        built = [{"channel": each.channel, "resource_id": each.resource_id, each.address[0].to: "x"} for each in stream.subscriptions]
-        for subscription, config in zip(built, stream.subscriptions, strict=True):
-            subscription |= {part.to: part.value for part in config.parts if part.value is not None}
+        built = [{**_constants(each), each.address[0].to: ONE_OF[FILLED]} for each in stream.subscriptions]
         return sample | ({SUBSCRIPTIONS: built} if built else {})
+
+
+def _constants(config: SubscriptionConfig) -> dict[str, Any]:
+    """What each subscription of a kind holds."""
+    return {"channel": config.channel, "resource_id": config.resource_id} | {
+        part.to: part.value for part in config.parts if part.value is not None
+    }

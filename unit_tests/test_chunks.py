@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from destination_profiles.chunks import Batch, Chunk, Chunker, ChunkPolicy, Joined, Row
+from destination_profiles.batches import Batch, Joined, Row
+from destination_profiles.chunks import Chunk, Chunker, ChunkPolicy
 from destination_profiles.encoding import Envelope
 from destination_profiles.ledger import Interval
 from unit_tests.pipeline import Clock, ids, target

@@ -6,8 +6,9 @@ import pytest
 from airbyte_cdk.models import AirbyteMessageSerializer, ConfiguredAirbyteCatalogSerializer
 
 from destination_profiles import DestinationProfiles
+from destination_profiles.batches import Row
 from destination_profiles.catalog import StreamInfo
-from destination_profiles.chunks import Chunk, Row
+from destination_profiles.chunks import Chunk
 from destination_profiles.destination import Throttling
 from destination_profiles.encoding import Envelope
 from destination_profiles.ledger import Interval

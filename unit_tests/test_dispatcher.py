@@ -6,7 +6,8 @@ from itertools import islice
 import pytest
 
 from destination_profiles.answers import Action, Outcome
-from destination_profiles.chunks import Chunk, Row
+from destination_profiles.batches import Row
+from destination_profiles.chunks import Chunk
 from destination_profiles.encoding import Envelope
 from destination_profiles.errors import BadAnswer, Refused, SystemFault, Unavailable
 from destination_profiles.ledger import Interval

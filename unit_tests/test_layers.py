@@ -30,6 +30,7 @@ FLOORS = [  # the highest first; a module may import those that stand after it
     "streams",
     "answers",
     "chunks",
+    "batches",
     "concurrency",
     "encoding",
     "xml_format",

@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
+from destination_profiles.batches import Row
 from destination_profiles.catalog import StreamInfo, streams_of
-from destination_profiles.chunks import Row
 from destination_profiles.config import FieldConfig, StreamConfig
 from destination_profiles.errors import ConfigError, InvalidRecord
 from destination_profiles.ledger import Interval
