@@ -189,7 +189,7 @@ class Bench:
 
     def states(self) -> float:
         """How much longer a sync takes with a state every 100 records than with one every 5,000."""
-        records = int(200_000 * self.scale)
+        records = int(1_000_000 * self.scale)
         with sink() as url:
             command = self.write(USUAL, url)
             sources = [self.inputs(USUAL, records, every) for every in (STATE_EVERY, 100)]
