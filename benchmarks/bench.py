@@ -1,6 +1,7 @@
 """`make bench`: the connector beside the floor and beside other ways to do the same, in one run, in turns; a table and a picture.
 
-Each figure is the median of the rounds. "Net" is without start-up, which is what the same command takes on empty input.
+Each figure is the median of the rounds, a ratio that of the ratios within each round: a machine may be slower in one than in the next.
+"Net" is without start-up, which is what the same command takes on empty input.
 """
 
 import argparse
@@ -35,6 +36,10 @@ class Run:
     wall: float
     cpu: float
     memory: int
+
+    def less(self, start: "Run") -> "Run":
+        """Without start-up."""
+        return Run(self.wall - start.wall, self.cpu - start.cpu, self.memory)
 
 
 @dataclass(frozen=True)
@@ -138,14 +143,18 @@ class Bench:
                 full[name].append(measured(command, source))
                 bare[name].append(measured(command, empty))
         made: list[Line] = []
+        nets = {name: [whole.less(start) for whole, start in zip(full[name], bare[name], strict=True)] for name in jobs}
+        floors, least = next(iter(nets.values())), next(iter(jobs.values()))[3]
         for name, (_, _, _, count) in jobs.items():
-            megabytes = count * case.size() / 1e6
-            whole, start = median(full[name]), median(bare[name])
-            net, cpu = whole.wall - start.wall, whole.cpu - start.cpu
-            floor = made[0] if made else None
-            share = count / floor.records if floor else 1.0
-            ratios = (net / floor.net / share, cpu / floor.cpu / share) if floor else (1.0, 1.0)
-            made.append(Line(name, count, megabytes, start.wall, net, cpu, whole.memory, *ratios))
+            net, share = median(nets[name]), count / least
+            ratios = [
+                statistics.median(
+                    getattr(ours, part) / getattr(floor, part) / share for ours, floor in zip(nets[name], floors, strict=True)
+                )
+                for part in ("wall", "cpu")
+            ]
+            start, memory = median(bare[name]).wall, median(full[name]).memory
+            made.append(Line(name, count, count * case.size() / 1e6, start, net.wall, net.cpu, memory, *ratios))
             print("  ", *made[-1].cells(), sep="  ", flush=True)
         return made
 
@@ -194,8 +203,7 @@ class Bench:
             command = self.write(USUAL, url)
             sources = [self.inputs(USUAL, records, every) for every in (STATE_EVERY, 100)]
             runs = [[measured(command, each) for each in (*sources, self.empty)] for _ in range(self.rounds)]
-        few, many, start = (median(column).wall for column in zip(*runs, strict=True))
-        return (many - start) / (few - start)
+        return statistics.median((many.wall - start.wall) / (few.wall - start.wall) for few, many, start in runs)
 
     def latency(self) -> tuple[float, float]:
         """Net seconds with answers after half a second and eight requests at once, and the least that it can be."""
