@@ -19,6 +19,7 @@ from data import CASES, Case, messages, write
 from destination_profiles.answers import Action, Outcome
 from destination_profiles.catalog import streams_of
 from destination_profiles.chunks import Chunk
+from destination_profiles.client import Blocks
 from destination_profiles.destination import assemble, feed, parse_config
 from destination_profiles.pipes import LineReader
 from destination_profiles.protocol import Decoder
@@ -32,7 +33,8 @@ class NoService:
 
     def send(self, chunk: Chunk) -> Outcome:
         """Make the body, and send it nowhere."""
-        chunk.body()
+        for _ in Blocks(chunk.body(), chunk.size):
+            pass
         return Outcome(Action.ACCEPT)
 
 

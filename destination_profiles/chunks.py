@@ -150,9 +150,9 @@ class Chunk:
             return False
         return self.target != other.target or not self.identities.isdisjoint(other.identities)
 
-    def body(self) -> bytes:
-        """The request body."""
-        return self.envelope.body([*(row.profile for row in self._rows), *(batch.profiles.data for batch in self._batches)])
+    def body(self) -> Iterator[bytes]:
+        """The request body, piece by piece."""
+        return self.envelope.body(chain((row.profile for row in self._rows), (batch.profiles.data for batch in self._batches)))
 
     def parts(self, new_id: Callable[[], str]) -> Iterator["Chunk"]:
         """The halves; of three profiles each by itself, so that a culprit among n takes 2 * log2(n) + 2 requests at most.

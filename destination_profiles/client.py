@@ -2,7 +2,7 @@
 
 import ssl
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from email.utils import mktime_tz, parsedate_tz
 from time import time
@@ -69,18 +69,29 @@ class Blocks:
 
     SIZE = 1 << 17  # bytes: of a slow link, so much must leave within that time
 
-    def __init__(self, body: bytes) -> None:
-        """Keep the whole body."""
-        self._body = body
+    def __init__(self, pieces: Iterable[bytes], size: int) -> None:
+        """Of pieces that are so many bytes in all; they are asked for once, while they are sent."""
+        self._pieces, self._size = pieces, size
 
     def __len__(self) -> int:
         """Bytes of the body, for Content-Length."""
-        return len(self._body)
+        return self._size
 
-    def __iter__(self) -> Iterator[memoryview]:
-        """The blocks."""
-        whole = memoryview(self._body)
-        return (whole[start : start + self.SIZE] for start in range(0, len(whole), self.SIZE))
+    def __iter__(self) -> Iterator[bytes | memoryview]:
+        """The blocks: small pieces joined, parts of large ones."""
+        held: list[bytes] = []
+        length = 0
+        for piece in self._pieces:
+            if length + len(piece) > self.SIZE:
+                yield b"".join(held)
+                held, length = [], 0
+            if len(piece) > self.SIZE:
+                whole = memoryview(piece)
+                yield from (whole[start : start + self.SIZE] for start in range(0, len(whole), self.SIZE))
+            else:
+                held.append(piece)
+                length += len(piece)
+        yield b"".join(held)
 
 
 class ProfilesClient:
@@ -97,7 +108,7 @@ class ProfilesClient:
         """Send one chunk once and tell what became of it. Raises nothing but for a defect."""
         headers = {**self._service.wire_formats[self._config.wire_format], self._service.request_id_header: chunk.request_id}
         try:
-            answer = self._post(self._service.calls["update_batch"], chunk.body(), headers)
+            answer = self._post(self._service.calls["update_batch"], Blocks(chunk.body(), chunk.size), headers)
         except CONNECTION_ERRORS as error:
             fault = config_fault(error)
             return Outcome(Action.STOP, error=fault) if fault else self._answers.no_answer(reason(error), left=may_have_left(error))
@@ -130,7 +141,7 @@ class ProfilesClient:
         """The `data` of the answer to a call that changes nothing. Raises Refused, Unavailable or another ProfilesError."""
         body = encode_json({"token": self._config.token.reveal(), **parameters})
         try:
-            answer = self._post(self._service.calls[call], body, {})
+            answer = self._post(self._service.calls[call], Blocks([body], len(body)), {})
         except CONNECTION_ERRORS as error:
             unreachable = f"The service cannot be reached: {reason(error)}. Check the API URL and the network."
             raise config_fault(error) or Unavailable(unreachable) from None
@@ -139,10 +150,10 @@ class ProfilesClient:
             raise fault
         return _converted(answer.body, _Answer).data
 
-    def _post(self, call: Call, body: bytes, headers: Mapping[str, str]) -> _Response:
+    def _post(self, call: Call, body: Blocks, headers: Mapping[str, str]) -> _Response:
         answer = self._session().post(
             self._config.api_url + call.path,
-            data=Blocks(body),  # type: ignore[arg-type]  # memoryviews are sent as bytes are
+            data=body,  # type: ignore[arg-type]  # memoryviews are sent as bytes are
             headers={**call.headers, **headers},
             timeout=call.timeout,
             allow_redirects=False,  # a redirect would carry the token to another address

@@ -1,6 +1,6 @@
 """Profiles and request bodies as bytes, in the formats that the service has."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -55,9 +55,14 @@ class Envelope:
         """Bytes of a body that holds no profile."""
         return len(self.before) + len(self.after)
 
-    def body(self, profiles: Sequence[bytes]) -> bytes:
-        """The whole body: one copy of each profile, made here and sent as it is."""
-        return b"".join((self.before, self.between.join(profiles), self.after))
+    def body(self, profiles: Iterable[bytes]) -> Iterator[bytes]:
+        """The body of some profiles, or of several that are joined already, piece by piece: they are not copied."""
+        yield self.before
+        for number, each in enumerate(profiles):
+            if number:
+                yield self.between
+            yield each
+        yield self.after
 
 
 def envelope(target: Target, token: str, options: Mapping[str, Any], wire: Format) -> Envelope:

@@ -142,7 +142,7 @@ class _Counted:
 
     def send(self, chunk: Chunk) -> Outcome:
         self.profiles.append(len(chunk))
-        self.bytes.append(len(chunk.body()))
+        self.bytes.append(chunk.size)
         for row in chunk.rows:
             stream = row.interval.stream
             for name, value in self._decode(row.profile).items():

@@ -37,7 +37,7 @@ def put(made: Chunker, *rows: Row, supersedes=NEVER, to=None) -> list[Chunk]:
 def test_no_body_exceeds_a_limit(texts: list[str], max_profiles: int, max_bytes: int) -> None:
     made = chunker(max_profiles=max_profiles, max_bytes=max_bytes)
     chunks = put(made, *(row(number, text) for number, text in enumerate(texts))) + made.close()
-    assert all(len(each) <= max_profiles and len(each.body()) == each.size <= max_bytes for each in chunks)
+    assert all(len(each) <= max_profiles and len(b"".join(each.body())) == each.size <= max_bytes for each in chunks)
     assert [number for each in chunks for number in ids(each)] == list(range(len(texts)))
     for earlier, later in pairwise(chunks):  # no chunk was sealed too early
         assert len(earlier) == max_profiles or earlier.size + 1 + len(later.rows[0].profile) > max_bytes
@@ -63,8 +63,8 @@ def test_later_record_takes_the_place_of_the_earlier() -> None:
     made = chunker()
     put(made, row(1), row(2), row(1, "later"), supersedes=ALWAYS)
     (chunk,) = made.close()
-    assert chunk.body() == b'{"data":[{"id":1,"text":"later"},{"id":2,"text":""}]}'
-    assert (chunk.size, chunk.superseded) == (len(chunk.body()), [(0, row(1))])
+    assert b"".join(chunk.body()) == b'{"data":[{"id":1,"text":"later"},{"id":2,"text":""}]}'
+    assert (chunk.size, chunk.superseded) == (len(b"".join(chunk.body())), [(0, row(1))])
 
 
 def test_superseding_record_that_overflows_seals() -> None:
@@ -107,7 +107,7 @@ def test_halves_share_out_everything() -> None:
     (chunk,) = made.close()
     left, right = chunk.parts(iter(("a", "b")).__next__)
     assert (ids(left), ids(right), left.superseded, right.superseded) == ([1, 2], [3, 4], [], [(0, row(3))])
-    assert (left.request_id, right.request_id, left.size) == ("a", "b", len(left.body()))
+    assert (left.request_id, right.request_id, left.size) == ("a", "b", len(b"".join(left.body())))
     assert [(left.position_of(row(number)), right.position_of(row(number))) for number in (1, 2, 3, 4)] == [
         (0, None),
         (1, None),
@@ -192,9 +192,9 @@ def test_batches_make_the_chunks_that_their_rows_make(
             theirs.first,
             theirs.identities,
         )
-        assert ours.body() == theirs.body()
-        assert len(ours.body()) == ours.size
+        assert b"".join(ours.body()) == b"".join(theirs.body())
+        assert len(b"".join(ours.body())) == ours.size
         assert ours.intervals() == theirs.intervals()
         assert (ours.rows, ours.superseded) == (theirs.rows, theirs.superseded)
-        assert ours.body() == theirs.body()
+        assert b"".join(ours.body()) == b"".join(theirs.body())
         assert [ours.position_of(each) for each in ours.rows] == list(range(len(ours)))

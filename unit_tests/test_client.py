@@ -54,11 +54,19 @@ def test_may_have_left_depends_on_where_it_failed() -> None:
 
 
 @pytest.mark.parametrize("size", [0, 1, Blocks.SIZE, Blocks.SIZE + 1, 3 * Blocks.SIZE])
-def test_blocks_are_the_body(size: int) -> None:
-    body = bytes(size)
-    blocks = list(Blocks(body))
-    assert (b"".join(blocks), len(Blocks(body))) == (body, size)
+@pytest.mark.parametrize("pieces", [1, 2, 3, 1000])
+def test_blocks_are_the_body(size: int, pieces: int) -> None:
+    body = bytes(range(256)) * (size // 256) + b"x" * (size % 256)
+    step = size // pieces + 1
+    made = Blocks([body[start : start + step] for start in range(0, size, step)], size)
+    blocks = list(made)
+    assert (b"".join(blocks), len(made)) == (body, size)
     assert all(len(block) <= Blocks.SIZE for block in blocks)
+
+
+def test_small_pieces_leave_together() -> None:
+    assert [bytes(block) for block in Blocks([b"a", b"", b"b", b",", b"c"], 4)] == [b"ab,c"]
+    assert len(list(Blocks([bytes(Blocks.SIZE // 4)] * 8, 2 * Blocks.SIZE))) == 2
 
 
 def test_slow_link_is_no_failure() -> None:
@@ -69,7 +77,7 @@ def test_slow_link_is_no_failure() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)
         url = f"http://127.0.0.1:{server.getsockname()[1]}"
-        reading = threading.Thread(target=read_slowly, args=[server, len(made.body())])
+        reading = threading.Thread(target=read_slowly, args=[server, len(b"".join(made.body()))])
         reading.start()
         outcome = ProfilesClient(config(api_url=url), quick, Answers(quick)).send(made)
         reading.join()

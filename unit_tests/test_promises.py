@@ -86,8 +86,8 @@ class Service:
         self._rng = Random(self.case.seed)
 
     def send(self, chunk: Chunk) -> None:
-        body = json.loads(chunk.body())  # promise 4
-        assert len(chunk.body()) == chunk.size <= self.case.max_bytes
+        body = json.loads(b"".join(chunk.body()))  # promise 4
+        assert len(b"".join(chunk.body())) == chunk.size <= self.case.max_bytes
         assert len(body["data"]) == len(chunk) <= self.case.max_profiles
         self.busy += 1
         assert self.busy <= self.case.max_in_flight

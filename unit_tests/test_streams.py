@@ -100,7 +100,7 @@ def test_nulls_of_a_key_are_missing_keys() -> None:
 def test_stream_overrides_the_target() -> None:
     settings = config(streams=(StreamConfig("users", target=target(2, "email", None)),))
     made = plan(settings=settings)
-    assert made.envelope.body([]) == b'{"token":"token","db_id":2,"matching":"email","data":[]}'
+    assert b"".join(made.envelope.body([])) == b'{"token":"token","db_id":2,"matching":"email","data":[]}'
 
 
 @pytest.mark.parametrize(
