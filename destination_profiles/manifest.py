@@ -111,13 +111,18 @@ def service() -> Service:
     return parse(files(PACKAGE).joinpath("manifest.yaml").read_text(encoding="utf-8"))
 
 
+def load_yaml(text: str) -> Any:
+    """Plain values from YAML, by libyaml where there is one: seven times as quick. Raises yaml.YAMLError."""
+    return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
+
+
 def parse(text: str) -> Service:
     """Turn the text of a manifest into a Service.
 
     Raises SystemFault naming the path of every key that is misspelt, missing or of the wrong kind.
     """
     try:
-        manifest = yaml.safe_load(text)
+        manifest = load_yaml(text)
     except yaml.YAMLError as error:
         raise SystemFault(f"manifest.yaml is no YAML: {error}") from None
     problems = [*_schema_problems(manifest)] or [*_reference_problems(manifest)]
@@ -156,7 +161,7 @@ def _mode(name: str, raw: Mapping[str, Any]) -> MatchingMode:
 
 
 def _schema_problems(manifest: Any) -> list[str]:
-    schema = yaml.safe_load(files(PACKAGE).joinpath("manifest.schema.yaml").read_text(encoding="utf-8"))
+    schema = load_yaml(files(PACKAGE).joinpath("manifest.schema.yaml").read_text(encoding="utf-8"))
     errors = sorted((json_path(error.absolute_path), error.message) for error in Draft7Validator(schema).iter_errors(manifest))
     return [f"{path}: {message}" for path, message in errors]
 

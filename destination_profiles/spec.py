@@ -5,9 +5,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
-
-from .manifest import PACKAGE, Service, service
+from .manifest import PACKAGE, Service, load_yaml, service
 
 MATCHING_MODES = "manifest.yaml#/matching_modes"  # stand in spec.yaml where the manifest's parts belong
 CHANNELS = "manifest.yaml#/channels"
@@ -30,7 +28,7 @@ def spec_of(declared: Service) -> dict[str, Any]:
         FUNCTIONS: [name for name, function in declared.functions.items() if list(function["parts"]) == ["value"]],
         WIRE_FORMATS: list(declared.wire_formats),
     }
-    filled: dict[str, Any] = _fill(yaml.safe_load(text), parts)
+    filled: dict[str, Any] = _fill(load_yaml(text), parts)
     return filled
 
 
