@@ -70,8 +70,8 @@ def bodies(records: list[dict[str, Any]], wire: str) -> list[bytes]:
         chunks += chunker.add(row, number, target=plan.target, envelope=plan.envelope, supersedes=plan.supersedes)
     chunks += chunker.close()
     for chunk in chunks:
-        assert len(chunk.body()) == chunk.size <= LIMIT
-    return [chunk.body() for chunk in chunks]
+        assert sum(map(len, chunk.body())) == chunk.size <= LIMIT
+    return [b"".join(chunk.body()) for chunk in chunks]
 
 
 def profiles(messages: list[dict[str, Any]]) -> list[str]:
