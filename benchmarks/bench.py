@@ -7,6 +7,7 @@ Each figure is the median of the rounds, a ratio that of the ratios within each 
 import argparse
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -25,7 +26,10 @@ CONNECTOR = str(Path(sys.executable).with_name("destination-profiles"))
 RESULTS = HERE / "results"
 STATE_EVERY = 5_000
 PEER_RECORDS = 50_000
-LATENCY_SECONDS, IN_FLIGHT, CHUNK = 0.5, 8, 10_000
+LATENCY_SECONDS, IN_FLIGHT = 0.5, 8
+CHUNKS = (10_000, 2_500)  # profiles in a chunk, with which latency is measured
+# The connector is installed as an edited source: without its compiled modules each run would begin by compiling them.
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 Command = Sequence[str | Path]
 
 
@@ -77,7 +81,7 @@ def measured(command: Command, source: Path) -> Run:
     """Run a command that reads `source`. Raises where it fails."""
     with source.open("rb") as file:
         began = time.perf_counter()
-        process = subprocess.Popen(command, stdin=file, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(command, stdin=file, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=ENVIRONMENT)
         _, status, usage = os.wait4(process.pid, 0)
         wall = time.perf_counter() - began
         process.returncode = os.waitstatus_to_exitcode(status)
@@ -185,16 +189,25 @@ class Bench:
             cdk: Command = [sys.executable, peers / "airbyte.py", "write", "--config", config, "--catalog", catalog]
             target: Command = [ROOT / ".venv-singer/bin/python", peers / "singer.py", "--config", config]
             load: Command = [ROOT / ".venv-dlt/bin/python", peers / "load.py", config]
-            found = self.lines(
-                {
-                    "floor": (self.floor(USUAL), longer, self.empty, many),
-                    "CDK": (cdk, source, self.empty, records),
-                    "Singer SDK": (target, tapped, empty_tap, records),
-                    "dlt": (load, source, self.empty, records),
-                },
-                USUAL,
-            )
+            jobs: dict[str, tuple[Command, Path, Path, int]] = {
+                "floor": (self.floor(USUAL), longer, self.empty, many),
+                "CDK": (cdk, source, self.empty, records),
+                "Singer SDK": (target, tapped, empty_tap, records),
+                "dlt": (load, source, self.empty, records),
+            }
+            if program := shutil.which("syslog-ng", path=f"{os.environ['PATH']}:/usr/sbin"):
+                jobs["syslog-ng"] = (self.syslog(program, url), longer, self.empty, many)
+            found = self.lines(jobs, USUAL)
         return [found[0], connector, *found[1:]]
+
+    def syslog(self, program: str, url: str) -> Command:
+        """The command of a peer that is not of Python, and is measured where it is installed."""
+        own = [
+            f"{option}={self.folder / name}" for option, name in (("--persist-file", "kept"), ("--pidfile", "pid"), ("--control", "ctl"))
+        ]
+        # Only with poll does it read a file as it would a pipe.
+        variables = [f"url={url}", "IV_EXCLUDE_POLL_METHOD=epoll-timerfd epoll"]
+        return ["env", *variables, program, "--foreground", "--no-caps", f"--cfgfile={HERE / 'peers/syslog-ng.conf'}", *own]
 
     def states(self) -> float:
         """How much longer a sync takes with a state every 100 records than with one every 5,000."""
@@ -205,15 +218,19 @@ class Bench:
             runs = [[measured(command, each) for each in (*sources, self.empty)] for _ in range(self.rounds)]
         return statistics.median((many.wall - start.wall) / (few.wall - start.wall) for few, many, start in runs)
 
-    def latency(self) -> tuple[float, float]:
-        """Net seconds with answers after half a second and eight requests at once, and the least that it can be."""
-        records = int(800_000 * self.scale)
-        source = self.inputs(USUAL, records)
+    def latency(self, chunk: int) -> tuple[float, float]:
+        """Net seconds with chunks of so many profiles, answers after half a second and eight requests at once; and the least that it can
+        be.
+        """
+        records = int(1_000_000 * self.scale)
+        source, batching = self.inputs(USUAL, records), {"max_profiles": chunk}
         with sink() as url, sink(LATENCY_SECONDS) as slow:
-            quick, late = self.write(USUAL, url), self.write(USUAL, slow, delivery={"max_in_flight": IN_FLIGHT})
+            quick = self.write(USUAL, url, batching=batching)
+            late = self.write(USUAL, slow, batching=batching, delivery={"max_in_flight": IN_FLIGHT})
             runs = [[measured(quick, source), measured(late, source), measured(quick, self.empty)] for _ in range(self.rounds)]
+        source.unlink()
         none, some, start = (median(column).wall for column in zip(*runs, strict=True))
-        return some - start, max(none - start, records / CHUNK / IN_FLIGHT * LATENCY_SECONDS)
+        return some - start, max(none - start, records / chunk / IN_FLIGHT * LATENCY_SECONDS)
 
     def memory(self) -> dict[str, int]:
         """Bytes at the peak: one and five million records, and eight bodies of 10 MB in flight."""
@@ -285,11 +302,15 @@ def main() -> None:
         bench = Bench(Path(folder), options.rounds, options.scale)
         found = {case.name: bench.case(case) for case in CASES}
         peers = bench.peers(found[USUAL.name][1])
-        states, (late, least), memory, start = bench.states(), bench.latency(), bench.memory(), bench.start()
+        states, memory, start = bench.states(), bench.memory(), bench.start()
+        late = {f"{1_000_000 // chunk} chunks": bench.latency(chunk) for chunk in CHUNKS}
     rows = [[f"{name}: {line.what}", *line.cells()[1:]] for name, lines in found.items() for line in lines]
     others = [
         ["a state every 100 records instead of every 5,000", f"{states:.2f} x"],
-        [f"answers after {LATENCY_SECONDS} s, {IN_FLIGHT} at once", f"{late:.2f} s = {late / least:.2f} x the least"],
+        *(
+            [f"answers after {LATENCY_SECONDS} s, {IN_FLIGHT} at once, {name}", f"{taken:.2f} s = {taken / least:.2f} x the least"]
+            for name, (taken, least) in late.items()
+        ),
         *([f"peak memory, {name}", f"{value / 2**20:.0f} MB"] for name, value in memory.items()),
         *([f"`{name}`", f"{seconds:.2f} s = {seconds / start['import airbyte_cdk']:.2f} x"] for name, seconds in start.items()),
     ]
