@@ -55,8 +55,8 @@ def connector(case: Case, path: Path) -> None:
     writer = assemble(parse_config(config), streams_of(case.catalog()), release=states.append, sender=NoService())
     source = os.open(path, os.O_RDONLY)
     reader, decoder = LineReader(source), Decoder()
-    for lines in reader.blocks(writer.patience):
-        feed(writer, decoder, lines)
+    for block in reader.blocks(writer.patience):
+        feed(writer, decoder, block)
         writer.tick()
     writer.close()
     reader.close()

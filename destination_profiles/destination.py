@@ -100,7 +100,7 @@ class DestinationProfiles(Destination):
         try:
             for message in input_messages:
                 if message.type in (Type.RECORD, Type.STATE):
-                    feed(writer, decoder, [encode(AirbyteMessageSerializer.dump(message))])
+                    feed(writer, decoder, encode(AirbyteMessageSerializer.dump(message)))
                 writer.tick()
                 yield from _leaving(safe)
             writer.close()
@@ -140,17 +140,17 @@ def write_messages(
 
 def _pump(writer: Writer, decoder: Decoder, reader: LineReader) -> None:
     try:
-        for lines in reader.blocks(writer.patience):
-            feed(writer, decoder, lines)
+        for block in reader.blocks(writer.patience):
+            feed(writer, decoder, block)
             writer.tick()
     except BrokenInput:
         writer.flush()  # what came before the broken line is whole
         raise
 
 
-def feed(writer: Writer, decoder: Decoder, lines: list[bytes]) -> None:
-    """Lines of input into the pipeline."""
-    for message in decoder.messages(lines):
+def feed(writer: Writer, decoder: Decoder, block: bytes) -> None:
+    """Whole lines of input into the pipeline."""
+    for message in decoder.messages(block):
         if isinstance(message, State):
             writer.checkpoint(message, message.stream)
         elif isinstance(message, FaultyRecord):

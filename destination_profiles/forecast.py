@@ -98,8 +98,8 @@ def forecast(
     progress = Progress(lambda _: None, terminal)
     writer = assemble(config, streams, release=lambda _: None, heartbeat=progress, sender=counted)
     reader, decoder, began = LineReader(descriptor), Decoder(), monotonic()
-    for lines in reader.blocks(writer.patience):
-        feed(writer, decoder, lines)
+    for block in reader.blocks(writer.patience):
+        feed(writer, decoder, block)
         writer.tick()
     writer.close()
     progress.end(writer)

@@ -30,22 +30,23 @@ class LineReader:
         with suppress(BlockingIOError):
             os.write(self._wake_write, b"\0")
 
-    def blocks(self, timeout: Callable[[], float | None]) -> Iterator[list[bytes]]:
-        """Whole lines, as many as one read gave; an empty list when `timeout()` seconds passed or `wake` was called."""
-        parts: list[bytes] = []
+    def blocks(self, timeout: Callable[[], float | None]) -> Iterator[bytes]:
+        """Whole lines, as many as one read gave; nothing when `timeout()` seconds passed or `wake` was called."""
+        parts: list[bytes | memoryview] = []
         while True:
             if not self._wait(timeout()):
-                yield []
+                yield b""
                 continue
             block = os.read(self._descriptor, BLOCK_BYTES)
             if not block:
-                yield [b"".join(parts)]
+                yield b"".join(parts)
                 return
-            lines = block.split(b"\n")
-            parts.append(lines[0])
-            if len(lines) > 1:
-                lines[0], parts = b"".join(parts), [lines.pop()]
-                yield lines
+            end = block.rfind(b"\n") + 1
+            parts.append(memoryview(block)[:end])
+            if end:
+                yield b"".join(parts)
+                parts.clear()
+            parts.append(block[end:])
 
     def _wait(self, seconds: float | None) -> bool:
         """Whether there is something to read; False after the time, or when woken."""

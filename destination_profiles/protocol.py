@@ -3,7 +3,7 @@
 import hashlib
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from threading import Lock
 from typing import Any
 
@@ -47,14 +47,22 @@ class FaultyRecord(msgspec.Struct):
 class State(msgspec.Struct):
     """A state: the message's own parts, byte for byte, and the stream it is of, or None where it is of all streams."""
 
-    message: dict[str, Any]
+    message: Mapping[str, Any]
     state: dict[str, Any]
     stream: tuple[str | None, str] | None
 
 
-class _Message(msgspec.Struct, gc=False):
-    type: str
-    record: Record | None = None
+class _RecordMessage(msgspec.Struct, gc=False, tag_field="type", tag="RECORD"):
+    record: Record
+
+
+class _StateMessage(msgspec.Struct, gc=False, tag_field="type", tag="STATE", forbid_unknown_fields=True):
+    state: msgspec.Raw
+
+
+class _Broken(msgspec.Struct):
+    line: bytes
+    what: str
 
 
 class _Descriptor(msgspec.Struct):
@@ -66,102 +74,129 @@ class _StreamState(msgspec.Struct):
     stream_descriptor: _Descriptor
 
 
-_decode_message = msgspec.json.Decoder(_Message).decode
-UNREADABLE = _Message("")
+NO_PARTS = "holds a state without its parts"
+_messages = msgspec.json.Decoder(_RecordMessage | _StateMessage)
+_FAULTS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_NOT_WHOLE = (*_FAULTS, KeyError)
+_STATE: Mapping[str, Any] = {"type": "STATE"}
 
 
 class Decoder:
-    """Lines to messages. `chatter` counts lines that are no Airbyte message, `lines` all lines."""
+    """Lines to messages. `chatter` counts lines that are no Airbyte message, `lines` all that are not blank."""
 
     def __init__(self) -> None:
         """Start at line 0."""
         self.lines = 0
         self.chatter = 0
 
-    def messages(self, lines: Sequence[bytes]) -> Iterator[Records | FaultyRecord | State]:
-        """What stands in some lines; lines that the destination has nothing to do with are left out.
+    def messages(self, block: bytes) -> Iterator[Records | FaultyRecord | State]:
+        """What stands in some whole lines; those that the destination has nothing to do with are left out.
 
         Raises BrokenInput, once all before it is given, for a line that begins as a JSON object or mentions a record, and is cut or broken:
         a record may be lost in it.
         """
+        before = self.lines
+        try:
+            found: Iterable[Any] = _messages.decode_lines(block)
+        except _FAULTS:
+            found = map(self._message, _lines(block))
         run: Records | None = None
-        for line in lines:
+        for message in found:
             self.lines += 1
-            try:
-                message = _decode_message(line)
-            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-                message = UNREADABLE
-            record = message.record if message.type == "RECORD" else None
+            if type(message) is _RecordMessage:
+                record = message.record
+                if run is not None:
+                    if record.stream == run.stream and record.namespace == run.namespace:
+                        run.data.append(record.data)
+                        continue
+                    yield run
+                run = Records(record.stream, record.namespace, [record.data])
+                continue
             if run is not None:
-                if record is not None and record.stream == run.stream and record.namespace == run.namespace:
-                    run.data.append(record.data)
-                    continue
                 yield run
                 run = None
-            other = record or self._other(message, line)
-            if isinstance(other, Record):
-                run = Records(other.stream, other.namespace, [other.data])
-            elif other is not None:
-                yield other
+            match message:
+                case _StateMessage():
+                    try:
+                        state = _state(_STATE, bytes(message.state))  # a copy: it may wait long, and is a part of a large block
+                    except _NOT_WHOLE:
+                        raise self._broken(_Broken(_lines(block)[self.lines - before - 1], NO_PARTS)) from None
+                    yield state
+                case _Broken():
+                    raise self._broken(message)
+                case FaultyRecord() | State():
+                    yield message
         if run is not None:
             yield run
 
-    def _other(self, message: _Message, line: bytes) -> Record | FaultyRecord | State | None:
-        """What a line is that is no record as it should be; None where the destination has nothing to do with it."""
-        if message is UNREADABLE or message.type == "RECORD":
+    def _message(self, line: bytes) -> _RecordMessage | _StateMessage | FaultyRecord | State | _Broken | None:
+        """What a line is by itself; None where the destination has nothing to do with it."""
+        try:
+            message: _RecordMessage | _StateMessage = _messages.decode(line)
+        except _FAULTS:
             return self._odd_line(line)
-        return self._state(line) if message.type == "STATE" else None
+        return message
 
-    def _odd_line(self, line: bytes) -> Record | FaultyRecord | None:
+    def _odd_line(self, line: bytes) -> _RecordMessage | FaultyRecord | State | _Broken | None:
         stripped = line.strip()
-        if not stripped:
-            return None
         if not stripped.startswith(b"{"):
             if b'"RECORD"' in stripped or b'"STATE"' in stripped:
-                raise self._broken(line, "mixes a message with other text")
+                return _Broken(line, "mixes a message with other text")
             self.chatter += 1
             return None
         try:
             message = lenient(stripped)
         except (ValueError, RecursionError):
-            raise self._broken(line, "is cut or is no JSON") from None
+            return _Broken(line, "is cut or is no JSON")
         kind = message.get("type")
         if kind == "RECORD":
             return self._odd_record(line, message.get("record"))
         if kind == "STATE":
-            raise self._broken(line, "holds a state that cannot be given back as it came")
+            return self._odd_state(line)
         if not isinstance(kind, str):
             self.chatter += 1
         return None
 
-    def _odd_record(self, line: bytes, record: Any) -> Record | FaultyRecord:
+    def _odd_record(self, line: bytes, record: Any) -> _RecordMessage | FaultyRecord | _Broken:
         stream, namespace = (record.get("stream"), record.get("namespace")) if isinstance(record, dict) else (None, None)
         if not isinstance(stream, str) or not isinstance(namespace, str | None) or "data" not in record:
-            raise self._broken(line, "holds a record without a stream or without data")
+            return _Broken(line, "holds a record without a stream or without data")
         data = clean(record["data"])
         rejection = fault(record["data"])
         if rejection is None:
-            return Record(stream, msgspec.Raw(data), namespace)
+            return _RecordMessage(Record(stream, msgspec.Raw(data), namespace))
         return FaultyRecord(stream, data, rejection, namespace)
 
-    def _state(self, line: bytes) -> State:
+    def _odd_state(self, line: bytes) -> State | _Broken:
+        """A state with parts beside `state`."""
         try:
             message = _decode_parts(line)
-            state = {"global" if key == "global_" else key: value for key, value in _decode_parts(message.pop("state")).items()}
-            kind = decode(state.get("type", b"null"))
-            if kind != "STREAM":
-                return State(message, state, None)
-            descriptor = msgspec.json.decode(state["stream"], type=_StreamState).stream_descriptor
-        except (msgspec.DecodeError, UnicodeDecodeError, KeyError):
-            raise self._broken(line, "holds a state without its parts") from None
-        return State(message, state, (descriptor.namespace or None, descriptor.name))
+        except _FAULTS:
+            return _Broken(line, "holds a state that cannot be given back as it came")
+        try:
+            return _state(message, message.pop("state"))
+        except _NOT_WHOLE:
+            return _Broken(line, NO_PARTS)
 
-    def _broken(self, line: bytes, what: str) -> BrokenInput:
-        digest = hashlib.sha256(line).hexdigest()[:16]
+    def _broken(self, broken: _Broken) -> BrokenInput:
+        size, digest = len(broken.line), hashlib.sha256(broken.line).hexdigest()[:16]
         return BrokenInput(
-            f"Line {self.lines:,} of the input {what} ({len(line):,} bytes, SHA-256 {digest}...). A record may be lost in it, "
-            "so the sync stops; what came before it is delivered. Run the sync again, and look at the source's log."
+            f"Line {self.lines:,} of the input {broken.what} ({size:,} bytes, SHA-256 {digest}...). A record may be lost in it, so the "
+            "sync stops; what came before it is delivered. Run the sync again, and look at the source's log."
         )
+
+
+def _lines(block: bytes) -> list[bytes]:
+    return list(filter(bytes.strip, block.split(b"\n")))
+
+
+def _state(message: Mapping[str, Any], parts: bytes) -> State:
+    """A state of its `parts` and of what the message has beside them. Raises what msgspec does, or KeyError, where they are not whole."""
+    state = {"global" if key == "global_" else key: value for key, value in _decode_parts(parts).items()}
+    if decode(state.get("type", b"null")) != "STREAM":
+        return State(message, state, None)
+    descriptor = msgspec.json.decode(state["stream"], type=_StreamState).stream_descriptor
+    return State(message, state, (descriptor.namespace or None, descriptor.name))
 
 
 def with_stats(safe: SafeState) -> dict[str, Any]:

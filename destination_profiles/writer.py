@@ -73,7 +73,7 @@ class Writer:
     def _take(self, plan: StreamPlan, interval: Interval, originals: Sequence[bytes]) -> None:
         """Take records at once; if one of them needs a look of its own, their halves."""
         if len(originals) == 1:
-            self._record(plan, interval, originals[0])
+            self._record(plan, interval, bytes(originals[0]))  # a copy: it may be kept long, and is a part of a large block
         elif (batch := plan.batch(originals, interval)) is None:
             middle = len(originals) // 2
             self._take(plan, interval, originals[:middle])

@@ -223,7 +223,7 @@ def test_program_sends_stored_rows_again(tmp_path: Path) -> None:
     store.close()
     (program,) = re.findall(r"```python\n(.+?)```", GUIDE, re.DOTALL)
     made = subprocess.run([sys.executable, "-c", program, str(tmp_path / "users.jsonl"), "users"], capture_output=True, check=True).stdout
-    (records,) = Decoder().messages(made.splitlines())
+    (records,) = Decoder().messages(made)
     assert isinstance(records, Records)
     assert [json.loads(bytes(each)) for each in records.data] == [json.loads(row) for row in rows]
 

@@ -25,14 +25,14 @@ JSON = st.recursive(
 
 
 def state(text: str) -> State:
-    (message,) = Decoder().messages([f'{{"type":"STATE","state":{text}}}'.encode()])
+    (message,) = Decoder().messages(f'{{"type":"STATE","state":{text}}}'.encode())
     assert isinstance(message, State)
     return message
 
 
 def taken(*lines: bytes) -> list[Any]:
     """What a decoder makes of some lines, with the records as tuples of bytes."""
-    messages = Decoder().messages(lines)
+    messages = Decoder().messages(b"\n".join(lines))
     return [(each.stream, each.namespace, list(map(bytes, each.data))) if isinstance(each, Records) else each for each in messages]
 
 
@@ -44,7 +44,7 @@ def written(action) -> list[dict]:
 
 
 def read(chunks: list[bytes]) -> list[bytes]:
-    """Lines that a reader makes of bytes that arrive in pieces."""
+    """Blocks that a reader makes of bytes that arrive in pieces."""
     source, sink = os.pipe()
     reader = LineReader(source)
 
@@ -55,11 +55,11 @@ def read(chunks: list[bytes]) -> list[bytes]:
 
     feeding = threading.Thread(target=feed)
     feeding.start()
-    lines = [line for block in reader.blocks(lambda: None) for line in block]
+    blocks = list(reader.blocks(lambda: None))
     feeding.join()
     reader.close()
     os.close(source)
-    return lines
+    return blocks
 
 
 def test_record_keeps_its_bytes() -> None:
@@ -90,7 +90,7 @@ def test_records_of_one_stream_come_together() -> None:
 @pytest.mark.parametrize("broken", [b'{"type":"RECORD"', b'{"type":"STATE"}'])
 @pytest.mark.parametrize("before", [[], [b"chatter"]])
 def test_what_stands_before_a_broken_line_is_given_first(broken: bytes, before: list[bytes]) -> None:
-    messages = Decoder().messages([*before, RECORD, RECORD, broken, RECORD])
+    messages = Decoder().messages(b"\n".join([*before, RECORD, RECORD, broken, RECORD]))
     assert len(next(messages).data) == 2
     with pytest.raises(BrokenInput, match=f"^Line {len(before) + 3} of the input"):
         next(messages)
@@ -99,7 +99,7 @@ def test_what_stands_before_a_broken_line_is_given_first(broken: bytes, before: 
 def test_lines_are_counted_from_one_block_to_the_next() -> None:
     decoder = Decoder()
     for lines in ([RECORD, RECORD], [b"chatter", RECORD], [b'{"type":"STATE","state":{}}', RECORD]):
-        list(decoder.messages(lines))
+        list(decoder.messages(b"\n".join(lines)))
     assert (decoder.lines, decoder.chatter) == (6, 1)
 
 
@@ -122,9 +122,9 @@ def test_state_leaves_byte_for_byte() -> None:
 
 def test_broken_line_tells_no_content() -> None:
     decoder = Decoder()
-    assert list(decoder.messages([b"chatter"])) == []
+    assert list(decoder.messages(b"chatter\n")) == []
     with pytest.raises(BrokenInput) as raised:
-        list(decoder.messages([b'{"type":"RECORD","record":{"canary']))
+        list(decoder.messages(b'{"type":"RECORD","record":{"canary'))
     assert "canary" not in str(raised.value)
     assert str(raised.value).startswith("Line 2 of the input is cut or is no JSON (34 bytes, SHA-256 ")
 
@@ -134,13 +134,15 @@ def test_broken_line_tells_no_content() -> None:
 def test_lines_survive_any_cut(lines: list[bytes], cuts: list[int]) -> None:
     whole = b"\n".join(lines)
     edges = sorted({0, len(whole), *(cut for cut in cuts if cut < len(whole))})
-    assert read([whole[start:end] for start, end in pairwise(edges)]) == (whole.split(b"\n"))
+    *blocks, last = read([whole[start:end] for start, end in pairwise(edges)])
+    assert all(block.endswith(b"\n") for block in blocks)
+    assert (b"\n" not in last, b"".join([*blocks, last])) == (True, whole)
 
 
 def test_quiet_input_gives_way_after_a_time() -> None:
     source, sink = os.pipe()
     reader = LineReader(source)
-    assert next(reader.blocks(lambda: 0.01)) == []
+    assert next(reader.blocks(lambda: 0.01)) == b""
     os.close(sink)
 
 
@@ -149,7 +151,7 @@ def test_waking_ends_a_wait() -> None:
     reader = LineReader(source)
     threading.Timer(0.05, reader.wake).start()
     started = time.monotonic()
-    assert next(reader.blocks(lambda: 30.0)) == []
+    assert next(reader.blocks(lambda: 30.0)) == b""
     assert time.monotonic() - started < 20
     os.close(sink)
 
