@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from email.utils import mktime_tz, parsedate_tz
-from time import time
+from time import monotonic, time
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
@@ -65,13 +65,16 @@ Kind = TypeVar("Kind")
 
 
 class Blocks:
-    """A body that is sent block by block. Sent as a whole, all of it would have to leave within the time allowed for connecting."""
+    """A body that is sent block by block. Each must leave within the time allowed for connecting, so a slow link takes small ones; a quick
+    one takes large ones in a fraction of the steps.
+    """
 
-    SIZE = 1 << 17  # bytes: of a slow link, so much must leave within that time
+    SMALLEST, LARGEST = 1 << 17, 1 << 21  # bytes
+    SECONDS = 1.0  # in which a block is to leave
 
-    def __init__(self, pieces: Iterable[bytes], size: int) -> None:
-        """Of pieces that are so many bytes in all; they are asked for once, while they are sent."""
-        self._pieces, self._size = pieces, size
+    def __init__(self, pieces: Iterable[bytes], size: int, block: int = SMALLEST) -> None:
+        """Of pieces that are `size` bytes in all, in blocks of at most `block`; they are asked for once, while they are sent."""
+        self._pieces, self._size, self._block = pieces, size, block
 
     def __len__(self) -> int:
         """Bytes of the body, for Content-Length."""
@@ -82,16 +85,21 @@ class Blocks:
         held: list[bytes] = []
         length = 0
         for piece in self._pieces:
-            if length + len(piece) > self.SIZE:
+            if length + len(piece) > self._block:
                 yield b"".join(held)
                 held, length = [], 0
-            if len(piece) > self.SIZE:
+            if len(piece) > self._block:
                 whole = memoryview(piece)
-                yield from (whole[start : start + self.SIZE] for start in range(0, len(whole), self.SIZE))
+                yield from (whole[start : start + self._block] for start in range(0, len(whole), self._block))
             else:
                 held.append(piece)
                 length += len(piece)
         yield b"".join(held)
+
+    @classmethod
+    def fit(cls, rate: float) -> int:
+        """The bytes of blocks for a link that carries so many bytes a second."""
+        return max(cls.SMALLEST, min(cls.LARGEST, int(rate * cls.SECONDS)))
 
 
 class ProfilesClient:
@@ -103,17 +111,24 @@ class ProfilesClient:
         self._service = service
         self._answers = answers
         self._local = threading.local()
+        self._block = Blocks.SMALLEST
 
     def send(self, chunk: Chunk) -> Outcome:
         """Send one chunk once and tell what became of it. Raises nothing but for a defect."""
         headers = {**self._service.wire_formats[self._config.wire_format], self._service.request_id_header: chunk.request_id}
+        began = monotonic()
         try:
-            answer = self._post(self._service.calls["update_batch"], Blocks(chunk.body(), chunk.size), headers)
+            answer = self._post(self._service.calls["update_batch"], Blocks(chunk.body(), chunk.size, self._block), headers)
         except CONNECTION_ERRORS as error:
+            self._block = Blocks.SMALLEST
             fault = config_fault(error)
             return Outcome(Action.STOP, error=fault) if fault else self._answers.no_answer(reason(error), left=may_have_left(error))
+        seconds = monotonic() - began
         wait = retry_after(answer.headers.get(self._service.retry_after_header))
-        return self._answers.interpret(answer.status_code, answer.body, len(chunk), wait)
+        outcome = self._answers.interpret(answer.status_code, answer.body, len(chunk), wait)
+        if outcome.action is Action.ACCEPT:  # all of the body was carried, where a refusal may come before its end
+            self._block = Blocks.fit(chunk.size / seconds)
+        return outcome
 
     def fields(self, db_id: int) -> list[ServiceField]:
         """The fields of a database. Raises ProfilesError as `read` does.

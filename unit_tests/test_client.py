@@ -1,3 +1,4 @@
+import io
 import socket
 import threading
 from dataclasses import replace
@@ -53,7 +54,7 @@ def test_may_have_left_depends_on_where_it_failed() -> None:
     assert [may_have_left(error) for error in (cut, requests.exceptions.ReadTimeout("canary"))] == [True, True]
 
 
-@pytest.mark.parametrize("size", [0, 1, Blocks.SIZE, Blocks.SIZE + 1, 3 * Blocks.SIZE])
+@pytest.mark.parametrize("size", [0, 1, Blocks.SMALLEST, Blocks.SMALLEST + 1, 3 * Blocks.SMALLEST])
 @pytest.mark.parametrize("pieces", [1, 2, 3, 1000])
 def test_blocks_are_the_body(size: int, pieces: int) -> None:
     body = bytes(range(256)) * (size // 256) + b"x" * (size % 256)
@@ -61,12 +62,12 @@ def test_blocks_are_the_body(size: int, pieces: int) -> None:
     made = Blocks([body[start : start + step] for start in range(0, size, step)], size)
     blocks = list(made)
     assert (b"".join(blocks), len(made)) == (body, size)
-    assert all(len(block) <= Blocks.SIZE for block in blocks)
+    assert all(len(block) <= Blocks.SMALLEST for block in blocks)
 
 
 def test_small_pieces_leave_together() -> None:
     assert [bytes(block) for block in Blocks([b"a", b"", b"b", b",", b"c"], 4)] == [b"ab,c"]
-    assert len(list(Blocks([bytes(Blocks.SIZE // 4)] * 8, 2 * Blocks.SIZE))) == 2
+    assert len(list(Blocks([bytes(Blocks.SMALLEST // 4)] * 8, 2 * Blocks.SMALLEST))) == 2
 
 
 def test_slow_link_is_no_failure() -> None:
@@ -82,6 +83,32 @@ def test_slow_link_is_no_failure() -> None:
         outcome = ProfilesClient(config(api_url=url), quick, Answers(quick)).send(made)
         reading.join()
     assert outcome.action is Action.ACCEPT
+
+
+@pytest.mark.parametrize(
+    ("seconds", "status", "largest"),
+    [(0.0, 200, Blocks.LARGEST), (4.0, 200, 1_000_000), (100.0, 200, Blocks.SMALLEST), (0.0, 429, Blocks.SMALLEST)],
+)
+def test_blocks_are_as_large_as_the_link_is_quick(monkeypatch: pytest.MonkeyPatch, seconds: float, status: int, largest: int) -> None:
+    now, sizes, answers = [0.0], [], [status, 200, 0, 200]
+
+    def post(_session: requests.Session, _url: str, data: Blocks, **_: object) -> requests.Response:
+        sizes.append(max(map(len, data)))
+        now[0] += seconds or 1e-6
+        if not (code := answers.pop(0)):
+            raise requests.ConnectionError
+        answer = requests.Response()
+        answer.status_code, answer.raw = code, io.BytesIO(b'{"error":0,"result":[{"error":0}]}')
+        return answer
+
+    monkeypatch.setattr(requests.Session, "post", post)
+    monkeypatch.setattr("destination_profiles.client.monotonic", lambda: now[0])
+    client, made = ProfilesClient(config(), service(), Answers(service())), chunk(1)
+    made.envelope, made.size = Envelope(b"x" * 4_000_000, b",", b""), 4_000_000
+    for _ in range(4):
+        client.send(made)
+    again = Blocks.fit(4_000_000 / (seconds or 1e-6))
+    assert sizes == [Blocks.SMALLEST, largest, again, Blocks.SMALLEST]
 
 
 def read_slowly(server: socket.socket, length: int) -> None:
