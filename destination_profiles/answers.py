@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import requests
@@ -70,6 +71,9 @@ class Outcome:
     too_large: bool = False
 
 
+ACCEPTED = Outcome(Action.ACCEPT)
+
+
 class _Item(msgspec.Struct, gc=False):
     error: int
     error_text: str | None = None
@@ -81,7 +85,18 @@ class _Answer(msgspec.Struct):
     result: list[_Item] | None = None
 
 
+class _Done(msgspec.Struct, gc=False):
+    error: Literal[0]
+
+
+class _AllDone(msgspec.Struct):
+    result: list[_Done]
+    error: int | None = None
+    error_text: str | None = None
+
+
 _decode_answer = msgspec.json.Decoder(_Answer).decode
+_decode_all_done = msgspec.json.Decoder(_AllDone).decode
 
 
 def _decode_xml_answer(body: bytes) -> _Answer:
@@ -125,6 +140,8 @@ class Answers:
 
     def interpret(self, status: int, body: bytes, count: int, retry_after: float | None = None) -> Outcome:
         """Read the answer to a request of `count` profiles. `status` is HTTP's; `retry_after` is in seconds."""
+        if status == HTTP_OK and _all_done(body, count):
+            return ACCEPTED
         answer = self._read(body)
         if status == HTTP_OK and answer is not None and answer.result is not None and len(answer.result) == count:
             return self._items(answer.result)
@@ -219,6 +236,13 @@ class Answers:
         answer.status_code = code
         resolution: ErrorResolution = self._handler.interpret_response(answer)
         return resolution
+
+
+def _all_done(body: bytes, count: int) -> bool:
+    """Whether an answer in JSON says of each of `count` profiles that it was accepted, as most do; no more of it is decoded than that."""
+    with suppress(ValueError, RecursionError):  # msgspec's errors are ValueErrors
+        return len(_decode_all_done(body).result) == count
+    return False
 
 
 def _loggable_code(code: int) -> str:
