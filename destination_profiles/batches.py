@@ -21,13 +21,13 @@ class Row(msgspec.Struct, gc=False):
 class Joined:
     """Byte strings one behind the other, and what stands between two of them."""
 
-    __slots__ = ("_gap", "_lengths", "data")
+    __slots__ = ("_gap", "data", "lengths")
 
     def __init__(self, parts: Sequence[bytes], between: bytes) -> None:
         """Join them."""
         self.data = between.join(parts)
         self._gap = len(between)
-        self._lengths = array("I", map(len, parts))
+        self.lengths = array("I", map(len, parts))
 
     def array(self) -> bytes:
         """A JSON array of them, which a comma must stand between."""
@@ -35,16 +35,16 @@ class Joined:
 
     def total(self) -> int:
         """Bytes of all of them, without what stands between."""
-        return len(self.data) - self._gap * (len(self._lengths) - 1)
+        return len(self.data) - self._gap * (len(self.lengths) - 1)
 
     def longest(self) -> int:
         """Bytes of the longest."""
-        return max(self._lengths)
+        return max(self.lengths)
 
     def parts(self) -> Iterator[bytes]:
         """Each by itself."""
         start = 0
-        for length in self._lengths:
+        for length in self.lengths:
             yield self.data[start : start + length]
             start += length + self._gap
 
@@ -62,13 +62,12 @@ class Batch:
         """Records in it."""
         return len(self.identities)
 
-    def halves(self, between: bytes) -> Iterator["Batch"]:
-        """Two batches, of which `between` separates the profiles."""
+    def split(self, place: int, between: bytes) -> Iterator["Batch"]:
+        """Two batches, the first of `place` records; `between` separates the profiles."""
         profiles, originals = list(self.profiles.parts()), list(self.originals.parts())
-        middle = len(self) // 2
-        for half in (slice(middle), slice(middle, None)):
-            sent, came = Joined(profiles[half], between), Joined(originals[half], b",")
-            yield Batch(sent, came, self.interval, self.identities[half])
+        for part in (slice(place), slice(place, None)):
+            sent, came = Joined(profiles[part], between), Joined(originals[part], b",")
+            yield Batch(sent, came, self.interval, self.identities[part])
 
     def rows(self) -> Iterator[Row]:
         """Each record by itself."""

@@ -120,6 +120,16 @@ class Chunk:
         self._batches.append(batch)
         return True
 
+    def room(self, batch: Batch, policy: ChunkPolicy) -> int:
+        """How many of its first profiles fit."""
+        size, held, free = self.size, self.held, policy.max_profiles - self.records()
+        for place, (profile, original) in enumerate(zip(batch.profiles.lengths, batch.originals.lengths, strict=True)):
+            size += profile + (len(self.envelope.between) if self._count + place else 0)
+            held += original
+            if place >= free or size > policy.max_bytes or held > HELD_BODIES * policy.max_bytes:
+                return place
+        return len(batch)
+
     def replace(self, position: int, row: Row) -> None:
         """Put a later record in the place of an earlier one of the same profile."""
         earlier = self.rows[position]
@@ -204,7 +214,7 @@ class Chunker:
         self, batch: Batch, ordinal: int, *, target: Target, envelope: Envelope, supersedes: Callable[[Row, Row], bool]
     ) -> Iterator[Chunk]:
         """Put the records of a batch into the open chunk of their database, as `add` does with each; all at once if nothing hinders it,
-        else by halves.
+        else those that there is room for and the others, or halves.
         """
         chunk = self._open.get(target.db_id) or self._new(target, envelope, ordinal)
         if chunk.target == target and chunk.extend(batch, self._policy):
@@ -212,13 +222,14 @@ class Chunker:
             if len(chunk) >= self._policy.max_profiles:
                 yield self._open.pop(target.db_id)
             return
-        if len(batch) <= FEW:
+        room = chunk.room(batch, self._policy) if chunk.target == target else 0
+        if room in (0, len(batch)) and len(batch) <= FEW:
             for place, row in enumerate(batch.rows(), ordinal):
                 yield from self.add(row, place, target=target, envelope=envelope, supersedes=supersedes)
             return
-        for half in batch.halves(envelope.between):
-            yield from self.extend(half, ordinal, target=target, envelope=envelope, supersedes=supersedes)
-            ordinal += len(half)
+        for part in batch.split(room % len(batch) or len(batch) // 2, envelope.between):
+            yield from self.extend(part, ordinal, target=target, envelope=envelope, supersedes=supersedes)
+            ordinal += len(part)
 
     def _new(self, target: Target, envelope: Envelope, ordinal: int) -> Chunk:
         return Chunk(target, envelope, first=ordinal, opened_at=self._clock(), request_id=self._new_id())

@@ -163,10 +163,39 @@ def batch(rows: list[Row]) -> Batch:
 
 
 @settings(max_examples=200)
+@given(st.lists(st.text("aБ", max_size=9), min_size=1, max_size=3), st.lists(st.text("aБ", max_size=9), min_size=1), st.data())
+def test_room_is_for_those_that_fit_one_by_one(before: list[str], texts: list[str], data: st.DataObject) -> None:
+    lengths = [len(row(number, text).profile) + 1 for number, text in enumerate([*before, *texts])]
+    few = data.draw(st.integers(1, len(lengths)))
+    just = len(b'{"data":[]}') + sum(lengths[:few]) - 1  # as many profiles fill it to its last byte
+    policy = ChunkPolicy(data.draw(st.integers(1, 20)), just - data.draw(st.integers(0, 1)), 60)
+    long = data.draw(st.sampled_from([1, 40]))
+    rows = [row(number, text, original=text.encode() * long) for number, text in enumerate([*before, *texts])]
+    chunk = Chunk(target(), ENVELOPE, first=0, opened_at=0.0, request_id="")
+    for each in rows[: len(before)]:
+        chunk.add(each)
+    found, expected = chunk.room(batch(rows[len(before) :]), policy), 0
+    for each in rows[len(before) :]:
+        if not chunk.fits(each, policy) or not chunk.has_room(each, policy):
+            break
+        chunk.add(each)
+        expected += 1
+    assert found == expected
+
+
+def test_full_chunk_stays_in_batches() -> None:
+    made = chunker(max_profiles=300)
+    rows = [row(number) for number in range(512)]
+    place = {"target": target(), "envelope": ENVELOPE, "supersedes": NEVER}
+    (sealed,) = [each for start in (0, 256) for each in made.extend(batch(rows[start : start + 256]), start, **place)]
+    assert [len(each) for each in sealed.body()] == [9, len(batch(rows[:256]).profiles.data), 1, len(batch(rows[256:300]).profiles.data), 2]
+
+
+@settings(max_examples=200)
 @given(
-    st.lists(st.lists(st.tuples(st.integers(1, 12), st.text("aБ", max_size=9), st.booleans()), min_size=1, max_size=6), max_size=8),
-    st.integers(1, 7),
-    st.integers(60, 400),
+    st.lists(st.lists(st.tuples(st.integers(1, 12), st.text("aБ", max_size=9), st.booleans()), min_size=1, max_size=20), max_size=5),
+    st.integers(1, 15),
+    st.integers(60, 600),
     st.booleans(),
 )
 def test_batches_make_the_chunks_that_their_rows_make(
