@@ -214,7 +214,7 @@ class Chunker:
         self, batch: Batch, ordinal: int, *, target: Target, envelope: Envelope, supersedes: Callable[[Row, Row], bool]
     ) -> Iterator[Chunk]:
         """Put the records of a batch into the open chunk of their database, as `add` does with each; all at once if nothing hinders it,
-        else those that there is room for and the others, or halves.
+        else halves, or those that there is room for and the others, where these are fewer: what waits for its turn is never much.
         """
         chunk = self._open.get(target.db_id) or self._new(target, envelope, ordinal)
         if chunk.target == target and chunk.extend(batch, self._policy):
@@ -222,12 +222,12 @@ class Chunker:
             if len(chunk) >= self._policy.max_profiles:
                 yield self._open.pop(target.db_id)
             return
-        room = chunk.room(batch, self._policy) if chunk.target == target else 0
+        half, room = len(batch) // 2, chunk.room(batch, self._policy) if chunk.target == target else 0
         if room in (0, len(batch)) and len(batch) <= FEW:
             for place, row in enumerate(batch.rows(), ordinal):
                 yield from self.add(row, place, target=target, envelope=envelope, supersedes=supersedes)
             return
-        for part in batch.split(room % len(batch) or len(batch) // 2, envelope.between):
+        for part in batch.split(room if half <= room < len(batch) else half, envelope.between):
             yield from self.extend(part, ordinal, target=target, envelope=envelope, supersedes=supersedes)
             ordinal += len(part)
 

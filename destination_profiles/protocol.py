@@ -4,6 +4,7 @@ import hashlib
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from io import BytesIO
 from threading import Lock
 from typing import Any
 
@@ -76,13 +77,13 @@ class _StreamState(msgspec.Struct):
 
 NO_PARTS = "holds a state without its parts"
 _messages = msgspec.json.Decoder(_RecordMessage | _StateMessage)
-_FAULTS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_FAULTS = (ValueError, RecursionError)  # msgspec's errors are ValueErrors, and those of the text encoding
 _NOT_WHOLE = (*_FAULTS, KeyError)
 _STATE: Mapping[str, Any] = {"type": "STATE"}
 
 
 class Decoder:
-    """Lines to messages. `chatter` counts lines that are no Airbyte message, `lines` all that are not blank."""
+    """Lines to messages. `chatter` counts lines that are no Airbyte message, `lines` all lines."""
 
     def __init__(self) -> None:
         """Start at line 0."""
@@ -96,10 +97,13 @@ class Decoder:
         a record may be lost in it.
         """
         before = self.lines
+        lines = BytesIO(block).readlines()
         try:
-            found: Iterable[Any] = _messages.decode_lines(block)
+            whole: list[Any] = _messages.decode_lines(block)
         except _FAULTS:
-            found = map(self._message, _lines(block))
+            whole = []
+        # Any white space parts messages for it, so a line may hold two of them or half of one. Then each line has a look of its own.
+        found: Iterable[Any] = whole if len(whole) == len(lines) else map(self._message, lines)
         run: Records | None = None
         for message in found:
             self.lines += 1
@@ -120,7 +124,7 @@ class Decoder:
                     try:
                         state = _state(_STATE, bytes(message.state))  # a copy: it may wait long, and is a part of a large block
                     except _NOT_WHOLE:
-                        raise self._broken(_Broken(_lines(block)[self.lines - before - 1], NO_PARTS)) from None
+                        raise self._broken(_Broken(lines[self.lines - before - 1], NO_PARTS)) from None
                     yield state
                 case _Broken():
                     raise self._broken(message)
@@ -134,7 +138,7 @@ class Decoder:
         try:
             message: _RecordMessage | _StateMessage = _messages.decode(line)
         except _FAULTS:
-            return self._odd_line(line)
+            return self._odd_line(line) if line.strip() else None
         return message
 
     def _odd_line(self, line: bytes) -> _RecordMessage | FaultyRecord | State | _Broken | None:
@@ -179,15 +183,12 @@ class Decoder:
             return _Broken(line, NO_PARTS)
 
     def _broken(self, broken: _Broken) -> BrokenInput:
-        size, digest = len(broken.line), hashlib.sha256(broken.line).hexdigest()[:16]
+        line = broken.line.removesuffix(b"\n")
+        size, digest = len(line), hashlib.sha256(line).hexdigest()[:16]
         return BrokenInput(
             f"Line {self.lines:,} of the input {broken.what} ({size:,} bytes, SHA-256 {digest}...). A record may be lost in it, so the "
             "sync stops; what came before it is delivered. Run the sync again, and look at the source's log."
         )
-
-
-def _lines(block: bytes) -> list[bytes]:
-    return list(filter(bytes.strip, block.split(b"\n")))
 
 
 def _state(message: Mapping[str, Any], parts: bytes) -> State:

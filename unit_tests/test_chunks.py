@@ -1,3 +1,4 @@
+import tracemalloc
 from itertools import pairwise
 
 import pytest
@@ -189,6 +190,18 @@ def test_full_chunk_stays_in_batches() -> None:
     place = {"target": target(), "envelope": ENVELOPE, "supersedes": NEVER}
     (sealed,) = [each for start in (0, 256) for each in made.extend(batch(rows[start : start + 256]), start, **place)]
     assert [len(each) for each in sealed.body()] == [9, len(batch(rows[:256]).profiles.data), 1, len(batch(rows[256:300]).profiles.data), 2]
+
+
+@pytest.mark.parametrize("max_profiles", [1, 7, 10, 200])
+def test_batch_of_many_chunks_is_not_copied_for_each(max_profiles: int) -> None:
+    made = chunker(max_profiles=max_profiles)
+    whole = batch([row(number, "x" * 1000) for number in range(256)])
+    tracemalloc.start()
+    for _ in made.extend(whole, 0, target=target(), envelope=ENVELOPE, supersedes=NEVER):
+        pass
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 5 * len(whole.profiles.data)
 
 
 @settings(max_examples=200)

@@ -1,3 +1,4 @@
+import hashlib
 import io
 import json
 import logging
@@ -96,11 +97,38 @@ def test_what_stands_before_a_broken_line_is_given_first(broken: bytes, before: 
         next(messages)
 
 
+ROW, STATE = b'{"type":"RECORD","record":{"stream":"users","data":{"id":1}}}', b'{"type":"STATE","state":{"type":"STREAM"}}'
+
+
+CUT, PARTS = "is cut or is no JSON", "holds a state without its parts"
+
+
+@pytest.mark.parametrize(
+    ("lines", "number", "fault"),
+    [
+        ([ROW + ROW, b""], 1, CUT),
+        ([ROW + b"\r" + ROW, b""], 1, CUT),
+        ([ROW + STATE, ROW], 1, CUT),
+        ([ROW, b"", b'{"type":', b'"RECORD"}'], 3, CUT),
+        ([b'{"type":"STATE","state":', b"{}}"], 1, CUT),
+        ([ROW[:-3] + b',"a":[' + ROW, b"]}}}", b""], 1, CUT),
+        ([ROW, STATE, ROW], 2, PARTS),
+        ([b"", b"\r", ROW, b"chatter", STATE, b""], 5, PARTS),
+    ],
+)
+def test_each_line_holds_one_message(lines: list[bytes], number: int, fault: str) -> None:
+    line = lines[number - 1]
+    with pytest.raises(BrokenInput) as raised:
+        list(Decoder().messages(b"\n".join(lines)))
+    digest = hashlib.sha256(line).hexdigest()[:16]
+    assert str(raised.value).startswith(f"Line {number} of the input {fault} ({len(line)} bytes, SHA-256 {digest}...)")
+
+
 def test_lines_are_counted_from_one_block_to_the_next() -> None:
     decoder = Decoder()
-    for lines in ([RECORD, RECORD], [b"chatter", RECORD], [b'{"type":"STATE","state":{}}', RECORD]):
+    for lines in ([RECORD, RECORD], [b"chatter", b"", RECORD], [b'{"type":"STATE","state":{}}', RECORD]):
         list(decoder.messages(b"\n".join(lines)))
-    assert (decoder.lines, decoder.chatter) == (6, 1)
+    assert (decoder.lines, decoder.chatter) == (7, 1)
 
 
 def test_state_names_its_stream() -> None:
