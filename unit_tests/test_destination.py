@@ -1,17 +1,21 @@
+import gc
 import itertools
 import json
+import sys
 from collections.abc import Iterator
 
 import pytest
 from airbyte_cdk.models import AirbyteMessageSerializer, ConfiguredAirbyteCatalogSerializer
 
 from destination_profiles import DestinationProfiles
+from destination_profiles.answers import Action, Outcome
 from destination_profiles.batches import Row
-from destination_profiles.catalog import StreamInfo
+from destination_profiles.catalog import StreamInfo, streams_of
 from destination_profiles.chunks import Chunk
-from destination_profiles.destination import Throttling
+from destination_profiles.destination import Throttling, assemble, feed, parse_config
 from destination_profiles.encoding import Envelope
 from destination_profiles.ledger import Interval
+from destination_profiles.protocol import Decoder
 from integration_tests.connector import by, line, record, state, stream
 from profiles_sandbox.testing import RunningSandbox
 from unit_tests.pipeline import Clock, target
@@ -66,3 +70,24 @@ def test_throttling_names_each_stream_once_a_second() -> None:
     assert len(told) == 2
     throttling(made, 6.0)
     assert len(told) == 4
+
+
+class Accepting:
+    """Accepts all."""
+
+    def send(self, _: Chunk) -> Outcome:
+        return Outcome(Action.ACCEPT)
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_nothing_that_waits_holds_the_block_that_it_came_in(alone: bool) -> None:
+    """A block is a megabyte, of which a record may be the only one that waits for its chunk."""
+    odd = [record({"crm_id": "x" * 50}), record({"crm_id": 1}), record({"crm_id": 1})]
+    lines = [record({"crm_id": 1}), state(1)] if alone else [*(record({"crm_id": number}) for number in range(600)), *odd, state(1)]
+    block = b"".join(lines)
+    before = sys.getrefcount(block)
+    config = {"api_url": "https://example.com", "token": "token", "db_id": 1, "matching": by("crm_id"), "batching": {"max_profiles": 500}}
+    writer = assemble(parse_config(config), streams_of({"streams": [stream()]}), release=lambda _: None, sender=Accepting())
+    feed(writer, Decoder(), block)
+    gc.collect()
+    assert (writer.read, sys.getrefcount(block)) == (len(lines) - 1, before)
