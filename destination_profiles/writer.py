@@ -72,18 +72,18 @@ class Writer:
 
     def _take(self, plan: StreamPlan, interval: Interval, originals: Sequence[bytes]) -> None:
         """Take records at once; if one of them needs a look of its own, their halves."""
-        if len(originals) == 1:
-            self._record(plan, interval, bytes(originals[0]))  # a copy: it may be kept long, and is a part of a large block
-        elif (batch := plan.batch(originals, interval)) is None:
-            middle = len(originals) // 2
-            self._take(plan, interval, originals[:middle])
-            self._take(plan, interval, originals[middle:])
-        else:
+        if (batch := plan.batch(originals, interval)) is not None:
             ordinal = self.read
             interval.read += len(batch)
             self.read += len(batch)
             for sealed in self._chunker.extend(batch, ordinal, target=plan.target, envelope=plan.envelope, supersedes=plan.supersedes):
                 self._send([sealed])
+        elif len(originals) == 1:
+            self._record(plan, interval, bytes(originals[0]))  # a copy: it may be kept long, and is a part of a large block
+        else:
+            middle = len(originals) // 2
+            self._take(plan, interval, originals[:middle])
+            self._take(plan, interval, originals[middle:])
 
     def _record(self, plan: StreamPlan, interval: Interval, data: bytes) -> None:
         interval.read += 1
@@ -119,7 +119,8 @@ class Writer:
         keys = self._plans.keys() if key is None else {key} & self._plans.keys()
         intervals = self.ledger.close(self._plans[each].label for each in keys)
         self._checkpointer.hold(Checkpoint(state, self.read, intervals))
-        self._release()
+        if len(self._checkpointer) == 1:  # else those before it wait for an answer, and so does it
+            self._release()
 
     def tick(self) -> None:
         """Do what time and answers ask for; never blocks for long. Raises ProfilesError when the sync must end."""
