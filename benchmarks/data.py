@@ -35,9 +35,15 @@ def encode(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"))
 
 
+def filled(profile: dict[str, Any], field: str, size: int) -> dict[str, Any]:
+    """A profile with so much more text in one field that it has `size` bytes."""
+    profile[field] += "x" * (size - len(encode(profile)))
+    return profile
+
+
 def small(number: int) -> dict[str, Any]:
     """60 bytes."""
-    return {"email": f"person.{number:08}@example.com", "_fname": "Ann E."}
+    return filled({"email": f"person.{number:08}@example.com", "_fname": "Ann"}, "_fname", 60)
 
 
 def usual(number: int) -> dict[str, Any]:
@@ -54,13 +60,15 @@ def usual(number: int) -> dict[str, Any]:
         "vip": number % 2 == 0,
         "occupation": "Hearing Therapist",
     }
-    return person | {f"field_{place}": f"a text of customer {number % 10_000:04}" for place in range(7)}
+    texts = {f"field_{place}": f"a text of customer {number % 10_000:04}" for place in range(7)}
+    return filled(person | texts, "field_6", 479)
 
 
 def wide(number: int) -> dict[str, Any]:
     """5,000 bytes in 50 fields."""
     person = {"email": f"person.number.{number:07}@example.com", "_fname": "Ann"}
-    return person | {f"field_{place:02}": f"{number:07} {'lorem ipsum dolor ' * 5}"[:86] for place in range(48)}
+    texts = {f"field_{place:02}": f"{number:07} {'lorem ipsum dolor ' * 5}"[:86] for place in range(48)}
+    return filled(person | texts, "field_47", 5000)
 
 
 MAPPED = {
