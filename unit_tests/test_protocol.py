@@ -124,6 +124,25 @@ def test_each_line_holds_one_message(lines: list[bytes], number: int, fault: str
     assert str(raised.value).startswith(f"Line {number} of the input {fault} ({len(line)} bytes, SHA-256 {digest}...)")
 
 
+PARTS_OF_LINES = st.one_of(
+    st.builds(
+        lambda stream, data: {"type": "RECORD", "record": {"stream": stream, "data": data, "emitted_at": 1}},
+        st.sampled_from(["users", "people"]),
+        st.dictionaries(st.text(), JSON, max_size=4),
+    ),
+    st.builds(lambda state, more: {"type": "STATE", "state": {"data": state}, **more}, JSON, st.sampled_from([{}, {}, {}, {"more": 1.10}])),
+)
+
+
+@settings(max_examples=300)
+@given(st.lists(st.tuples(PARTS_OF_LINES, st.booleans(), st.sampled_from([(",", ":"), (" , ", " : ")])), max_size=12))
+def test_block_is_its_lines(messages: list[tuple[dict, bool, tuple[str, str]]]) -> None:
+    """A line of chatter makes the decoder take each line by itself."""
+    texts = [json.dumps(each, ensure_ascii=ascii_, separators=separators) for each, ascii_, separators in messages]
+    lines = [each.encode("utf-8", "surrogatepass") for each in texts]
+    assert taken(*lines) == taken(b"chatter", *lines)
+
+
 def test_lines_are_counted_from_one_block_to_the_next() -> None:
     decoder = Decoder()
     for lines in ([RECORD, RECORD], [b"chatter", b"", RECORD], [b'{"type":"STATE","state":{}}', RECORD]):
