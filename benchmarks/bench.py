@@ -28,7 +28,7 @@ STATE_EVERY = 5_000
 PEER_RECORDS = 50_000
 LATENCY_SECONDS, IN_FLIGHT = 0.5, 8
 CHUNKS = (10_000, 2_500)  # profiles in a chunk, with which latency is measured
-# The connector is installed as an edited source: without its compiled modules each run would begin by compiling them.
+# The connector runs from its source: without its compiled modules each run would begin by compiling them.
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 Command = Sequence[str | Path]
 

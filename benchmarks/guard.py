@@ -20,9 +20,9 @@ from destination_profiles.answers import Action, Outcome
 from destination_profiles.catalog import streams_of
 from destination_profiles.chunks import Chunk
 from destination_profiles.client import Blocks
+from destination_profiles.decoder import Decoder
 from destination_profiles.destination import assemble, feed, parse_config
 from destination_profiles.pipes import LineReader
-from destination_profiles.protocol import Decoder
 
 RECORDS, ROUNDS = 20_000, 7
 GUARDED = (CASES[0], CASES[3])

@@ -28,6 +28,7 @@ from .checkpoint import SafeState
 from .chunks import Chunk, Chunker, ChunkPolicy
 from .client import ProfilesClient
 from .config import Config, parse
+from .decoder import Decoder, FaultyRecord, State, decode
 from .discovery import destination_catalog
 from .dispatcher import Dispatcher, new_request_id
 from .errors import BrokenInput, ConfigError, NobodyReads, ProfilesError
@@ -35,7 +36,7 @@ from .inspection import inspect
 from .manifest import service
 from .pipes import LineReader
 from .progress import Progress, Terminal
-from .protocol import Decoder, FaultyRecord, MessageWriter, State, decode, encode, with_stats
+from .protocol import MessageWriter, encode, with_stats
 from .rejects import LocalStore, NoStore, RejectStore
 from .senders import Sender, Senders
 from .signals import interruptible

@@ -11,13 +11,13 @@ from .answers import Action, Outcome
 from .catalog import StreamInfo, streams_of
 from .chunks import Chunk
 from .config import Config
+from .decoder import Decoder
 from .destination import assemble, feed, parse_config
 from .encoding import format_named
 from .ledger import Interval
 from .mapping import SUBSCRIPTIONS, UNSET
 from .pipes import LineReader
 from .progress import Progress, Terminal
-from .protocol import Decoder
 
 NO_VALUE = (None, UNSET)
 FOR_EVER = 1e9  # seconds: chunks are sealed by size, not by how fast a file is read

@@ -32,7 +32,7 @@ class LineReader:
 
     def blocks(self, timeout: Callable[[], float | None]) -> Iterator[bytes]:
         """Whole lines, as many as one read gave; nothing when `timeout()` seconds passed or `wake` was called."""
-        parts: list[bytes | memoryview] = []
+        parts: list[bytes] = []
         while True:
             if not self._wait(timeout()):
                 yield b""
@@ -42,9 +42,8 @@ class LineReader:
                 yield b"".join(parts)
                 return
             end = block.rfind(b"\n") + 1
-            parts.append(memoryview(block)[:end])
             if end:
-                yield b"".join(parts)
+                yield b"".join([*parts, memoryview(block)[:end]])
                 parts.clear()
             parts.append(block[end:])
 

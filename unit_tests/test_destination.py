@@ -12,10 +12,10 @@ from destination_profiles.answers import Action, Outcome
 from destination_profiles.batches import Row
 from destination_profiles.catalog import StreamInfo, streams_of
 from destination_profiles.chunks import Chunk
+from destination_profiles.decoder import Decoder
 from destination_profiles.destination import Throttling, assemble, feed, parse_config
 from destination_profiles.encoding import Envelope
 from destination_profiles.ledger import Interval
-from destination_profiles.protocol import Decoder
 from integration_tests.connector import by, line, record, state, stream
 from profiles_sandbox.testing import RunningSandbox
 from unit_tests.pipeline import Clock, target

@@ -14,8 +14,8 @@ import yaml
 from destination_profiles.catalog import streams_of
 from destination_profiles.chunks import HELD_BODIES
 from destination_profiles.config import Config
+from destination_profiles.decoder import Decoder, Records
 from destination_profiles.manifest import service
-from destination_profiles.protocol import Decoder, Records
 from destination_profiles.rejection import Rejection
 from destination_profiles.rejects import LocalStore
 from destination_profiles.spec import spec

@@ -19,6 +19,7 @@ FLOORS = [  # the highest first; a module may import those that stand after it
     "client",
     "signals",
     "protocol",
+    "decoder",
     "pipes",
     "spec",
     "s3",

@@ -13,9 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from destination_profiles.checkpoint import SafeState
+from destination_profiles.decoder import Decoder, FaultyRecord, Records, State
 from destination_profiles.errors import BrokenInput, ConfigError, NobodyReads
 from destination_profiles.pipes import LineReader, Outlet
-from destination_profiles.protocol import Decoder, FaultyRecord, LogHandler, MessageWriter, Records, State
+from destination_profiles.protocol import LogHandler, MessageWriter
 
 RECORD = b'{"type":"RECORD","record":{"stream":"users","data":{"id": 1},"emitted_at":1.5,"namespace":"eu"}}'
 JSON = st.recursive(
