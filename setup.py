@@ -7,16 +7,24 @@ from setuptools import find_packages, setup
 setup(
     name="destination-profiles",
     version="0.1.0",
-    description="Airbyte destination that pushes customer records into a marketing platform's profile API",
+    description=(
+        "Airbyte destination that pushes customer records into a marketing platform's profile API"
+    ),
     long_description=Path(__file__).with_name("README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     license="MIT",
     python_requires=">=3.11,<3.14",  # what airbyte-cdk 7 and this code share
-    packages=find_packages(include=["destination_profiles", "profiles_sandbox", "profiles_sandbox.*"]),
-    package_data={"destination_profiles": ["*.yaml", "py.typed"], "profiles_sandbox": ["*.yaml", "*.md", "py.typed"]},
+    packages=find_packages(include=["destination_profiles*", "profiles_sandbox*"]),
+    package_data={
+        "destination_profiles": ["*.yaml", "*/*.yaml", "py.typed"],
+        "profiles_sandbox": ["*.yaml", "*.md", "py.typed"],
+    },
     install_requires=[
-        "airbyte-cdk>=7.39,<8",  # base class, protocol models, declarative error handler and backoff; its private parts move between majors
-        "boto3>=1.40,<2",  # S3 store of rejected records, with roles to assume and refreshed credentials
+        # base class, protocol models, declarative error handler and backoff; its private parts move
+        # between majors
+        "airbyte-cdk>=7.39,<8",
+        # S3 store of rejected records, with roles to assume and refreshed credentials
+        "boto3>=1.40,<2",
         "jsonschema>=4.23,<5",  # checks schemas and explains a violation
         "jsonschema-rs>=0.46,<1",  # decides the same rules, many times faster
         "lxml>=5.3,<7",  # XML, which the service speaks too

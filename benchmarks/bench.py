@@ -1,7 +1,9 @@
-"""`make bench`: the connector beside the floor and beside other ways to do the same, in one run, in turns; a table and a picture.
+"""`make bench`: the connector beside the floor and beside other ways to do the same, in one run, in
+turns; a table and a picture.
 
-Each figure is the median of the rounds, a ratio that of the ratios within each round: a machine may be slower in one than in the next.
-"Net" is without start-up, which is what the same command takes on empty input.
+Each figure is the median of the rounds, a ratio that of the ratios within each round: a machine may
+be slower in one than in the next. "Net" is without start-up, which is what the same command takes
+on empty input.
 """
 
 import argparse
@@ -28,14 +30,19 @@ STATE_EVERY = 5_000
 PEER_RECORDS = 50_000
 LATENCY_SECONDS, IN_FLIGHT = 0.5, 8
 CHUNKS = (10_000, 2_500)  # profiles in a chunk, with which latency is measured
-# The connector runs from its source: without its compiled modules each run would begin by compiling them.
-ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+# The connector runs from its source: without its compiled modules each run would begin by compiling
+# them.
+ENVIRONMENT = {
+    name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"
+}
 Command = Sequence[str | Path]
 
 
 @dataclass(frozen=True)
 class Run:
-    """What one command took: seconds of the clock and of the processor, bytes of memory at its peak."""
+    """What one command took: seconds of the clock and of the processor, bytes of memory at its
+    peak.
+    """
 
     wall: float
     cpu: float
@@ -48,7 +55,9 @@ class Run:
 
 @dataclass(frozen=True)
 class Line:
-    """A line of the table; `net` and `cpu` are seconds without start-up, `ratio` is to the floor on the same records."""
+    """A line of the table; `net` and `cpu` are seconds without start-up, `ratio` is to the floor on
+    the same records.
+    """
 
     what: str
     records: int
@@ -71,17 +80,40 @@ class Line:
             rate,
             f"{self.megabytes / self.net:.0f}",
         ]
-        return [self.what, *shown, f"{self.memory / 2**20:.0f} MB" if self.memory else "", f"{self.ratio:.2f}", f"{self.cpu_ratio:.2f}"]
+        return [
+            self.what,
+            *shown,
+            f"{self.memory / 2**20:.0f} MB" if self.memory else "",
+            f"{self.ratio:.2f}",
+            f"{self.cpu_ratio:.2f}",
+        ]
 
 
-HEAD = ["", "records", "start-up", "net", "CPU, net", "records/s", "MB/s", "peak memory", "x floor", "CPU x floor"]
+HEAD = [
+    "",
+    "records",
+    "start-up",
+    "net",
+    "CPU, net",
+    "records/s",
+    "MB/s",
+    "peak memory",
+    "x floor",
+    "CPU x floor",
+]
 
 
 def measured(command: Command, source: Path) -> Run:
     """Run a command that reads `source`. Raises where it fails."""
     with source.open("rb") as file:
         began = time.perf_counter()
-        process = subprocess.Popen(command, stdin=file, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=ENVIRONMENT)
+        process = subprocess.Popen(
+            command,
+            stdin=file,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=ENVIRONMENT,
+        )
         _, status, usage = os.wait4(process.pid, 0)
         wall = time.perf_counter() - began
         process.returncode = os.waitstatus_to_exitcode(status)
@@ -92,7 +124,12 @@ def measured(command: Command, source: Path) -> Run:
 
 def median(runs: Sequence[Run]) -> Run:
     """The median of each figure."""
-    return Run(*(statistics.median(getattr(each, name) for each in runs) for name in ("wall", "cpu", "memory")))  # type: ignore[arg-type]
+    return Run(
+        *(
+            statistics.median(getattr(each, name) for each in runs)
+            for name in ("wall", "cpu", "memory")
+        )
+    )  # type: ignore[arg-type]
 
 
 @contextmanager
@@ -127,19 +164,38 @@ class Bench:
 
     def write(self, case: Case, url: str, **more: object) -> Command:
         """The connector's command for a case."""
-        config = self.file(encode({"api_url": url, "token": "benchmark-token", "db_id": 1, **case.config, **more}))
-        return [CONNECTOR, "write", "--config", config, "--catalog", self.file(encode(case.catalog()))]
+        config = self.file(
+            encode({"api_url": url, "token": "benchmark-token", "db_id": 1, **case.config, **more})
+        )
+        return [
+            CONNECTOR,
+            "write",
+            "--config",
+            config,
+            "--catalog",
+            self.file(encode(case.catalog())),
+        ]
 
     def floor(self, case: Case) -> Command:
         """The floor's command for a case."""
         return [sys.executable, HERE / "floor.py", self.file(encode(case.catalog()))]
 
-    def inputs(self, case: Case, records: int, state_every: int = STATE_EVERY, lines: Callable[..., Iterator[str]] = messages) -> Path:
+    def inputs(
+        self,
+        case: Case,
+        records: int,
+        state_every: int = STATE_EVERY,
+        lines: Callable[..., Iterator[str]] = messages,
+    ) -> Path:
         """A file of input."""
-        return write(self.folder / f"{next(self._numbers)}.jsonl", lines(case, records, state_every))
+        return write(
+            self.folder / f"{next(self._numbers)}.jsonl", lines(case, records, state_every)
+        )
 
     def lines(self, jobs: dict[str, tuple[Command, Path, Path, int]], case: Case) -> list[Line]:
-        """Measure commands in turns, the floor first; each on its input of so many records and on its empty input."""
+        """Measure commands in turns, the floor first; each on its input of so many records and on
+        its empty input.
+        """
         full: dict[str, list[Run]] = {name: [] for name in jobs}
         bare: dict[str, list[Run]] = {name: [] for name in jobs}
         for _ in range(self.rounds):
@@ -147,18 +203,33 @@ class Bench:
                 full[name].append(measured(command, source))
                 bare[name].append(measured(command, empty))
         made: list[Line] = []
-        nets = {name: [whole.less(start) for whole, start in zip(full[name], bare[name], strict=True)] for name in jobs}
+        nets = {
+            name: [whole.less(start) for whole, start in zip(full[name], bare[name], strict=True)]
+            for name in jobs
+        }
         floors, least = next(iter(nets.values())), next(iter(jobs.values()))[3]
         for name, (_, _, _, count) in jobs.items():
             net, share = median(nets[name]), count / least
             ratios = [
                 statistics.median(
-                    getattr(ours, part) / getattr(floor, part) / share for ours, floor in zip(nets[name], floors, strict=True)
+                    getattr(ours, part) / getattr(floor, part) / share
+                    for ours, floor in zip(nets[name], floors, strict=True)
                 )
                 for part in ("wall", "cpu")
             ]
             start, memory = median(bare[name]).wall, median(full[name]).memory
-            made.append(Line(name, count, count * case.size() / 1e6, start, net.wall, net.cpu, memory, *ratios))
+            made.append(
+                Line(
+                    name,
+                    count,
+                    count * case.size() / 1e6,
+                    start,
+                    net.wall,
+                    net.cpu,
+                    memory,
+                    *ratios,
+                )
+            )
             print("  ", *made[-1].cells(), sep="  ", flush=True)
         return made
 
@@ -177,17 +248,36 @@ class Bench:
         return found
 
     def peers(self, connector: Line) -> list[Line]:
-        """Other ways to do the same, with fewer records: they take long. `connector` is the line of the connector with all of them."""
+        """Other ways to do the same, with fewer records: they take long. `connector` is the line of
+        the connector with all of them.
+        """
         print("peers", flush=True)
         records, many = int(PEER_RECORDS * self.scale), int(4 * PEER_RECORDS * self.scale)
-        source, tapped, longer = self.inputs(USUAL, records), self.inputs(USUAL, records, lines=singer), self.inputs(USUAL, many)
+        source, tapped, longer = (
+            self.inputs(USUAL, records),
+            self.inputs(USUAL, records, lines=singer),
+            self.inputs(USUAL, many),
+        )
         empty_tap = self.inputs(USUAL, 0, lines=singer)
         with sink() as url:
             config = self.file(encode({"api_url": url, "token": "benchmark-token", "db_id": 1}))
             catalog = self.file(encode(USUAL.catalog()))
             peers = HERE / "peers"
-            cdk: Command = [sys.executable, peers / "airbyte.py", "write", "--config", config, "--catalog", catalog]
-            target: Command = [ROOT / ".venv-singer/bin/python", peers / "singer.py", "--config", config]
+            cdk: Command = [
+                sys.executable,
+                peers / "airbyte.py",
+                "write",
+                "--config",
+                config,
+                "--catalog",
+                catalog,
+            ]
+            target: Command = [
+                ROOT / ".venv-singer/bin/python",
+                peers / "singer.py",
+                "--config",
+                config,
+            ]
             load: Command = [ROOT / ".venv-dlt/bin/python", peers / "load.py", config]
             jobs: dict[str, tuple[Command, Path, Path, int]] = {
                 "floor": (self.floor(USUAL), longer, self.empty, many),
@@ -203,11 +293,24 @@ class Bench:
     def syslog(self, program: str, url: str) -> Command:
         """The command of a peer that is not of Python, and is measured where it is installed."""
         own = [
-            f"{option}={self.folder / name}" for option, name in (("--persist-file", "kept"), ("--pidfile", "pid"), ("--control", "ctl"))
+            f"{option}={self.folder / name}"
+            for option, name in (
+                ("--persist-file", "kept"),
+                ("--pidfile", "pid"),
+                ("--control", "ctl"),
+            )
         ]
         # Only with poll does it read a file as it would a pipe.
         variables = [f"url={url}", "IV_EXCLUDE_POLL_METHOD=epoll-timerfd epoll"]
-        return ["env", *variables, program, "--foreground", "--no-caps", f"--cfgfile={HERE / 'peers/syslog-ng.conf'}", *own]
+        return [
+            "env",
+            *variables,
+            program,
+            "--foreground",
+            "--no-caps",
+            f"--cfgfile={HERE / 'peers/syslog-ng.conf'}",
+            *own,
+        ]
 
     def states(self) -> float:
         """How much longer a sync takes with a state every 100 records than with one every 5,000."""
@@ -215,19 +318,27 @@ class Bench:
         with sink() as url:
             command = self.write(USUAL, url)
             sources = [self.inputs(USUAL, records, every) for every in (STATE_EVERY, 100)]
-            runs = [[measured(command, each) for each in (*sources, self.empty)] for _ in range(self.rounds)]
-        return statistics.median((many.wall - start.wall) / (few.wall - start.wall) for few, many, start in runs)
+            runs = [
+                [measured(command, each) for each in (*sources, self.empty)]
+                for _ in range(self.rounds)
+            ]
+        return statistics.median(
+            (many.wall - start.wall) / (few.wall - start.wall) for few, many, start in runs
+        )
 
     def latency(self, chunk: int) -> tuple[float, float]:
-        """Net seconds with chunks of so many profiles, answers after half a second and eight requests at once; and the least that it can
-        be.
+        """Net seconds with chunks of so many profiles, answers after half a second and eight
+        requests at once; and the least that it can be.
         """
         records = int(1_000_000 * self.scale)
         source, batching = self.inputs(USUAL, records), {"max_profiles": chunk}
         with sink() as url, sink(LATENCY_SECONDS) as slow:
             quick = self.write(USUAL, url, batching=batching)
             late = self.write(USUAL, slow, batching=batching, delivery={"max_in_flight": IN_FLIGHT})
-            runs = [[measured(quick, source), measured(late, source), measured(quick, self.empty)] for _ in range(self.rounds)]
+            runs = [
+                [measured(quick, source), measured(late, source), measured(quick, self.empty)]
+                for _ in range(self.rounds)
+            ]
         source.unlink()
         none, some, start = (median(column).wall for column in zip(*runs, strict=True))
         return some - start, max(none - start, records / chunk / IN_FLIGHT * LATENCY_SECONDS)
@@ -241,10 +352,20 @@ class Bench:
             with sink() as url:
                 found[f"{records:,} records"] = measured(self.write(USUAL, url), source).memory
             source.unlink()
-        large = Case("", 0, lambda number: {"email": f"p{number:08}@example.com", "_fname": "Ann", "text": "x" * 930})
+        large = Case(
+            "",
+            0,
+            lambda number: {
+                "email": f"p{number:08}@example.com",
+                "_fname": "Ann",
+                "text": "x" * 930,
+            },
+        )
         source = self.inputs(large, int(400_000 * self.scale))
         with sink(LATENCY_SECONDS) as slow:
-            found["8 bodies of 10 MB in flight"] = measured(self.write(large, slow, delivery={"max_in_flight": IN_FLIGHT}), source).memory
+            found["8 bodies of 10 MB in flight"] = measured(
+                self.write(large, slow, delivery={"max_in_flight": IN_FLIGHT}), source
+            ).memory
         source.unlink()
         return found
 
@@ -257,13 +378,18 @@ class Bench:
                 "spec": [CONNECTOR, "spec"],
                 "check": [CONNECTOR, "check", "--config", config],
             }
-            runs = [[measured(each, self.empty).wall for each in commands.values()] for _ in range(2 * self.rounds + 1)]
+            runs = [
+                [measured(each, self.empty).wall for each in commands.values()]
+                for _ in range(2 * self.rounds + 1)
+            ]
         return dict(zip(commands, map(statistics.median, zip(*runs, strict=True)), strict=True))
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A table in Markdown."""
-    lines = ["| " + " | ".join(row) + " |" for row in [head, ["---", *["---:"] * (len(head) - 1)], *rows]]
+    lines = [
+        "| " + " | ".join(row) + " |" for row in [head, ["---", *["---:"] * (len(head) - 1)], *rows]
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -276,10 +402,20 @@ def picture(found: dict[str, list[Line]], peers: list[Line]) -> None:
 
     figure, (left, right) = plt.subplots(1, 2, figsize=(11, 3.6), width_ratios=[1, 1])
     for axis, lines, title in (
-        (left, [(name, each[-1].ratio) for name, each in found.items()], "The connector, by kind of records"),
-        (right, [(each.what, each.ratio) for each in peers], "479 bytes: the connector and its peers"),
+        (
+            left,
+            [(name, each[-1].ratio) for name, each in found.items()],
+            "The connector, by kind of records",
+        ),
+        (
+            right,
+            [(each.what, each.ratio) for each in peers],
+            "479 bytes: the connector and its peers",
+        ),
     ):
-        bars = axis.barh([name for name, _ in lines], [ratio for _, ratio in lines], color="#3f3df5")
+        bars = axis.barh(
+            [name for name, _ in lines], [ratio for _, ratio in lines], color="#3f3df5"
+        )
         axis.bar_label(bars, fmt="%.1f", padding=3)
         axis.invert_yaxis()
         axis.axvline(1, color="#d1242f", linewidth=1)
@@ -295,7 +431,9 @@ def main() -> None:
     """Measure all, or the parts that are named."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--scale", type=float, default=1.0, help="of the numbers of records; default: %(default)s")
+    parser.add_argument(
+        "--scale", type=float, default=1.0, help="of the numbers of records; default: %(default)s"
+    )
     options = parser.parse_args()
     RESULTS.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
@@ -304,20 +442,38 @@ def main() -> None:
         peers = bench.peers(found[USUAL.name][1])
         states, memory, start = bench.states(), bench.memory(), bench.start()
         late = {f"{1_000_000 // chunk} chunks": bench.latency(chunk) for chunk in CHUNKS}
-    rows = [[f"{name}: {line.what}", *line.cells()[1:]] for name, lines in found.items() for line in lines]
+    rows = [
+        [f"{name}: {line.what}", *line.cells()[1:]]
+        for name, lines in found.items()
+        for line in lines
+    ]
     others = [
         ["a state every 100 records instead of every 5,000", f"{states:.2f} x"],
         *(
-            [f"answers after {LATENCY_SECONDS} s, {IN_FLIGHT} at once, {name}", f"{taken:.2f} s = {taken / least:.2f} x the least"]
+            [
+                f"answers after {LATENCY_SECONDS} s, {IN_FLIGHT} at once, {name}",
+                f"{taken:.2f} s = {taken / least:.2f} x the least",
+            ]
             for name, (taken, least) in late.items()
         ),
         *([f"peak memory, {name}", f"{value / 2**20:.0f} MB"] for name, value in memory.items()),
-        *([f"`{name}`", f"{seconds:.2f} s = {seconds / start['import airbyte_cdk']:.2f} x"] for name, seconds in start.items()),
+        *(
+            [f"`{name}`", f"{seconds:.2f} s = {seconds / start['import airbyte_cdk']:.2f} x"]
+            for name, seconds in start.items()
+        ),
     ]
-    text = "\n".join([table(HEAD, rows), table(HEAD, [line.cells() for line in peers]), table(["", "measured"], others)])
+    text = "\n".join(
+        [
+            table(HEAD, rows),
+            table(HEAD, [line.cells() for line in peers]),
+            table(["", "measured"], others),
+        ]
+    )
     (RESULTS / "results.md").write_text(text)
     (RESULTS / "results.json").write_text(
-        json.dumps({"cases": rows, "peers": [line.cells() for line in peers], "others": others}, indent=1)
+        json.dumps(
+            {"cases": rows, "peers": [line.cells() for line in peers], "others": others}, indent=1
+        )
     )
     picture(found, peers)
     print(text)

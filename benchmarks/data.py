@@ -11,7 +11,9 @@ TYPES = {str: "string", int: "integer", float: "number", bool: "boolean"}
 
 @dataclass(frozen=True)
 class Case:
-    """One kind of records. `make(number)` gives one of them, `config` is added to the connector's configuration."""
+    """One kind of records. `make(number)` gives one of them, `config` is added to the connector's
+    configuration.
+    """
 
     name: str
     records: int
@@ -19,11 +21,27 @@ class Case:
     config: dict[str, Any] = field(default_factory=dict)
 
     def catalog(self) -> dict[str, Any]:
-        """The configured catalog with the schema of these records: each column may be null, as sources say."""
-        columns = {name: {"type": ["null", TYPES[type(value)]]} for name, value in self.make(1).items()}
-        schema = {"$schema": "http://json-schema.org/draft-07/schema#", "type": "object", "properties": columns}
-        stream = {"name": "users", "json_schema": schema, "supported_sync_modes": ["full_refresh", "incremental"]}
-        return {"streams": [{"stream": stream, "sync_mode": "incremental", "destination_sync_mode": "append"}]}
+        """The configured catalog with the schema of these records: each column may be null, as
+        sources say.
+        """
+        columns = {
+            name: {"type": ["null", TYPES[type(value)]]} for name, value in self.make(1).items()
+        }
+        schema = {
+            "$schema": "http://json-schema.org/draft-07/schema#",
+            "type": "object",
+            "properties": columns,
+        }
+        stream = {
+            "name": "users",
+            "json_schema": schema,
+            "supported_sync_modes": ["full_refresh", "incremental"],
+        }
+        return {
+            "streams": [
+                {"stream": stream, "sync_mode": "incremental", "destination_sync_mode": "append"}
+            ]
+        }
 
     def size(self) -> int:
         """Bytes of a record's data."""
@@ -67,7 +85,9 @@ def usual(number: int) -> dict[str, Any]:
 def wide(number: int) -> dict[str, Any]:
     """5,000 bytes in 50 fields."""
     person = {"email": f"person.number.{number:07}@example.com", "_fname": "Ann"}
-    texts = {f"field_{place:02}": f"{number:07} {'lorem ipsum dolor ' * 5}"[:86] for place in range(48)}
+    texts = {
+        f"field_{place:02}": f"{number:07} {'lorem ipsum dolor ' * 5}"[:86] for place in range(48)
+    }
     return filled(person | texts, "field_47", 5000)
 
 
@@ -76,7 +96,10 @@ MAPPED = {
         {
             "name": "users",
             "fields": [
-                *({"to": name, "from": name} for name in ("email", "_fname", "_lname", "_city", "_country")),
+                *(
+                    {"to": name, "from": name}
+                    for name in ("email", "_fname", "_lname", "_city", "_country")
+                ),
                 {"to": "customer", "from": "Custom_ID", "type": "string"},
                 {"to": "tongue", "from": "language", "type": "string"},
                 {"to": "size", "from": "height", "type": "float"},
@@ -85,7 +108,14 @@ MAPPED = {
                 {"to": "note_1", "from": "field_0"},
                 {"to": "note_2", "from": "field_1"},
             ],
-            "subscriptions": [{"channel": "email", "resource_id": 12, "address_from": "email", "status": "subscribed"}],
+            "subscriptions": [
+                {
+                    "channel": "email",
+                    "resource_id": 12,
+                    "address_from": "email",
+                    "status": "subscribed",
+                }
+            ],
         }
     ]
 }
@@ -101,16 +131,36 @@ CASES = [
 def messages(case: Case, records: int, state_every: int) -> Iterator[str]:
     """Lines of input: records, and a state after each `state_every`."""
     for number in range(records):
-        yield encode({"type": "RECORD", "record": {"stream": "users", "data": case.make(number), "emitted_at": 1}}) + "\n"
+        yield (
+            encode(
+                {
+                    "type": "RECORD",
+                    "record": {"stream": "users", "data": case.make(number), "emitted_at": 1},
+                }
+            )
+            + "\n"
+        )
         if (number + 1) % state_every == 0:
             descriptor = {"stream_descriptor": {"name": "users"}, "stream_state": {"id": number}}
-            yield encode({"type": "STATE", "state": {"type": "STREAM", "stream": descriptor}}) + "\n"
+            yield (
+                encode({"type": "STATE", "state": {"type": "STREAM", "stream": descriptor}}) + "\n"
+            )
 
 
 def singer(case: Case, records: int, state_every: int) -> Iterator[str]:
     """The same as messages of Singer."""
     columns = case.catalog()["streams"][0]["stream"]["json_schema"]["properties"]
-    yield encode({"type": "SCHEMA", "stream": "users", "schema": {"properties": columns}, "key_properties": ["email"]}) + "\n"
+    yield (
+        encode(
+            {
+                "type": "SCHEMA",
+                "stream": "users",
+                "schema": {"properties": columns},
+                "key_properties": ["email"],
+            }
+        )
+        + "\n"
+    )
     for number in range(records):
         yield encode({"type": "RECORD", "stream": "users", "record": case.make(number)}) + "\n"
         if (number + 1) % state_every == 0:

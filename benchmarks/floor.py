@@ -1,4 +1,6 @@
-"""The floor: one thread that decodes each message, validates its record, encodes it and sends nothing. `floor.py CATALOG < MESSAGES`."""
+"""The floor: one thread that decodes each message, validates its record, encodes it and sends
+nothing. `floor.py CATALOG < MESSAGES`.
+"""
 
 import json
 import sys

@@ -1,6 +1,8 @@
-"""Processor time of the record path beside the floor, in one process and without a network: `guard.py` prints the ratio of each case.
+"""Processor time of the record path beside the floor, in one process and without a network:
+`guard.py` prints the ratio of each case.
 
-Both are measured in turns and the least of each is taken, so that other work on the machine matters little.
+Both are measured in turns and the least of each is taken, so that other work on the machine matters
+little.
 """
 
 import gc
@@ -16,13 +18,14 @@ import jsonschema_rs
 import orjson
 from data import CASES, Case, messages, write
 
-from destination_profiles.answers import Action, Outcome
+from destination_profiles.api.body import Blocks
 from destination_profiles.catalog import streams_of
-from destination_profiles.chunks import Chunk
-from destination_profiles.client import Blocks
-from destination_profiles.decoder import Decoder
-from destination_profiles.destination import assemble, feed, parse_config
-from destination_profiles.pipes import LineReader
+from destination_profiles.config import parse_config
+from destination_profiles.delivery.chunks import Chunk
+from destination_profiles.protocol.decoder import Decoder
+from destination_profiles.protocol.pipes import LineReader
+from destination_profiles.service.outcome import Action, Outcome
+from destination_profiles.sync.sync import assemble, feed
 
 RECORDS, ROUNDS = 20_000, 7
 GUARDED = (CASES[0], CASES[3])
@@ -40,7 +43,9 @@ class NoService:
 
 def floor(case: Case, path: Path) -> None:
     """Decode, validate, encode."""
-    is_valid = jsonschema_rs.Draft7Validator(case.catalog()["streams"][0]["stream"]["json_schema"], validate_formats=False).is_valid
+    is_valid = jsonschema_rs.Draft7Validator(
+        case.catalog()["streams"][0]["stream"]["json_schema"], validate_formats=False
+    ).is_valid
     with path.open("rb") as lines:
         for line in lines:
             message = orjson.loads(line)
@@ -50,9 +55,16 @@ def floor(case: Case, path: Path) -> None:
 
 def connector(case: Case, path: Path) -> None:
     """The record path from the bytes of stdin to the body of a request."""
-    config: dict[str, Any] = {"api_url": "https://example.com", "token": "token", "db_id": 1, **case.config}
+    config: dict[str, Any] = {
+        "api_url": "https://example.com",
+        "token": "token",
+        "db_id": 1,
+        **case.config,
+    }
     states: list[object] = []
-    writer = assemble(parse_config(config), streams_of(case.catalog()), release=states.append, sender=NoService())
+    writer = assemble(
+        parse_config(config), streams_of(case.catalog()), release=states.append, sender=NoService()
+    )
     source = os.open(path, os.O_RDONLY)
     reader, decoder = LineReader(source), Decoder()
     for block in reader.blocks(writer.patience):
@@ -74,7 +86,10 @@ def seconds(work: Callable[[Case, Path], None], case: Case, path: Path) -> float
 def ratio(case: Case) -> float:
     """Times the floor."""
     with tempfile.TemporaryDirectory() as folder:
-        path, empty = write(Path(folder, "in.jsonl"), messages(case, RECORDS, 1_000)), write(Path(folder, "empty.jsonl"), iter(()))
+        path, empty = (
+            write(Path(folder, "in.jsonl"), messages(case, RECORDS, 1_000)),
+            write(Path(folder, "empty.jsonl"), iter(())),
+        )
         jobs = [(work, each) for work in (connector, floor) for each in (path, empty)]
         rounds = [[seconds(work, case, each) for work, each in jobs] for _ in range(ROUNDS)]
     ours, start, least, start_of_floor = map(min, zip(*rounds, strict=True))

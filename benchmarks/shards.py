@@ -1,6 +1,8 @@
-"""One connector on a table, and two on its halves at once, against the sandbox with a latency: how much more goes through.
+"""One connector on a table, and two on its halves at once, against the sandbox with a latency: how
+much more goes through.
 
-Prints a table. That nothing is lost or reordered is tested in integration_tests/test_shards.py; here it is counted once more.
+Prints a table. That nothing is lost or reordered is tested in integration_tests/test_shards.py;
+here it is counted once more.
 """
 
 import argparse
@@ -23,10 +25,15 @@ UPDATE = "profiles/update_batch"
 
 
 def rows(part: int, parts: int, number: int) -> Iterator[str]:
-    """Messages of every customer whose number is `part` modulo `parts`; `number` tells one sync from another."""
+    """Messages of every customer whose number is `part` modulo `parts`; `number` tells one sync
+    from another.
+    """
     for place, customer in enumerate(range(1 + part, CUSTOMERS + 1, parts), 1):
         data = {"crm_id": customer, "_fname": f"name {number}", "_city": "Bowling Green"}
-        yield encode({"type": "RECORD", "record": {"stream": "users", "data": data, "emitted_at": 1}}) + "\n"
+        yield (
+            encode({"type": "RECORD", "record": {"stream": "users", "data": data, "emitted_at": 1}})
+            + "\n"
+        )
         if place % STATE_EVERY == 0:
             state = {"stream_descriptor": {"name": "users"}, "stream_state": {"id": customer}}
             yield encode({"type": "STATE", "state": {"type": "STREAM", "stream": state}}) + "\n"
@@ -51,33 +58,77 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--max-in-flight", type=int, default=4)
     options = parser.parse_args()
-    columns = {"crm_id": {"type": "integer"}, "_fname": {"type": "string"}, "_city": {"type": "string"}}
-    stream = {"name": "users", "json_schema": {"type": "object", "properties": columns}, "supported_sync_modes": ["full_refresh"]}
-    catalog = {"streams": [{"stream": stream, "sync_mode": "full_refresh", "destination_sync_mode": "append"}]}
-    with tempfile.TemporaryDirectory() as name, RunningSandbox(Path(name, "data.db"), "--latency-ms", str(options.latency_ms)) as sandbox:
+    columns = {
+        "crm_id": {"type": "integer"},
+        "_fname": {"type": "string"},
+        "_city": {"type": "string"},
+    }
+    stream = {
+        "name": "users",
+        "json_schema": {"type": "object", "properties": columns},
+        "supported_sync_modes": ["full_refresh"],
+    }
+    catalog = {
+        "streams": [
+            {"stream": stream, "sync_mode": "full_refresh", "destination_sync_mode": "append"}
+        ]
+    }
+    with (
+        tempfile.TemporaryDirectory() as name,
+        RunningSandbox(Path(name, "data.db"), "--latency-ms", str(options.latency_ms)) as sandbox,
+    ):
         folder = Path(name)
         for first in range(1, CUSTOMERS + 1, 10_000):
-            sandbox.create(*({"crm_id": each} for each in range(first, first + 10_000)), matching="custom", field_name="crm_id")
-        config = {"api_url": sandbox.url, "token": "sandbox-token", "db_id": 1, "matching": {"mode": "custom", "field_name": "crm_id"}}
-        config |= {"batching": {"max_profiles": CHUNK}, "delivery": {"max_in_flight": options.max_in_flight}}
+            sandbox.create(
+                *({"crm_id": each} for each in range(first, first + 10_000)),
+                matching="custom",
+                field_name="crm_id",
+            )
+        config = {
+            "api_url": sandbox.url,
+            "token": "sandbox-token",
+            "db_id": 1,
+            "matching": {"mode": "custom", "field_name": "crm_id"},
+        }
+        config |= {
+            "batching": {"max_profiles": CHUNK},
+            "delivery": {"max_in_flight": options.max_in_flight},
+        }
         (folder / "config.json").write_text(json.dumps(config))
         (folder / "catalog.json").write_text(json.dumps(catalog))
-        command = [CONNECTOR, "write", "--config", str(folder / "config.json"), "--catalog", str(folder / "catalog.json")]
+        command = [
+            CONNECTOR,
+            "write",
+            "--config",
+            str(folder / "config.json"),
+            "--catalog",
+            str(folder / "catalog.json"),
+        ]
         empty = write(folder / "empty.jsonl", iter(()))
         measured = []
         for number in range(options.rounds):
             whole = [write(folder / "whole.jsonl", rows(0, 1, 2 * number))]
-            halves = [write(folder / f"half{part}.jsonl", rows(part, 2, 2 * number + 1)) for part in range(2)]
-            measured.append([seconds(command, each) for each in (whole, halves, [empty], [empty, empty])])
+            halves = [
+                write(folder / f"half{part}.jsonl", rows(part, 2, 2 * number + 1))
+                for part in range(2)
+            ]
+            measured.append(
+                [seconds(command, each) for each in (whole, halves, [empty], [empty, empty])]
+            )
         accepted = sum(row["accepted"] or 0 for row in sandbox.journal() if row["call"] == UPDATE)
     assert accepted == 2 * options.rounds * CUSTOMERS, accepted
     one, two, start, starts = (statistics.median(column) for column in zip(*measured, strict=True))
     nets = (one - start, two - starts)
     shown = [
         [name, f"{net:.1f} s", f"{CUSTOMERS / net:,.0f}", f"{nets[0] / net:.2f}"]
-        for name, net in zip(("one connector", "two connectors, half of the table each"), nets, strict=True)
+        for name, net in zip(
+            ("one connector", "two connectors, half of the table each"), nets, strict=True
+        )
     ]
-    print(f"{CUSTOMERS:,} customers, {CHUNK} to a request, {options.latency_ms} ms an answer, max_in_flight {options.max_in_flight} each")
+    print(
+        f"{CUSTOMERS:,} customers, {CHUNK} to a request, {options.latency_ms} ms an "
+        f"answer, max_in_flight {options.max_in_flight} each"
+    )
     print(table(["", "after start-up", "records/s", "x"], shown))
 
 

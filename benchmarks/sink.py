@@ -1,4 +1,6 @@
-"""A service that does no work: answers one success for each profile of a request. Prints its port, runs until killed."""
+"""A service that does no work: answers one success for each profile of a request. Prints its port,
+runs until killed.
+"""
 
 import argparse
 import sys
@@ -13,14 +15,20 @@ class Sink(BaseHTTPRequestHandler):
     """Reads the body whole, counts the profiles, answers."""
 
     protocol_version = "HTTP/1.1"
-    wbufsize = 1 << 20  # one write an answer: two would wait for the client's delayed acknowledgement
+    wbufsize = (
+        1 << 20
+    )  # one write an answer: two would wait for the client's delayed acknowledgement
     latency = 0.0
 
     def do_POST(self) -> None:
         """Answer any call as if it had updated every profile."""
         body = self.rfile.read(int(self.headers["Content-Length"]))
         time.sleep(self.latency)
-        answer = b'{"error":0,"error_text":"Successful operation","result":[' + b",".join([ITEM] * body.count(MARK)) + b"]}"
+        answer = (
+            b'{"error":0,"error_text":"Successful operation","result":['
+            + b",".join([ITEM] * body.count(MARK))
+            + b"]}"
+        )
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(answer)))

@@ -1,4 +1,6 @@
-"""The main job, whole: a real Airbyte source, the connector, and the service (its local stand-in), each a process of its own."""
+"""The main job, whole: a real Airbyte source, the connector, and the service (its local stand-in),
+each a process of its own.
+"""
 
 import json
 import shutil
@@ -28,14 +30,23 @@ def main() -> int:
     shutil.rmtree(OUT, ignore_errors=True)
     OUT.mkdir()
     with service() as url:
-        say(f"1. The service listens at {urlsplit(url).netloc}; its profiles are in {shown('sandbox.db')}.")
+        say(
+            f"1. The service listens at {urlsplit(url).netloc}; its profiles "
+            f"are in {shown('sandbox.db')}."
+        )
         seed(url)
-        say(f"2. It knows {USERS - len(LEFT_OUT):,} customers by Custom_ID. {len(LEFT_OUT)} of the source's users are left out on purpose.")
+        say(
+            f"2. It knows {USERS - len(LEFT_OUT):,} customers by Custom_ID. "
+            f"{len(LEFT_OUT)} of the source's users are left out on purpose."
+        )
         configure(url)
         started = time.perf_counter()
         code, states = pipe()
         seconds = time.perf_counter() - started
-        say(f"4. Source and destination ended after {seconds:.1f} s, the destination with exit code {code}.")
+        say(
+            f"4. Source and destination ended after {seconds:.1f} s, the "
+            f"destination with exit code {code}."
+        )
         balanced = report(states)
         say_where()
     return 0 if code == 0 and balanced else 1
@@ -58,7 +69,9 @@ def service() -> Iterator[str]:
 def seed(url: str) -> None:
     """Create the profiles that the sync will update: it never creates one."""
     data = [{"Custom_ID": number} for number in range(1, USERS + 1) if number not in LEFT_OUT]
-    requests.post(f"{url}/api/v1.1/profiles/import_batch", json={**SEED, "data": data}, timeout=60).raise_for_status()
+    requests.post(
+        f"{url}/api/v1.1/profiles/import_batch", json={**SEED, "data": data}, timeout=60
+    ).raise_for_status()
 
 
 def configure(url: str) -> None:
@@ -67,19 +80,47 @@ def configure(url: str) -> None:
     config["object_storage_config"]["path"] = str(OUT / "rejected")
     (OUT / "config.json").write_text(json.dumps(config, indent=2))
     (OUT / "source.json").write_text(
-        json.dumps({"count": USERS, "seed": 1, "parallelism": 1, "records_per_slice": 1000, "always_updated": False})
+        json.dumps(
+            {
+                "count": USERS,
+                "seed": 1,
+                "parallelism": 1,
+                "records_per_slice": 1000,
+                "always_updated": False,
+            }
+        )
     )
-    discovered = subprocess.run([SOURCE, "discover", "--config", OUT / "source.json"], capture_output=True, check=True).stdout
-    catalogs = [message["catalog"] for message in map(json.loads, discovered.splitlines()) if message["type"] == "CATALOG"]
+    discovered = subprocess.run(
+        [SOURCE, "discover", "--config", OUT / "source.json"], capture_output=True, check=True
+    ).stdout
+    catalogs = [
+        message["catalog"]
+        for message in map(json.loads, discovered.splitlines())
+        if message["type"] == "CATALOG"
+    ]
     (users,) = [stream for stream in catalogs[0]["streams"] if stream["name"] == "users"]
-    configured = {"stream": users, "sync_mode": "incremental", "destination_sync_mode": "append_dedup", "cursor_field": ["updated_at"]}
+    configured = {
+        "stream": users,
+        "sync_mode": "incremental",
+        "destination_sync_mode": "append_dedup",
+        "cursor_field": ["updated_at"],
+    }
     (OUT / "catalog.json").write_text(json.dumps({"streams": [configured]}))
 
 
 def pipe() -> tuple[int, list[dict[str, Any]]]:
-    """`source-faker read | destination-profiles write`; gives the exit code and the states that came back."""
+    """`source-faker read | destination-profiles write`; gives the exit code and the states that
+    came back.
+    """
     read = [SOURCE, "read", "--config", OUT / "source.json", "--catalog", OUT / "catalog.json"]
-    write = [BIN / "destination-profiles", "write", "--config", OUT / "config.json", "--catalog", OUT / "catalog.json"]
+    write = [
+        BIN / "destination-profiles",
+        "write",
+        "--config",
+        OUT / "config.json",
+        "--catalog",
+        OUT / "catalog.json",
+    ]
     say("3. source-faker read | destination-profiles write")
     states = []
     with (
@@ -102,27 +143,45 @@ def pipe() -> tuple[int, list[dict[str, Any]]]:
 def report(states: list[dict[str, Any]]) -> bool:
     """Compare what the states say with what the service has; whether both agree on every record."""
     stats = [state["destinationStats"] for state in states]
-    delivered, rejected = (sum(each[count] for each in stats) for count in ("recordCount", "rejectedRecordCount"))
+    delivered, rejected = (
+        sum(each[count] for each in stats) for count in ("recordCount", "rejectedRecordCount")
+    )
     journal = [row for row in sandbox("journal") if row["call"] == "profiles/update_batch"]
     for row in journal:
         counts = f"{row['accepted']:,} accepted, {row['failed']:,} refused"
         say(f"   request of {row['profiles']:,} profiles, {row['body_bytes']:,} bytes: {counts}")
-    say(f"5. {len(states)} states came back: {delivered:,.0f} records delivered, {rejected:,.0f} rejected.")
-    arrived = [profile for profile in sandbox("profiles", "--db-id", "1") if profile.get("source") == "faker"]
+    say(
+        f"5. {len(states)} states came back: {delivered:,.0f} records "
+        f"delivered, {rejected:,.0f} rejected."
+    )
+    arrived = [
+        profile
+        for profile in sandbox("profiles", "--db-id", "1")
+        if profile.get("source") == "faker"
+    ]
     say(f"   {len(arrived):,} profiles of the service carry what the source sent. One of them:")
     say(f"   {json.dumps(arrived[0], ensure_ascii=False)}")
-    rows = [json.loads(line) for line in (OUT / "rejected" / "users.jsonl").read_text().splitlines()]
-    for (text, code), count in Counter((row["rejected_message"], row["rejected_code"]) for row in rows).most_common():
+    rows = [
+        json.loads(line) for line in (OUT / "rejected" / "users.jsonl").read_text().splitlines()
+    ]
+    for (text, code), count in Counter(
+        (row["rejected_message"], row["rejected_code"]) for row in rows
+    ).most_common():
         say(f"   {count} rejected: code {code}: {text}")
     missing = sorted(row["id"] for row in rows)
-    say(f"   Their ids: {', '.join(map(str, missing[:5]))}, ... {missing[-1]}: those that were left out.")
+    say(
+        f"   Their ids: {', '.join(map(str, missing[:5]))}, ... "
+        f"{missing[-1]}: those that were left out."
+    )
     return missing == list(LEFT_OUT) and len(arrived) == delivered == USERS - len(LEFT_OUT)
 
 
 def sandbox(command: str, *options: str) -> list[dict[str, Any]]:
     """What the sandbox shows of its data."""
     shown = subprocess.run(
-        [BIN / "profiles-sandbox", command, "--data", OUT / "sandbox.db", "--json", *options], capture_output=True, check=True
+        [BIN / "profiles-sandbox", command, "--data", OUT / "sandbox.db", "--json", *options],
+        capture_output=True,
+        check=True,
     )
     return [json.loads(line) for line in shown.stdout.splitlines()]
 
@@ -135,7 +194,9 @@ def say_where() -> None:
         str(shown("config.json")): "the connector's configuration, with the mapping",
         str(shown("rejected/users.jsonl")): "each rejected record, as it came, with the reason",
         f".venv/bin/profiles-sandbox journal --data {data}": "each request the service had",
-        f".venv/bin/profiles-sandbox profiles --data {data} --db-id 1 --limit 5": "some of the profiles",
+        (
+            f".venv/bin/profiles-sandbox profiles --data {data} --db-id 1 --limit 5"
+        ): "some of the profiles",
     }
     for place, what in places.items():
         say(f"   {place:84} {what}")

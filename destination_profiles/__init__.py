@@ -9,7 +9,9 @@ __all__ = ["DestinationProfiles"]
 
 
 def __getattr__(name: str) -> Any:
-    """Import the connector when it is asked for: it takes a second, in which the process must be able to take a signal."""
+    """Import the connector when it is asked for: it takes a second, in which the process must be
+    able to take a signal.
+    """
     if name != "DestinationProfiles":
         raise AttributeError(name)
     from .destination import DestinationProfiles  # noqa: PLC0415

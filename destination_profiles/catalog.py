@@ -6,15 +6,17 @@ from typing import Any
 
 from .errors import ConfigError
 
-KEYED = frozenset({"append_dedup", "update"})  # sync modes in which the catalog's primary key means something; the protocol says so
+KEYED = frozenset(
+    {"append_dedup", "update"}
+)  # sync modes in which the catalog's primary key means something; the protocol says so
 
 
 @dataclass(frozen=True, slots=True)
 class StreamInfo:
     """A stream as the catalog names it; `sync_id` is Airbyte's id of the job.
 
-    `object_name` is set for data activation, where records are shaped as that object already, and `key` then are the fields that the user
-    has chosen to match by.
+    `object_name` is set for data activation, where records are shaped as that object already, and
+    `key` then are the fields that the user has chosen to match by.
     """
 
     name: str
@@ -36,12 +38,16 @@ def streams_of(catalog: Mapping[str, Any]) -> list[StreamInfo]:
         return [_stream(each, each["stream"]) for each in catalog["streams"]]
     except (KeyError, TypeError, AttributeError):
         raise ConfigError(
-            "The configured catalog is none: it needs streams, each a stream with a name and a destination_sync_mode."
+            "The configured catalog is none: it needs streams, each a stream with a "
+            "name and a destination_sync_mode."
         ) from None
 
 
 def _stream(configured: Mapping[str, Any], stream: Mapping[str, Any]) -> StreamInfo:
-    object_name, sync_mode = configured.get("destination_object_name"), configured["destination_sync_mode"]
+    object_name, sync_mode = (
+        configured.get("destination_object_name"),
+        configured["destination_sync_mode"],
+    )
     keyed = object_name and sync_mode in KEYED
     return StreamInfo(
         stream["name"],
@@ -50,5 +56,11 @@ def _stream(configured: Mapping[str, Any], stream: Mapping[str, Any]) -> StreamI
         sync_mode,
         configured.get("sync_id"),
         object_name,
-        tuple(dict.fromkeys(str(name) for path in configured.get("primary_key") or () for name in path)) if keyed else (),
+        tuple(
+            dict.fromkeys(
+                str(name) for path in configured.get("primary_key") or () for name in path
+            )
+        )
+        if keyed
+        else (),
     )

@@ -13,14 +13,20 @@ from pendulum import UTC, Timezone
 
 MAX_EXPONENT = 308  # of a double
 TRUE, FALSE = frozenset({"true", "t", "yes", "y", "1"}), frozenset({"false", "f", "no", "n", "0"})
-MILLISECONDS_FROM = 100_000_000_000  # an epoch number from here on is milliseconds: as seconds it would lie beyond the year 5100
-YEARS, DAYS = (1000, 9999), (1000_01_01, 2200_01_01)  # numbers that are more likely a year or a day such as 20011231
+# an epoch number from here on is milliseconds: as seconds it would lie beyond the year 5100
+MILLISECONDS_FROM = 100_000_000_000
+YEARS, DAYS = (
+    (1000, 9999),
+    (1000_01_01, 2200_01_01),
+)  # numbers that are more likely a year or a day such as 20011231
 BLANK_BEFORE_ZONE = re.compile(r"(?<=[0-9]) +(?:(?=[+-][0-9])|(?:UTC|GMT|Z)$)")
 TAG_SEPARATOR = ","
 
 
 class CannotConvert(Exception):
-    """The value has no meaning in the wanted type. It carries no text: the value must not be told."""
+    """The value has no meaning in the wanted type. It carries no text: the value must not be
+    told.
+    """
 
 
 def _string(value: Any) -> str:
@@ -50,7 +56,9 @@ def _float(value: Any) -> float | int:
 
 
 def _number(text: str) -> int | Decimal:
-    """A number from text; a Decimal where it has a point or an exponent, so that no digit of a long one is lost."""
+    """A number from text; a Decimal where it has a point or an exponent, so that no digit of a long
+    one is lost.
+    """
     if not text.isascii() or "_" in text:
         raise CannotConvert
     try:
@@ -76,7 +84,9 @@ def _boolean(value: Any) -> bool:
 
 
 def _moment(value: Any, zone: Timezone) -> datetime | date:
-    """A date, or a time with its zone: the one it names, else `zone`. A number counts from the epoch and is shown in `zone`."""
+    """A date, or a time with its zone: the one it names, else `zone`. A number counts from the
+    epoch and is shown in `zone`.
+    """
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise CannotConvert
     try:
@@ -98,7 +108,9 @@ def _parse(text: str, zone: Timezone) -> datetime | date:
         moment = pendulum.parse(text, exact=True, tz=zone)
     except TypeError:  # a defect of pendulum's with some texts that are no dates
         raise CannotConvert from None
-    if text == "now" or not isinstance(moment, date):  # pendulum takes `now`, times of day and durations too
+    if text == "now" or not isinstance(
+        moment, date
+    ):  # pendulum takes `now`, times of day and durations too
         raise CannotConvert
     return moment
 
@@ -111,13 +123,23 @@ def _datetime(value: Any, *, zone: Timezone) -> str:
     moment = _moment(value, zone)
     if not isinstance(moment, datetime):
         moment = datetime(moment.year, moment.month, moment.day, tzinfo=zone)
-    if (offset := moment.utcoffset()) and offset.seconds % 60:  # of a zone before it had whole minutes
+    if (
+        offset := moment.utcoffset()
+    ) and offset.seconds % 60:  # of a zone before it had whole minutes
         moment = moment.astimezone(UTC)
-    return moment.isoformat(timespec="microseconds" if moment.microsecond else "seconds").replace("+00:00", "Z")
+    return moment.isoformat(timespec="microseconds" if moment.microsecond else "seconds").replace(
+        "+00:00", "Z"
+    )
 
 
 def _tags(value: Any) -> list[str]:
-    members = value.split(TAG_SEPARATOR) if isinstance(value, str) else value if isinstance(value, list) else [value]
+    members = (
+        value.split(TAG_SEPARATOR)
+        if isinstance(value, str)
+        else value
+        if isinstance(value, list)
+        else [value]
+    )
     tags = (_string(member).strip() for member in members)
     return list(dict.fromkeys(tag for tag in tags if tag))
 
@@ -137,7 +159,9 @@ STATUS = "status"  # the one that only subscriptions have
 
 
 def conversions(zone: Timezone = UTC) -> Mapping[str, Callable[[Any], Any]]:
-    """A function for each type, which raises CannotConvert; `zone` is that of times that name none, and of dates that are numbers."""
+    """A function for each type, which raises CannotConvert; `zone` is that of times that name none,
+    and of dates that are numbers.
+    """
     return {
         "string": _string,
         "int": _int,

@@ -15,7 +15,8 @@ ProfilesError                 the sync ends; `failure_type` says who must act
 │   └── StoreFailed           the store of rejected records cannot take one
 InvalidRecord                 one record is set aside, the sync goes on
 
-No error carries a record's value or a secret: paths, names of the schema, codes, counts and digests only.
+No error carries a record's value or a secret: paths, names of the schema, codes, counts and digests
+only.
 """
 
 from typing import ClassVar, Literal
@@ -45,9 +46,11 @@ class ConfigError(ProfilesError):
 
 
 class Refused(ConfigError):
-    """The service refuses the caller: token, right or tariff. `code` is the service's own, `detail` its code and text in words for a log.
+    """The service refuses the caller: token, right or tariff. `code` is the service's own, `detail`
+    its code and text in words for a log.
 
-    `spoken`: the service itself says it, in an answer of its form; else it is a status of HTTP alone.
+    `spoken`: the service itself says it, in an answer of its form; else it is a status of HTTP
+    alone.
     """
 
     def __init__(self, message: str, *, code: int, detail: str = "", spoken: bool = True) -> None:
@@ -64,13 +67,16 @@ class TooManyRejected(ConfigError):
     def __init__(self, allowed: int, reasons: str) -> None:
         """Name the setting and the most frequent reasons."""
         super().__init__(
-            f"More than {allowed:,} records were rejected, so the sync stops, as the setting max_rejected asks. "
+            f"More than {allowed:,} records were rejected, so the sync stops, as "
+            "the setting max_rejected asks. "
             f"What was accepted is safe. The most frequent reasons: {reasons}."
         )
 
 
 class Unavailable(ProfilesError):
-    """The service gave no usable answer for as long as the configuration allows; a later run may pass."""
+    """The service gave no usable answer for as long as the configuration allows; a later run may
+    pass.
+    """
 
     failure_type = "transient_error"
 
@@ -80,18 +86,25 @@ class StoreUnavailable(Unavailable):
 
 
 class Interrupted(ProfilesError):
-    """A signal asked the sync to stop. `exit_code` is 128 and the signal's number, as shells have it."""
+    """A signal asked the sync to stop. `exit_code` is 128 and the signal's number, as shells have
+    it.
+    """
 
     failure_type = "transient_error"
 
     def __init__(self, signal_number: int) -> None:
         """Say it in the sentence too."""
-        super().__init__("The sync was asked to stop. What was acknowledged is safe; the rest is sent by the next sync.")
+        super().__init__(
+            "The sync was asked to stop. What was acknowledged is safe; the "
+            "rest is sent by the next sync."
+        )
         self.exit_code = 128 + signal_number
 
 
 class NobodyReads(ProfilesError):
-    """Stdout cannot be written: its reader has gone, or stopped reading before a signal asked to stop."""
+    """Stdout cannot be written: its reader has gone, or stopped reading before a signal asked to
+    stop.
+    """
 
     failure_type = "transient_error"
 
@@ -124,7 +137,9 @@ class InvalidRecord(Exception):
     """One record that cannot be sent; `rejection` says why."""
 
     def __init__(self, rejection: Rejection, kept: bytes | None = None) -> None:
-        """Keep the rejection, and the data to store where the original bytes are no JSON. The text names the rule only."""
+        """Keep the rejection, and the data to store where the original bytes are no JSON. The text
+        names the rule only.
+        """
         super().__init__(f"{rejection.reason}: {rejection.code}")
         self.rejection = rejection
         self.kept = kept

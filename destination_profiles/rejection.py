@@ -1,21 +1,17 @@
 """Why a record was not delivered, and how often each reason occurred."""
 
-import heapq
-from collections import Counter
 from dataclasses import dataclass
-from operator import itemgetter
-
-MAX_KINDS = 10  # kinds of reason told for one stream; the rest are added up
-TOP_KINDS = 3  # told in a sentence
 
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
     """Why one record was set aside.
 
-    `reason` is the step that refused it (`json`, `schema`, `conversion`, `profile`, `xml`, `size`, `service`, `superseded`), `code` the
-    rule it breaks or the service's own code, `message` what is wanted, `path` where in the record (JSON path). `message` goes to the store
-    of rejected records and, for reason `service`, may quote a value; `loggable` is the sentence for the log and holds none.
+    `reason` is the step that refused it (`json`, `schema`, `conversion`, `profile`, `xml`, `size`,
+    `service`, `superseded`), `code` the rule it breaks or the service's own code, `message` what is
+    wanted, `path` where in the record (JSON path). `message` goes to the store of rejected records
+    and, for reason `service`, may quote a value; `loggable` is the sentence for the log and holds
+    none.
     """
 
     reason: str
@@ -23,38 +19,3 @@ class Rejection:
     message: str
     path: str
     loggable: str
-
-
-class Tally:
-    """Counts of rejections by stream and kind. A kind is what the log may say: reason, code and loggable sentence."""
-
-    def __init__(self) -> None:
-        """Start with nothing counted."""
-        self.total = 0
-        self._kinds: dict[str, Counter[tuple[str, str, str]]] = {}
-
-    def add(self, stream: str, rejection: Rejection) -> None:
-        """Count one rejection."""
-        self.total += 1
-        kinds = self._kinds.setdefault(stream, Counter())
-        kinds[rejection.reason, rejection.code, rejection.loggable] += 1
-
-    def top(self) -> list[str]:
-        """The most frequent kinds of all streams, each in a few words."""
-        found = heapq.nlargest(TOP_KINDS, self.kinds(), key=itemgetter(-1))
-        return [f"{count:,} of {stream} ({reason} {code}: {sentence})" for stream, reason, code, sentence, count in found]
-
-    def kinds(self) -> list[tuple[str, str, str, str, int]]:
-        """Each kind of each stream, the most frequent of a stream first: stream, reason, code, loggable sentence, records."""
-        return [(stream, *kind, count) for stream, counts in self._kinds.items() for kind, count in counts.most_common()]
-
-    def table(self) -> list[str]:
-        """A head and a line for each kind, the most frequent of a stream first, at most MAX_KINDS a stream and one for what is beyond."""
-        rows = [("stream", "step", "code", "records", "reason")]
-        for stream, kinds in self._kinds.items():
-            told = kinds.most_common(MAX_KINDS)
-            rows += [(stream, reason, code, f"{count:,}", sentence) for (reason, code, sentence), count in told]
-            if beyond := kinds.total() - sum(count for _, count in told):
-                rows.append((stream, "", "", f"{beyond:,}", f"{len(kinds) - MAX_KINDS:,} further kinds of reason"))
-        first, second, third, fourth, _ = (max(map(len, column)) for column in zip(*rows, strict=True))
-        return [f"{a:{first}}  {b:{second}}  {c:{third}}  {d:>{fourth}}  {e}" for a, b, c, d, e in rows] if self.total else []

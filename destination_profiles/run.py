@@ -10,24 +10,32 @@ SHOW_CURSOR = b"\x1b[?25h"
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run one command and exit: 0 when it did its job, 1 when not, 128 and the signal's number when a signal ended it."""
+    """Run one command and exit: 0 when it did its job, 1 when not, 128 and the signal's number when
+    a signal ended it.
+    """
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)  # `write` has a better answer once it has something to lose
     for descriptor in STANDARD:
         try:
             os.fstat(descriptor)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # takes the place of the closed one; else the next pipe or file would
-    from .command import run  # noqa: PLC0415 - a second of imports, in which a signal must count
+            os.open(
+                os.devnull, os.O_RDWR
+            )  # takes the place of the closed one; else the next pipe or file would
+    from .commands.command import run  # noqa: PLC0415 - a second of imports, in which a signal must count
 
     code = run(sys.argv[1:] if arguments is None else arguments)
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, signal.SIG_IGN)  # while the interpreter ends, a signal would take the place of the exit code
+        signal.signal(
+            number, signal.SIG_IGN
+        )  # while the interpreter ends, a signal would take the place of the exit code
     sys.exit(code)
 
 
 def _leave(number: int, _: FrameType | None) -> None:
-    """End at once: nothing is lost by it, or the user insists. As process 1 of a container, a signal without a handler would be ignored."""
+    """End at once: nothing is lost by it, or the user insists. As process 1 of a container, a
+    signal without a handler would be ignored.
+    """
     if os.isatty(STANDARD[-1]):
         os.write(STANDARD[-1], SHOW_CURSOR)  # a live line may have hidden it
     os._exit(128 + number)

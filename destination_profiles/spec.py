@@ -1,13 +1,17 @@
-"""What the user is asked: spec.yaml, with the matching modes, channels and formats that manifest.yaml declares."""
+"""What the user is asked: spec.yaml, with the matching modes, channels and formats that
+manifest.yaml declares.
+"""
 
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from .manifest import PACKAGE, Service, load_yaml, service
+from .service.manifest import Service, load_yaml, service
 
-MATCHING_MODES = "manifest.yaml#/matching_modes"  # stand in spec.yaml where the manifest's parts belong
+MATCHING_MODES = (
+    "manifest.yaml#/matching_modes"  # stand in spec.yaml where the manifest's parts belong
+)
 CHANNELS = "manifest.yaml#/channels"
 FUNCTIONS = "manifest.yaml#/functions"  # those whose one part is a value
 WIRE_FORMATS = "manifest.yaml#/wire_formats"
@@ -21,11 +25,15 @@ def spec() -> dict[str, Any]:
 
 def spec_of(declared: Service) -> dict[str, Any]:
     """spec.yaml, filled in for a service."""
-    text = files(PACKAGE).joinpath("spec.yaml").read_text(encoding="utf-8")
+    text = files(__package__).joinpath("spec.yaml").read_text(encoding="utf-8")
     parts: dict[str, list[Any]] = {
         MATCHING_MODES: [_mode_form(declared, name) for name in declared.matching_modes],
         CHANNELS: list(declared.channels),
-        FUNCTIONS: [name for name, function in declared.functions.items() if list(function["parts"]) == ["value"]],
+        FUNCTIONS: [
+            name
+            for name, function in declared.functions.items()
+            if list(function["parts"]) == ["value"]
+        ],
         WIRE_FORMATS: list(declared.wire_formats),
     }
     filled: dict[str, Any] = _fill(load_yaml(text), parts)
@@ -42,12 +50,17 @@ def _fill(node: Any, parts: Mapping[str, list[Any]]) -> Any:
 
 def _mode_form(declared: Service, name: str) -> dict[str, Any]:
     mode = declared.matching_modes[name]
-    parameters = {each: dict(declared.matching_parameters[each]) for each in (*mode.required, *mode.optional)}
+    parameters = {
+        each: dict(declared.matching_parameters[each]) for each in (*mode.required, *mode.optional)
+    }
     return {
         "title": mode.title,
         "description": mode.description,
         "type": "object",
         "required": ["mode", *mode.required],
         "additionalProperties": False,
-        "properties": {"mode": {"type": "string", "const": name, "default": name, "order": 0}, **parameters},
+        "properties": {
+            "mode": {"type": "string", "const": name, "default": name, "order": 0},
+            **parameters,
+        },
     }

@@ -11,16 +11,26 @@ from jsonschema.exceptions import ValidationError, relevance
 from jsonschema.protocols import Validator
 from jsonschema.validators import validator_for
 
-KINDS = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object", type(None): "null"}
+KINDS = {
+    bool: "boolean",
+    int: "integer",
+    float: "number",
+    str: "string",
+    list: "array",
+    dict: "object",
+    type(None): "null",
+}
 FORBIDDEN = "false"  # the schema that nothing satisfies
 MAX_SENTENCE = 300  # characters; a schema's own words may be many
 
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """`rule` is the schema's keyword, `message` a sentence, `path` a JSON path; none holds a value of the instance.
+    """`rule` is the schema's keyword, `message` a sentence, `path` a JSON path; none holds a value
+    of the instance.
 
-    A key that the schema does not name may be personal data: it stands in `path`, and as `*` in `loggable_path`.
+    A key that the schema does not name may be personal data: it stands in `path`, and as `*` in
+    `loggable_path`.
     """
 
     rule: str
@@ -40,32 +50,49 @@ def first_violation(instance: Any, schema: Mapping[str, Any]) -> Violation | Non
     return explain(validator(schema).iter_errors(instance))
 
 
-def explain(errors: Iterable[ValidationError], known: frozenset[str] = frozenset()) -> Violation | None:
-    """The violation that says most among jsonschema's errors, or None where there is none. Keys in `known` are no personal data either."""
+def explain(
+    errors: Iterable[ValidationError], known: frozenset[str] = frozenset()
+) -> Violation | None:
+    """The violation that says most among jsonschema's errors, or None where there is none. Keys in
+    `known` are no personal data either.
+    """
     error = max(errors, key=relevance, default=None)
     if error is None:
         return None
     while (telling := _telling(error)) is not None:
         error = telling
     path, named = error.absolute_path, names(error.absolute_schema_path) | known
-    return Violation(str(error.validator or FORBIDDEN), _sentence(error), json_path(path), json_path(path, named))
+    return Violation(
+        str(error.validator or FORBIDDEN), _sentence(error), json_path(path), json_path(path, named)
+    )
 
 
 def _telling(error: ValidationError) -> ValidationError | None:
-    """Among the alternatives of an anyOf or oneOf, the violation of the one that was plainly meant, or None."""
+    """Among the alternatives of an anyOf or oneOf, the violation of the one that was plainly meant,
+    or None.
+    """
     alternatives = _alternatives(error)
     meant = [each for each in alternatives if each.validator != "const"]
     deepest = max((len(each.path) for each in meant), default=0)
-    nearest = [each for each in meant if len(each.path) == deepest] if deepest or len(meant) < len(alternatives) else meant
+    nearest = (
+        [each for each in meant if len(each.path) == deepest]
+        if deepest or len(meant) < len(alternatives)
+        else meant
+    )
     return nearest[0] if len(nearest) == 1 else None
 
 
 def _alternatives(error: ValidationError) -> list[ValidationError]:
-    """What says most of each alternative; a `const` that does not fit says that the alternative was not meant."""
+    """What says most of each alternative; a `const` that does not fit says that the alternative was
+    not meant.
+    """
     alternatives: dict[Any, list[ValidationError]] = {}
     for each in error.context or ():
         alternatives.setdefault(next(iter(each.relative_schema_path), None), []).append(each)
-    return [max(errors, key=lambda each: (each.validator == "const", relevance(each))) for errors in alternatives.values()]
+    return [
+        max(errors, key=lambda each: (each.validator == "const", relevance(each)))
+        for errors in alternatives.values()
+    ]
 
 
 def names(schema_path: Iterable[Any]) -> set[Any]:
@@ -74,9 +101,13 @@ def names(schema_path: Iterable[Any]) -> set[Any]:
 
 
 def json_path(parts: Iterable[Any], named: set[Any] | None = None) -> str:
-    """JSON path of keys and indexes. Where `named` is given, indexes and keys that are not in it stand as `*`."""
+    """JSON path of keys and indexes. Where `named` is given, indexes and keys that are not in it
+    stand as `*`.
+    """
     steps = ((part, part if named is None or part in named else "*") for part in parts)
-    return "$" + "".join(f"[{shown}]" if isinstance(part, int) else f".{shown}" for part, shown in steps)
+    return "$" + "".join(
+        f"[{shown}]" if isinstance(part, int) else f".{shown}" for part, shown in steps
+    )
 
 
 def _sentence(error: ValidationError) -> str:
@@ -85,12 +116,16 @@ def _sentence(error: ValidationError) -> str:
     instance: Any = error.instance
     match error.validator:
         case "required":
-            sentence = f"{' and '.join(name for name in wanted if name not in instance)} must be there"
+            sentence = (
+                f"{' and '.join(name for name in wanted if name not in instance)} must be there"
+            )
         case "type":
             kinds = [wanted] if isinstance(wanted, str) else wanted
             sentence = f"must be {' or '.join(kinds)}, not {KINDS.get(type(instance), 'value')}"
         case "const" | "enum":
-            sentence = f"must be one of {_listed(wanted if error.validator == 'enum' else [wanted])}"
+            sentence = (
+                f"must be one of {_listed(wanted if error.validator == 'enum' else [wanted])}"
+            )
         case "anyOf" | "oneOf" if error.context:
             sentence = _either(_alternatives(error))
         case None:
@@ -108,11 +143,18 @@ def _either(alternatives: list[ValidationError]) -> str:
     """One sentence for several alternatives, none of which is plainly meant."""
     if all(each.validator == "const" for each in alternatives):
         values = _listed(each.validator_value for each in alternatives)
-        where = json_path(alternatives[0].path, names(alternatives[0].absolute_schema_path)).removeprefix("$").removeprefix(".")
+        where = (
+            json_path(alternatives[0].path, names(alternatives[0].absolute_schema_path))
+            .removeprefix("$")
+            .removeprefix(".")
+        )
         return f"{where} must be one of {values}".strip()
     return " or ".join(dict.fromkeys(_sentence(each) for each in alternatives))
 
 
 def _listed(values: Iterable[Any]) -> str:
     """Values of a schema in JSON's words, texts without quotes."""
-    return ", ".join(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False) for value in values)
+    return ", ".join(
+        value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        for value in values
+    )

@@ -28,11 +28,15 @@ def faults() -> str:
 
 
 @pytest.fixture
-def sandbox(tmp_path: Path, bodies: Path, options: list[str], faults: str) -> Iterator[RunningSandbox]:
+def sandbox(
+    tmp_path: Path, bodies: Path, options: list[str], faults: str
+) -> Iterator[RunningSandbox]:
     """A running service with the profiles crm_id 1 to 9."""
     plan = tmp_path / "faults.yaml"
     plan.write_text(faults)
-    with RunningSandbox(tmp_path / "sandbox.db", "--keep-bodies", str(bodies), "--faults", str(plan), *options) as running:
+    with RunningSandbox(
+        tmp_path / "sandbox.db", "--keep-bodies", str(bodies), "--faults", str(plan), *options
+    ) as running:
         profiles = ({"crm_id": number} for number in range(1, 10))
         token = options[options.index("--token") + 1] if "--token" in options else TOKEN
         running.create(*profiles, matching="custom", field_name="crm_id", token=token)
@@ -41,5 +45,7 @@ def sandbox(tmp_path: Path, bodies: Path, options: list[str], faults: str) -> It
 
 @pytest.fixture
 def connector(tmp_path: Path, sandbox: RunningSandbox) -> Connector:
-    """The connector, configured for the sandbox, matching by crm_id, one stream `users` in mode append."""
+    """The connector, configured for the sandbox, matching by crm_id, one stream `users` in mode
+    append.
+    """
     return Connector(tmp_path, sandbox.url)

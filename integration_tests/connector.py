@@ -33,7 +33,9 @@ class Said:
 
     @property
     def log(self) -> str:
-        return "\n".join(message["log"]["message"] for message in self.messages if message["type"] == "LOG")
+        return "\n".join(
+            message["log"]["message"] for message in self.messages if message["type"] == "LOG"
+        )
 
     @property
     def error(self) -> dict[str, Any]:
@@ -46,7 +48,11 @@ class Said:
 
     @property
     def status(self) -> dict[str, Any]:
-        (status,) = [message["connectionStatus"] for message in self.messages if message["type"] == "CONNECTION_STATUS"]
+        (status,) = [
+            message["connectionStatus"]
+            for message in self.messages
+            if message["type"] == "CONNECTION_STATUS"
+        ]
         return status
 
 
@@ -55,7 +61,12 @@ class Connector:
 
     def __init__(self, folder: Path, url: str) -> None:
         self.folder = folder
-        self.config: dict[str, Any] = {"api_url": url, "token": "sandbox-token", "db_id": 1, "matching": by("crm_id")}
+        self.config: dict[str, Any] = {
+            "api_url": url,
+            "token": "sandbox-token",
+            "db_id": 1,
+            "matching": by("crm_id"),
+        }
         self.catalog: dict[str, Any] = {"streams": [stream()]}
 
     def command(self, name: str) -> list[str]:
@@ -66,9 +77,23 @@ class Connector:
         asked["forecast"] = asked["write"]
         return [COMMAND, name, *asked.get(name, ["--config", str(config)])]
 
-    def run(self, name: str, lines: Iterable[bytes] = (), environment: Mapping[str, str] | None = None, *, plain: bool = False) -> Said:
+    def run(
+        self,
+        name: str,
+        lines: Iterable[bytes] = (),
+        environment: Mapping[str, str] | None = None,
+        *,
+        plain: bool = False,
+    ) -> Said:
         """Run a command to its end. `plain`: its output is no messages."""
-        done = subprocess.run(self.command(name), input=b"".join(lines), capture_output=True, timeout=SECONDS, check=False, env=environment)
+        done = subprocess.run(
+            self.command(name),
+            input=b"".join(lines),
+            capture_output=True,
+            timeout=SECONDS,
+            check=False,
+            env=environment,
+        )
         messages = [] if plain else [json.loads(line) for line in done.stdout.splitlines()]
         return Said(done.returncode, messages, done.stdout + done.stderr)
 
@@ -80,7 +105,9 @@ class Connector:
 
 
 class Running:
-    """A `write` that is fed line by line. `next()` gives the next message of a kind, or fails after some seconds."""
+    """A `write` that is fed line by line. `next()` gives the next message of a kind, or fails after
+    some seconds.
+    """
 
     def __init__(self, command: list[str]) -> None:
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
@@ -127,9 +154,25 @@ def by(field: str) -> dict[str, Any]:
     return {"mode": "custom", "field_name": field}
 
 
-def stream(name: str = "users", sync_mode: str = "append", schema: Mapping[str, Any] | None = None, **more: Any) -> dict[str, Any]:
-    described = {"name": name, "json_schema": schema or {"type": "object"}, "supported_sync_modes": ["full_refresh", "incremental"], **more}
-    return {"stream": described, "sync_mode": "incremental", "destination_sync_mode": sync_mode, "generation_id": 1, "sync_id": 7}
+def stream(
+    name: str = "users",
+    sync_mode: str = "append",
+    schema: Mapping[str, Any] | None = None,
+    **more: Any,
+) -> dict[str, Any]:
+    described = {
+        "name": name,
+        "json_schema": schema or {"type": "object"},
+        "supported_sync_modes": ["full_refresh", "incremental"],
+        **more,
+    }
+    return {
+        "stream": described,
+        "sync_mode": "incremental",
+        "destination_sync_mode": sync_mode,
+        "generation_id": 1,
+        "sync_id": 7,
+    }
 
 
 def line(message: Mapping[str, Any]) -> bytes:
@@ -137,7 +180,12 @@ def line(message: Mapping[str, Any]) -> bytes:
 
 
 def record(data: Any, name: str = "users", **more: Any) -> bytes:
-    return line({"type": "RECORD", "record": {"stream": name, "data": data, "emitted_at": 1795487209611, **more}})
+    return line(
+        {
+            "type": "RECORD",
+            "record": {"stream": name, "data": data, "emitted_at": 1795487209611, **more},
+        }
+    )
 
 
 def state(cursor: Any, name: str = "users", **more: Any) -> bytes:

@@ -25,15 +25,24 @@ class MotoServer:
 
     def __enter__(self) -> "MotoServer":
         command = [sys.executable, "-m", "moto.server", "--port", self.url.rpartition(":")[2]]
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.process = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         config = Config(retries={"total_max_attempts": 1})
         self.client = boto3.client(
-            "s3", endpoint_url=self.url, region_name=REGION, aws_access_key_id=KEY, aws_secret_access_key=SECRET, config=config
+            "s3",
+            endpoint_url=self.url,
+            region_name=REGION,
+            aws_access_key_id=KEY,
+            aws_secret_access_key=SECRET,
+            config=config,
         )
         deadline = time.monotonic() + 60
         while True:
             try:
-                self.client.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+                self.client.create_bucket(
+                    Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION}
+                )
             except EndpointConnectionError:
                 assert time.monotonic() < deadline, "moto's server does not start"
                 time.sleep(0.1)
@@ -65,7 +74,10 @@ class MotoServer:
         if self.process.poll() is not None:
             return {}
         found = self.client.list_objects_v2(Bucket=BUCKET).get("Contents", [])
-        return {each["Key"]: self.client.get_object(Bucket=BUCKET, Key=each["Key"])["Body"].read() for each in found}
+        return {
+            each["Key"]: self.client.get_object(Bucket=BUCKET, Key=each["Key"])["Body"].read()
+            for each in found
+        }
 
     def lines(self) -> list[dict[str, Any]]:
         """Every line of every object."""

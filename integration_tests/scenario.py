@@ -1,6 +1,8 @@
-"""Scenarios: a load, what goes wrong, and the ranges in which what happens must lie. Each is a YAML file in scenarios/.
+"""Scenarios: a load, what goes wrong, and the ranges in which what happens must lie. Each is a YAML
+file in scenarios/.
 
-The connector runs as a process against the sandbox as a process. Whatever the scenario, `broken_promises` must be empty.
+The connector runs as a process against the sandbox as a process. Whatever the scenario,
+`broken_promises` must be empty.
 """
 
 import json
@@ -38,9 +40,11 @@ FIRST_REQUESTS = 20  # in which a limit may still be sought
 
 
 class Load(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Records: each profile is updated so often, in random order where it is more than once, with a state after every so many.
+    """Records: each profile is updated so often, in random order where it is more than once, with a
+    state after every so many.
 
-    `counter`: each record adds 1 to the profile's points. `strangers`: so many records have no profile. `bytes`: of a record, about.
+    `counter`: each record adds 1 to the profile's points. `strangers`: so many records have no
+    profile. `bytes`: of a record, about.
     """
 
     profiles: int
@@ -61,7 +65,9 @@ class Event(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Scenario(msgspec.Struct, forbid_unknown_fields=True):
-    """One file. `expect` names measures, each with a number or text, or with the lowest and the highest value."""
+    """One file. `expect` names measures, each with a number or text, or with the lowest and the
+    highest value.
+    """
 
     why: str
     load: Load
@@ -73,7 +79,9 @@ class Scenario(msgspec.Struct, forbid_unknown_fields=True):
     events: list[Event] = []
     input_stays_open: bool = False
     output_is_not_read: bool = False
-    kills: int = 0  # so often the process is killed at a random moment, and the next one resumes from the last state
+    # so often the process is killed at a random moment, and the next one resumes from the last
+    # state
+    kills: int = 0
     soak: bool = False
 
 
@@ -104,10 +112,15 @@ def _data(load: Load, number: int, ordinal: int, rng: random.Random) -> dict[str
 
 @cache
 def messages(load: Load) -> list[bytes]:
-    """The lines of the source for each record, with a state where one is due: its cursor is the number of records before it."""
+    """The lines of the source for each record, with a state where one is due: its cursor is the
+    number of records before it.
+    """
     data = records(load)
     ends = {*range(load.state_every, len(data), load.state_every), len(data)}
-    return [record(each) + (state(position) if position in ends else b"") for position, each in enumerate(data, 1)]
+    return [
+        record(each) + (state(position) if position in ends else b"")
+        for position, each in enumerate(data, 1)
+    ]
 
 
 @dataclass
@@ -157,8 +170,14 @@ class Happened:
         answered = [row for row in self.requests if row["accepted"] is not None]
         refused = [row for row in self.requests if row["http_status"] in (429, 503)]
         late = [row for row in refused if self.requests.index(row) >= FIRST_REQUESTS]
-        spans = [(_time(row["received_at"]), _time(row["ended_at"])) for row in answered if row["ended_at"]]
-        span = max((end for _, end in spans), default=0.0) - min((start for start, _ in spans), default=0.0)
+        spans = [
+            (_time(row["received_at"]), _time(row["ended_at"]))
+            for row in answered
+            if row["ended_at"]
+        ]
+        span = max((end for _, end in spans), default=0.0) - min(
+            (start for start, _ in spans), default=0.0
+        )
         errors = [trace["error"] for trace in self.said.traces if trace["type"] == "ERROR"]
         return {
             "exit_code": self.said.code,
@@ -178,7 +197,9 @@ class Happened:
             "refused": len(refused),
             "too_large": sum(row["http_status"] == 413 for row in self.requests),
             "refused_late": round(len(late) / max(1, len(self.requests) - FIRST_REQUESTS), 3),
-            "mean_at_once": round(sum(end - start for start, end in spans) / span, 2) if span else 0.0,
+            "mean_at_once": round(sum(end - start for start, end in spans) / span, 2)
+            if span
+            else 0.0,
             "most_at_once": _most_at_once(spans),
             "most_profiles": max((row["profiles"] or 0 for row in self.requests), default=0),
             "longest_body": max((row["body_bytes"] for row in self.requests), default=0),
@@ -201,26 +222,52 @@ class Happened:
         return found
 
     def broken_promises(self, *, resumed: bool = False) -> list[str]:
-        """What must hold whatever happens. `resumed`: some records were sent by an earlier run that did not end well."""
+        """What must hold whatever happens. `resumed`: some records were sent by an earlier run that
+        did not end well.
+        """
         load = self.scenario.load
         data = records(load)
         wrong = [*self._states_out_of_place(data)]
-        set_aside = {each["crm_id"] for each in self.rejected} | set(range(load.profiles + 1, load.profiles + load.strangers + 1))
+        set_aside = {each["crm_id"] for each in self.rejected} | set(
+            range(load.profiles + 1, load.profiles + load.strangers + 1)
+        )
         passed = Counter(each["crm_id"] for each in data[: max(self.cursors, default=0)])
         reached = {number: self.profiles.get(number, {}).get("points", 0) for number in passed}
         if load.counter:
             wrong += [
-                f"profile {number} is short" for number, count in passed.items() if reached[number] < count and number not in set_aside
+                f"profile {number} is short"
+                for number, count in passed.items()
+                if reached[number] < count and number not in set_aside
             ]
-            wrong += [f"profile {number} moved twice" for number, count in reached.items() if count > load.updates and not resumed]
-        wrong += [f"{row['id']}: too large" for row in self.requests if row["body_bytes"] > 10_000_000 or (row["profiles"] or 0) > 10_000]
-        bodies = {(row["request_id"], row["body_sha256"]) for row in self.requests if row["profiles"] is not None}
-        wrong += [f"{request_id}: two bodies" for request_id, count in Counter(each for each, _ in bodies).items() if count > 1]
+            wrong += [
+                f"profile {number} moved twice"
+                for number, count in reached.items()
+                if count > load.updates and not resumed
+            ]
+        wrong += [
+            f"{row['id']}: too large"
+            for row in self.requests
+            if row["body_bytes"] > 10_000_000 or (row["profiles"] or 0) > 10_000
+        ]
+        bodies = {
+            (row["request_id"], row["body_sha256"])
+            for row in self.requests
+            if row["profiles"] is not None
+        }
+        wrong += [
+            f"{request_id}: two bodies"
+            for request_id, count in Counter(each for each, _ in bodies).items()
+            if count > 1
+        ]
         if self.said.code == 0 and max(self.cursors, default=0) == len(data):
-            overlooked = {"points"} if resumed else set()  # what was sent by a killed process is sent again, and counts again
+            overlooked = (
+                {"points"} if resumed else set()
+            )  # what was sent by a killed process is sent again, and counts again
             for number, wanted in applied(load, set_aside).items():
                 found = self.profiles[number]
-                if any(found.get(name) != wanted.get(name) for name in {*found, *wanted} - overlooked):
+                if any(
+                    found.get(name) != wanted.get(name) for name in {*found, *wanted} - overlooked
+                ):
                     wrong.append(f"profile {number} differs")
         return wrong
 
@@ -237,8 +284,12 @@ class Happened:
 
 
 def applied(load: Load, set_aside: set[int]) -> dict[int, dict[str, Any]]:
-    """Every known profile after all records were applied one by one, in their order, but for those that were set aside."""
-    profiles: dict[int, dict[str, Any]] = {number: {"crm_id": number, "points": 0} for number in range(1, load.profiles + 1)}
+    """Every known profile after all records were applied one by one, in their order, but for those
+    that were set aside.
+    """
+    profiles: dict[int, dict[str, Any]] = {
+        number: {"crm_id": number, "points": 0} for number in range(1, load.profiles + 1)
+    }
     for each in records(load):
         profile = {} if each["crm_id"] in set_aside else profiles[each["crm_id"]]
         plain = {name: value for name, value in each.items() if name != "points"}
@@ -260,7 +311,9 @@ def _most_at_once(spans: list[tuple[float, float]]) -> int:
 
 
 class Stage:
-    """A sandbox with the profiles of a load, a store, and a connector that is configured for both."""
+    """A sandbox with the profiles of a load, a store, and a connector that is configured for
+    both.
+    """
 
     def __init__(self, scenario: Scenario, folder: Path) -> None:
         self.scenario = scenario
@@ -272,10 +325,16 @@ class Stage:
         plan = self.folder / "faults.yaml"
         plan.write_text(yaml.safe_dump([{"call": UPDATE, **rule} for rule in self.scenario.faults]))
         options = ("--faults", str(plan), *self.scenario.sandbox)
-        self.sandbox = self._stack.enter_context(RunningSandbox(self.folder / "sandbox.db", *options))
-        profiles = [{"crm_id": number, "points": 0} for number in range(1, self.scenario.load.profiles + 1)]
+        self.sandbox = self._stack.enter_context(
+            RunningSandbox(self.folder / "sandbox.db", *options)
+        )
+        profiles = [
+            {"crm_id": number, "points": 0} for number in range(1, self.scenario.load.profiles + 1)
+        ]
         for start in range(0, len(profiles), SEEDED_AT_ONCE):
-            self.sandbox.create(*profiles[start : start + SEEDED_AT_ONCE], matching="custom", field_name="crm_id")
+            self.sandbox.create(
+                *profiles[start : start + SEEDED_AT_ONCE], matching="custom", field_name="crm_id"
+            )
         self.connector = Connector(self.folder, self.sandbox.url)
         self.connector.catalog = {"streams": [stream(sync_mode=self.scenario.load.sync_mode)]}
         self.connector.config |= {**self.scenario.connector, "object_storage_config": self._store()}
@@ -292,7 +351,11 @@ class Stage:
         if self.scenario.store == "broken":
             rejected.mkdir()
             (rejected / "users.jsonl").symlink_to("/dev/full")
-        return {"storage_type": "None"} if self.scenario.store == "None" else {"storage_type": "Local", "path": str(rejected)}
+        return (
+            {"storage_type": "None"}
+            if self.scenario.store == "None"
+            else {"storage_type": "Local", "path": str(rejected)}
+        )
 
     def run(self, start: int = 0, events: list[Event] | None = None) -> Happened:
         """Send the records from a position on, while the events happen."""
@@ -301,9 +364,16 @@ class Stage:
         lines.write_bytes(b"".join(messages(scenario.load)[start:]))
         began = time.perf_counter()
         source = subprocess.PIPE if scenario.input_stays_open else lines.open("rb")
-        with subprocess.Popen(self.connector.command("write"), stdin=source, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        with subprocess.Popen(
+            self.connector.command("write"),
+            stdin=source,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        ) as process:
             run = Run(scenario, self.sandbox, process, self.s3)
-            jobs: list[Callable[[], None]] = [partial(run.play, each) for each in events or scenario.events]
+            jobs: list[Callable[[], None]] = [
+                partial(run.play, each) for each in events or scenario.events
+            ]
             if scenario.input_stays_open:
                 jobs.append(lambda: _feed(process, lines.read_bytes()))
             threads = [threading.Thread(target=job) for job in jobs]
@@ -319,12 +389,18 @@ class Stage:
                 thread.join()
         if source != subprocess.PIPE:
             source.close()  # type: ignore[union-attr]
-        whole = output[: output.rfind(b"\n") + 1] if process.returncode < 0 else output  # a killed process may leave half a line
-        said = Said(process.returncode, [json.loads(each) for each in whole.splitlines()], output + errors)
+        whole = (
+            output[: output.rfind(b"\n") + 1] if process.returncode < 0 else output
+        )  # a killed process may leave half a line
+        said = Said(
+            process.returncode, [json.loads(each) for each in whole.splitlines()], output + errors
+        )
         return Happened(scenario, said, seconds, run.requests(), self._profiles(), self._rejected())
 
     def run_with_kills(self) -> list[Happened]:
-        """Kill the process again and again, each time at a random moment, and let the last one come to its end."""
+        """Kill the process again and again, each time at a random moment, and let the last one come
+        to its end.
+        """
         rng = random.Random(self.scenario.kills)
         runs: list[Happened] = []
         position = 0
@@ -338,7 +414,10 @@ class Stage:
     def _profiles(self) -> dict[int, dict[str, Any]]:
         data = open_to_read(self.sandbox.data)
         try:
-            return {profile["crm_id"]: {**profile} for _, profile in ProfileStore(data.connection).listed(1)}
+            return {
+                profile["crm_id"]: {**profile}
+                for _, profile in ProfileStore(data.connection).listed(1)
+            }
         finally:
             data.close()
 
@@ -397,7 +476,11 @@ def main() -> None:
             happened = stage.run_with_kills()[-1] if stage.scenario.kills else stage.run()
         measures = happened.measures()
         cells = [f"{measures[name]:,}" for name in SHOWN]
-        print(f"| {path.stem.replace('_', ' ')} | {' | '.join(cells)} |", *happened.unexpected(), flush=True)
+        print(
+            f"| {path.stem.replace('_', ' ')} | {' | '.join(cells)} |",
+            *happened.unexpected(),
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

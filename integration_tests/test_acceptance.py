@@ -1,4 +1,6 @@
-"""Airbyte's own standard tests of a destination, with the configurations that acceptance-test-config.yml names."""
+"""Airbyte's own standard tests of a destination, with the configurations that
+acceptance-test-config.yml names.
+"""
 
 import fcntl
 from collections.abc import Iterator
@@ -22,13 +24,17 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    with RunningSandbox(tmp_path_factory.mktemp("sandbox") / "sandbox.db", "--port", PORT, "--token", TOKEN) as running:
+    with RunningSandbox(
+        tmp_path_factory.mktemp("sandbox") / "sandbox.db", "--port", PORT, "--token", TOKEN
+    ) as running:
         assert running.line, f"port {PORT} is not free"
         yield
 
 
 class TestSuite(DestinationTestSuiteBase):
-    """All that Airbyte's suite asks of a destination, but what it asks of an image: .ci/image does that without a Docker engine."""
+    """All that Airbyte's suite asks of a destination, but what it asks of an image: .ci/image does
+    that without a Docker engine.
+    """
 
     connector = DestinationProfiles
     connector_name = "destination-profiles"

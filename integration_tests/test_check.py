@@ -57,7 +57,15 @@ FITTING = {
         {"to": "plan", "value": "pro"},
         {"to": "subscriptions", "from": "f"},
     ],
-    "subscriptions": [{**EMAIL, "fields": [{"to": "source", "value": "warehouse"}, {"to": "subscriber_id", "from": "g", "type": "int"}]}],
+    "subscriptions": [
+        {
+            **EMAIL,
+            "fields": [
+                {"to": "source", "value": "warehouse"},
+                {"to": "subscriber_id", "from": "g", "type": "int"},
+            ],
+        }
+    ],
 }
 
 
@@ -70,26 +78,57 @@ def users(*fields: dict[str, Any], subscriptions: Any = (), **more: Any) -> dict
 def test_whole_mapping_that_fits_succeeds(connector: Connector, sandbox: RunningSandbox) -> None:
     connector.config["streams"] = [FITTING]
     assert connector.run("check").status == {"status": "SUCCEEDED"}
-    assert [row["call"] for row in sandbox.journal()][1:] == [READ, FIELDS, "resources/get", "resources/fields_get"]
+    assert [row["call"] for row in sandbox.journal()][1:] == [
+        READ,
+        FIELDS,
+        "resources/get",
+        "resources/fields_get",
+    ]
 
 
-UNKNOWN = "The service does not know this call or this database. Check the API URL and the database id."
-NO_KEY = "The fields of the stream users hold nothing that profiles are found by. Add email, or choose another matching."
+UNKNOWN = (
+    "The service does not know this call or this database. Check the API URL and the database id."
+)
+NO_KEY = (
+    "The fields of the stream users hold nothing that profiles are found by. Add "
+    "email, or choose another matching."
+)
 FINDINGS = [
     (users({"to": "_fname", "from": "a"}, matching={"mode": "email"}), [NO_KEY]),
     (users({"to": "email", "from": "a", "action": "set"}, matching={"mode": "email"}), [NO_KEY]),
-    ({"matching": by("crm_idd")}, ["Database 1 has no field crm_idd, which profiles are found by. Is it crm_id?"]),
-    ({"matching": by("nothing")}, ["Database 1 has no field nothing, which profiles are found by."]),
-    (users(matching=by("CRM_ID")), ["Database 1 has no field CRM_ID, which profiles are found by. Is it crm_id?"]),
-    (users({"to": "fname", "from": "a"}), ["Stream users: database 1 has no field fname. Is it _fname?"]),
-    (users({"to": "phone", "from": "a"}), ["Stream users: database 1 has no field phone. Is it phones?"]),
+    (
+        {"matching": by("crm_idd")},
+        ["Database 1 has no field crm_idd, which profiles are found by. Is it crm_id?"],
+    ),
+    (
+        {"matching": by("nothing")},
+        ["Database 1 has no field nothing, which profiles are found by."],
+    ),
+    (
+        users(matching=by("CRM_ID")),
+        ["Database 1 has no field CRM_ID, which profiles are found by. Is it crm_id?"],
+    ),
+    (
+        users({"to": "fname", "from": "a"}),
+        ["Stream users: database 1 has no field fname. Is it _fname?"],
+    ),
+    (
+        users({"to": "phone", "from": "a"}),
+        ["Stream users: database 1 has no field phone. Is it phones?"],
+    ),
     (users({"to": "phone", "from": "a"}, matching={"mode": "phone"}), []),
-    (users({"to": "Custom_ID", "from": "a"}, db_id=2), ["Stream users: database 2 has no field Custom_ID."]),
+    (
+        users({"to": "Custom_ID", "from": "a"}, db_id=2),
+        ["Stream users: database 2 has no field Custom_ID."],
+    ),
     (
         {"db_id": 55, **users(db_id=2)},
         [f"Database 55: {UNKNOWN} (code 404: id: no such database)"],
     ),
-    ({"matching": {"mode": "email", "resource_id": 99}}, ["Resource 99 is not known to the service (code 404: id: no such resource)."]),
+    (
+        {"matching": {"mode": "email", "resource_id": 99}},
+        ["Resource 99 is not known to the service (code 404: id: no such resource)."],
+    ),
     (
         users(subscriptions=[EMAIL, {**EMAIL, "resource_id": 99}, {**EMAIL, "resource_id": 99}]),
         ["Resource 99 is not known to the service (code 404: id: no such resource)."],
@@ -101,14 +140,23 @@ FINDINGS = [
 ]
 
 WARNINGS = [
-    (users({"to": "vip", "from": "a", "action": "incr"}), "Stream users: database 1 has the field vip as boolean, which incr is not for."),
+    (
+        users({"to": "vip", "from": "a", "action": "incr"}),
+        "Stream users: database 1 has the field vip as boolean, which incr is not for.",
+    ),
     (
         users({"to": "_city", "columns": ["a", "b"]}),
-        "Stream users: database 1 has the field _city as string, and the configuration sends several values.",
+        (
+            "Stream users: database 1 has the field _city as string, and the "
+            "configuration sends several values."
+        ),
     ),
     (
         users({"to": "points", "columns": ["a", "b"], "type": "int"}),
-        "Stream users: database 1 has the field points as int, and the configuration sends several values.",
+        (
+            "Stream users: database 1 has the field points as int, and the "
+            "configuration sends several values."
+        ),
     ),
     (
         users({"to": "points", "from": "a", "type": "string"}),
@@ -116,58 +164,104 @@ WARNINGS = [
     ),
     (
         users({"to": "vip", "value": 5}),
-        "Stream users: database 1 has the field vip as boolean, and the constant of the configuration must be boolean, not integer.",
+        (
+            "Stream users: database 1 has the field vip as boolean, and the constant of the "
+            "configuration must be boolean, not integer."
+        ),
     ),
     (
-        users(subscriptions=[{**EMAIL, "fields": [{"to": "subscriber_id", "from": "a", "type": "tags"}]}]),
-        "Stream users: resource 3, channel email, has the field subscriber_id as int, and the configuration sends tags.",
+        users(
+            subscriptions=[
+                {**EMAIL, "fields": [{"to": "subscriber_id", "from": "a", "type": "tags"}]}
+            ]
+        ),
+        (
+            "Stream users: resource 3, channel email, has the field subscriber_id as int, "
+            "and the configuration sends tags."
+        ),
     ),
     (
         users(matching={"mode": "custom_sub", "field_name": "subscriber"}, subscriptions=[EMAIL]),
-        "No subscription of this configuration has a field subscriber, which profiles are found by.",
+        (
+            "No subscription of this configuration has a field subscriber, "
+            "which profiles are found by."
+        ),
     ),
 ]
 
 
 def told(problems: list[str]) -> str:
-    return problems[0] if len(problems) == 1 else " ".join(f"({number}) {each}" for number, each in enumerate(problems, 1))
+    return (
+        problems[0]
+        if len(problems) == 1
+        else " ".join(f"({number}) {each}" for number, each in enumerate(problems, 1))
+    )
 
 
 @pytest.mark.parametrize(("change", "problems"), FINDINGS)
-def test_what_the_service_does_not_know_is_named(connector: Connector, change: dict[str, Any], problems: list[str]) -> None:
+def test_what_the_service_does_not_know_is_named(
+    connector: Connector, change: dict[str, Any], problems: list[str]
+) -> None:
     connector.config |= change
     status = connector.run("check").status
-    assert status == ({"status": "FAILED", "message": told(problems)} if problems else {"status": "SUCCEEDED"})
+    assert status == (
+        {"status": "FAILED", "message": told(problems)} if problems else {"status": "SUCCEEDED"}
+    )
 
 
 @pytest.mark.parametrize(("change", "warning"), WARNINGS)
-def test_what_is_only_assumed_is_a_warning(connector: Connector, change: dict[str, Any], warning: str) -> None:
+def test_what_is_only_assumed_is_a_warning(
+    connector: Connector, change: dict[str, Any], warning: str
+) -> None:
     connector.config |= change
-    assert connector.run("check").status == {"status": "SUCCEEDED", "message": f"Warning: {warning}"}
+    assert connector.run("check").status == {
+        "status": "SUCCEEDED",
+        "message": f"Warning: {warning}",
+    }
 
 
 def test_all_is_told_at_once(connector: Connector) -> None:
     stream = users(
-        {"to": "fname", "from": "a"}, {"to": "points", "from": "b", "type": "tags"}, subscriptions=[{**EMAIL, "resource_id": 99}]
+        {"to": "fname", "from": "a"},
+        {"to": "points", "from": "b", "type": "tags"},
+        subscriptions=[{**EMAIL, "resource_id": 99}],
     )
     connector.config |= {"matching": by("nothing"), **stream, "time_zone": "Europe/Berlin"}
-    connector.config["object_storage_config"] = {"storage_type": "Local", "path": str(connector.folder / "config.json" / "x")}
+    connector.config["object_storage_config"] = {
+        "storage_type": "Local",
+        "path": str(connector.folder / "config.json" / "x"),
+    }
     message = failed(connector)
     assert [message.count(f"({number}) ") for number in range(1, 8)] == [1, 1, 1, 1, 1, 1, 0]
-    assert "(5) The folder for rejected records cannot be made" in message and "(6) Warning: " in message
+    assert (
+        "(5) The folder for rejected records cannot be made" in message
+        and "(6) Warning: " in message
+    )
 
 
 def test_store_is_probed_where_the_service_is_down(connector: Connector) -> None:
-    connector.config |= {"api_url": "http://127.0.0.1:1", "object_storage_config": {"storage_type": "Local", "path": "/dev/null/x"}}
-    assert failed(connector).startswith("(1) The service cannot be reached: the host refused the connection.")
+    connector.config |= {
+        "api_url": "http://127.0.0.1:1",
+        "object_storage_config": {"storage_type": "Local", "path": "/dev/null/x"},
+    }
+    assert failed(connector).startswith(
+        "(1) The service cannot be reached: the host refused the connection."
+    )
     assert "(2) The folder for rejected records cannot be made" in failed(connector)
 
 
 @pytest.mark.parametrize("faults", ["- {call: resources/get, drop: before}"])
-def test_service_that_does_not_answer_is_asked_once(connector: Connector, sandbox: RunningSandbox) -> None:
-    connector.config |= users(subscriptions=[{**EMAIL, "resource_id": number} for number in range(3, 9)])
+def test_service_that_does_not_answer_is_asked_once(
+    connector: Connector, sandbox: RunningSandbox
+) -> None:
+    connector.config |= users(
+        subscriptions=[{**EMAIL, "resource_id": number} for number in range(3, 9)]
+    )
     message = connector.run("check").status["message"]
-    assert message.startswith("Warning: The channels of resource 3 could not be read") and "resource 4" not in message
+    assert (
+        message.startswith("Warning: The channels of resource 3 could not be read")
+        and "resource 4" not in message
+    )
     assert [row["call"] for row in sandbox.journal()].count("resources/get") == 1
 
 
@@ -185,24 +279,40 @@ resources: [{id: 5, name: Letters, channels: [email, viber]}]
 
 def test_channel_that_a_resource_does_not_have_is_named(tmp_path: Path) -> None:
     (tmp_path / "setup.yaml").write_text(SETUP)
-    with RunningSandbox(tmp_path / "sandbox.db", "--setup", str(tmp_path / "setup.yaml")) as sandbox:
+    with RunningSandbox(
+        tmp_path / "sandbox.db", "--setup", str(tmp_path / "setup.yaml")
+    ) as sandbox:
         connector = Connector(tmp_path, sandbox.url)
-        connector.config |= users(subscriptions=[{"channel": "sms", "resource_id": 5, "address_from": "a"}])
-        assert failed(connector) == "Stream users: resource 5 has no channel sms. It has: email, viber."
+        connector.config |= users(
+            subscriptions=[{"channel": "sms", "resource_id": 5, "address_from": "a"}]
+        )
+        assert (
+            failed(connector)
+            == "Stream users: resource 5 has no channel sms. It has: email, viber."
+        )
 
 
-@pytest.mark.parametrize(("options", "word"), [(["--fields-get-id", "db_id"], "boolean"), (["--type-words", "short"], "bool")])
+@pytest.mark.parametrize(
+    ("options", "word"),
+    [(["--fields-get-id", "db_id"], "boolean"), (["--type-words", "short"], "bool")],
+)
 def test_other_shapes_of_the_answer_are_read(connector: Connector, word: str) -> None:
     connector.config["streams"] = [FITTING]
     assert connector.run("check").status == {"status": "SUCCEEDED"}
     connector.config |= users({"to": "vip", "from": "a", "type": "tags"})
-    warning = f"Warning: Stream users: database 1 has the field vip as {word}, and the configuration sends tags."
+    warning = (
+        f"Warning: Stream users: database 1 has the field vip as {word}, and "
+        "the configuration sends tags."
+    )
     assert connector.run("check").status == {"status": "SUCCEEDED", "message": warning}
 
 
 UNREADABLE = [
     ("- {call: databases/fields_get, status: 404}", "fields of database 1"),
-    ("- {call: databases/fields_get, body: {error: 0, data: {fields: []}}}", "fields of database 1"),
+    (
+        "- {call: databases/fields_get, body: {error: 0, data: {fields: []}}}",
+        "fields of database 1",
+    ),
     ("- {call: databases/fields_get, body: {error: 0, data: [text]}}", "fields of database 1"),
     ("- {call: databases/fields_get, body: {error: 0}}", "fields of database 1"),
     ("- {call: databases/fields_get, error: {code: 403, text: no rights}}", "fields of database 1"),
@@ -210,7 +320,10 @@ UNREADABLE = [
     ("- {call: resources/get, status: 404}", "channels of resource 3"),
     ("- {call: resources/get, body: {error: 0, data: {id: 3}}}", "channels of resource 3"),
     ("- {call: resources/get, error: {code: 403, text: no rights}}", "channels of resource 3"),
-    ("- {call: resources/fields_get, error: {code: 400, text: no such channel}}", "fields of resource 3 for the channel email"),
+    (
+        "- {call: resources/fields_get, error: {code: 400, text: no such channel}}",
+        "fields of resource 3 for the channel email",
+    ),
 ]
 
 
@@ -219,20 +332,24 @@ def test_what_cannot_be_read_is_a_warning(connector: Connector, what: str) -> No
     connector.config["streams"] = [FITTING]
     status = connector.run("check").status
     assert status["status"] == "SUCCEEDED"
-    assert status["message"].startswith(f"Warning: The {what} could not be read, so they were not checked: ")
+    assert status["message"].startswith(
+        f"Warning: The {what} could not be read, so they were not checked: "
+    )
 
 
 def test_wrong_token_is_named(connector: Connector) -> None:
     connector.config["token"] = "another"
     assert failed(connector).startswith(
-        "The service does not accept the API token. Set a valid token in the destination's settings. (code 401"
+        "The service does not accept the API token. Set a valid token in the "
+        "destination's settings. (code 401"
     )
 
 
 def test_unknown_database_is_named(connector: Connector) -> None:
     connector.config["db_id"] = 55
     assert failed(connector).startswith(
-        "Database 55: The service does not know this call or this database. Check the API URL and the database id. (code 404"
+        "Database 55: The service does not know this call or this database. Check the "
+        "API URL and the database id. (code 404"
     )
 
 
@@ -240,12 +357,18 @@ def test_refusing_host_is_named(connector: Connector) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         connector.config["api_url"] = f"http://127.0.0.1:{unused.getsockname()[1]}"
-        assert failed(connector) == "The service cannot be reached: the host refused the connection. Check the API URL and the network."
+        assert failed(connector) == (
+            "The service cannot be reached: the host refused the connection. Check "
+            "the API URL and the network."
+        )
 
 
 def test_unknown_host_is_named(connector: Connector) -> None:
     connector.config["api_url"] = "https://no-such-host.invalid"
-    assert failed(connector) == "The service cannot be reached: the host name is not known. Check the API URL and the network."
+    assert failed(connector) == (
+        "The service cannot be reached: the host name is not known. Check "
+        "the API URL and the network."
+    )
 
 
 def test_plain_http_needs_loopback(connector: Connector) -> None:
@@ -255,17 +378,27 @@ def test_plain_http_needs_loopback(connector: Connector) -> None:
 
 def test_https_to_a_plain_port_is_named(connector: Connector) -> None:
     connector.config["api_url"] = connector.config["api_url"].replace("http:", "https:")
-    assert failed(connector) == "The host of the API URL does not speak TLS on this port. Check the scheme and the port of the API URL."
+    assert failed(connector) == (
+        "The host of the API URL does not speak TLS on this port. Check the "
+        "scheme and the port of the API URL."
+    )
 
 
 def test_untrusted_certificate_is_named(connector: Connector, tls_address: str) -> None:
     connector.config["api_url"] = tls_address
-    assert failed(connector).startswith("The certificate of the API URL's host is not trusted (unable to get local issuer certificate).")
+    assert failed(connector).startswith(
+        "The certificate of the API URL's host is not trusted (unable to "
+        "get local issuer certificate)."
+    )
 
 
 @pytest.mark.parametrize(
     "faults",
-    ["- {call: databases/get, body: <html></html>}", "- {call: databases/get, body: {ok: true}}", "- {call: databases/get, body: [1]}"],
+    [
+        "- {call: databases/get, body: <html></html>}",
+        "- {call: databases/get, body: {ok: true}}",
+        "- {call: databases/get, body: [1]}",
+    ],
 )
 def test_another_server_is_named(connector: Connector) -> None:
     assert failed(connector).startswith("What answers at the API URL is not the service")
@@ -279,27 +412,44 @@ def test_unavailable_service_is_named(connector: Connector) -> None:
 @pytest.mark.parametrize("url", ["https://a..b", f"https://{'a' * 300}.example"])
 def test_impossible_host_is_named(connector: Connector, url: str) -> None:
     connector.config["api_url"] = url
-    assert failed(connector).startswith(("The API URL is not a valid address.", "The service cannot be reached:"))
+    assert failed(connector).startswith(
+        ("The API URL is not a valid address.", "The service cannot be reached:")
+    )
 
 
-@pytest.mark.parametrize("faults", ["- {call: databases/get, status: 302, headers: {Location: 'http://127.0.0.1:1/'}}"])
+@pytest.mark.parametrize(
+    "faults", ["- {call: databases/get, status: 302, headers: {Location: 'http://127.0.0.1:1/'}}"]
+)
 def test_redirect_is_not_followed(connector: Connector) -> None:
-    assert failed(connector).startswith("The service answers with a redirect, which is not followed")
+    assert failed(connector).startswith(
+        "The service answers with a redirect, which is not followed"
+    )
 
 
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"matching": {"mode": "custom"}}, "The setting matching is wrong: field_name must be there."),
-        ({"matching": {"mode": "nothing"}}, "The setting matching is wrong: mode must be one of email, email_profile, "),
-        ({"matching": {"mode": "email", "field_name": "x"}}, "The setting matching is wrong: holds a key that is not allowed."),
+        (
+            {"matching": {"mode": "custom"}},
+            "The setting matching is wrong: field_name must be there.",
+        ),
+        (
+            {"matching": {"mode": "nothing"}},
+            "The setting matching is wrong: mode must be one of email, email_profile, ",
+        ),
+        (
+            {"matching": {"mode": "email", "field_name": "x"}},
+            "The setting matching is wrong: holds a key that is not allowed.",
+        ),
         ({"token": None}, "The setting token is wrong: must be string, not null."),
         ({"db_id": "1"}, "The setting db_id is wrong: must be integer, not string."),
         ({"batching": {"max_profiles": 10001}}, "The setting batching.max_profiles is wrong: "),
         ({"wire": 1}, "There is no setting wire. Remove it, or correct its name."),
     ],
 )
-def test_wrong_setting_is_named(connector: Connector, change: dict[str, Any], sentence: str) -> None:
+def test_wrong_setting_is_named(
+    connector: Connector, change: dict[str, Any], sentence: str
+) -> None:
     connector.config |= change
     assert failed(connector).startswith(sentence)
 
@@ -310,8 +460,13 @@ def test_missing_setting_is_named(connector: Connector) -> None:
 
 
 def test_unwritable_store_is_named(connector: Connector) -> None:
-    connector.config["object_storage_config"] = {"storage_type": "Local", "path": str(connector.folder / "config.json" / "x")}
-    assert failed(connector).startswith("The folder for rejected records cannot be made or written to.")
+    connector.config["object_storage_config"] = {
+        "storage_type": "Local",
+        "path": str(connector.folder / "config.json" / "x"),
+    }
+    assert failed(connector).startswith(
+        "The folder for rejected records cannot be made or written to."
+    )
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["write", "--help"], []])
@@ -323,11 +478,16 @@ def test_help_is_given(arguments: list[str]) -> None:
 
 def test_text_that_is_no_unicode_is_named(connector: Connector) -> None:
     connector.config["token"] = "\ud800"
-    assert connector.run("check").error["message"] == "The file of the configuration holds text that is no Unicode."
+    assert (
+        connector.run("check").error["message"]
+        == "The file of the configuration holds text that is no Unicode."
+    )
 
 
 def test_missing_file_is_named(connector: Connector) -> None:
-    done = subprocess.run([COMMAND, "check", "--config", "nowhere.json"], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [COMMAND, "check", "--config", "nowhere.json"], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 1
     assert "The file of the configuration cannot be read: No such file or directory." in done.stdout
 

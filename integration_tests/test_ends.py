@@ -17,7 +17,13 @@ UPDATE = "profiles/update_batch"
 
 def shell(connector: Connector, redirections: str) -> subprocess.CompletedProcess[bytes]:
     command = " ".join(f"'{part}'" for part in connector.command("write"))
-    return subprocess.run(["sh", "-c", f"exec {command} {redirections}"], capture_output=True, input=b"", timeout=SECONDS, check=False)
+    return subprocess.run(
+        ["sh", "-c", f"exec {command} {redirections}"],
+        capture_output=True,
+        input=b"",
+        timeout=SECONDS,
+        check=False,
+    )
 
 
 def test_closed_input_is_an_empty_one(connector: Connector) -> None:
@@ -27,7 +33,9 @@ def test_closed_input_is_an_empty_one(connector: Connector) -> None:
 
 
 @pytest.mark.parametrize("redirections", [">&-", ">&- 2>&-", "2>&-"])
-def test_closed_outputs_hold_nothing_up(connector: Connector, sandbox: RunningSandbox, redirections: str) -> None:
+def test_closed_outputs_hold_nothing_up(
+    connector: Connector, sandbox: RunningSandbox, redirections: str
+) -> None:
     lines = connector.folder / "lines.jsonl"
     lines.write_bytes(b"".join(LINES))
     done = shell(connector, f"< '{lines}' {redirections}")
@@ -35,7 +43,9 @@ def test_closed_outputs_hold_nothing_up(connector: Connector, sandbox: RunningSa
     assert sum(row["call"] == UPDATE for row in sandbox.journal()) == 1
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full to stand for a full disk")
+@pytest.mark.skipif(
+    not Path("/dev/full").exists(), reason="this system has no /dev/full to stand for a full disk"
+)
 def test_full_output_is_told_by_the_exit_code(connector: Connector) -> None:
     lines = connector.folder / "lines.jsonl"
     lines.write_bytes(b"".join(LINES))
@@ -44,7 +54,9 @@ def test_full_output_is_told_by_the_exit_code(connector: Connector) -> None:
 
 
 def start(connector: Connector, **pipes: int) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(connector.command("write"), **{"stdin": subprocess.PIPE, "stderr": subprocess.PIPE, **pipes})
+    return subprocess.Popen(
+        connector.command("write"), **{"stdin": subprocess.PIPE, "stderr": subprocess.PIPE, **pipes}
+    )
 
 
 def wait_for_request(sandbox: RunningSandbox) -> None:
@@ -55,7 +67,9 @@ def wait_for_request(sandbox: RunningSandbox) -> None:
 
 
 @pytest.mark.parametrize("faults", ["- {call: profiles/update_batch, delay_ms: 1500}"])
-def test_signal_counts_when_the_reader_has_gone(connector: Connector, sandbox: RunningSandbox) -> None:
+def test_signal_counts_when_the_reader_has_gone(
+    connector: Connector, sandbox: RunningSandbox
+) -> None:
     """The platform's reader has died, a chunk is in flight, and then the signal comes."""
     source, sink = os.pipe()
     process = start(connector, stdout=sink)
@@ -86,7 +100,9 @@ def test_successful_sync_leaves_stderr_empty(connector: Connector, run: int) -> 
     """No thread may complain when the process ends while it still has something to do."""
     connector.config["batching"] = {"max_profiles": 1}
     lines = b"".join(record({"crm_id": number}) for number in range(1, 10))
-    done = subprocess.run(connector.command("write"), input=lines, capture_output=True, timeout=SECONDS, check=True)
+    done = subprocess.run(
+        connector.command("write"), input=lines, capture_output=True, timeout=SECONDS, check=True
+    )
     assert done.stderr == b""
 
 

@@ -15,10 +15,14 @@ CANARY = "canary-7f3a"
 BODY = b'{"token":"sandbox-token","db_id":1,"matching":"custom","field_name":"crm_id","data":[{"crm_id":2,"_bdate":"2001-02-03"}]}'
 
 
-def forecast(connector: Connector, *lines: bytes, options: tuple[str, ...] = ()) -> tuple[int, str, str]:
+def forecast(
+    connector: Connector, *lines: bytes, options: tuple[str, ...] = ()
+) -> tuple[int, str, str]:
     """Exit code, stdout and stderr."""
     command = [*connector.command("forecast"), *options]
-    done = subprocess.run(command, input=b"".join(lines), capture_output=True, timeout=60, check=False)
+    done = subprocess.run(
+        command, input=b"".join(lines), capture_output=True, timeout=60, check=False
+    )
     return done.returncode, done.stdout.decode(), done.stderr.decode()
 
 
@@ -31,35 +35,74 @@ def told(connector: Connector, *lines: bytes, options: tuple[str, ...] = ()) -> 
 
 MAPPED = {
     "name": "users",
-    "fields": [{"to": "crm_id", "from": "id"}, {"to": "_bdate", "from": "born", "type": "date"}, {"to": "_city", "from": "city"}],
+    "fields": [
+        {"to": "crm_id", "from": "id"},
+        {"to": "_bdate", "from": "born", "type": "date"},
+        {"to": "_city", "from": "city"},
+    ],
     "subscriptions": [{"channel": "sms", "resource_id": 3, "address_from": "tel"}],
 }
 
 
 @pytest.mark.parametrize("wire", ["json", "xml"])
 @pytest.mark.parametrize("sync_mode", ["append", "append_dedup"])
-def test_forecast_is_what_a_write_then_does(connector: Connector, sandbox: RunningSandbox, sync_mode: str, wire: str) -> None:
-    connector.config |= {"streams": [MAPPED], "batching": {"max_profiles": 3}, "delivery": {"wire_format": wire}}
+def test_forecast_is_what_a_write_then_does(
+    connector: Connector, sandbox: RunningSandbox, sync_mode: str, wire: str
+) -> None:
+    connector.config |= {
+        "streams": [MAPPED],
+        "batching": {"max_profiles": 3},
+        "delivery": {"wire_format": wire},
+    }
     connector.catalog["streams"] = [stream("users", sync_mode), stream("orders")]
     days = ["2001-02-03", CANARY, None, "2001-02-03"]
-    rows = [record({"id": 1 + number // 4, "born": days[number % 4], "city": None}) for number in range(12)]
-    lines = [*rows, record({"crm_id": 9}, "orders"), record({"crm_id": CANARY * 0}, "orders"), record({}, "lost"), state(1)]
+    rows = [
+        record({"id": 1 + number // 4, "born": days[number % 4], "city": None})
+        for number in range(12)
+    ]
+    lines = [
+        *rows,
+        record({"crm_id": 9}, "orders"),
+        record({"crm_id": CANARY * 0}, "orders"),
+        record({}, "lost"),
+        state(1),
+    ]
     found = told(connector, *lines)
     assert [row["call"] for row in sandbox.journal()] == ["profiles/import_batch"]
 
     said = connector.write(*lines)
     requests = [row for row in sandbox.journal() if row["call"] == "profiles/update_batch"]
-    assert (found["requests"], found["bytes"]) == (len(requests), sum(row["body_bytes"] for row in requests))
+    assert (found["requests"], found["bytes"]) == (
+        len(requests),
+        sum(row["body_bytes"] for row in requests),
+    )
     assert found["profiles_per_request"]["largest"] == max(row["profiles"] for row in requests) == 2
     assert found["bytes_per_request"]["smallest"] == min(row["body_bytes"] for row in requests)
     users, orders = found["streams"]
-    assert (users["records"], users["rejected"], users["always_null"]) == (12, 3, ["_city", "subscriptions"])
+    assert (users["records"], users["rejected"], users["always_null"]) == (
+        12,
+        3,
+        ["_city", "subscriptions"],
+    )
     assert users["sent"] + users["superseded"] == 9
     assert (users["superseded"] > 0) is (sync_mode == "append_dedup")
-    assert orders == {"stream": "orders", "records": 2, "sent": 1, "superseded": 0, "rejected": 1, "always_null": []}
+    assert orders == {
+        "stream": "orders",
+        "records": 2,
+        "sent": 1,
+        "superseded": 0,
+        "rejected": 1,
+        "always_null": [],
+    }
     assert said.stats == [(9.0, 3.0)]
     reason = "$.born _bdate must be date, and this string cannot be read as one"
-    assert found["rejections"][0] == {"stream": "users", "step": "conversion", "code": "date", "reason": reason, "records": 3}
+    assert found["rejections"][0] == {
+        "stream": "users",
+        "step": "conversion",
+        "code": "date",
+        "reason": reason,
+        "records": 3,
+    }
     assert found["unknown_streams"] == {"lost": 1}
 
 
@@ -67,7 +110,11 @@ def test_estimate_counts_round_trips(connector: Connector) -> None:
     connector.config["batching"] = {"max_profiles": 1}
     rows = [record({"crm_id": number}) for number in range(10)]
     found = told(connector, *rows, options=("--latency-ms", "60000", "--in-flight", "3"))
-    assert (found["requests"], found["seconds"], found["in_flight"]) == (10, 300.0, 3)  # 1, 2, 3, 3 and 1 at once
+    assert (found["requests"], found["seconds"], found["in_flight"]) == (
+        10,
+        300.0,
+        3,
+    )  # 1, 2, 3, 3 and 1 at once
 
 
 def test_table_is_for_people(connector: Connector) -> None:
@@ -82,7 +129,9 @@ def test_table_is_for_people(connector: Connector) -> None:
     assert CANARY not in out
 
 
-@pytest.mark.parametrize("tail", [b'{"type":"RECORD","rec', line({"type": "RECORD", "record": {"stream": "users"}})])
+@pytest.mark.parametrize(
+    "tail", [b'{"type":"RECORD","rec', line({"type": "RECORD", "record": {"stream": "users"}})]
+)
 def test_broken_input_is_an_error(connector: Connector, tail: bytes) -> None:
     code, out, err = forecast(connector, record({"crm_id": 1}), tail)
     assert (code, out) == (1, "")
@@ -91,10 +140,16 @@ def test_broken_input_is_an_error(connector: Connector, tail: bytes) -> None:
 
 def test_wrong_configuration_is_an_error(connector: Connector) -> None:
     connector.config["db_id"] = CANARY
-    assert forecast(connector) == (1, "", "ERROR The setting db_id is wrong: must be integer, not string.\n")
+    assert forecast(connector) == (
+        1,
+        "",
+        "ERROR The setting db_id is wrong: must be integer, not string.\n",
+    )
 
 
-@pytest.mark.parametrize(("option", "value"), [("--latency-ms", "-1"), ("--in-flight", "0"), ("--in-flight", "many")])
+@pytest.mark.parametrize(
+    ("option", "value"), [("--latency-ms", "-1"), ("--in-flight", "0"), ("--in-flight", "many")]
+)
 def test_wrong_option_is_told(connector: Connector, option: str, value: str) -> None:
     code, _, err = forecast(connector, options=(option, value))
     assert code == 2 and f"argument {option}" in err
@@ -120,18 +175,27 @@ def test_limit_of_rejections_is_told(connector: Connector) -> None:
 
 @pytest.mark.parametrize("flags", [(), ("--json",)])
 @pytest.mark.parametrize("name", ["日本", "foo[/bar]", "[red]x", "a:smile:b"])
-def test_any_name_of_a_stream_is_shown(connector: Connector, name: str, flags: tuple[str, ...]) -> None:
+def test_any_name_of_a_stream_is_shown(
+    connector: Connector, name: str, flags: tuple[str, ...]
+) -> None:
     connector.catalog["streams"] = [stream(name)]
     command = [*connector.command("forecast"), *flags]
     lines = record({"crm_id": 1}, name) + record({"crm_id": 1}, f"{name}2")
     environment = {**os.environ, "PYTHONIOENCODING": "ascii", "LC_ALL": "C"}
-    done = subprocess.run(command, input=lines, capture_output=True, timeout=60, check=False, env=environment)
+    done = subprocess.run(
+        command, input=lines, capture_output=True, timeout=60, check=False, env=environment
+    )
     assert (done.returncode, done.stderr) == (0, b"")
     assert name in done.stdout.decode() and f"{name}2" in done.stdout.decode()
 
 
 def test_closed_output_ends_in_peace(connector: Connector) -> None:
     done = subprocess.run(
-        f"{shlex.join(connector.command('forecast'))} >&-", shell=True, input=b"", capture_output=True, timeout=60, check=False
+        f"{shlex.join(connector.command('forecast'))} >&-",
+        shell=True,
+        input=b"",
+        capture_output=True,
+        timeout=60,
+        check=False,
     )
     assert (done.returncode, done.stderr) == (0, b"")

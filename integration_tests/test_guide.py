@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from destination_profiles.manifest import service
-from destination_profiles.matching import Matching
+from destination_profiles.service.manifest import service
+from destination_profiles.service.matching import Matching
 from integration_tests.connector import Connector, record, state, stream
 from profiles_sandbox.testing import RunningSandbox
 
@@ -32,10 +32,15 @@ def example(section: str) -> Example:
     (rows,) = [text for kind, text in blocks if kind == "rows"]
     (configuration,) = [text for kind, text in blocks if kind == "configuration"]
     requests = [json.loads(text) for kind, text in blocks if kind == "request"]
-    return Example([json.loads(line) for line in rows.splitlines()], yaml.safe_load(configuration), requests)
+    return Example(
+        [json.loads(line) for line in rows.splitlines()], yaml.safe_load(configuration), requests
+    )
 
 
-EXAMPLES = {section.splitlines()[0]: example(section) for section in re.split(r"^## (?=\d)", GUIDE, flags=re.MULTILINE)[1:]}
+EXAMPLES = {
+    section.splitlines()[0]: example(section)
+    for section in re.split(r"^## (?=\d)", GUIDE, flags=re.MULTILINE)[1:]
+}
 
 
 def test_guide_has_five_examples() -> None:
@@ -47,11 +52,16 @@ def keys_of(request: dict[str, Any]) -> list[dict[str, Any]]:
     """What the profiles of a request are found by."""
     given = {"field_name": request["field_name"]} if "field_name" in request else {}
     fields = Matching(service().matching_modes[request["matching"]], given).fields()
-    return [{name: value for name, value in profile.items() if name in fields} for profile in request["data"]]
+    return [
+        {name: value for name, value in profile.items() if name in fields}
+        for profile in request["data"]
+    ]
 
 
 @pytest.mark.parametrize("title", EXAMPLES)
-def test_example_does_what_it_says(connector: Connector, sandbox: RunningSandbox, bodies: Path, title: str) -> None:
+def test_example_does_what_it_says(
+    connector: Connector, sandbox: RunningSandbox, bodies: Path, title: str
+) -> None:
     printed = EXAMPLES[title]
     known = [key for request in printed.requests for key in keys_of(request)]
     known = [key for position, key in enumerate(known) if key not in known[:position]]
@@ -67,10 +77,16 @@ def test_example_does_what_it_says(connector: Connector, sandbox: RunningSandbox
     connector.catalog["streams"] = [stream(entry["name"], schema=columns)]
 
     assert connector.run("check").status == {"status": "SUCCEEDED"}
-    said = connector.write(*(record(row, entry["name"]) for row in printed.rows), state(1, entry["name"]))
+    said = connector.write(
+        *(record(row, entry["name"]) for row in printed.rows), state(1, entry["name"])
+    )
     assert (said.code, said.stats) == (0, [(float(len(printed.rows)), 0.0)])
     sent = [row for row in sandbox.journal() if row["call"] == "profiles/update_batch"]
-    requests = [json.loads((bodies / f"{row['id']:06d}.json").read_text(encoding="utf-8")) for row in sent]
+    requests = [
+        json.loads((bodies / f"{row['id']:06d}.json").read_text(encoding="utf-8")) for row in sent
+    ]
     for request in requests:
         assert request.pop("token") == "sandbox-token"
-    assert [json.dumps(request) for request in requests] == [json.dumps(request) for request in printed.requests]
+    assert [json.dumps(request) for request in requests] == [
+        json.dumps(request) for request in printed.requests
+    ]

@@ -12,7 +12,14 @@ __all__ = ["storing"]
 
 
 def test_chatter_is_counted_and_said_once(connector: Connector, bodies) -> None:
-    chatter = [b"Starting up...\n", b"\n", b"12\n", b'["a"]\n', b'{"level":"info"}\n', b"\xff\xfe\n"]
+    chatter = [
+        b"Starting up...\n",
+        b"\n",
+        b"12\n",
+        b'["a"]\n',
+        b'{"level":"info"}\n',
+        b"\xff\xfe\n",
+    ]
     said = connector.write(*chatter, record({"crm_id": 1}), *chatter, state(1))
     assert (said.code, said.stats, sent_profiles(bodies)) == (0, [(1.0, 0.0)], [{"crm_id": 1}])
     assert said.log.count("Ignored 10 lines of the input that are no Airbyte messages.") == 1
@@ -35,17 +42,27 @@ def test_other_messages_are_passed_over(connector: Connector, message: dict) -> 
 
 
 @pytest.mark.parametrize(
-    "more", [{"emitted_at": 1795487209.61}, {"emitted_at": None}, {"namespace": None}, {"meta": {"changes": []}, "new": 1}]
+    "more",
+    [
+        {"emitted_at": 1795487209.61},
+        {"emitted_at": None},
+        {"namespace": None},
+        {"meta": {"changes": []}, "new": 1},
+    ],
 )
 def test_odd_but_legal_records_are_taken(connector: Connector, bodies, more: dict) -> None:
     said = connector.write(
-        record({"crm_id": 1}, **more), line({"type": "RECORD", "record": {"stream": "users", "data": {"crm_id": 2}}}), state(2)
+        record({"crm_id": 1}, **more),
+        line({"type": "RECORD", "record": {"stream": "users", "data": {"crm_id": 2}}}),
+        state(2),
     )
     assert (said.stats, sent_profiles(bodies)) == ([(2.0, 0.0)], [{"crm_id": 1}, {"crm_id": 2}])
 
 
 def test_nan_outside_the_data_is_harmless(connector: Connector, bodies) -> None:
-    connector.write(b'{"type":"RECORD","record":{"stream":"users","data":{"crm_id":1},"emitted_at":NaN}}\n')
+    connector.write(
+        b'{"type":"RECORD","record":{"stream":"users","data":{"crm_id":1},"emitted_at":NaN}}\n'
+    )
     assert sent_profiles(bodies) == [{"crm_id": 1}]
 
 
@@ -60,12 +77,26 @@ def test_nan_outside_the_data_is_harmless(connector: Connector, bodies) -> None:
         (b'"\xff"', "unicode", "?"),
     ],
 )
-def test_unspeakable_value_rejects_its_record(storing: Connector, bodies, value: bytes, code: str, kept: str) -> None:
-    odd = b'{"type":"RECORD","record":{"stream":"users","data":{"crm_id":2,"deep":[{"score":' + value + b'}]},"emitted_at":1}}\n'
+def test_unspeakable_value_rejects_its_record(
+    storing: Connector, bodies, value: bytes, code: str, kept: str
+) -> None:
+    odd = (
+        b'{"type":"RECORD","record":{"stream":"users","data":{"crm_id":2,"deep":[{"score":'
+        + value
+        + b'}]},"emitted_at":1}}\n'
+    )
     said = storing.write(record({"crm_id": 1}), odd, record({"crm_id": 3}), state(3))
-    assert (said.code, said.stats, [each["crm_id"] for each in sent_profiles(bodies)]) == (0, [(2.0, 1.0)], [1, 3])
+    assert (said.code, said.stats, [each["crm_id"] for each in sent_profiles(bodies)]) == (
+        0,
+        [(2.0, 1.0)],
+        [1, 3],
+    )
     (row,) = rejected(storing)
-    assert (row["rejected_reason"], row["rejected_code"], row["rejected_path"]) == ("json", code, "$.deep[0].score")
+    assert (row["rejected_reason"], row["rejected_code"], row["rejected_path"]) == (
+        "json",
+        code,
+        "$.deep[0].score",
+    )
     assert row["deep"] == [{"score": kept}]
 
 
@@ -110,18 +141,25 @@ def test_cut_last_line_stops(connector: Connector) -> None:
 
 def test_lines_longer_than_a_block_are_whole(connector: Connector, bodies) -> None:
     texts = ["a" * 3_000_000, "b" * 2_000_001]
-    connector.write(*(record({"crm_id": number, "source": text}) for number, text in enumerate(texts, 1)))
+    connector.write(
+        *(record({"crm_id": number, "source": text}) for number, text in enumerate(texts, 1))
+    )
     assert [profile["source"] for profile in sent_profiles(bodies)] == texts
 
 
 def test_record_that_is_no_object_is_rejected(storing: Connector) -> None:
     said = storing.write(record([1, 2]), record({"crm_id": 1}), state(2))
     assert said.stats == [(1.0, 1.0)]
-    assert (rejected(storing)[0]["data"], rejected(storing)[0]["rejected_message"]) == ([1, 2], "must be a JSON object")
+    assert (rejected(storing)[0]["data"], rejected(storing)[0]["rejected_message"]) == (
+        [1, 2],
+        "must be a JSON object",
+    )
 
 
 def test_unknown_streams_are_counted_and_said_once(connector: Connector) -> None:
-    said = connector.write(*[record({"crm_id": 1}, "orders")] * 3, record({"crm_id": 1}), state(1), state(2, "orders"))
+    said = connector.write(
+        *[record({"crm_id": 1}, "orders")] * 3, record({"crm_id": 1}), state(1), state(2, "orders")
+    )
     assert (said.code, said.stats) == (0, [(1.0, 0.0), (0.0, 0.0)])
     assert "Ignored records of streams that are not in the catalog: orders (3)." in said.log
 
@@ -130,11 +168,19 @@ def test_namespaces_are_told_apart(connector: Connector, bodies) -> None:
     connector.catalog = {"streams": [stream(namespace="eu"), stream(namespace="us")]}
     descriptor = {"stream_descriptor": {"name": "users", "namespace": "us"}, "stream_state": {}}
     of_us = line({"type": "STATE", "state": {"type": "STREAM", "stream": descriptor}})
-    said = connector.write(record({"crm_id": 1}, namespace="eu"), record({"crm_id": 2}, namespace="us"), of_us)
+    said = connector.write(
+        record({"crm_id": 1}, namespace="eu"), record({"crm_id": 2}, namespace="us"), of_us
+    )
     assert (len(sent_profiles(bodies)), said.stats) == (2, [(1.0, 0.0)])
 
 
 def test_every_output_line_is_one_message(connector: Connector) -> None:
-    said = connector.write(*(message for number in range(1, 10) for message in (record({"crm_id": number}), state(number))))
+    said = connector.write(
+        *(
+            message
+            for number in range(1, 10)
+            for message in (record({"crm_id": number}), state(number))
+        )
+    )
     assert len(said.messages) == 10
     assert all(json.dumps(message) for message in said.messages)

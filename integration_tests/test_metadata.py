@@ -1,4 +1,6 @@
-"""metadata.yaml and what goes with it, held against Airbyte's own checks before a connector is published."""
+"""metadata.yaml and what goes with it, held against Airbyte's own checks before a connector is
+published.
+"""
 
 import json
 import shutil
@@ -16,20 +18,31 @@ EXPECTED = {  # check that fails: why it does
     "Connectors must use Poetry for dependency management": POETRY,
     "Connector license in metadata.yaml and pyproject.toml file must match": POETRY,
     "Connector version in metadata.yaml and pyproject.toml file must match": POETRY,
-    "Python connectors must not use a Dockerfile and must declare their base image in metadata.yaml file": CONTAINER,
+    (
+        "Python connectors must not use a Dockerfile and must declare their "
+        "base image in metadata.yaml file"
+    ): CONTAINER,
 }
-NOT_OURS = {"destination", "low-code"}  # kinds of connectors for which a check says that it is not made
+NOT_OURS = {
+    "destination",
+    "low-code",
+}  # kinds of connectors for which a check says that it is not made
 
 Results = dict[str, tuple[str, str]]
 
-needs_checks = pytest.mark.skipif(not PYTHON.is_file(), reason="`make test` installs Airbyte's checks")
+needs_checks = pytest.mark.skipif(
+    not PYTHON.is_file(), reason="`make test` installs Airbyte's checks"
+)
 
 
 def checked(monorepo: Path) -> Results:
     command = [PYTHON, Path(__file__).parent / "qa" / "checks.py", monorepo, NAME]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
-    return {check: (status, message) for check, status, message in json.loads(done.stdout.splitlines()[-1])}
+    return {
+        check: (status, message)
+        for check, status, message in json.loads(done.stdout.splitlines()[-1])
+    }
 
 
 def failed(results: Results) -> dict[str, str]:
@@ -39,7 +52,11 @@ def failed(results: Results) -> dict[str, str]:
 @pytest.fixture
 def monorepo(tmp_path: Path) -> Iterator[Path]:
     """The files of the project where Airbyte would have them."""
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout.decode().split("\0")
+    listed = (
+        subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True)
+        .stdout.decode()
+        .split("\0")
+    )
     for name in filter(None, listed):
         copy = tmp_path / "airbyte-integrations" / "connectors" / NAME / name
         copy.parent.mkdir(parents=True, exist_ok=True)
@@ -64,9 +81,13 @@ def test_only_what_the_brief_asks_for_fails(monorepo: Path) -> None:
 
 @needs_checks
 def test_poetry_and_a_dockerfile_are_all_that_is_missing(monorepo: Path) -> None:
-    """The same tree with a Poetry project in the place of setup.py and without the Dockerfile passes everything."""
+    """The same tree with a Poetry project in the place of setup.py and without the Dockerfile
+    passes everything.
+    """
     connector = monorepo / "airbyte-integrations" / "connectors" / NAME
-    (connector / "pyproject.toml").write_text('[tool.poetry]\nname = "destination-profiles"\nversion = "0.1.0"\nlicense = "MIT"\n')
+    (connector / "pyproject.toml").write_text(
+        '[tool.poetry]\nname = "destination-profiles"\nversion = "0.1.0"\nlicense = "MIT"\n'
+    )
     (connector / "poetry.lock").touch()
     for name in ("setup.py", "Dockerfile"):
         (connector / name).unlink()
@@ -77,9 +98,19 @@ def test_poetry_and_a_dockerfile_are_all_that_is_missing(monorepo: Path) -> None
 @pytest.mark.parametrize(
     ("file", "text", "other", "check"),
     [
-        ("metadata.yaml", "allowedHosts:", "allowed_hosts:", "Connectors must have valid metadata.yaml file"),
+        (
+            "metadata.yaml",
+            "allowedHosts:",
+            "allowed_hosts:",
+            "Connectors must have valid metadata.yaml file",
+        ),
         ("metadata.yaml", "@sha256:", "@sha256-", "Connectors must have valid metadata.yaml file"),
-        ("metadata.yaml", "- language:python", "- language:java", "Connector must have a language tag in metadata"),
+        (
+            "metadata.yaml",
+            "- language:python",
+            "- language:java",
+            "Connector must have a language tag in metadata",
+        ),
         ("demo/config.json", "localhost", "example.com", "Connectors must use HTTPS only"),
         (
             f"../../../docs/integrations/destinations/{PAGE}",

@@ -1,4 +1,6 @@
-"""Real sources into the connector into the service: source-faker by PyAirbyte, and a low-code source that reads an HTTP API."""
+"""Real sources into the connector into the service: source-faker by PyAirbyte, and a low-code
+source that reads an HTTP API.
+"""
 
 import json
 import subprocess
@@ -16,13 +18,17 @@ from integration_tests.servers import serving
 from profiles_sandbox.testing import RunningSandbox
 
 ROOT = Path(__file__).parents[1]
-PYAIRBYTE, FAKER = ROOT / ".venv-pipelines" / "bin" / "python", ROOT / ".venv-source" / "bin" / "source-faker"
+PYAIRBYTE, FAKER = (
+    ROOT / ".venv-pipelines" / "bin" / "python",
+    ROOT / ".venv-source" / "bin" / "source-faker",
+)
 LOW_CODE = Path(sys.executable).with_name("source-declarative-manifest")
 USERS, SECONDS = 300, 300
 UPDATE = "profiles/update_batch"
 
 needs_pyairbyte = pytest.mark.skipif(
-    not (PYAIRBYTE.is_file() and FAKER.is_file()), reason="`make test` installs PyAirbyte and source-faker"
+    not (PYAIRBYTE.is_file() and FAKER.is_file()),
+    reason="`make test` installs PyAirbyte and source-faker",
 )
 
 
@@ -45,8 +51,18 @@ def accepted(sandbox: RunningSandbox) -> list[int]:
 @pytest.fixture
 def folder(tmp_path: Path, sandbox: RunningSandbox) -> Path:
     """The settings of both ends, for customers that the service knows."""
-    sandbox.create(*({"Custom_ID": number} for number in range(1, USERS + 1)), matching="custom", field_name="Custom_ID")
-    source = {"count": USERS, "seed": 1, "records_per_slice": 100, "always_updated": False, "parallelism": 1}
+    sandbox.create(
+        *({"Custom_ID": number} for number in range(1, USERS + 1)),
+        matching="custom",
+        field_name="Custom_ID",
+    )
+    source = {
+        "count": USERS,
+        "seed": 1,
+        "records_per_slice": 100,
+        "always_updated": False,
+        "parallelism": 1,
+    }
     destination = json.loads((ROOT / "demo" / "config.json").read_text()) | {"api_url": sandbox.url}
     del destination["object_storage_config"]
     (tmp_path / "source.json").write_text(json.dumps(source))
@@ -59,7 +75,9 @@ def folder(tmp_path: Path, sandbox: RunningSandbox) -> Path:
 def test_pyairbyte_delivers_every_user(folder: Path, sandbox: RunningSandbox, mode: str) -> None:
     assert written(sync(folder, mode)) == USERS
     assert accepted(sandbox) == [USERS]
-    reply = sandbox.post("profiles/get", db_id=1, matching="custom", field_name="Custom_ID", field_value=USERS)
+    reply = sandbox.post(
+        "profiles/get", db_id=1, matching="custom", field_name="Custom_ID", field_value=USERS
+    )
     assert reply.message["data"]["source"] == "faker"
 
 
@@ -83,7 +101,9 @@ def test_failing_destination_makes_pyairbyte_raise(folder: Path, sandbox: Runnin
 # A low-code source
 
 
-ROWS = [{"id": number, "mail": f"c{number}@example.org", "born": "1984-05-27"} for number in (1, 2, 3)]
+ROWS = [
+    {"id": number, "mail": f"c{number}@example.org", "born": "1984-05-27"} for number in (1, 2, 3)
+]
 
 
 class Customers(BaseHTTPRequestHandler):
@@ -110,13 +130,25 @@ def api() -> Iterator[str]:
 
 def manifest(url: str) -> dict[str, Any]:
     """A source in Airbyte's low-code language."""
-    requester = {"type": "HttpRequester", "url_base": url, "path": "/customers", "http_method": "GET"}
+    requester = {
+        "type": "HttpRequester",
+        "url_base": url,
+        "path": "/customers",
+        "http_method": "GET",
+    }
     paginator = {
         "type": "DefaultPaginator",
-        "page_token_option": {"type": "RequestOption", "inject_into": "request_parameter", "field_name": "offset"},
+        "page_token_option": {
+            "type": "RequestOption",
+            "inject_into": "request_parameter",
+            "field_name": "offset",
+        },
         "pagination_strategy": {"type": "OffsetIncrement", "page_size": 2},
     }
-    selector = {"type": "RecordSelector", "extractor": {"type": "DpathExtractor", "field_path": ["customers"]}}
+    selector = {
+        "type": "RecordSelector",
+        "extractor": {"type": "DpathExtractor", "field_path": ["customers"]},
+    }
     columns = {"id": {"type": "integer"}, "mail": {"type": "string"}, "born": {"type": "string"}}
     return {
         "version": "6.0.0",
@@ -128,28 +160,58 @@ def manifest(url: str) -> dict[str, Any]:
                 "type": "DeclarativeStream",
                 "name": "customers",
                 "primary_key": ["id"],
-                "retriever": {"type": "SimpleRetriever", "requester": requester, "paginator": paginator, "record_selector": selector},
-                "schema_loader": {"type": "InlineSchemaLoader", "schema": {"type": "object", "properties": columns}},
+                "retriever": {
+                    "type": "SimpleRetriever",
+                    "requester": requester,
+                    "paginator": paginator,
+                    "record_selector": selector,
+                },
+                "schema_loader": {
+                    "type": "InlineSchemaLoader",
+                    "schema": {"type": "object", "properties": columns},
+                },
             }
         ],
     }
 
 
-def test_low_code_source_is_delivered(connector: Connector, sandbox: RunningSandbox, api: str) -> None:
+def test_low_code_source_is_delivered(
+    connector: Connector, sandbox: RunningSandbox, api: str
+) -> None:
     source = connector.folder / "source.json"
     source.write_text(json.dumps({"__injected_declarative_manifest": manifest(api)}))
-    fields = [{"to": "crm_id", "from": "id"}, {"to": "email", "from": "mail"}, {"to": "_bdate", "from": "born", "type": "date"}]
-    connector.config |= {"matching": by("crm_id"), "streams": [{"name": "customers", "fields": fields}]}
-    connector.catalog["streams"] = [stream("customers", "append_dedup", primary_key=[["id"]]) | {"sync_mode": "full_refresh"}]
+    fields = [
+        {"to": "crm_id", "from": "id"},
+        {"to": "email", "from": "mail"},
+        {"to": "_bdate", "from": "born", "type": "date"},
+    ]
+    connector.config |= {
+        "matching": by("crm_id"),
+        "streams": [{"name": "customers", "fields": fields}],
+    }
+    connector.catalog["streams"] = [
+        stream("customers", "append_dedup", primary_key=[["id"]]) | {"sync_mode": "full_refresh"}
+    ]
     write = connector.command("write")
     read = [LOW_CODE, "read", "--config", source, "--catalog", connector.folder / "catalog.json"]
     with subprocess.Popen(read, stdout=subprocess.PIPE) as reading:
-        done = subprocess.run(write, stdin=reading.stdout, capture_output=True, timeout=SECONDS, check=False)
+        done = subprocess.run(
+            write, stdin=reading.stdout, capture_output=True, timeout=SECONDS, check=False
+        )
     messages = [json.loads(each) for each in done.stdout.splitlines()]
     states = [each["state"]["destinationStats"] for each in messages if each["type"] == "STATE"]
-    assert (reading.returncode, done.returncode, sum(each["recordCount"] for each in states)) == (0, 0, 3.0)
+    assert (reading.returncode, done.returncode, sum(each["recordCount"] for each in states)) == (
+        0,
+        0,
+        3.0,
+    )
     assert accepted(sandbox) == [3]
     stored = [
-        sandbox.post("profiles/get", db_id=1, matching="custom", field_name="crm_id", field_value=n).message["data"] for n in (1, 2, 3)
+        sandbox.post(
+            "profiles/get", db_id=1, matching="custom", field_name="crm_id", field_value=n
+        ).message["data"]
+        for n in (1, 2, 3)
     ]
-    assert [(each["email"], each["_bdate"]) for each in stored] == [(f"c{number}@example.org", "1984-05-27") for number in (1, 2, 3)]
+    assert [(each["email"], each["_bdate"]) for each in stored] == [
+        (f"c{number}@example.org", "1984-05-27") for number in (1, 2, 3)
+    ]

@@ -1,4 +1,6 @@
-"""Promise 8: no record value and no secret in any output. The canaries must never be seen, whatever fails."""
+"""Promise 8: no record value and no secret in any output. The canaries must never be seen, whatever
+fails.
+"""
 
 import os
 import socket
@@ -26,7 +28,10 @@ SCHEMA = {
     },
 }
 RECORDS = [
-    *({"crm_id": 1, name: VALUE} for name in ("plan", "code", "short", "constant", "odd", "either", "source", "_fname")),
+    *(
+        {"crm_id": 1, name: VALUE}
+        for name in ("plan", "code", "short", "constant", "odd", "either", "source", "_fname")
+    ),
     {"crm_id": VALUE},
     {"crm_id": 1, "map": {KEY: VALUE}},
     {"crm_id": 1, "subscriptions": [{"channel": VALUE}]},
@@ -39,7 +44,9 @@ ECHO = f"wrong profile {VALUE} field {KEY}: '{VALUE}', token {TOKEN}"
 
 
 def silent(said: Said) -> bool:
-    """Whether no canary is in any byte of the output. A test that breaks this must be seen to fail."""
+    """Whether no canary is in any byte of the output. A test that breaks this must be seen to
+    fail.
+    """
     return not any(canary.encode() in said.raw for canary in (VALUE, TOKEN, KEY))
 
 
@@ -65,7 +72,9 @@ def canary(connector: Connector) -> Connector:
     ],
 )
 def test_write_tells_no_value(canary: Connector) -> None:
-    said = canary.run("write", [*map(record, RECORDS), state(1)], {**os.environ, "LOG_LEVEL": "debug"})
+    said = canary.run(
+        "write", [*map(record, RECORDS), state(1)], {**os.environ, "LOG_LEVEL": "debug"}
+    )
     assert said.messages
     assert silent(said)
 
@@ -164,7 +173,14 @@ def test_check_tells_no_token(canary: Connector) -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"db_id": VALUE}, {"matching": VALUE}, {"api_url": f"http://{VALUE}"}, {"token": [TOKEN]}, {"delivery": {KEY: VALUE}}]
+    "change",
+    [
+        {"db_id": VALUE},
+        {"matching": VALUE},
+        {"api_url": f"http://{VALUE}"},
+        {"token": [TOKEN]},
+        {"delivery": {KEY: VALUE}},
+    ],
 )
 def test_wrong_settings_are_not_quoted(canary: Connector, change: dict) -> None:
     canary.config |= change
@@ -189,5 +205,9 @@ def answer_with_a_broken_header(server: socket.socket) -> None:
     with connection:
         connection.recv(65536)
         body = b'{"error":401,"error_text":"no"}'
-        head = b"HTTP/1.1 200 OK\r\nrejected profile " + VALUE.encode() + b"\r\nContent-Length: %d\r\n\r\n" % len(body)
+        head = (
+            b"HTTP/1.1 200 OK\r\nrejected profile "
+            + VALUE.encode()
+            + b"\r\nContent-Length: %d\r\n\r\n" % len(body)
+        )
         connection.sendall(head + body)

@@ -1,4 +1,6 @@
-"""Every line of output, of every command, is a message of Airbyte's published protocol. And `write` keeps the protocol's promises."""
+"""Every line of output, of every command, is a message of Airbyte's published protocol. And `write`
+keeps the protocol's promises.
+"""
 
 import json
 import signal
@@ -22,9 +24,16 @@ PAYLOADS = {  # the member of a message that its type asks for
     "TRACE": "trace",
 }
 TRACES = {"ERROR": "error", "STREAM_STATUS": "stream_status"}
-DETAILS = {"log": "AirbyteLogMessage", "state": "AirbyteStateMessage", "trace": "AirbyteTraceMessage", "spec": "ConnectorSpecification"}
+DETAILS = {
+    "log": "AirbyteLogMessage",
+    "state": "AirbyteStateMessage",
+    "trace": "AirbyteTraceMessage",
+    "spec": "ConnectorSpecification",
+}
 
-pytestmark = pytest.mark.skipif(not PROTOCOL.is_file(), reason="the published protocol is not beside this checkout")
+pytestmark = pytest.mark.skipif(
+    not PROTOCOL.is_file(), reason="the published protocol is not beside this checkout"
+)
 
 
 def kinds(said: Said) -> list[str]:
@@ -51,13 +60,18 @@ def test_commands_speak_the_protocol(connector: Connector) -> None:
     assert kinds(connector.run("discover")) == ["ERROR"]
 
 
-@pytest.mark.parametrize("faults", ["- {call: profiles/update_batch, requests: [1], status: 429, headers: {Retry-After: '1'}}"])
+@pytest.mark.parametrize(
+    "faults",
+    ["- {call: profiles/update_batch, requests: [1], status: 429, headers: {Retry-After: '1'}}"],
+)
 def test_write_speaks_the_protocol(connector: Connector) -> None:
     connector.config["batching"] = {"max_profiles": 2}
     connector.catalog["streams"] = [stream("users", namespace="public")]
     rows = [record({"crm_id": number}, namespace="public") for number in (1, 2, 3, 99)]
     own = {"stream_descriptor": {"name": "users", "namespace": "public"}, "stream_state": {"n": 4}}
-    said = connector.write(*rows, line({"type": "STATE", "state": {"type": "STREAM", "stream": own}}))
+    said = connector.write(
+        *rows, line({"type": "STATE", "state": {"type": "STREAM", "stream": own}})
+    )
     assert (said.code, kinds(said)) == (0, ["STREAM_STATUS", "STATE", "LOG"])
     assert said.stats == [(3.0, 1.0)]
 
@@ -66,13 +80,25 @@ FAILING = [
     ("[]", {"token": "another"}, [record({"crm_id": 1})], "config_error"),
     ("[]", {}, [b'{"type":"RECORD","rec'], "system_error"),
     ("[]", {"db_id": "1"}, [], "config_error"),
-    ("- {call: profiles/update_batch, status: 503}", {"delivery": {"retry_seconds": 0}}, [record({"crm_id": 1})], "transient_error"),
-    ("- {call: profiles/update_batch, result: short}", {"delivery": {"retry_seconds": 0}}, [record({"crm_id": 1})], "system_error"),
+    (
+        "- {call: profiles/update_batch, status: 503}",
+        {"delivery": {"retry_seconds": 0}},
+        [record({"crm_id": 1})],
+        "transient_error",
+    ),
+    (
+        "- {call: profiles/update_batch, result: short}",
+        {"delivery": {"retry_seconds": 0}},
+        [record({"crm_id": 1})],
+        "system_error",
+    ),
 ]
 
 
 @pytest.mark.parametrize(("faults", "change", "lines", "failure"), FAILING)
-def test_failures_speak_the_protocol(connector: Connector, change: dict[str, Any], lines: list[bytes], failure: str) -> None:
+def test_failures_speak_the_protocol(
+    connector: Connector, change: dict[str, Any], lines: list[bytes], failure: str
+) -> None:
     connector.config |= change
     said = connector.write(*lines, state(1))
     assert (said.code, said.states) == (1, [])
@@ -95,10 +121,17 @@ def test_signal_speaks_the_protocol(connector: Connector, sandbox: RunningSandbo
 
 
 STATES: list[dict[str, Any]] = [
-    {"type": "STREAM", "stream": {"stream_descriptor": {"name": "users"}, "stream_state": {"a": 2**70, "b": None}}, "id": 7},
+    {
+        "type": "STREAM",
+        "stream": {"stream_descriptor": {"name": "users"}, "stream_state": {"a": 2**70, "b": None}},
+        "id": 7,
+    },
     {
         "type": "GLOBAL",
-        "global": {"shared_state": {"cdc": [1]}, "stream_states": [{"stream_descriptor": {"name": "users"}, "stream_state": {}}]},
+        "global": {
+            "shared_state": {"cdc": [1]},
+            "stream_states": [{"stream_descriptor": {"name": "users"}, "stream_state": {}}],
+        },
     },
     {"type": "LEGACY", "data": {"any": "thing"}},
 ]
@@ -106,7 +139,9 @@ STATES: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("given", STATES, ids=[each["type"] for each in STATES])
 def test_state_comes_back_as_it_was(connector: Connector, given: dict[str, Any]) -> None:
-    said = connector.write(record({"crm_id": 1}), line({"type": "STATE", "state": given, "unknown": {"kept": True}}))
+    said = connector.write(
+        record({"crm_id": 1}), line({"type": "STATE", "state": given, "unknown": {"kept": True}})
+    )
     assert said.code == 0 and "STATE" in kinds(said)
     (message,) = [each for each in said.messages if each["type"] == "STATE"]
     stats = message["state"].pop("destinationStats")

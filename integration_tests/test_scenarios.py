@@ -33,7 +33,9 @@ def test_killed_process_resumes(scenario: Scenario, tmp_path: Path) -> None:
     for run in (*killed, last):
         assert run.broken_promises(resumed=True) == []
     ends = [max(run.cursors, default=0) for run in (*killed, last)]
-    assert len({end for end in ends if end}) > scenario.kills / 2  # the moments are spread over the whole load
+    assert (
+        len({end for end in ends if end}) > scenario.kills / 2
+    )  # the moments are spread over the whole load
     assert all(not after or before <= after for before, after in pairwise(ends))
     assert ends[-1] == scenario.load.profiles
     assert last.unexpected() == []

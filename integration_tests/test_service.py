@@ -1,4 +1,6 @@
-"""What the service has beside matching and channels: tags as a key, what stays as it is, functions, options, both formats."""
+"""What the service has beside matching and channels: tags as a key, what stays as it is, functions,
+options, both formats.
+"""
 
 import json
 from pathlib import Path
@@ -12,7 +14,9 @@ from profiles_sandbox.testing import RunningSandbox
 WIRES = pytest.mark.parametrize("wire", ["json", "xml"])
 
 
-def configure(connector: Connector, wire: str, *fields: dict[str, Any], subscriptions: Any = (), **more: Any) -> None:
+def configure(
+    connector: Connector, wire: str, *fields: dict[str, Any], subscriptions: Any = (), **more: Any
+) -> None:
     """One stream `users` whose fields are these beside crm_id."""
     stream = {"name": "users", "subscriptions": list(subscriptions)}
     stream |= {"fields": [{"to": "crm_id", "from": "crm_id"}, *fields]} if fields else {}
@@ -20,21 +24,38 @@ def configure(connector: Connector, wire: str, *fields: dict[str, Any], subscrip
 
 
 def stored(sandbox: RunningSandbox, crm_id: int) -> dict[str, Any]:
-    reply = sandbox.post("profiles/get", db_id=1, matching="custom", field_name="crm_id", field_value=crm_id)
+    reply = sandbox.post(
+        "profiles/get", db_id=1, matching="custom", field_name="crm_id", field_value=crm_id
+    )
     profile: dict[str, Any] = reply.message["data"]
     return profile
 
 
 @WIRES
-def test_tags_are_a_key_as_one_text(connector: Connector, sandbox: RunningSandbox, wire: str) -> None:
+def test_tags_are_a_key_as_one_text(
+    connector: Connector, sandbox: RunningSandbox, wire: str
+) -> None:
     ann, _, _ = sandbox.create(
-        {"email": "a@b.example", "tags": ["vip", "beta"]}, {"email": "b@b.example", "tags": ["vip"]}, {"email": "c@b.example"}
+        {"email": "a@b.example", "tags": ["vip", "beta"]},
+        {"email": "b@b.example", "tags": ["vip"]},
+        {"email": "c@b.example"},
     )
     fields = [{"to": "tags", "from": "labels", "type": "tags"}, {"to": "_fname", "from": "name"}]
-    connector.config |= {"matching": by("tags"), "streams": [{"name": "users", "fields": fields}], "delivery": {"wire_format": wire}}
-    said = connector.write(record({"labels": "beta,vip", "name": "Ann"}), record({"labels": "gold", "name": "Bob"}), state(1))
+    connector.config |= {
+        "matching": by("tags"),
+        "streams": [{"name": "users", "fields": fields}],
+        "delivery": {"wire_format": wire},
+    }
+    said = connector.write(
+        record({"labels": "beta,vip", "name": "Ann"}),
+        record({"labels": "gold", "name": "Bob"}),
+        state(1),
+    )
     assert said.stats == [(1.0, 1.0)]
-    assert (sandbox.profile(ann)["_fname"], sandbox.profile(ann)["tags"]) == ("Ann", ["vip", "beta"])
+    assert (sandbox.profile(ann)["_fname"], sandbox.profile(ann)["tags"]) == (
+        "Ann",
+        ["vip", "beta"],
+    )
 
 
 STATUSES = [
@@ -50,14 +71,33 @@ STATUSES = [
 
 
 @WIRES
-def test_zero_is_applied_and_absence_keeps(connector: Connector, sandbox: RunningSandbox, wire: str) -> None:
-    before = {"channel": "sms", "resource_id": 3, "phone": "79000000000", "status": 5, "priority": 7, "cats": ["old"]}
-    sandbox.update(*({"crm_id": number, "subscriptions": [before]} for number in range(1, 9)), matching="custom", field_name="crm_id")
+def test_zero_is_applied_and_absence_keeps(
+    connector: Connector, sandbox: RunningSandbox, wire: str
+) -> None:
+    before = {
+        "channel": "sms",
+        "resource_id": 3,
+        "phone": "79000000000",
+        "status": 5,
+        "priority": 7,
+        "cats": ["old"],
+    }
+    sandbox.update(
+        *({"crm_id": number, "subscriptions": [before]} for number in range(1, 9)),
+        matching="custom",
+        field_name="crm_id",
+    )
     parts = {"status_from": "state", "priority_from": "rank", "cats_from": "topics"}
     built = {"channel": "sms", "resource_id": 3, "address_from": "tel", **parts}
     configure(connector, wire, {"to": "source", "value": "w"}, subscriptions=[built])
     rows = [
-        {"crm_id": number, "tel": 79000000000, "state": status, "rank": 0 if priority == 0 else None, "topics": None}
+        {
+            "crm_id": number,
+            "tel": 79000000000,
+            "state": status,
+            "rank": 0 if priority == 0 else None,
+            "topics": None,
+        }
         for number, (status, _, priority) in enumerate(STATUSES, 1)
     ]
     assert connector.write(*map(record, rows), state(1)).stats == [(8.0, 0.0)]
@@ -68,8 +108,17 @@ def test_zero_is_applied_and_absence_keeps(connector: Connector, sandbox: Runnin
 
 
 @WIRES
-def test_functions_of_every_kind_reach_the_service(connector: Connector, sandbox: RunningSandbox, wire: str) -> None:
-    profile = {"tags": ["old", "gone"], "points": 5, "_city": "Oslo", "address": {"zip": "1"}, "devices": [{"id": "1"}], "language": "it"}
+def test_functions_of_every_kind_reach_the_service(
+    connector: Connector, sandbox: RunningSandbox, wire: str
+) -> None:
+    profile = {
+        "tags": ["old", "gone"],
+        "points": 5,
+        "_city": "Oslo",
+        "address": {"zip": "1"},
+        "devices": [{"id": "1"}],
+        "language": "it",
+    }
     sandbox.update({"crm_id": 1, **profile}, matching="custom", field_name="crm_id")
     functions = {
         "tags": {"action": "delete", "value": ["gone"]},
@@ -97,9 +146,13 @@ INVALID = {"channel": "email", "resource_id": 3, "email": "no address"}
 
 @WIRES
 @pytest.mark.parametrize("skip", [False, True])
-def test_options_of_the_call_are_sent(connector: Connector, sandbox: RunningSandbox, wire: str, skip: bool) -> None:
+def test_options_of_the_call_are_sent(
+    connector: Connector, sandbox: RunningSandbox, wire: str, skip: bool
+) -> None:
     configure(connector, wire, skip_triggers=skip, skip_invalid_subscriptions=skip)
-    said = connector.write(record({"crm_id": 1, "_fname": "Ann", "subscriptions": [INVALID]}), state(1))
+    said = connector.write(
+        record({"crm_id": 1, "_fname": "Ann", "subscriptions": [INVALID]}), state(1)
+    )
     assert said.stats == [(1.0, 0.0) if skip else (0.0, 1.0)]
     row = sandbox.journal()[-1]
     assert [bool(row["skip_triggers"]), bool(row["skip_invalid_subscriptions"])] == [skip, skip]
@@ -107,30 +160,54 @@ def test_options_of_the_call_are_sent(connector: Connector, sandbox: RunningSand
 
 
 OWN = [
-    ({"channel": "fax"}, "$.subscriptions[0].channel must be one of email, sms, push, telegram_bot, whatsapp, viber"),
+    (
+        {"channel": "fax"},
+        "$.subscriptions[0].channel must be one of email, sms, push, telegram_bot, whatsapp, viber",
+    ),
     ({"channel": "sms", "resource_id": 3}, "$.subscriptions[0] phone must be there"),
     ({"channel": "push", "provider": "x"}, "$.subscriptions[0] subscription_id must be there"),
     ({"channel": "viber", "cc_data": {"id": 1}}, "$.subscriptions[0].cc_data phone must be there"),
     ({"channel": "email", "email_data": {}}, "$.subscriptions[0].email_data email must be there"),
-    ({"channel": "email", "email": "a@b", "priority": "1"}, "$.subscriptions[0].priority must be integer, not string"),
+    (
+        {"channel": "email", "email": "a@b", "priority": "1"},
+        "$.subscriptions[0].priority must be integer, not string",
+    ),
 ]
 
 
 def test_subscriptions_of_a_record_are_validated(connector: Connector) -> None:
-    connector.config["object_storage_config"] = {"storage_type": "Local", "path": str(connector.folder / "rejected")}
-    said = connector.write(*(record({"crm_id": 1, "subscriptions": [own]}) for own, _ in OWN), state(1))
+    connector.config["object_storage_config"] = {
+        "storage_type": "Local",
+        "path": str(connector.folder / "rejected"),
+    }
+    said = connector.write(
+        *(record({"crm_id": 1, "subscriptions": [own]}) for own, _ in OWN), state(1)
+    )
     assert said.stats == [(0.0, float(len(OWN)))]
     lines = (connector.folder / "rejected" / "users.jsonl").read_text(encoding="utf-8").splitlines()
     kept = [json.loads(line) for line in lines]
-    assert [f"{each['rejected_path']} {each['rejected_message']}" for each in kept] == [sentence for _, sentence in OWN]
+    assert [f"{each['rejected_path']} {each['rejected_message']}" for each in kept] == [
+        sentence for _, sentence in OWN
+    ]
 
 
-IMPOSSIBLE = [{"source": "a\x01"}, {"tags": []}, {"address": {}}, {"address": {"a": None}}, {"address": {"a b": 1}}, {"devices": [[1]]}]
+IMPOSSIBLE = [
+    {"source": "a\x01"},
+    {"tags": []},
+    {"address": {}},
+    {"address": {"a": None}},
+    {"address": {"a b": 1}},
+    {"devices": [[1]]},
+]
 
 
 def test_what_xml_cannot_carry_is_rejected(connector: Connector, sandbox: RunningSandbox) -> None:
     connector.config |= {"delivery": {"wire_format": "xml"}}
-    said = connector.write(*(record({"crm_id": 1, **each}) for each in IMPOSSIBLE), record({"crm_id": 2, "source": "b"}), state(1))
+    said = connector.write(
+        *(record({"crm_id": 1, **each}) for each in IMPOSSIBLE),
+        record({"crm_id": 2, "source": "b"}),
+        state(1),
+    )
     assert (said.code, said.stats) == (0, [(1.0, 6.0)])
     assert stored(sandbox, 2)["source"] == "b"
 
@@ -138,17 +215,24 @@ def test_what_xml_cannot_carry_is_rejected(connector: Connector, sandbox: Runnin
 @pytest.mark.parametrize("options", [["--xml-answer", "json"]])
 def test_answer_may_have_another_format(connector: Connector) -> None:
     connector.config |= {"delivery": {"wire_format": "xml"}}
-    assert connector.write(record({"crm_id": 1}), record({"crm_id": 99}), state(1)).stats == [(1.0, 1.0)]
+    assert connector.write(record({"crm_id": 1}), record({"crm_id": 99}), state(1)).stats == [
+        (1.0, 1.0)
+    ]
 
 
 @pytest.mark.parametrize("wire", ["json", "xml"])
-def test_body_never_exceeds_the_limit(connector: Connector, sandbox: RunningSandbox, bodies: Path, wire: str) -> None:
+def test_body_never_exceeds_the_limit(
+    connector: Connector, sandbox: RunningSandbox, bodies: Path, wire: str
+) -> None:
     connector.config |= {"delivery": {"wire_format": wire}, "batching": {"max_bytes": 1000}}
-    rows = [record({"crm_id": 1 + number % 9, "source": "<" * (number * 7 % 120)}) for number in range(100)]
+    rows = [
+        record({"crm_id": 1 + number % 9, "source": "<" * (number * 7 % 120)})
+        for number in range(100)
+    ]
     assert connector.write(*rows, state(1)).stats == [(100.0, 0.0)]
     sizes = [path.stat().st_size for path in bodies.glob(f"*.{wire}") if path.name > "000001"]
     assert max(sizes) <= 1000
     assert max(sizes) > 850 or wire == "json"
-    assert [row["body_bytes"] for row in sandbox.journal()][1:] == [path.stat().st_size for path in sorted(bodies.glob(f"*.{wire}"))][
-        -len(sandbox.journal()) + 1 :
-    ]
+    assert [row["body_bytes"] for row in sandbox.journal()][1:] == [
+        path.stat().st_size for path in sorted(bodies.glob(f"*.{wire}"))
+    ][-len(sandbox.journal()) + 1 :]

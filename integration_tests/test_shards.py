@@ -1,4 +1,6 @@
-"""Two connectors, each with the half of one table, at once into one service: as two connections of Airbyte would."""
+"""Two connectors, each with the half of one table, at once into one service: as two connections of
+Airbyte would.
+"""
 
 import json
 import random
@@ -21,7 +23,9 @@ UPDATE = "profiles/update_batch"
 
 
 def table() -> list[tuple[int, int]]:
-    """Rows of customer and version in random order; those of one customer in the order of their versions."""
+    """Rows of customer and version in random order; those of one customer in the order of their
+    versions.
+    """
     owners = [customer for customer in CUSTOMERS for _ in range(UPDATES)]
     random.Random(5).shuffle(owners)
     versions = {customer: iter(range(1, UPDATES + 1)) for customer in owners}
@@ -32,7 +36,15 @@ def lines(rows: Iterable[tuple[int, int]]) -> list[bytes]:
     """Each row as a record that sets its version and counts itself, a state after every so many."""
     messages = []
     for number, (customer, version) in enumerate(rows, 1):
-        messages.append(record({"crm_id": customer, "_fname": f"version {version}", "points": {"action": "incr", "value": 1}}))
+        messages.append(
+            record(
+                {
+                    "crm_id": customer,
+                    "_fname": f"version {version}",
+                    "points": {"action": "incr", "value": 1},
+                }
+            )
+        )
         if number % STATES == 0:
             messages.append(state(number))
     return messages
@@ -50,23 +62,39 @@ def ended(running: Running) -> tuple[int, list[dict[str, float]]]:
 
 def kept(data: Path) -> list[dict[str, Any]]:
     """The profiles of the service, read past its latency."""
-    command = [sys.executable, "-m", "profiles_sandbox", "profiles", "--data", data, "--db-id", "1", "--json"]
+    command = [
+        sys.executable,
+        "-m",
+        "profiles_sandbox",
+        "profiles",
+        "--data",
+        data,
+        "--db-id",
+        "1",
+        "--json",
+    ]
     return [json.loads(line) for line in subprocess.check_output(command, text=True).splitlines()]
 
 
 @pytest.mark.parametrize("options", [LATENCY])
-def test_halves_at_once_lose_and_reorder_nothing(connector: Connector, sandbox: RunningSandbox) -> None:
-    sandbox.create(*({"crm_id": number} for number in CUSTOMERS), matching="custom", field_name="crm_id")
+def test_halves_at_once_lose_and_reorder_nothing(
+    connector: Connector, sandbox: RunningSandbox
+) -> None:
+    sandbox.create(
+        *({"crm_id": number} for number in CUSTOMERS), matching="custom", field_name="crm_id"
+    )
     connector.config |= {"batching": {"max_profiles": 50}, "delivery": {"max_in_flight": 4}}
     rows = table()
     halves = [connector.start() for _ in range(2)]
     for number, half in enumerate(halves):
         half.feed(*lines(row for row in rows if row[0] % 2 == number))
-    assert [ended(half) for half in halves] == [(0, [{"recordCount": STATES, "rejectedRecordCount": 0.0}] * 10)] * 2
+    assert [ended(half) for half in halves] == [
+        (0, [{"recordCount": STATES, "rejectedRecordCount": 0.0}] * 10)
+    ] * 2
 
-    assert [(each["_fname"], each["points"]) for each in kept(sandbox.data) if each["crm_id"] > SEEDED] == [
-        (f"version {UPDATES}", UPDATES)
-    ] * PROFILES
+    assert [
+        (each["_fname"], each["points"]) for each in kept(sandbox.data) if each["crm_id"] > SEEDED
+    ] == [(f"version {UPDATES}", UPDATES)] * PROFILES
     requests = [row for row in sandbox.journal() if row["call"] == UPDATE]
     assert sum(row["accepted"] for row in requests) == PROFILES * UPDATES
     assert len({row["request_id"] for row in requests}) == len(requests)

@@ -45,7 +45,13 @@ def terminal(columns: int = 200) -> Iterator[tuple[int, list[bytes]]]:
 def write(connector: Connector, *, stdout: int, stderr: int, term: str = "xterm") -> bytes:
     environment = {**os.environ, "TERM": term}
     done = subprocess.run(
-        connector.command("write"), input=b"".join(LINES), stdout=stdout, stderr=stderr, timeout=SECONDS, env=environment, check=True
+        connector.command("write"),
+        input=b"".join(LINES),
+        stdout=stdout,
+        stderr=stderr,
+        timeout=SECONDS,
+        env=environment,
+        check=True,
     )
     return done.stdout or b""
 
@@ -67,7 +73,11 @@ def test_live_line_is_on_stderr_alone(connector: Connector) -> None:
 def test_live_line_never_cuts_a_message(connector: Connector) -> None:
     with terminal() as (end, shown):
         write(connector, stdout=end, stderr=end)
-    lines = [line.rpartition("\x1b[2K")[2].strip() for line in b"".join(shown).decode().split("\n") if '"type"' in line]
+    lines = [
+        line.rpartition("\x1b[2K")[2].strip()
+        for line in b"".join(shown).decode().split("\n")
+        if '"type"' in line
+    ]
     messages = [json.loads(line[line.index("{") :]) for line in lines]
     assert [each["type"] for each in messages] == ["STATE", "LOG"]
     assert all(LIVE not in line[: line.index("{")] for line in lines)

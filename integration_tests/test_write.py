@@ -30,54 +30,85 @@ def sent_profiles(bodies: Path) -> list[dict[str, Any]]:
 
 
 def rejected(connector: Connector, name: str = "users") -> list[dict[str, Any]]:
-    return [json.loads(row) for row in (connector.folder / "rejected" / f"{name}.jsonl").read_text().splitlines()]
+    return [
+        json.loads(row)
+        for row in (connector.folder / "rejected" / f"{name}.jsonl").read_text().splitlines()
+    ]
 
 
 @pytest.fixture
 def storing(connector: Connector) -> Connector:
     """The connector with a local store of rejected records."""
-    connector.config["object_storage_config"] = {"storage_type": "Local", "path": str(connector.folder / "rejected")}
+    connector.config["object_storage_config"] = {
+        "storage_type": "Local",
+        "path": str(connector.folder / "rejected"),
+    }
     return connector
 
 
 def test_records_arrive_and_states_return(connector: Connector, sandbox: RunningSandbox) -> None:
-    said = connector.write(record({"crm_id": 1, "_fname": "Ann"}), state(1), record({"crm_id": 2, "_fname": "Bob"}), state(2))
+    said = connector.write(
+        record({"crm_id": 1, "_fname": "Ann"}),
+        state(1),
+        record({"crm_id": 2, "_fname": "Bob"}),
+        state(2),
+    )
     assert (said.code, said.stats) == (0, [(1.0, 0.0), (1.0, 0.0)])
-    assert [sandbox.profile(f"65f0c0ffee0000000000000{number}")["_fname"] for number in (1, 2)] == ["Ann", "Bob"]
+    assert [sandbox.profile(f"65f0c0ffee0000000000000{number}")["_fname"] for number in (1, 2)] == [
+        "Ann",
+        "Bob",
+    ]
 
 
-@pytest.mark.skipif(not EXAMPLES.exists(), reason="the folder of wire examples is not beside the checkout")
+@pytest.mark.skipif(
+    not EXAMPLES.exists(), reason="the folder of wire examples is not beside the checkout"
+)
 def test_body_equals_the_wire_example(connector: Connector, bodies: Path) -> None:
     example = json.loads((EXAMPLES / "update_batch.request.json").read_text())
-    connector.config |= {"token": example["token"], "db_id": example["db_id"], "skip_triggers": True}
+    connector.config |= {
+        "token": example["token"],
+        "db_id": example["db_id"],
+        "skip_triggers": True,
+    }
     said = connector.write(*(record(profile) for profile in example["data"]))
     assert json.loads(sent(bodies)[0]) == example
-    assert said.error["failure_type"] == "config_error"  # the sandbox knows neither that token nor that database
+    assert (
+        said.error["failure_type"] == "config_error"
+    )  # the sandbox knows neither that token nor that database
 
 
 def test_unchanged_records_keep_their_bytes(connector: Connector, bodies: Path) -> None:
     data = '{"crm_id" : 1, "_fname":"\\u0411 Бо", "score": 1.50}'.encode()
-    connector.write(b'{"type":"RECORD","record":{"stream":"users","data":' + data + b',"emitted_at":1}}\n')
+    connector.write(
+        b'{"type":"RECORD","record":{"stream":"users","data":' + data + b',"emitted_at":1}}\n'
+    )
     head = b'{"token":"sandbox-token","db_id":1,"matching":"custom","field_name":"crm_id","data":['
     assert sent(bodies) == [head + data + b"]}"]
 
 
 def test_state_keeps_every_byte(connector: Connector) -> None:
-    inner = (
-        '"id":12,"sourceStats":{"recordCount":1.0},"zone":null,"stream":{"stream_descriptor":{"name":"users"},"stream_state":{"n":1.10}}'
+    inner = '"id":12,"sourceStats":{"recordCount":1.0},"zone":null,"stream":{"stream_descriptor":{"name":"users"},"stream_state":{"n":1.10}}'
+    connector_line = (
+        f'{{"type":"STATE","state":{{"type":"STREAM",{inner}}},"extra":[1, 2]}}\n'.encode()
     )
-    connector_line = f'{{"type":"STATE","state":{{"type":"STREAM",{inner}}},"extra":[1, 2]}}\n'.encode()
     said = connector.write(record({"crm_id": 1}), connector_line)
     stats = '"destinationStats":{"recordCount":1.0,"rejectedRecordCount":0.0}'
     given_back = f'{{"type":"STATE","extra":[1, 2],"state":{{"type":"STREAM",{inner},{stats}}}}}'
     assert given_back.encode() in said.raw.splitlines()
 
 
-def test_partial_failure_rejects_only_its_records(storing: Connector, sandbox: RunningSandbox) -> None:
-    said = storing.write(*(record({"crm_id": number, "_fname": "Ann"}) for number in (1, 77, 2, 78)), state(4))
+def test_partial_failure_rejects_only_its_records(
+    storing: Connector, sandbox: RunningSandbox
+) -> None:
+    said = storing.write(
+        *(record({"crm_id": number, "_fname": "Ann"}) for number in (1, 77, 2, 78)), state(4)
+    )
     assert (said.code, said.stats) == (0, [(2.0, 2.0)])
     assert (updates(sandbox)[0]["accepted"], updates(sandbox)[0]["failed"]) == (2, 2)
-    assert [(row["crm_id"], row["rejected_reason"], row["rejected_code"], row["rejected_path"]) for row in rejected(storing)] == [
+    assert [
+        (row["crm_id"], row["rejected_reason"], row["rejected_code"], row["rejected_path"])
+        for row in rejected(storing)
+    ] == [
         (77, "service", "404", "$"),
         (78, "service", "404", "$"),
     ]
@@ -85,12 +116,30 @@ def test_partial_failure_rejects_only_its_records(storing: Connector, sandbox: R
 
 
 def test_schema_violation_rejects_only_its_record(storing: Connector, bodies: Path) -> None:
-    schema = {"type": "object", "properties": {"crm_id": {"type": "integer"}, "address": {"properties": {"zip": {"type": "string"}}}}}
+    schema = {
+        "type": "object",
+        "properties": {
+            "crm_id": {"type": "integer"},
+            "address": {"properties": {"zip": {"type": "string"}}},
+        },
+    }
     storing.catalog = {"streams": [stream(schema=schema)]}
-    said = storing.write(record({"crm_id": 1}), record({"crm_id": 2, "address": {"zip": 12345}}), record({"crm_id": 3}), state(3))
-    assert ([each["crm_id"] for each in sent_profiles(bodies)], said.stats) == ([1, 3], [(2.0, 1.0)])
+    said = storing.write(
+        record({"crm_id": 1}),
+        record({"crm_id": 2, "address": {"zip": 12345}}),
+        record({"crm_id": 3}),
+        state(3),
+    )
+    assert ([each["crm_id"] for each in sent_profiles(bodies)], said.stats) == (
+        [1, 3],
+        [(2.0, 1.0)],
+    )
     (row,) = rejected(storing)
-    assert (row["rejected_reason"], row["rejected_code"], row["rejected_path"]) == ("schema", "type", "$.address.zip")
+    assert (row["rejected_reason"], row["rejected_code"], row["rejected_path"]) == (
+        "schema",
+        "type",
+        "$.address.zip",
+    )
     assert row["rejected_message"] == "must be string, not integer"
 
 
@@ -102,7 +151,9 @@ def test_record_without_its_key_is_rejected(storing: Connector, bodies: Path) ->
 
 def test_chunk_is_sealed_at_ten_thousand(connector: Connector, sandbox: RunningSandbox) -> None:
     connector.config["delivery"] = {"max_in_flight": 1}
-    said = connector.write(*(record({"crm_id": 1000 + number}) for number in range(10_001)), state("end"))
+    said = connector.write(
+        *(record({"crm_id": 1000 + number}) for number in range(10_001)), state("end")
+    )
     assert [row["profiles"] for row in updates(sandbox)] == [10_000, 1]
     assert said.stats == [(0.0, 10_001.0)]
 
@@ -110,22 +161,33 @@ def test_chunk_is_sealed_at_ten_thousand(connector: Connector, sandbox: RunningS
 def test_chunk_never_exceeds_its_bytes(connector: Connector, bodies: Path) -> None:
     connector.config |= {"batching": {"max_bytes": 1000}, "delivery": {"max_in_flight": 1}}
     texts = ["Б" * (number * 17 % 200) for number in range(40)]
-    connector.write(*(record({"crm_id": number + 1, "source": text}) for number, text in enumerate(texts)))
+    connector.write(
+        *(record({"crm_id": number + 1, "source": text}) for number, text in enumerate(texts))
+    )
     sizes = [len(body) for body in sent(bodies)]
     assert max(sizes) <= 1000
     firsts = [msgspec.json.encode(json.loads(body)["data"][0]) for body in sent(bodies)]
-    assert all(size + 1 + len(first) > 1000 for size, first in zip(sizes, firsts[1:], strict=False))  # sealed before the one too many
+    assert all(
+        size + 1 + len(first) > 1000 for size, first in zip(sizes, firsts[1:], strict=False)
+    )  # sealed before the one too many
     assert [each["source"] for each in sent_profiles(bodies)] == texts
 
 
 def test_body_of_exactly_the_limit_is_sent(storing: Connector, bodies: Path) -> None:
-    head = b'{"token":"sandbox-token","db_id":1,"matching":"custom","field_name":"crm_id","data":[]}'
+    head = (
+        b'{"token":"sandbox-token","db_id":1,"matching":"custom","field_name":"crm_id","data":[]}'
+    )
     storing.config["batching"] = {"max_bytes": 1000}
     room = 1000 - len(head) - len(b'{"crm_id":1,"source":""}')
-    said = storing.write(record({"crm_id": 1, "source": "x" * room}), record({"crm_id": 2, "source": "x" * (room + 1)}), state(2))
+    said = storing.write(
+        record({"crm_id": 1, "source": "x" * room}),
+        record({"crm_id": 2, "source": "x" * (room + 1)}),
+        state(2),
+    )
     assert ([len(body) for body in sent(bodies)], said.stats) == ([1000], [(1.0, 1.0)])
     assert (
-        rejected(storing)[0]["rejected_message"] == f"is {1001 - len(head)} bytes as a profile; a request has room for {1000 - len(head)}"
+        rejected(storing)[0]["rejected_message"]
+        == f"is {1001 - len(head)} bytes as a profile; a request has room for {1000 - len(head)}"
     )
 
 
@@ -153,15 +215,29 @@ def test_state_waits_for_its_chunk(connector: Connector) -> None:
 
 
 def test_chunk_is_not_cut_for_a_state(connector: Connector, sandbox: RunningSandbox) -> None:
-    said = connector.write(*(message for number in range(1, 10) for message in (record({"crm_id": number}), state(number))))
+    said = connector.write(
+        *(
+            message
+            for number in range(1, 10)
+            for message in (record({"crm_id": number}), state(number))
+        )
+    )
     assert [row["profiles"] for row in updates(sandbox)] == [9]
     assert [each["stream"]["stream_state"]["cursor"] for each in said.states] == list(range(1, 10))
 
 
-@pytest.mark.parametrize("faults", ["- {call: profiles/update_batch, requests: [1], delay_ms: 1500}"])
+@pytest.mark.parametrize(
+    "faults", ["- {call: profiles/update_batch, requests: [1], delay_ms: 1500}"]
+)
 def test_states_keep_their_order(connector: Connector, sandbox: RunningSandbox) -> None:
     connector.config |= {"batching": {"max_profiles": 1}}
-    said = connector.write(*(message for number in range(1, 6) for message in (record({"crm_id": number}), state(number))))
+    said = connector.write(
+        *(
+            message
+            for number in range(1, 6)
+            for message in (record({"crm_id": number}), state(number))
+        )
+    )
     assert [each["stream"]["stream_state"]["cursor"] for each in said.states] == [1, 2, 3, 4, 5]
     assert said.stats == [(1.0, 0.0)] * 5
     assert len({row["request_id"] for row in updates(sandbox)}) == 5
@@ -172,7 +248,10 @@ def test_global_state_counts_all_streams(connector: Connector, key: str) -> None
     connector.catalog = {"streams": [stream("users"), stream("people")]}
     shared = {"type": "GLOBAL", key: {"shared_state": {"lsn": 2**70}, "stream_states": []}}
     said = connector.write(
-        record({"crm_id": 1}), record({"crm_id": 2}, "people"), record({"crm_id": 88}), line({"type": "STATE", "state": shared})
+        record({"crm_id": 1}),
+        record({"crm_id": 2}, "people"),
+        record({"crm_id": 88}),
+        line({"type": "STATE", "state": shared}),
     )
     assert said.stats == [(2.0, 1.0)]
     assert said.states[0]["global"] == {"shared_state": {"lsn": 2**70}, "stream_states": []}
@@ -180,28 +259,43 @@ def test_global_state_counts_all_streams(connector: Connector, key: str) -> None
 
 
 def test_legacy_state_is_given_back(connector: Connector) -> None:
-    said = connector.write(record({"crm_id": 1}), line({"type": "STATE", "state": {"data": {"users": 1}}}))
-    assert said.states == [{"data": {"users": 1}, "destinationStats": {"recordCount": 1.0, "rejectedRecordCount": 0.0}}]
+    said = connector.write(
+        record({"crm_id": 1}), line({"type": "STATE", "state": {"data": {"users": 1}}})
+    )
+    assert said.states == [
+        {"data": {"users": 1}, "destinationStats": {"recordCount": 1.0, "rejectedRecordCount": 0.0}}
+    ]
 
 
 def test_counts_are_per_stream(connector: Connector) -> None:
     connector.catalog = {"streams": [stream("users"), stream("people")]}
     said = connector.write(
-        record({"crm_id": 1}), record({"crm_id": 2}, "people"), record({"crm_id": 99}, "people"), state(1), state(2, "people")
+        record({"crm_id": 1}),
+        record({"crm_id": 2}, "people"),
+        record({"crm_id": 99}, "people"),
+        state(1),
+        state(2, "people"),
     )
     assert said.stats == [(1.0, 0.0), (1.0, 1.0)]
 
 
 def test_later_record_supersedes_in_dedup_mode(connector: Connector, bodies: Path) -> None:
     connector.catalog = {"streams": [stream(sync_mode="append_dedup")]}
-    said = connector.write(record({"crm_id": 1, "source": "a"}), record({"crm_id": 2}), record({"crm_id": 1, "source": "b"}), state(3))
+    said = connector.write(
+        record({"crm_id": 1, "source": "a"}),
+        record({"crm_id": 2}),
+        record({"crm_id": 1, "source": "b"}),
+        state(3),
+    )
     assert sent_profiles(bodies) == [{"crm_id": 1, "source": "b"}, {"crm_id": 2}]
     assert said.stats == [(3.0, 0.0)]
     assert "1 superseded" in said.log
 
 
 def test_every_record_is_sent_in_append_mode(connector: Connector, bodies: Path) -> None:
-    connector.write(*(record({"crm_id": 1, "source": text}) for text in "abc"), record({"crm_id": 2}))
+    connector.write(
+        *(record({"crm_id": 1, "source": text}) for text in "abc"), record({"crm_id": 2})
+    )
     assert [json.loads(body)["data"] for body in sent(bodies)] == [
         [{"crm_id": 1, "source": "a"}],
         [{"crm_id": 1, "source": "b"}],
@@ -209,8 +303,12 @@ def test_every_record_is_sent_in_append_mode(connector: Connector, bodies: Path)
     ]
 
 
-@pytest.mark.parametrize("faults", ["- {call: profiles/update_batch, requests: [1], delay_ms: 700}"])
-def test_updates_of_one_profile_keep_their_order(connector: Connector, sandbox: RunningSandbox) -> None:
+@pytest.mark.parametrize(
+    "faults", ["- {call: profiles/update_batch, requests: [1], delay_ms: 700}"]
+)
+def test_updates_of_one_profile_keep_their_order(
+    connector: Connector, sandbox: RunningSandbox
+) -> None:
     connector.config["batching"] = {"max_profiles": 1}
     connector.write(*(record({"crm_id": 1, "source": text}) for text in "abc"))
     assert sandbox.profile("65f0c0ffee00000000000001")["source"] == "c"
@@ -218,7 +316,9 @@ def test_updates_of_one_profile_keep_their_order(connector: Connector, sandbox: 
 
 def test_functions_are_never_superseded(connector: Connector, sandbox: RunningSandbox) -> None:
     connector.catalog = {"streams": [stream(sync_mode="append_dedup")]}
-    connector.write(*(record({"crm_id": 1, "points": {"action": "incr", "value": 2}}) for _ in range(3)))
+    connector.write(
+        *(record({"crm_id": 1, "points": {"action": "incr", "value": 2}}) for _ in range(3))
+    )
     assert sandbox.profile("65f0c0ffee00000000000001")["points"] == 6
 
 
@@ -231,47 +331,79 @@ def test_mapping_sends_only_its_fields(connector: Connector, bodies: Path) -> No
         {"to": "tags", "from": "labels", "type": "tags"},
     ]
     connector.config["streams"] = [{"name": "users", "fields": fields}]
-    data = {"id": 12345678901234567890123, "address": {"city": "Brno"}, "seen": "2024-05-27T12:00:00Z", "labels": "a, b", "secret": 1}
+    data = {
+        "id": 12345678901234567890123,
+        "address": {"city": "Brno"},
+        "seen": "2024-05-27T12:00:00Z",
+        "labels": "a, b",
+        "secret": 1,
+    }
     connector.write(record(data))
     assert sent_profiles(bodies) == [
-        {"crm_id": 12345678901234567890123, "_city": "Brno", "last_seen": "2024-05-27", "source": "warehouse", "tags": ["a", "b"]}
+        {
+            "crm_id": 12345678901234567890123,
+            "_city": "Brno",
+            "last_seen": "2024-05-27",
+            "source": "warehouse",
+            "tags": ["a", "b"],
+        }
     ]
 
 
 @pytest.mark.parametrize(
     ("null_values", "arrives"),
-    [("omit", {"crm_id": 1}), ("send", {"crm_id": 1, "source": None}), ("unset", {"crm_id": 1, "source": {"action": "unset"}})],
+    [
+        ("omit", {"crm_id": 1}),
+        ("send", {"crm_id": 1, "source": None}),
+        ("unset", {"crm_id": 1, "source": {"action": "unset"}}),
+    ],
 )
-def test_nulls_follow_their_setting(connector: Connector, bodies: Path, null_values: str, arrives: dict[str, Any]) -> None:
+def test_nulls_follow_their_setting(
+    connector: Connector, bodies: Path, null_values: str, arrives: dict[str, Any]
+) -> None:
     connector.config["null_values"] = null_values
     connector.write(record({"crm_id": 1, "source": None}))
     assert sent_profiles(bodies) == [arrives]
 
 
-def test_streams_may_have_targets_of_their_own(connector: Connector, sandbox: RunningSandbox) -> None:
+def test_streams_may_have_targets_of_their_own(
+    connector: Connector, sandbox: RunningSandbox
+) -> None:
     connector.catalog = {"streams": [stream("users"), stream("partners")]}
-    connector.config["streams"] = [{"name": "partners", "db_id": 2, "matching": {"mode": "email", "resource_id": 28}}]
+    connector.config["streams"] = [
+        {"name": "partners", "db_id": 2, "matching": {"mode": "email", "resource_id": 28}}
+    ]
     connector.write(record({"crm_id": 1}), record({"email": "a@example.com"}, "partners"))
-    assert {(row["db_id"], row["matching"], row["field_name"]) for row in updates(sandbox)} == {(1, "custom", "crm_id"), (2, "email", None)}
+    assert {(row["db_id"], row["matching"], row["field_name"]) for row in updates(sandbox)} == {
+        (1, "custom", "crm_id"),
+        (2, "email", None),
+    }
 
 
 @pytest.mark.parametrize(
     "faults",
     [
         "- {call: profiles/update_batch, status: 503, requests: [1, 2]}",
-        "- {call: profiles/update_batch, status: 429, requests: [1, 2], headers: {Retry-After: '1'}}",
+        (
+            "- {call: profiles/update_batch, status: 429, requests: [1, 2], "
+            "headers: {Retry-After: '1'}}"
+        ),
     ],
 )
 def test_retry_keeps_its_request_id(connector: Connector, sandbox: RunningSandbox) -> None:
     said = connector.write(record({"crm_id": 1}), state(1))
     assert (said.code, said.stats) == (0, [(1.0, 0.0)])
-    assert [row["http_status"] for row in updates(sandbox)] == [updates(sandbox)[0]["http_status"]] * 2 + [200]
+    assert [row["http_status"] for row in updates(sandbox)] == [
+        updates(sandbox)[0]["http_status"]
+    ] * 2 + [200]
     assert len({row["request_id"] for row in updates(sandbox)}) == 1
 
 
 @pytest.mark.parametrize("faults", ["- {call: profiles/update_batch, drop: after, requests: [1]}"])
 def test_lost_answer_changes_nothing_twice(connector: Connector, sandbox: RunningSandbox) -> None:
-    said = connector.write(record({"crm_id": 1, "points": {"action": "incr", "value": 2}}), state(1))
+    said = connector.write(
+        record({"crm_id": 1, "points": {"action": "incr", "value": 2}}), state(1)
+    )
     assert (said.stats, sandbox.profile("65f0c0ffee00000000000001")["points"]) == ([(1.0, 0.0)], 2)
     assert [row["duplicate"] for row in updates(sandbox)] == [False, True]
 
@@ -285,11 +417,17 @@ def test_lost_answer_changes_nothing_twice(connector: Connector, sandbox: Runnin
         ("- {call: profiles/update_batch, result: short}", "system_error"),
         ("- {call: profiles/update_batch, result: long}", "system_error"),
         ("- {call: profiles/update_batch, body: '<html>ok</html>', execute: true}", "system_error"),
-        ("- {call: profiles/update_batch, body: {error: 0, result: [{}]}, execute: true}", "system_error"),
+        (
+            "- {call: profiles/update_batch, body: {error: 0, result: [{}]}, execute: true}",
+            "system_error",
+        ),
         ("- {call: profiles/update_batch, error: {code: 401, text: wrong token}}", "config_error"),
         ("- {call: profiles/update_batch, error: {code: 402, text: tariff limit}}", "config_error"),
         ("- {call: profiles/update_batch, error: {code: 777, text: what is this}}", "system_error"),
-        ("- {call: profiles/update_batch, body: {error: 0, result: [{error: 403}]}}", "config_error"),
+        (
+            "- {call: profiles/update_batch, body: {error: 0, result: [{error: 403}]}}",
+            "config_error",
+        ),
     ],
 )
 def test_no_state_without_an_answer(connector: Connector, kind: str) -> None:
@@ -298,13 +436,28 @@ def test_no_state_without_an_answer(connector: Connector, kind: str) -> None:
     assert (said.code, said.states, said.error["failure_type"]) == (1, [], kind)
 
 
-@pytest.mark.parametrize("faults", ["- {call: profiles/update_batch, requests: {from: 3}, error: {code: 401, text: expired token}}"])
+@pytest.mark.parametrize(
+    "faults",
+    [
+        (
+            "- {call: profiles/update_batch, requests: {from: 3}, error: {code: "
+            "401, text: expired token}}"
+        )
+    ],
+)
 def test_refused_token_keeps_the_safe_states(connector: Connector) -> None:
     connector.config |= {"batching": {"max_profiles": 1}, "delivery": {"max_in_flight": 1}}
-    said = connector.write(*(message for number in range(1, 6) for message in (record({"crm_id": number}), state(number))))
+    said = connector.write(
+        *(
+            message
+            for number in range(1, 6)
+            for message in (record({"crm_id": number}), state(number))
+        )
+    )
     assert (said.code, said.stats) == (1, [(1.0, 0.0)] * 2)
     assert said.error["message"] == (
-        "The service does not accept the API token. Set a valid token in the destination's settings. (code 401: expired token)"
+        "The service does not accept the API token. Set a valid token in the "
+        "destination's settings. (code 401: expired token)"
     )
 
 
@@ -329,15 +482,24 @@ def test_sigterm_lets_safe_states_out(connector: Connector, sandbox: RunningSand
 def test_unusable_schema_names_its_stream(connector: Connector) -> None:
     connector.catalog = {"streams": [stream(schema={"type": "strnig"})]}
     said = connector.write(record({"crm_id": 1}))
-    assert (said.code, said.error["failure_type"], said.error["stream_descriptor"]) == (1, "config_error", {"name": "users"})
-    assert said.error["message"].startswith("The JSON schema of the stream users cannot be used: $.type does not satisfy")
+    assert (said.code, said.error["failure_type"], said.error["stream_descriptor"]) == (
+        1,
+        "config_error",
+        {"name": "users"},
+    )
+    assert said.error["message"].startswith(
+        "The JSON schema of the stream users cannot be used: $.type does not satisfy"
+    )
 
 
 def test_unknown_column_is_a_config_error(connector: Connector) -> None:
     connector.catalog = {"streams": [stream(schema={"type": "object", "properties": {"id": {}}})]}
     connector.config["streams"] = [{"name": "users", "fields": [{"to": "crm_id", "from": "di"}]}]
     said = connector.write(record({"id": 1}))
-    assert said.error["message"] == "The stream users has no column di, which a field of its mapping is taken from."
+    assert (
+        said.error["message"]
+        == "The stream users has no column di, which a field of its mapping is taken from."
+    )
 
 
 def test_soft_delete_is_a_config_error(connector: Connector) -> None:
@@ -347,32 +509,49 @@ def test_soft_delete_is_a_config_error(connector: Connector) -> None:
 
 def test_superseded_record_is_stored_when_its_successor_is_refused(storing: Connector) -> None:
     storing.catalog = {"streams": [stream(sync_mode="append_dedup")]}
-    said = storing.write(record({"crm_id": 4, "source": "good"}), record({"crm_id": 4, "source": 5}), state(2))
+    said = storing.write(
+        record({"crm_id": 4, "source": "good"}), record({"crm_id": 4, "source": 5}), state(2)
+    )
     assert said.stats == [(0.0, 2.0)]
-    assert [(row["source"], row["rejected_reason"]) for row in rejected(storing)] == [(5, "service"), ("good", "superseded")]
+    assert [(row["source"], row["rejected_reason"]) for row in rejected(storing)] == [
+        (5, "service"),
+        ("good", "superseded"),
+    ]
 
 
 def test_streams_never_supersede_each_other(connector: Connector, sandbox: RunningSandbox) -> None:
     connector.catalog = {"streams": [stream("a"), stream("b", "append_dedup")]}
-    connector.write(record({"crm_id": 1, "source": "fromA"}, "a"), record({"crm_id": 1, "language": "fromB"}, "b"))
+    connector.write(
+        record({"crm_id": 1, "source": "fromA"}, "a"),
+        record({"crm_id": 1, "language": "fromB"}, "b"),
+    )
     profile = sandbox.profile("65f0c0ffee00000000000001")
     assert (profile["source"], profile["language"]) == ("fromA", "fromB")
 
 
 def test_wrong_matching_field_stops_the_sync(connector: Connector, sandbox: RunningSandbox) -> None:
-    connector.config |= {"matching": {"mode": "custom", "field_name": "nope"}, "delivery": {"max_in_flight": 1}}
+    connector.config |= {
+        "matching": {"mode": "custom", "field_name": "nope"},
+        "delivery": {"max_in_flight": 1},
+    }
     said = connector.write(*(record({"nope": number}) for number in range(100)), state(100))
     assert (said.code, said.states, said.error["failure_type"]) == (1, [], "config_error")
-    assert said.error["message"].startswith("The service accepts nothing: it refused 5 profiles in requests of their own (code 400")
+    assert said.error["message"].startswith(
+        "The service accepts nothing: it refused 5 profiles in requests of their own (code 400"
+    )
     assert len(updates(sandbox)) < 40
 
 
 def test_misplaced_namespace_is_a_config_error(connector: Connector) -> None:
     connector.catalog = {"streams": [stream(namespace="public")]}
-    connector.config["streams"] = [{"name": "users", "namespace": "pulic", "fields": [{"to": "crm_id", "from": "id"}]}]
+    connector.config["streams"] = [
+        {"name": "users", "namespace": "pulic", "fields": [{"to": "crm_id", "from": "id"}]}
+    ]
     said = connector.write(record({"id": 1, "secret": 1}, namespace="public"))
     assert (said.code, said.error["failure_type"]) == (1, "config_error")
-    assert said.error["message"].startswith("The stream users is configured for the namespace pulic")
+    assert said.error["message"].startswith(
+        "The stream users is configured for the namespace pulic"
+    )
 
 
 def test_empty_namespace_is_none(connector: Connector, bodies: Path) -> None:

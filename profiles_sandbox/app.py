@@ -55,13 +55,21 @@ class Endpoint:
         body = await _body(request, turn.arriving())
         arrived = Arrived(call, tuple(request.headers.items()), body)
         others = set(self._executed)
-        self._executed.add(turn)  # at once, so that of several that arrive together none is overlooked
+        self._executed.add(
+            turn
+        )  # at once, so that of several that arrive together none is overlooked
         try:
-            received = await self._work(lambda: self._service.receive(arrived, lambda message: turn.rule(len(others), message)))
+            received = await self._work(
+                lambda: self._service.receive(
+                    arrived, lambda message: turn.rule(len(others), message)
+                )
+            )
             fault = received.fault
             if fault and not fault.executes:
                 self._executed.discard(turn)
-            await asyncio.sleep(self._latency_ms / 1000 + (fault.delay(turn.number, len(others)) if fault else 0))
+            await asyncio.sleep(
+                self._latency_ms / 1000 + (fault.delay(turn.number, len(others)) if fault else 0)
+            )
             return await self._work(lambda: self._service.finish(received))
         finally:
             self._executed.discard(turn)
@@ -102,5 +110,7 @@ def _call(path: str) -> str:
 
 
 def make_app(endpoint: Endpoint) -> Starlette:
-    """Give the ASGI application; paths outside the API are unknown calls, journalled like the others."""
+    """Give the ASGI application; paths outside the API are unknown calls, journalled like the
+    others.
+    """
     return Starlette(routes=[Route("/{path:path}", endpoint.__call__, methods=["POST"])])

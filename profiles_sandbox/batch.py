@@ -76,7 +76,10 @@ class Batch:
                 raise wrong_type(f"data[{index}]", "object", item)
             return {"error": 0, "error_text": SUCCESS, "profile_id": profile_id(self._apply(item))}
         except ItemRefused as refusal:
-            return {"error": getattr(self.switches, CODES[type(refusal)]), "error_text": refusal.text}
+            return {
+                "error": getattr(self.switches, CODES[type(refusal)]),
+                "error_text": refusal.text,
+            }
 
     def _apply(self, item: dict[str, Any]) -> int:
         """Update or create the item's profile and give its number."""
@@ -86,7 +89,9 @@ class Batch:
         except ProfileNotFound:
             if not self.create or self.matcher.mode == "profile_id":
                 raise
-            return self.store.add(database.id, self._written({}, self._to_create(item)), database.fields)
+            return self.store.add(
+                database.id, self._written({}, self._to_create(item)), database.fields
+            )
         old = self.store.load(database.id, found.pk) or {}
         new = self._written(old, self._to_update(item, found.by_subscription))
         self.store.replace(database.id, found.pk, old, new, database.fields)
@@ -96,19 +101,29 @@ class Batch:
         """Give the new state, `old` being left as it is; raises ItemRefused."""
         new = dict(old)
         if "subscriptions" in values:
-            new["subscriptions"] = self.subscriptions.merge(old.get("subscriptions", []), values.pop("subscriptions"))
+            new["subscriptions"] = self.subscriptions.merge(
+                old.get("subscriptions", []), values.pop("subscriptions")
+            )
         self.fields.write(new, values)
         return new
 
     def _to_update(self, item: Mapping[str, Any], by_subscription: bool) -> dict[str, Any]:
-        """Give what to write: a key that led through a subscription is no value of the profile's own."""
+        """Give what to write: a key that led through a subscription is no value of the profile's
+        own.
+        """
         keys = self.matcher.keys if by_subscription else self._keys_that_are_no_fields
         return {name: value for name, value in item.items() if name not in keys}
 
     def _to_create(self, item: Mapping[str, Any]) -> dict[str, Any]:
-        """Give what a new profile starts with: its email and phones are its own, however it was searched."""
+        """Give what a new profile starts with: its email and phones are its own, however it was
+        searched.
+        """
         values = self._to_update(item, by_subscription=False)
-        if item.get("phone") is not None and "phones" not in values and "phone" in self.matcher.keys:
+        if (
+            item.get("phone") is not None
+            and "phones" not in values
+            and "phone" in self.matcher.keys
+        ):
             values["phones"] = [item["phone"]]
         return values
 
@@ -120,13 +135,23 @@ class Batch:
         return frozenset(self.matcher.keys) - self.matcher.database.fields.keys()
 
 
-def prepare_batch(request: Mapping[str, Any], store: ProfileStore, catalog: Catalog, switches: Switches, *, create: bool) -> Batch:
+def prepare_batch(
+    request: Mapping[str, Any],
+    store: ProfileStore,
+    catalog: Catalog,
+    switches: Switches,
+    *,
+    create: bool,
+) -> Batch:
     """Check the parameters of a request; raises RequestRefused."""
     parameters.refuse_unknown(request, PARAMETERS, switches)
     database = parameters.database(request, "db_id", catalog)
     items = parameters.array(request, "data")
     if len(items) > switches.max_profiles:
-        raise RequestRefused(switches.too_many_code, f"data: {len(items)} profiles, {switches.max_profiles} are allowed")
+        raise RequestRefused(
+            switches.too_many_code,
+            f"data: {len(items)} profiles, {switches.max_profiles} are allowed",
+        )
     parameters.flag(request, "skip_triggers")
     skip_invalid = parameters.flag(request, "skip_invalid_subscriptions")
     return Batch(

@@ -77,7 +77,11 @@ class _Setup(msgspec.Struct, forbid_unknown_fields=True):
 
 def load_catalog(path: Path | None = None) -> Catalog:
     """Read a setup file, or the one in the package; raises SetupError."""
-    text = path.read_text("utf-8") if path else files(__package__).joinpath("setup.yaml").read_text("utf-8")
+    text = (
+        path.read_text("utf-8")
+        if path
+        else files(__package__).joinpath("setup.yaml").read_text("utf-8")
+    )
     try:
         setup = msgspec.convert(yaml.safe_load(text), _Setup)
         return _catalog(setup)
@@ -89,7 +93,10 @@ def _catalog(setup: _Setup) -> Catalog:
     _refuse_repeats("databases: id", (entry.id for entry in setup.databases))
     _refuse_repeats("resources: id", (entry.id for entry in setup.resources))
     databases = {
-        entry.id: Database(entry.id, entry.name, entry.description, SYSTEM_FIELDS | _fields(entry.fields)) for entry in setup.databases
+        entry.id: Database(
+            entry.id, entry.name, entry.description, SYSTEM_FIELDS | _fields(entry.fields)
+        )
+        for entry in setup.databases
     }
     return Catalog(databases, {entry.id: _resource(entry, databases) for entry in setup.resources})
 
@@ -111,7 +118,9 @@ def _field(entry: _FieldEntry) -> Field:
     if entry.name in SYSTEM_FIELDS or entry.name == "subscriptions":
         raise SetupError(f"field {entry.name}: the name of a system field")
     if entry.type not in CUSTOM_TYPES:
-        raise SetupError(f"field {entry.name}: type {entry.type} is not one of {', '.join(CUSTOM_TYPES)}")
+        raise SetupError(
+            f"field {entry.name}: type {entry.type} is not one of {', '.join(CUSTOM_TYPES)}"
+        )
     if (entry.type == "enum") is not bool(entry.dictionary):
         raise SetupError(f"field {entry.name}: a dictionary goes with type enum, and only with it")
     return Field(entry.name, entry.type, entry.title or entry.name, dictionary=entry.dictionary)

@@ -13,7 +13,9 @@ Subscription = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Channel:
-    """A channel: the keys of its address, the address in stored form, and what addresses are compared by."""
+    """A channel: the keys of its address, the address in stored form, and what addresses are
+    compared by.
+    """
 
     keys: frozenset[str]
     address: Callable[[Subscription, str], dict[str, Any]]
@@ -55,13 +57,23 @@ def _chat_address(given: Subscription, path: str) -> dict[str, Any]:
 
 
 def _messenger_address(given: Subscription, path: str) -> dict[str, Any]:
-    return {"cc_data": {"phone": check_phone(_inner(given, "cc_data", "phone", path), f"{path}.cc_data.phone")}}
+    return {
+        "cc_data": {
+            "phone": check_phone(_inner(given, "cc_data", "phone", path), f"{path}.cc_data.phone")
+        }
+    }
 
 
-_MESSENGER = Channel(frozenset({"cc_data"}), _messenger_address, lambda sub: fold_phone(sub["cc_data"]["phone"]))
+_MESSENGER = Channel(
+    frozenset({"cc_data"}), _messenger_address, lambda sub: fold_phone(sub["cc_data"]["phone"])
+)
 
 CHANNELS: dict[str, Channel] = {
-    "email": Channel(frozenset({"email", "email_data"}), _email_address, lambda sub: fold_email(sub["email_data"]["email"])),
+    "email": Channel(
+        frozenset({"email", "email_data"}),
+        _email_address,
+        lambda sub: fold_email(sub["email_data"]["email"]),
+    ),
     "sms": Channel(
         frozenset({"phone"}),
         lambda given, path: {"phone": check_phone(given.get("phone"), f"{path}.phone")},
@@ -72,7 +84,9 @@ CHANNELS: dict[str, Channel] = {
         _push_address,
         lambda sub: (sub["provider"], sub["subscription_id"]),
     ),
-    "telegram_bot": Channel(frozenset({"cc_data"}), _chat_address, lambda sub: str(sub["cc_data"]["id"])),
+    "telegram_bot": Channel(
+        frozenset({"cc_data"}), _chat_address, lambda sub: str(sub["cc_data"]["id"])
+    ),
     "whatsapp": _MESSENGER,
     "viber": _MESSENGER,
 }

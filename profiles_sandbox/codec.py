@@ -1,7 +1,7 @@
 """Codecs: bytes to a message and back, chosen by the request's Content-Type.
 
-A further format is one more class with these members, entered in `_CODECS` and `FORMATS`. A message is a JSON-like
-object: dict, list, str, int (of any size), float, bool, None.
+A further format is one more class with these members, entered in `_CODECS` and `FORMATS`. A message
+is a JSON-like object: dict, list, str, int (of any size), float, bool, None.
 """
 
 from typing import Any, Protocol
@@ -15,7 +15,9 @@ Message = dict[str, Any]
 
 
 class Codec(Protocol):
-    """One format of bodies. Without types of its own it gives texts, which `typed.py` reads as what is declared."""
+    """One format of bodies. Without types of its own it gives texts, which `typed.py` reads as what
+    is declared.
+    """
 
     name: str
     content_type: str

@@ -20,10 +20,14 @@ CREATE TABLE answers (key TEXT PRIMARY KEY, stored_at REAL NOT NULL, http_status
     content_type TEXT NOT NULL, body BLOB NOT NULL, error INTEGER, error_text TEXT);
 CREATE INDEX answers_by_age ON answers (stored_at);
 CREATE TABLE journal (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, received_at TEXT NOT NULL, ended_at TEXT, call TEXT NOT NULL, request_id TEXT, format TEXT,
+    id INTEGER PRIMARY KEY AUTOINCREMENT, received_at TEXT NOT NULL,
+    ended_at TEXT, call TEXT NOT NULL,
+    request_id TEXT, format TEXT,
     duplicate INTEGER NOT NULL DEFAULT 0, http_status INTEGER, error INTEGER, error_text TEXT,
-    body_bytes INTEGER NOT NULL, body_sha256 TEXT NOT NULL, profiles INTEGER, accepted INTEGER, failed INTEGER,
-    db_id INTEGER, matching TEXT, field_name TEXT, skip_triggers INTEGER, skip_invalid_subscriptions INTEGER, fault TEXT
+    body_bytes INTEGER NOT NULL, body_sha256 TEXT NOT NULL, profiles INTEGER,
+    accepted INTEGER, failed INTEGER,
+    db_id INTEGER, matching TEXT, field_name TEXT, skip_triggers INTEGER,
+    skip_invalid_subscriptions INTEGER, fault TEXT
 );
 """
 
@@ -64,7 +68,9 @@ def open_to_write(path: Path) -> DataFile:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         if not version:
-            connection.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+            connection.executescript(
+                f"BEGIN; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
+            )
     return DataFile(connection)
 
 

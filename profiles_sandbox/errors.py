@@ -36,7 +36,9 @@ class ItemRefused(Refused):
     """One profile is refused because of the field at `path`."""
 
     def __init__(self, path: str, reason: str) -> None:
-        """Take the path of the field, such as `subscriptions[0].phone`, and what is wrong with it."""
+        """Take the path of the field, such as `subscriptions[0].phone`, and what is wrong with
+        it.
+        """
         super().__init__(f"{path}: {reason}")
         self.path = path
 

@@ -1,21 +1,23 @@
 """Faults: a plan of what goes wrong, request by request, read from a YAML list of rules.
 
-Each rule names a call, the requests it is played at (counted from 1 for each call since the start), conditions if any, a
-delay, and at most one of four actions:
+Each rule names a call, the requests it is played at (counted from 1 for each call since the
+start), conditions if any, a delay, and at most one of four actions:
 
 | action | the service |
 |---|---|
 | `status`, `headers`, `body` | answers this; executes the request only with `execute: true` |
 | `error: {code, text}` | answers with this error for the whole request, executes nothing |
-| `result: short, long or missing` | executes, then answers with a list of another length, or with none |
-| `drop: head, middle, before or after` | closes the connection: before or in the middle of the body, before or after executing |
+| `result: short, long or missing` | executes, answers with a list of another length, or none |
+| `drop: head, middle` | closes the connection before the body, or in the middle of it |
+| `drop: before, after` | closes the connection before executing, or after it |
 
 | condition | the rule is played |
 |---|---|
 | `when_busy: N` | while N other requests or more are executed |
 | `when_holds: {field, values}` | where an item of the batch has one of the values |
 
-The first rule that fits a request is played. Repeats of a request find the answer that a fault kept back.
+The first rule that fits a request is played. Repeats of a request find the answer that a fault
+kept back.
 """
 
 from collections import Counter
@@ -41,7 +43,9 @@ class FaultsError(Exception):
     """The faults plan cannot be used; the text says where and why."""
 
 
-class Span(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"first": "from", "last": "to"}):
+class Span(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"first": "from", "last": "to"}
+):
     """A range of requests, both ends played."""
 
     first: int = 1
@@ -128,12 +132,16 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def delay(self, number: int, busy: int) -> float:
         """Seconds to wait before the answer; the same for the same request of every run."""
-        low, high = (self.delay_ms, self.delay_ms) if isinstance(self.delay_ms, int) else self.delay_ms
+        low, high = (
+            (self.delay_ms, self.delay_ms) if isinstance(self.delay_ms, int) else self.delay_ms
+        )
         drawn = low if low == high else Random(number).uniform(low, high)  # noqa: S311 - a delay is no secret
         return (drawn + self.delay_ms_per_request * (busy + 1)) / 1000
 
     def part_read(self, length: int) -> int:
-        """How many bytes of a body of this length are read: all, unless the connection is closed before its end."""
+        """How many bytes of a body of this length are read: all, unless the connection is closed
+        before its end.
+        """
         return {"head": 0, "middle": length // 2}.get(self.drop or "", length)
 
     def __str__(self) -> str:
@@ -142,7 +150,8 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if self.execute:
             words.append("executed")
         if self.delay_ms:
-            words.append(f"delay {self.delay_ms if isinstance(self.delay_ms, int) else '{} to {}'.format(*self.delay_ms)} ms")
+            range_of_ms = (self.delay_ms,) if isinstance(self.delay_ms, int) else self.delay_ms
+            words.append(f"delay {' to '.join(map(str, range_of_ms))} ms")
         if self.delay_ms_per_request:
             words.append(f"delay {self.delay_ms_per_request} ms a request")
         if self.kbytes_per_second:
@@ -150,7 +159,9 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return ", ".join(words)
 
     def answer(self, honest: Answer | None) -> Answer | None:
-        """Give what is sent for the honest answer, which is None when not executed; None closes the connection."""
+        """Give what is sent for the honest answer, which is None when not executed; None closes the
+        connection.
+        """
         if "status" in self.actions:
             return self._planned()
         if self.result and honest:
@@ -160,7 +171,9 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def _planned(self) -> Answer:
         status, headers = self.status or 200, dict(self.headers)
         if self.retry_after_date is not None:  # a date has whole seconds: round up
-            headers["Retry-After"] = format_datetime(datetime.now(UTC) + timedelta(seconds=self.retry_after_date + 1), usegmt=True)
+            headers["Retry-After"] = format_datetime(
+                datetime.now(UTC) + timedelta(seconds=self.retry_after_date + 1), usegmt=True
+            )
         if isinstance(self.body, str):
             return Answer(status, "text/html; charset=utf-8", self.body.encode(), headers=headers)
         body = b"" if self.body is None else msgspec.json.encode(self.body)
@@ -186,7 +199,9 @@ def _spoilt(honest: Answer, result: str) -> Answer:
     if result == "short":
         reply["result"] = results[:-1]
     elif result == "long":
-        reply["result"] = results + (results[-1:] or [{"error": 0, "error_text": "", "profile_id": ""}])
+        reply["result"] = results + (
+            results[-1:] or [{"error": 0, "error_text": "", "profile_id": ""}]
+        )
     return replace(honest, body=codec.encode(reply))
 
 
@@ -207,7 +222,9 @@ class FaultPlan:
         """Count a request and give the rules among which one is played."""
         self._received[call] += 1
         number = self._received[call]
-        return Turn(number, [rule for rule in self._rules if rule.call == call and number in rule.requests])
+        return Turn(
+            number, [rule for rule in self._rules if rule.call == call and number in rule.requests]
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -245,9 +262,15 @@ def _problem(rule: Rule, calls: Collection[str]) -> str | None:
         f"call {rule.call!r} is not one of {', '.join(calls)}": rule.call not in calls,
         f"{' and '.join(rule.actions)} exclude each other": len(rule.actions) > 1,
         "no action and no delay": not rule.actions and not rule.delays,
-        "headers and execute go with status or body": not told and (rule.headers or rule.execute or rule.retry_after_date is not None),
-        "delay_ms is below 0": (rule.delay_ms if isinstance(rule.delay_ms, int) else min(rule.delay_ms)) < 0,
-        "no condition goes with drop head, drop middle and kbytes_per_second": rule.conditional and rule.arriving,
-        "status is not between 200 and 599": rule.status is not None and rule.status not in HTTP_STATUSES,
+        "headers and execute go with status or body": not told
+        and (rule.headers or rule.execute or rule.retry_after_date is not None),
+        "delay_ms is below 0": (
+            rule.delay_ms if isinstance(rule.delay_ms, int) else min(rule.delay_ms)
+        )
+        < 0,
+        "no condition goes with drop head, drop middle and kbytes_per_second": rule.conditional
+        and rule.arriving,
+        "status is not between 200 and 599": rule.status is not None
+        and rule.status not in HTTP_STATUSES,
     }
     return next((problem for problem, wrong in problems.items() if wrong), None)

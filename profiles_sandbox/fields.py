@@ -1,4 +1,6 @@
-"""A field of a profile or a subscription: its name, its type, and the check of a value by its type."""
+"""A field of a profile or a subscription: its name, its type, and the check of a value by its
+type.
+"""
 
 import ipaddress
 import re
@@ -144,7 +146,18 @@ _CHECKS: dict[str, Callable[[Any, str, Field], Any]] = {
     "timezone": _check_timezone,
 }
 
-CUSTOM_TYPES = ("int", "float", "string", "date", "boolean", "enum", "ip", "tags", "object", "arr_object")
+CUSTOM_TYPES = (
+    "int",
+    "float",
+    "string",
+    "date",
+    "boolean",
+    "enum",
+    "ip",
+    "tags",
+    "object",
+    "arr_object",
+)
 """Types that a setup file may declare."""
 
 LIST_TYPES = frozenset({"tags", "arr_object", "phones"})
@@ -177,6 +190,8 @@ _SYSTEM_TYPES = {
 }
 
 SYSTEM_FIELDS: dict[str, Field] = {
-    name: Field(name, type_, title=name.strip("_"), category="system") for type_, names in _SYSTEM_TYPES.items() for name in names
+    name: Field(name, type_, title=name.strip("_"), category="system")
+    for type_, names in _SYSTEM_TYPES.items()
+    for name in names
 } | {"_sex": Field("_sex", "enum", title="sex", category="system", dictionary=("male", "female"))}
 """Fields that every database has, by name; `subscriptions` is written by its own module."""

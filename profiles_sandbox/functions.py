@@ -77,7 +77,11 @@ def _add(call: _Call) -> Any:
     """Append what is not stored yet."""
     given = call.field.check(call.value, call.path)
     result = list(_stored_list(call))
-    result += [member for index, member in enumerate(given) if member not in result and member not in given[:index]]
+    result += [
+        member
+        for index, member in enumerate(given)
+        if member not in result and member not in given[:index]
+    ]
     return result
 
 
@@ -99,7 +103,10 @@ def _upsert(call: _Call) -> Any:
         return _with(call.current if call.current is not ABSENT else {}, call.submatch, call.value)
     if type(call.value) is not dict:
         raise wrong_type(call.path, "object", call.value)
-    return [member if _at(member, call.submatch) is ABSENT else {**member, **call.value} for member in _stored_list(call)]
+    return [
+        member if _at(member, call.submatch) is ABSENT else {**member, **call.value}
+        for member in _stored_list(call)
+    ]
 
 
 def _stored_list(call: _Call) -> list[Any]:

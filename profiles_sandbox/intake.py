@@ -19,7 +19,9 @@ TOO_LARGE = 413
 
 @dataclass(frozen=True)
 class Taken:
-    """A request, read as far as it can be read, and why no further. `format` is None for an unknown Content-Type."""
+    """A request, read as far as it can be read, and why no further. `format` is None for an unknown
+    Content-Type.
+    """
 
     format: str | None
     answer: Codec
@@ -53,11 +55,15 @@ class Intake:
         if size > largest:
             status = self._switches.oversize_status
             code = status if status in HTTP_ERRORS else TOO_LARGE
-            raise RequestRefused(code, f"the body holds {size} bytes, {largest} are allowed", http_status=status)
+            raise RequestRefused(
+                code, f"the body holds {size} bytes, {largest} are allowed", http_status=status
+            )
 
     def _read(self, codec: Codec | None, body: bytes) -> Message:
         if codec is None:
-            raise RequestRefused(400, "Content-Type: one of " + ", ".join(CONTENT_TYPES) + " expected")
+            raise RequestRefused(
+                400, "Content-Type: one of " + ", ".join(CONTENT_TYPES) + " expected"
+            )
         message = codec.decode(body)
         return message if codec.has_types else self._types.request(message)
 

@@ -11,14 +11,17 @@ from profiles_sandbox.wire import Arrived
 
 _OPEN = """
 INSERT INTO journal
-    (received_at, call, request_id, format, body_bytes, body_sha256, profiles, db_id, matching, field_name,
+    (received_at, call, request_id, format, body_bytes, body_sha256, profiles, db_id,
+     matching, field_name,
     skip_triggers, skip_invalid_subscriptions, fault)
 VALUES
-    (:received_at, :call, :request_id, :format, :body_bytes, :body_sha256, :profiles, :db_id, :matching, :field_name,
+    (:received_at, :call, :request_id, :format, :body_bytes, :body_sha256, :profiles,
+     :db_id, :matching, :field_name,
     :skip_triggers, :skip_invalid_subscriptions, :fault)
 """
 _CLOSE = """
-UPDATE journal SET ended_at = :ended_at, http_status = :http_status, error = :error, error_text = :error_text, duplicate = :duplicate,
+UPDATE journal SET ended_at = :ended_at, http_status = :http_status, error = :error,
+    error_text = :error_text, duplicate = :duplicate,
     accepted = :accepted, failed = :failed WHERE id = :id
 """
 
@@ -48,8 +51,18 @@ class Journal:
         """Take the connection of an open data file."""
         self._connection = connection
 
-    def open(self, arrived: Arrived, message: Mapping[str, Any], now: float, *, body_format: str | None, fault: str | None) -> int:
-        """Write down a request as it is received and give the row's id; `message` is empty when unreadable."""
+    def open(
+        self,
+        arrived: Arrived,
+        message: Mapping[str, Any],
+        now: float,
+        *,
+        body_format: str | None,
+        fault: str | None,
+    ) -> int:
+        """Write down a request as it is received and give the row's id; `message` is empty when
+        unreadable.
+        """
         row = {
             "received_at": _shown_time(now),
             "call": arrived.call,
@@ -64,7 +77,9 @@ class Journal:
 
     def close(self, number: int, ending: Ending, now: float) -> None:
         """Complete a row."""
-        self._connection.execute(_CLOSE, {**vars(ending), "id": number, "ended_at": _shown_time(now)})
+        self._connection.execute(
+            _CLOSE, {**vars(ending), "id": number, "ended_at": _shown_time(now)}
+        )
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Give every row as an object, the oldest first."""

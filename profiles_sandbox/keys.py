@@ -44,7 +44,9 @@ def key_text(value: Any) -> str:
     return str(value)
 
 
-def changed_keys(old: Mapping[str, Any], new: Mapping[str, Any], fields: Mapping[str, Field]) -> tuple[set[Key], set[Key]]:
+def changed_keys(
+    old: Mapping[str, Any], new: Mapping[str, Any], fields: Mapping[str, Field]
+) -> tuple[set[Key], set[Key]]:
     """Give the keys that a profile loses and those that it gains."""
     before: set[Key] = set()
     after: set[Key] = set()
@@ -66,7 +68,11 @@ def _keys_of(name: str, value: Any, fields: Mapping[str, Field]) -> Iterator[Key
         yield "email", fold_email(value), 0
     elif name == "phones":
         yield from (("phone", fold_phone(phone), 0) for phone in value)
-    elif (field := fields.get(name)) and field.category == "custom" and field.type in SEARCHABLE_TYPES:
+    elif (
+        (field := fields.get(name))
+        and field.category == "custom"
+        and field.type in SEARCHABLE_TYPES
+    ):
         yield from (("custom:" + name, text, 0) for text in _texts(value))
 
 
@@ -81,7 +87,11 @@ def _subscription_keys(subscription: Mapping[str, Any]) -> Iterator[Key]:
     elif subscription["channel"] == "sms":
         yield "phone_sub", fold_phone(subscription["phone"]), resource_id
     elif subscription["channel"] == "push":
-        yield "push_sub", push_text(subscription["provider"], subscription["subscription_id"]), resource_id
+        yield (
+            "push_sub",
+            push_text(subscription["provider"], subscription["subscription_id"]),
+            resource_id,
+        )
     for name, value in subscription["custom_fields"].items():
         if type(value) is list and not all(type(member) is str for member in value):
             continue

@@ -1,4 +1,6 @@
-"""Listings: databases, resources and their fields, as the calls that read them show what is declared."""
+"""Listings: databases, resources and their fields, as the calls that read them show what is
+declared.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -36,7 +38,14 @@ class Listings:
         """Give one database."""
         self._refuse_unknown(request, "id")
         found = parameters.database(request, "id", self._catalog)
-        return {"data": {"id": found.id, "name": found.name, "suppress_id": 0, "description": found.description}}
+        return {
+            "data": {
+                "id": found.id,
+                "name": found.name,
+                "suppress_id": 0,
+                "description": found.description,
+            }
+        }
 
     def databases_fields_get(self, request: Request) -> dict[str, Any]:
         """Give the fields of one database."""
@@ -52,7 +61,12 @@ class Listings:
         """Give one resource."""
         self._refuse_unknown(request, "id")
         found = parameters.resource(request, "id", self._catalog)
-        about = {"channels": sorted(found.channels), "dbs_ids": sorted(found.databases), "id": found.id, "name": found.name}
+        about = {
+            "channels": sorted(found.channels),
+            "dbs_ids": sorted(found.databases),
+            "id": found.id,
+            "name": found.name,
+        }
         return {"data": {**about, "trk_domain": TRACKING_DOMAIN, "url": SITE}}
 
     def resources_fields_get(self, request: Request) -> dict[str, Any]:
@@ -64,7 +78,12 @@ class Listings:
             raise RequestRefused(400, f"channel: not one of resource {found.id}")
         return self._fields(found.fields)
 
-    def _page(self, request: Request, declared: Mapping[int, Database] | Mapping[int, Resource], **more: Any) -> dict[str, Any]:
+    def _page(
+        self,
+        request: Request,
+        declared: Mapping[int, Database] | Mapping[int, Resource],
+        **more: Any,
+    ) -> dict[str, Any]:
         """Give `limit` entries from `from_id` on; `next_from_id` is 0 after the last."""
         self._refuse_unknown(request, "from_id", "limit")
         first = parameters.optional_int(request, "from_id", 1)
@@ -73,7 +92,11 @@ class Listings:
             raise RequestRefused(400, "limit: 1 or more expected")
         left = [number for number in sorted(declared) if number >= first]
         page = [{"id": number, "name": declared[number].name, **more} for number in left[:limit]]
-        return {"data": page, "next_from_id": left[limit] if len(left) > limit else 0, "total_count": len(declared)}
+        return {
+            "data": page,
+            "next_from_id": left[limit] if len(left) > limit else 0,
+            "total_count": len(declared),
+        }
 
     def _fields(self, fields: Mapping[str, Field]) -> dict[str, Any]:
         return {"data": [self._field(field) for field in fields.values()]}
@@ -90,8 +113,14 @@ class Listings:
         return shown | ({"dictionary": self._dictionary(field)} if field.dictionary else {})
 
     def _dictionary(self, field: Field) -> str | list[str]:
-        """Give the options of a field, or the name that stands for them: its own, as no other is declared."""
-        return list(field.dictionary) if self._switches.dictionary == "options" else field.name.strip("_")
+        """Give the options of a field, or the name that stands for them: its own, as no other is
+        declared.
+        """
+        return (
+            list(field.dictionary)
+            if self._switches.dictionary == "options"
+            else field.name.strip("_")
+        )
 
     def _refuse_unknown(self, request: Request, *names: str) -> None:
         parameters.refuse_unknown(request, frozenset(names), self._switches)

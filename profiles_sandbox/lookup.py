@@ -12,7 +12,19 @@ from profiles_sandbox.switches import Switches
 
 Request = Mapping[str, Any]
 
-PARAMETERS = frozenset({"db_id", "matching", "field_name", "field_value", "resource_id", "email", *PHONE, "profile_id", *PUSH})
+PARAMETERS = frozenset(
+    {
+        "db_id",
+        "matching",
+        "field_name",
+        "field_value",
+        "resource_id",
+        "email",
+        *PHONE,
+        "profile_id",
+        *PUSH,
+    }
+)
 
 
 class Lookup:

@@ -7,7 +7,13 @@ from typing import Any, NamedTuple
 
 from profiles_sandbox import parameters
 from profiles_sandbox.catalog import Catalog, Database
-from profiles_sandbox.errors import ManyFound, MissingKey, ProfileNotFound, RequestRefused, wrong_type
+from profiles_sandbox.errors import (
+    ManyFound,
+    MissingKey,
+    ProfileNotFound,
+    RequestRefused,
+    wrong_type,
+)
 from profiles_sandbox.fields import SEARCHABLE_TYPES, Field, check_email, check_phone
 from profiles_sandbox.keys import fold_email, fold_phone, key_text, push_text
 from profiles_sandbox.store import ProfileStore, profile_number
@@ -32,7 +38,9 @@ SEARCHES: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "email_phone": (("email", EMAIL), ("phone", PHONE)),
     "email_phone_sub": (("email_sub", EMAIL), ("phone_sub", PHONE)),
 }
-"""By mode: the places searched, in order, and what an item carries for each; the first place that finds, decides."""
+"""By mode: the places searched, in order, and what an item carries for each; the first place that
+finds, decides.
+"""
 
 DEFAULT_MODE = "email"
 
@@ -73,7 +81,9 @@ class Matcher:
                 carried = True
                 if numbers := self._numbers(place, value):
                     if len(numbers) > 1 and not self.take_oldest:
-                        raise ManyFound("/".join(names or self.keys), f"several profiles found by {self.mode}")
+                        raise ManyFound(
+                            "/".join(names or self.keys), f"several profiles found by {self.mode}"
+                        )
                     return Found(min(numbers), by_subscription=place.endswith("_sub"))
         path = "/".join(self.keys)
         if not carried:
@@ -99,22 +109,36 @@ class Matcher:
         return self.store.find(db_id, f"{place}:{self.field.name}", value)
 
 
-def read_matcher(request: Mapping[str, Any], database: Database, store: ProfileStore, catalog: Catalog, switches: Switches) -> Matcher:
+def read_matcher(
+    request: Mapping[str, Any],
+    database: Database,
+    store: ProfileStore,
+    catalog: Catalog,
+    switches: Switches,
+) -> Matcher:
     """Read `matching`, `field_name` and `resource_id`; raises RequestRefused."""
     parameters.one_of(request, "matching", SEARCHES)
     mode = parameters.optional_text(request, "matching", DEFAULT_MODE)
     field = _read_field(request, mode, database, catalog) if mode in BY_FIELD else None
     narrowed_to = parameters.resource_id(request, catalog)
-    return Matcher(store, database, mode, field, narrowed_to, take_oldest=switches.many_found_code == 0)
+    return Matcher(
+        store, database, mode, field, narrowed_to, take_oldest=switches.many_found_code == 0
+    )
 
 
 def searched_field(mode: str, name: str, database: Database, catalog: Catalog) -> Field | None:
     """Give the field of this name that a mode by field searches, None when none is declared."""
-    owners = [database.fields] if mode == "custom" else [resource.fields for resource in catalog.resources.values()]
+    owners = (
+        [database.fields]
+        if mode == "custom"
+        else [resource.fields for resource in catalog.resources.values()]
+    )
     return next((fields[name] for fields in owners if name in fields), None)
 
 
-def _read_field(request: Mapping[str, Any], mode: str, database: Database, catalog: Catalog) -> Field:
+def _read_field(
+    request: Mapping[str, Any], mode: str, database: Database, catalog: Catalog
+) -> Field:
     name = parameters.optional_text(request, "field_name", "")
     if not name:
         raise RequestRefused(400, f"field_name: missing, matching {mode} needs it")
@@ -122,7 +146,9 @@ def _read_field(request: Mapping[str, Any], mode: str, database: Database, catal
     if field is None or field.category != "custom":
         raise RequestRefused(400, f"field_name: {name} is not a custom field")
     if field.type not in SEARCHABLE_TYPES:
-        raise RequestRefused(400, f"field_name: {name} is of type {field.type}, profiles are not found by it")
+        raise RequestRefused(
+            400, f"field_name: {name} is of type {field.type}, profiles are not found by it"
+        )
     return field
 
 
@@ -147,7 +173,9 @@ def _phones(item: Item) -> list[str]:
     phones = item.get("phones")
     if phones is not None and type(phones) is not list:
         raise wrong_type("phones", "array", phones)
-    given = [("phone", item.get("phone"))] + [(f"phones[{index}]", phone) for index, phone in enumerate(phones or [])]
+    given = [("phone", item.get("phone"))] + [
+        (f"phones[{index}]", phone) for index, phone in enumerate(phones or [])
+    ]
     return [fold_phone(check_phone(phone, path)) for path, phone in given if phone is not None]
 
 

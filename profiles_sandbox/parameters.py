@@ -79,7 +79,9 @@ def resource_id(request: Request, catalog: Catalog) -> int | None:
 
 
 def refuse_unknown(request: Request, known: frozenset[str], switches: Switches) -> None:
-    """Refuse a parameter that is neither `known` to the call nor one of every call, unless they are ignored."""
+    """Refuse a parameter that is neither `known` to the call nor one of every call, unless they are
+    ignored.
+    """
     unknown = request.keys() - known - OF_EVERY_CALL
     if unknown and switches.unknown_field == "error":
         raise RequestRefused(400, f"{min(unknown)}: not a parameter of this call")

@@ -32,7 +32,10 @@ class Answers:
     def first(self, key: str, now: float) -> Answer | None:
         """Give the first answer, marked as that of a repeat."""
         row = self._connection.execute(
-            "SELECT http_status, content_type, body, error, error_text FROM answers WHERE key = ? AND stored_at > ?",
+            (
+                "SELECT http_status, content_type, body, error, error_text FROM answers "
+                "WHERE key = ? AND stored_at > ?"
+            ),
             (key, now - self._seconds),
         ).fetchone()
         return replace(Answer(*row), headers=DUPLICATE) if row else None
@@ -42,5 +45,13 @@ class Answers:
         self._connection.execute("DELETE FROM answers WHERE stored_at <= ?", (now - self._seconds,))
         self._connection.execute(
             "INSERT INTO answers VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (key, now, answer.http_status, answer.content_type, answer.body, answer.error, answer.error_text),
+            (
+                key,
+                now,
+                answer.http_status,
+                answer.content_type,
+                answer.body,
+                answer.error,
+                answer.error_text,
+            ),
         )

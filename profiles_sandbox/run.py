@@ -31,17 +31,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="profiles-sandbox", description="A local stand-in for a profile API.")
+    parser = argparse.ArgumentParser(
+        prog="profiles-sandbox", description="A local stand-in for a profile API."
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     serve = commands.add_parser("serve", help="serve the API until told to stop")
     serve.add_argument("--port", type=int, required=True, help="0 takes a free port")
-    serve.add_argument("--data", type=Path, required=True, metavar="FILE.db", help="made when missing")
+    serve.add_argument(
+        "--data", type=Path, required=True, metavar="FILE.db", help="made when missing"
+    )
     serve.add_argument("--host", default="127.0.0.1", help="default: %(default)s")
-    serve.add_argument("--token", default=DEFAULT_TOKEN, help="the token to accept (default: %(default)s)")
-    serve.add_argument("--setup", type=Path, metavar="FILE.yaml", help="databases and resources (default: built in)")
-    serve.add_argument("--faults", type=Path, metavar="FILE.yaml", help="what goes wrong (default: nothing)")
-    serve.add_argument("--latency-ms", type=int, default=0, metavar="N", help="delay of every answer (default: 0)")
-    serve.add_argument("--keep-bodies", type=Path, metavar="DIR", help="write each request body there")
+    serve.add_argument(
+        "--token", default=DEFAULT_TOKEN, help="the token to accept (default: %(default)s)"
+    )
+    serve.add_argument(
+        "--setup",
+        type=Path,
+        metavar="FILE.yaml",
+        help="databases and resources (default: built in)",
+    )
+    serve.add_argument(
+        "--faults", type=Path, metavar="FILE.yaml", help="what goes wrong (default: nothing)"
+    )
+    serve.add_argument(
+        "--latency-ms", type=int, default=0, metavar="N", help="delay of every answer (default: 0)"
+    )
+    serve.add_argument(
+        "--keep-bodies", type=Path, metavar="DIR", help="write each request body there"
+    )
     switches.add_options(serve)
     journal = commands.add_parser("journal", help="show the requests received")
     profiles = commands.add_parser("profiles", help="show the profiles of a database")
@@ -58,8 +75,13 @@ def _serve(options: argparse.Namespace) -> None:
     faults = load_plan(options.faults, CALLS) if options.faults else FaultPlan([])
     if options.keep_bodies:
         options.keep_bodies.mkdir(parents=True, exist_ok=True)
-    with bind(options.host, options.port, slow=faults.slow) as listener, closing(open_to_write(options.data)) as data:
-        service = Service(data, catalog, switches.from_options(options), options.token, bodies=options.keep_bodies)
+    with (
+        bind(options.host, options.port, slow=faults.slow) as listener,
+        closing(open_to_write(options.data)) as data,
+    ):
+        service = Service(
+            data, catalog, switches.from_options(options), options.token, bodies=options.keep_bodies
+        )
         with closing(Endpoint(service, faults, options.latency_ms)) as endpoint:
             run_server(make_app(endpoint), listener)
 
@@ -73,8 +95,15 @@ def _journal(options: argparse.Namespace) -> None:
 def _profiles(options: argparse.Namespace) -> None:
     with closing(open_to_read(options.data)) as data:
         listed = ProfileStore(data.connection).listed(options.db_id, options.limit)
-        rows = ({"id": id_, "db_id": options.db_id, "subscriptions": [], **profile} for id_, profile in listed)
-        _print(show.json_lines(rows) if options.json else show.table(map(show.profile_row, rows), show.PROFILE_COLUMNS))
+        rows = (
+            {"id": id_, "db_id": options.db_id, "subscriptions": [], **profile}
+            for id_, profile in listed
+        )
+        _print(
+            show.json_lines(rows)
+            if options.json
+            else show.table(map(show.profile_row, rows), show.PROFILE_COLUMNS)
+        )
 
 
 def _print(lines: Iterable[str]) -> None:

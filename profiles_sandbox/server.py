@@ -1,4 +1,6 @@
-"""The server: uvicorn on a bound socket, that tells when it listens and stops at once when told to."""
+"""The server: uvicorn on a bound socket, that tells when it listens and stops at once when told
+to.
+"""
 
 import socket
 from asyncio import Transport
@@ -39,7 +41,9 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         for listener in sockets or []:
             host, port = listener.getsockname()[:2]
-            print(f"profiles-sandbox listening on http://{host}:{port}", flush=True)  # ignore-https-check
+            print(
+                f"profiles-sandbox listening on http://{host}:{port}", flush=True
+            )  # ignore-https-check
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Stop without raising the signal again, so that the process ends with 0."""
@@ -47,9 +51,13 @@ class _Server(uvicorn.Server):
 
 
 def bind(host: str, port: int, *, slow: bool = False) -> socket.socket:
-    """Take a port, a free one for 0; raises OSError. Where bodies are read slowly, the system holds little of them back."""
+    """Take a port, a free one for 0; raises OSError. Where bodies are read slowly, the system holds
+    little of them back.
+    """
     listener = socket.create_server((host, port))
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else a body waits 40 ms for its head to be acknowledged
+    listener.setsockopt(
+        socket.IPPROTO_TCP, socket.TCP_NODELAY, 1
+    )  # else a body waits 40 ms for its head to be acknowledged
     if slow:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BYTES)
     return listener

@@ -1,7 +1,7 @@
 """The service: takes a request as it arrived, gives the answer, and journals both.
 
-A request is received (journalled, in a transaction of its own) and then finished: its changes, the answer kept
-for repeats and the rest of its journal row are one transaction.
+A request is received (journalled, in a transaction of its own) and then finished: its changes, the
+answer kept for repeats and the rest of its journal row are one transaction.
 """
 
 from collections.abc import Callable, Mapping
@@ -78,7 +78,9 @@ class Service:
         bodies: Path | None = None,
         now: Callable[[], float] = time,
     ) -> None:
-        """Take the open file; `bodies` is a directory that gets every request body, `now` gives seconds."""
+        """Take the open file; `bodies` is a directory that gets every request body, `now` gives
+        seconds.
+        """
         self._data = data
         self._catalog = catalog
         self._switches = switches
@@ -100,12 +102,20 @@ class Service:
             "resources/fields_get": listings.resources_fields_get,
         }
 
-    def receive(self, arrived: Arrived, choose: Callable[[Message], Rule | None] = lambda _: None) -> Received:
+    def receive(
+        self, arrived: Arrived, choose: Callable[[Message], Rule | None] = lambda _: None
+    ) -> Received:
         """Read a request and journal it; `choose` gives the fault to play for what was read."""
         taken = self._intake.take(arrived)
         fault = choose(taken.message)
         with self._data.transaction():
-            number = self._journal.open(arrived, taken.message, self._now(), body_format=taken.format, fault=str(fault) if fault else None)
+            number = self._journal.open(
+                arrived,
+                taken.message,
+                self._now(),
+                body_format=taken.format,
+                fault=str(fault) if fault else None,
+            )
         if self._bodies:
             (self._bodies / f"{number:06d}.{taken.format or JSON.name}").write_bytes(arrived.body)
         return Received(number, arrived, taken, fault)
@@ -150,14 +160,20 @@ class Service:
         return outcome
 
     def _batch(self, received: Received, *, create: bool) -> _Outcome:
-        batch = prepare_batch(received.taken.message, self._store, self._catalog, self._switches, create=create)
+        batch = prepare_batch(
+            received.taken.message, self._store, self._catalog, self._switches, create=create
+        )
         reply = batch.run()
         failed = sum(result["error"] != 0 for result in reply["result"])
         accepted = len(reply["result"]) - failed
-        return _Outcome(self._answer(received.taken.answer, reply), accepted=accepted, failed=failed)
+        return _Outcome(
+            self._answer(received.taken.answer, reply), accepted=accepted, failed=failed
+        )
 
     def _authorised(self, received: Received) -> str:
-        """Give the token of a request, from its body or else its header, when it is the right one."""
+        """Give the token of a request, from its body or else its header, when it is the right
+        one.
+        """
         authorization = received.arrived.header("authorization") or ""
         bearer = authorization.removeprefix(BEARER) if authorization.startswith(BEARER) else None
         token = received.taken.message.get("token") or bearer

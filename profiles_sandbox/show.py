@@ -39,7 +39,9 @@ def table(rows: Iterable[Row], columns: list[str]) -> Iterator[str]:
     cells = [columns, *([_cell(row.get(column)) for column in columns] for row in rows)]
     widths = [max(len(line[index]) for line in cells) for index in range(len(columns))]
     for line in cells:
-        yield "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        yield "  ".join(
+            cell.ljust(width) for cell, width in zip(line, widths, strict=True)
+        ).rstrip()
 
 
 def profile_row(profile: Row) -> Row:
@@ -51,7 +53,9 @@ def profile_row(profile: Row) -> Row:
         "email": profile.get("email"),
         "phones": " ".join(profile.get("phones", [])),
         "fields": " ".join(f"{name}={_cell(value)}" for name, value in fields.items()),
-        "subscriptions": " ".join(f"{sub['channel']}@{sub['resource_id']}" for sub in profile["subscriptions"]),
+        "subscriptions": " ".join(
+            f"{sub['channel']}@{sub['resource_id']}" for sub in profile["subscriptions"]
+        ),
     }
 
 

@@ -45,16 +45,25 @@ class ProfileStore:
         arguments: tuple[Any, ...] = (db_id, place, value)
         if resource_id is not None:
             sql, arguments = sql + " AND resource_id = ?", (*arguments, resource_id)
-        return {row[0] for row in self._connection.execute(sql + " ORDER BY profile LIMIT 2", arguments)}
+        return {
+            row[0] for row in self._connection.execute(sql + " ORDER BY profile LIMIT 2", arguments)
+        }
 
     def find_with_all(self, db_id: int, place: str, values: list[str]) -> set[int]:
         """Give the profiles that have every one of the values, such as tags."""
         sql = "SELECT DISTINCT profile FROM keys WHERE db_id = ? AND place = ? AND value = ?"
-        return set.intersection(*({row[0] for row in self._connection.execute(sql, (db_id, place, value))} for value in values))
+        return set.intersection(
+            *(
+                {row[0] for row in self._connection.execute(sql, (db_id, place, value))}
+                for value in values
+            )
+        )
 
     def load(self, db_id: int, pk: int) -> Profile | None:
         """Give a profile of this database, or None."""
-        row = self._connection.execute("SELECT body FROM profiles WHERE pk = ? AND db_id = ?", (pk, db_id)).fetchone()
+        row = self._connection.execute(
+            "SELECT body FROM profiles WHERE pk = ? AND db_id = ?", (pk, db_id)
+        ).fetchone()
         return self._decode(row[0]) if row else None
 
     def add(self, db_id: int, new: Profile, fields: Mapping[str, Field]) -> int:
@@ -64,9 +73,13 @@ class ProfileStore:
         self._change_keys(db_id, pk, {}, new, fields)
         return pk
 
-    def replace(self, db_id: int, pk: int, old: Profile, new: Profile, fields: Mapping[str, Field]) -> None:
+    def replace(
+        self, db_id: int, pk: int, old: Profile, new: Profile, fields: Mapping[str, Field]
+    ) -> None:
         """Store the new state of a profile whose stored state is `old`."""
-        self._connection.execute("UPDATE profiles SET body = ? WHERE pk = ?", (self._encode(new), pk))
+        self._connection.execute(
+            "UPDATE profiles SET body = ? WHERE pk = ?", (self._encode(new), pk)
+        )
         self._change_keys(db_id, pk, old, new, fields)
 
     def listed(self, db_id: int, limit: int = -1) -> Iterator[tuple[str, Profile]]:
@@ -75,11 +88,19 @@ class ProfileStore:
         for pk, body in self._connection.execute(sql, (db_id, limit)):
             yield profile_id(pk), self._decode(body)
 
-    def _change_keys(self, db_id: int, pk: int, old: Profile, new: Profile, fields: Mapping[str, Field]) -> None:
+    def _change_keys(
+        self, db_id: int, pk: int, old: Profile, new: Profile, fields: Mapping[str, Field]
+    ) -> None:
         lost, gained = changed_keys(old, new, fields)
         if lost:
-            sql = "DELETE FROM keys WHERE db_id = ? AND place = ? AND value = ? AND resource_id = ? AND profile = ?"
+            sql = (
+                "DELETE FROM keys WHERE db_id = ? AND place = ? AND value = ? AND "
+                "resource_id = ? AND profile = ?"
+            )
             self._connection.executemany(sql, ((db_id, *key, pk) for key in lost))
         if gained:
-            sql = "INSERT INTO keys (db_id, place, value, resource_id, profile) VALUES (?, ?, ?, ?, ?)"
+            sql = (
+                "INSERT INTO keys (db_id, place, value, resource_id, "
+                "profile) VALUES (?, ?, ?, ?, ?)"
+            )
             self._connection.executemany(sql, ((db_id, *key, pk) for key in gained))

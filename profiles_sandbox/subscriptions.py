@@ -1,7 +1,7 @@
 """Subscriptions: checks the given ones and merges them into the stored ones.
 
-A subscription is the same as a stored one when channel, resource and address are; otherwise it is added.
-It is stored in one form: `status` and `priority` as numbers, an email under `email_data`.
+A subscription is the same as a stored one when channel, resource and address are; otherwise it is
+added. It is stored in one form: `status` and `priority` as numbers, an email under `email_data`.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,15 @@ from profiles_sandbox.writer import FieldWriter
 
 Given = Mapping[str, Any]
 
-STATUSES = ("subscribed", "unsubscribed", "complained", "hardbounced", "unconfirmed", "suspended", "invalid")
+STATUSES = (
+    "subscribed",
+    "unsubscribed",
+    "complained",
+    "hardbounced",
+    "unconfirmed",
+    "suspended",
+    "invalid",
+)
 """Words of `status`, in order of their numbers from 0."""
 
 KEEP = -1
@@ -28,13 +36,17 @@ _NEW = {"status": 0, "priority": 0, "custom_fields": {}, "cats": []}
 class SubscriptionWriter:
     """Merges the `subscriptions` of an item into those of a profile."""
 
-    def __init__(self, resources: Mapping[int, Resource], switches: Switches, *, skip_invalid: bool) -> None:
+    def __init__(
+        self, resources: Mapping[int, Resource], switches: Switches, *, skip_invalid: bool
+    ) -> None:
         """Take the known resources; `skip_invalid` drops what would fail the profile."""
         self._resources = resources
         self._switches = switches
         self._skip_invalid = skip_invalid
 
-    def merge(self, stored: list[dict[str, Any]], given: Any, path: str = "subscriptions") -> list[dict[str, Any]]:
+    def merge(
+        self, stored: list[dict[str, Any]], given: Any, path: str = "subscriptions"
+    ) -> list[dict[str, Any]]:
         """Give the new list and leave `stored` as it is; raises ItemRefused."""
         if given is None and self._switches.null != "error":
             return stored
@@ -56,8 +68,14 @@ class SubscriptionWriter:
         channel = _channel(given, path)
         resource = self._resource(given, channel, path)
         self._refuse_unknown_keys(given, channel, path)
-        identity = {"channel": channel, "resource_id": resource.id, **CHANNELS[channel].address(given, path)}
-        position = next((i for i, old in enumerate(merged) if same_subscription(old, identity)), len(merged))
+        identity = {
+            "channel": channel,
+            "resource_id": resource.id,
+            **CHANNELS[channel].address(given, path),
+        }
+        position = next(
+            (i for i, old in enumerate(merged) if same_subscription(old, identity)), len(merged)
+        )
         old = merged[position] if position < len(merged) else _NEW
         merged[position:] = [self._updated(old, identity, given, path), *merged[position + 1 :]]
 
@@ -82,12 +100,18 @@ class SubscriptionWriter:
     def _refuse_unknown_keys(self, given: Given, channel: str, path: str) -> None:
         unknown = given.keys() - _COMMON - CHANNELS[channel].keys
         if unknown and self._switches.unknown_field == "error":
-            raise UnknownField(f"{path}.{min(unknown)}", f"not a key of a subscription to {channel}")
+            raise UnknownField(
+                f"{path}.{min(unknown)}", f"not a key of a subscription to {channel}"
+            )
 
-    def _updated(self, old: Given, identity: dict[str, Any], given: Given, path: str) -> dict[str, Any]:
+    def _updated(
+        self, old: Given, identity: dict[str, Any], given: Given, path: str
+    ) -> dict[str, Any]:
         custom_fields = dict(old["custom_fields"])
         if "custom_fields" in given:
-            self._write_custom_fields(custom_fields, given["custom_fields"], identity["resource_id"], path)
+            self._write_custom_fields(
+                custom_fields, given["custom_fields"], identity["resource_id"], path
+            )
         return identity | {
             "status": _number(given, "status", old["status"], path),
             "priority": _number(given, "priority", old["priority"], path),
@@ -95,10 +119,14 @@ class SubscriptionWriter:
             "cats": _cats(given["cats"], f"{path}.cats") if "cats" in given else old["cats"],
         }
 
-    def _write_custom_fields(self, target: dict[str, Any], given: Any, resource_id: int, path: str) -> None:
+    def _write_custom_fields(
+        self, target: dict[str, Any], given: Any, resource_id: int, path: str
+    ) -> None:
         if type(given) is not dict:
             raise wrong_type(f"{path}.custom_fields", "object", given)
-        writer = FieldWriter(self._resources[resource_id].fields, f"resource {resource_id}", self._switches)
+        writer = FieldWriter(
+            self._resources[resource_id].fields, f"resource {resource_id}", self._switches
+        )
         writer.write(target, given, f"{path}.custom_fields.")
 
 
@@ -115,7 +143,9 @@ def _number(given: Given, name: str, stored: int, path: str) -> int:
     if name == "status" and value in STATUSES:
         return STATUSES.index(value)
     if type(value) is not int:
-        raise wrong_type(f"{path}.{name}", "int or status word" if name == "status" else "int", value)
+        raise wrong_type(
+            f"{path}.{name}", "int or status word" if name == "status" else "int", value
+        )
     if value < KEEP or (name == "status" and value >= len(STATUSES)):
         raise BadValue(f"{path}.{name}", "out of range")
     return stored if value == KEEP else value

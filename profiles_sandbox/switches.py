@@ -17,18 +17,32 @@ class Switches:
     bad_value_code: int = _switch(400, "error of an item with a wrong type, option or form")
     unknown_field_code: int = _switch(400, "error of an item with a field that is not declared")
     missing_key_code: int = _switch(400, "error of an item without its matching key")
-    many_found_code: int = _switch(409, "error of an item whose key finds several profiles; 0 takes the oldest")
+    many_found_code: int = _switch(
+        409, "error of an item whose key finds several profiles; 0 takes the oldest"
+    )
     failed_items_top_level_error: int = _switch(0, "top-level error when some items failed")
     result_order: str = _switch("input", "order of results", "input", "reverse")
-    error_http_status: str = _switch("body", "HTTP status of an error: 200 (body) or the code (same)", "body", "same")
+    error_http_status: str = _switch(
+        "body", "HTTP status of an error: 200 (body) or the code (same)", "body", "same"
+    )
     null: str = _switch("keep", "what a plain null does to a field", "keep", "clear", "error")
-    unknown_field: str = _switch("error", "what an undeclared field, key or parameter gets", "error", "ignore")
+    unknown_field: str = _switch(
+        "error", "what an undeclared field, key or parameter gets", "error", "ignore"
+    )
     functions_in_batch: str = _switch("on", "functions in items of a batch", "on", "off")
     fields_get_id: str = _switch("id", "parameter of databases/fields_get", "id", "db_id")
-    type_words: str = _switch("plain", "types in fields_get: string, boolean or unicode, bool", "plain", "short")
-    dictionary: str = _switch("name", "dictionary of an enum in fields_get: its name or its options", "name", "options")
-    xml_single_list: str = _switch("list", "a single list member without array='true'", "list", "value")
-    xml_answer: str = _switch("same", "format of the answer to XML: the same, or JSON", "same", "json")
+    type_words: str = _switch(
+        "plain", "types in fields_get: string, boolean or unicode, bool", "plain", "short"
+    )
+    dictionary: str = _switch(
+        "name", "dictionary of an enum in fields_get: its name or its options", "name", "options"
+    )
+    xml_single_list: str = _switch(
+        "list", "a single list member without array='true'", "list", "value"
+    )
+    xml_answer: str = _switch(
+        "same", "format of the answer to XML: the same, or JSON", "same", "json"
+    )
     max_profiles: int = _switch(10_000, "profiles that a request may hold")
     max_bytes: int = _switch(10_000_000, "bytes that a body may hold")
     too_many_code: int = _switch(400, "error of a request with more profiles")

@@ -42,9 +42,15 @@ class Reply:
 
     @property
     def message(self) -> Any:
-        """The body as JSON; or of XML, with a text for each value and a list where an element repeats."""
+        """The body as JSON; or of XML, with a text for each value and a list where an element
+        repeats.
+        """
         codec = find_codec(self.headers.get("content-type"))
-        return codec.decode(self.body) if codec and not codec.has_types else msgspec.json.decode(self.body)
+        return (
+            codec.decode(self.body)
+            if codec and not codec.has_types
+            else msgspec.json.decode(self.body)
+        )
 
 
 class Sandbox:
@@ -67,7 +73,9 @@ class Sandbox:
 
     def update(self, *items: Any, **parameters: Any) -> list[dict[str, Any]]:
         """Update profiles of database 1 and give the results."""
-        results: list[dict[str, Any]] = self._batch("profiles/update_batch", items, parameters)["result"]
+        results: list[dict[str, Any]] = self._batch("profiles/update_batch", items, parameters)[
+            "result"
+        ]
         return results
 
     def create(self, *items: Any, **parameters: Any) -> list[str]:
@@ -101,7 +109,14 @@ def _catalog(setup: Path | None) -> Catalog:
 class LocalSandbox(Sandbox):
     """The service without a socket, a thread or a clock of its own."""
 
-    def __init__(self, data: Path, *, setup: Path | None = None, now: Callable[[], float] = time, **switches: Any) -> None:
+    def __init__(
+        self,
+        data: Path,
+        *,
+        setup: Path | None = None,
+        now: Callable[[], float] = time,
+        **switches: Any,
+    ) -> None:
         """Open a data file, new or of an earlier sandbox."""
         self.data = data
         self._file = open_to_write(data)
@@ -109,12 +124,16 @@ class LocalSandbox(Sandbox):
 
     def send(self, call: str, body: bytes, headers: Mapping[str, str]) -> Reply:
         """Send a body as it is."""
-        arrived = Arrived(call, tuple((name.lower(), value) for name, value in headers.items()), body)
+        arrived = Arrived(
+            call, tuple((name.lower(), value) for name, value in headers.items()), body
+        )
         answer = self._service.finish(self._service.receive(arrived))
         if answer is None:
             raise ConnectionError("no answer")
         fields = {"Content-Type": answer.content_type, **answer.headers}
-        return Reply(answer.http_status, {name.lower(): value for name, value in fields.items()}, answer.body)
+        return Reply(
+            answer.http_status, {name.lower(): value for name, value in fields.items()}, answer.body
+        )
 
     def close(self) -> None:
         """Close the data file."""
@@ -127,7 +146,17 @@ class RunningSandbox(Sandbox):
     def __init__(self, data: Path, *options: str) -> None:
         """Start it and wait until it listens."""
         self.data = data
-        command = [sys.executable, "-m", "profiles_sandbox", "serve", "--port", "0", "--data", str(data), *options]
+        command = [
+            sys.executable,
+            "-m",
+            "profiles_sandbox",
+            "serve",
+            "--port",
+            "0",
+            "--data",
+            str(data),
+            *options,
+        ]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603 - its own module
         self.output = cast("IO[str]", self.process.stdout)
         self.line = self.output.readline()
@@ -159,7 +188,12 @@ class RunningSandbox(Sandbox):
         """Give itself."""
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         """Stop it unless it has ended."""
         self.output.close()
         if self.process.poll() is None:

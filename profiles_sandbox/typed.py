@@ -1,8 +1,9 @@
 """Typed: a request of texts, each read as the type that is declared for its name.
 
-Parameters are read by their names, fields by their database or resource, the value of a function by its field. A text that
-cannot be read as its type stays a text, which the check of the field or parameter then refuses in its usual words. What
-nothing declares stays as it is: unknown names, `cc_data`, and all that stands inside `object` and `arr_object` fields.
+Parameters are read by their names, fields by their database or resource, the value of a function by
+its field. A text that cannot be read as its type stays a text, which the check of the field or
+parameter then refuses in its usual words. What nothing declares stays as it is: unknown names,
+`cc_data`, and all that stands inside `object` and `arr_object` fields.
 """
 
 import re
@@ -49,7 +50,9 @@ def _as_list(value: Any) -> Any:
 
 def _members(readers: Mapping[str, Reader], given: Mapping[str, Any]) -> dict[str, Any]:
     """Read the members of an object, each by its own reader."""
-    return {name: readers[name](value) if name in readers else value for name, value in given.items()}
+    return {
+        name: readers[name](value) if name in readers else value for name, value in given.items()
+    }
 
 
 def _object(readers: Mapping[str, Reader], given: Any) -> Any:
@@ -62,9 +65,15 @@ class Types:
     def __init__(self, catalog: Catalog, switches: Switches) -> None:
         """Take what is declared, and whether a single member is a list where one is declared."""
         self._catalog = catalog
-        self._listed: Reader = _as_list if switches.xml_single_list == "list" else lambda value: value
-        self._databases = {number: self._readers(database.fields) for number, database in catalog.databases.items()}
-        self._resources = {number: self._readers(resource.fields) for number, resource in catalog.resources.items()}
+        self._listed: Reader = (
+            _as_list if switches.xml_single_list == "list" else lambda value: value
+        )
+        self._databases = {
+            number: self._readers(database.fields) for number, database in catalog.databases.items()
+        }
+        self._resources = {
+            number: self._readers(resource.fields) for number, resource in catalog.resources.items()
+        }
         self._parameters: dict[str, Reader] = {
             **dict.fromkeys(("db_id", "resource_id", "id", "from_id", "limit"), _int),
             **dict.fromkeys(("skip_triggers", "skip_invalid_subscriptions"), _boolean),
@@ -79,13 +88,21 @@ class Types:
     def request(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """Give a request with types; one whose database is unknown keeps its items as they are."""
         request = _members(self._parameters, message)
-        database = self._catalog.databases.get(request["db_id"]) if type(request.get("db_id")) is int else None
+        database = (
+            self._catalog.databases.get(request["db_id"])
+            if type(request.get("db_id")) is int
+            else None
+        )
         if database is None:
             return request
         items = {**self._databases[database.id], "subscriptions": self._subscriptions}
         readers: dict[str, Reader] = {"data": lambda data: [_object(items, item) for item in data]}
         mode, name = request.get("matching"), request.get("field_name")
-        field = searched_field(mode, name, database, self._catalog) if mode in BY_FIELD and type(name) is str else None
+        field = (
+            searched_field(mode, name, database, self._catalog)
+            if mode in BY_FIELD and type(name) is str
+            else None
+        )
         if field:
             items[field.name] = readers["field_value"] = self._key(field)
         return _members(readers, request)
@@ -111,7 +128,9 @@ class Types:
 
     def _value(self, field: Field, value: Any) -> Any:
         if type(value) is dict and is_function(field, value):
-            inside = value["action"] == "upsert"  # its value is a property of the field, which nothing declares
+            inside = (
+                value["action"] == "upsert"
+            )  # its value is a property of the field, which nothing declares
             return value if inside else _members({"value": partial(self._plain, field)}, value)
         return self._plain(field, value)
 

@@ -28,7 +28,11 @@ class FieldWriter:
                     raise UnknownField(path, f"unknown field of {self._owner}")
             elif value is None:
                 self._write_null(target, field, path)
-            elif type(value) is dict and is_function(field, value) and self._takes_functions(field, path):
+            elif (
+                type(value) is dict
+                and is_function(field, value)
+                and self._takes_functions(field, path)
+            ):
                 self._write_function(target, field, value, path)
             else:
                 target[name] = field.check(value, path)
@@ -48,7 +52,9 @@ class FieldWriter:
         raise BadValue(path, "functions are not accepted in a batch")
 
     @staticmethod
-    def _write_function(target: dict[str, Any], field: Field, function: dict[str, Any], path: str) -> None:
+    def _write_function(
+        target: dict[str, Any], field: Field, function: dict[str, Any], path: str
+    ) -> None:
         value = apply_function(field, target.get(field.name, ABSENT), function, path)
         if value is ABSENT:
             target.pop(field.name, None)

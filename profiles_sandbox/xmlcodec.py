@@ -6,8 +6,9 @@
 | `<a><b>1</b></a>` | an object |
 | `<a>1</a><a>2</a>`, `<a array='true'>1</a>` | a list |
 
-XML has no types: values are texts, to be read as what is declared for their names. A document type is refused, so there
-are no entities but the five of XML itself. Answers repeat an element for each member and carry no attribute.
+XML has no types: values are texts, to be read as what is declared for their names. A document type
+is refused, so there are no entities but the five of XML itself. Answers repeat an element for each
+member and carry no attribute.
 """
 
 import re
@@ -40,9 +41,16 @@ class XmlCodec:
 
     def decode(self, body: bytes) -> Message:
         """Read a request, its values as texts; raises RequestRefused."""
-        # Given a target, the parser builds no tree, and so meets the document type before it reads one.
+        # Given a target, the parser builds no tree, and so meets the document type before it reads
+        # one.
         reading: Any = _Reading()
-        parser = etree.XMLParser(target=reading, encoding="utf-8", resolve_entities=False, no_network=True, huge_tree=True)
+        parser = etree.XMLParser(
+            target=reading,
+            encoding="utf-8",
+            resolve_entities=False,
+            no_network=True,
+            huge_tree=True,
+        )
         try:
             message: Any = etree.fromstring(body, parser)
         except etree.XMLSyntaxError as error:
@@ -87,7 +95,9 @@ class _Element:
 
 
 class _Reading:
-    """What a parser calls as it goes; the names are lxml's. Comments and instructions are passed over."""
+    """What a parser calls as it goes; the names are lxml's. Comments and instructions are passed
+    over.
+    """
 
     def __init__(self) -> None:
         self._open: list[_Element] = []
@@ -148,9 +158,13 @@ def _write_each(parent: Any, name: str, value: Any) -> None:
 
 
 def _child(parent: Any, name: str) -> Any:
-    """Add an element; a name that XML has no way to write gets a `_` in front and in place of what is not plain."""
+    """Add an element; a name that XML has no way to write gets a `_` in front and in place of what
+    is not plain.
+    """
     try:
-        return etree.SubElement(parent, name.replace("{", "_"))  # which lxml would take for a namespace
+        return etree.SubElement(
+            parent, name.replace("{", "_")
+        )  # which lxml would take for a namespace
     except ValueError:
         return etree.SubElement(parent, "_" + _NOT_OF_A_NAME.sub("_", name))
 

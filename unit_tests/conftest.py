@@ -4,7 +4,9 @@ from hypothesis import HealthCheck, settings
 from profiles_sandbox.testing import LocalSandbox
 
 # No test is timed, and each run is the same: a slow machine is no defect.
-settings.register_profile("steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("steady")
 
 

@@ -6,20 +6,21 @@ from queue import SimpleQueue
 from time import monotonic
 from typing import Any
 
-from destination_profiles.answers import Action, Outcome
 from destination_profiles.catalog import StreamInfo
-from destination_profiles.checkpoint import SafeState
-from destination_profiles.chunks import Chunk, Chunker, ChunkPolicy
-from destination_profiles.concurrency import Concurrency
-from destination_profiles.config import Config, Secret
-from destination_profiles.dispatcher import Dispatcher
-from destination_profiles.manifest import service
-from destination_profiles.matching import Matching, Target
+from destination_profiles.config import Config
+from destination_profiles.delivery.checkpoint import SafeState
+from destination_profiles.delivery.chunks import Chunk, Chunker, ChunkPolicy
+from destination_profiles.delivery.concurrency import Concurrency
+from destination_profiles.delivery.dispatcher import Dispatcher
+from destination_profiles.delivery.senders import Senders
+from destination_profiles.delivery.writer import Writer
+from destination_profiles.records.codec import StreamPlan
 from destination_profiles.rejection import Rejection
-from destination_profiles.rejects import NoStore, RejectStore
-from destination_profiles.senders import Senders
-from destination_profiles.streams import StreamPlan
-from destination_profiles.writer import Writer
+from destination_profiles.rejects.store import NoStore, RejectStore
+from destination_profiles.secret import Secret
+from destination_profiles.service.manifest import service
+from destination_profiles.service.matching import Matching, Target
+from destination_profiles.service.outcome import Action, Outcome
 
 ACCEPT = Outcome(Action.ACCEPT)
 REFUSAL = Rejection("service", "404", "not found", "$", "not found")
@@ -27,15 +28,24 @@ USERS = (None, "users")
 
 
 def target(db_id: int = 1, mode: str = "custom", field_name: str | None = "id") -> Target:
-    return Target(db_id, Matching(service().matching_modes[mode], {"field_name": field_name} if field_name else {}))
+    return Target(
+        db_id,
+        Matching(service().matching_modes[mode], {"field_name": field_name} if field_name else {}),
+    )
 
 
 def config(**more: Any) -> Config:
-    return Config(**{"api_url": "https://example.com", "token": Secret("token"), "target": target(), **more})
+    return Config(
+        **{"api_url": "https://example.com", "token": Secret("token"), "target": target(), **more}
+    )
 
 
-def plan(name: str = "users", sync_mode: str = "append", settings: Config | None = None) -> StreamPlan:
-    return StreamPlan(StreamInfo(name, None, {"type": "object"}, sync_mode), settings or config(), service())
+def plan(
+    name: str = "users", sync_mode: str = "append", settings: Config | None = None
+) -> StreamPlan:
+    return StreamPlan(
+        StreamInfo(name, None, {"type": "object"}, sync_mode), settings or config(), service()
+    )
 
 
 def ids(chunk: Chunk) -> list[Any]:
@@ -86,7 +96,9 @@ class Scripted:
 
 
 class Held(Scripted):
-    """A sender whose answers come when the test says so, each to the chunk that has a given id in it."""
+    """A sender whose answers come when the test says so, each to the chunk that has a given id in
+    it.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -101,8 +113,13 @@ class Held(Scripted):
 
 
 def dispatcher(sender: Scripted, **more: Any) -> Dispatcher:
-    """A dispatcher that may use all of `max_in_flight` from the start: how the limit moves is tested beside concurrency.py."""
-    made = Dispatcher(Senders(sender), **{"backoff": lambda _: 0.0, "max_in_flight": 4, "retry_seconds": 60, **more})
+    """A dispatcher that may use all of `max_in_flight` from the start: how the limit moves is
+    tested beside concurrency.py.
+    """
+    made = Dispatcher(
+        Senders(sender),
+        **{"backoff": lambda _: 0.0, "max_in_flight": 4, "retry_seconds": 60, **more},
+    )
     made.concurrency = Full(more.get("max_in_flight", 4))
     return made
 
@@ -125,7 +142,9 @@ class Pipeline:
         self.dispatcher = dispatcher(sender, **delivery)
         self.writer = Writer(
             {(None, name): each for name, each in (plans or {"users": plan()}).items()},
-            chunker=Chunker(ChunkPolicy(max_profiles, 10_000, 60), new_id=iter(map(str, range(10**6))).__next__),
+            chunker=Chunker(
+                ChunkPolicy(max_profiles, 10_000, 60), new_id=iter(map(str, range(10**6))).__next__
+            ),
             dispatcher=self.dispatcher,
             store=store or NoStore(),
             release=self._release,

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from destination_profiles.config import Config, FieldConfig, Secret, StreamConfig, SubscriptionConfig, parse
+from destination_profiles.config import Config, FieldConfig, StreamConfig, SubscriptionConfig, parse
 from destination_profiles.errors import ConfigError
-from destination_profiles.manifest import service
-from destination_profiles.matching import Matching, Target
+from destination_profiles.secret import Secret
+from destination_profiles.service.manifest import service
+from destination_profiles.service.matching import Matching, Target
 from destination_profiles.spec import spec
 
 CANARY, TOKEN = "canary-7f3a", "token-91bc"
@@ -18,7 +19,8 @@ SCHEMA: dict[str, Any] = spec()["connectionSpecification"]
 LEAST: dict[str, Any] = {"api_url": "https://example.com", "token": TOKEN, "db_id": 7}
 CUSTOM = {"mode": "custom", "field_name": "crm_id"}
 PLAIN_HTTP = (
-    "The API URL must begin with https, because the token and personal data travel in each request. "
+    "The API URL must begin with https, because the token and personal "
+    "data travel in each request. "
     "Plain http is allowed for an address of this machine only."
 )
 MODES = ", ".join(service().matching_modes)
@@ -39,7 +41,9 @@ def wrong(**changed: Any) -> str:
 
 
 def said(**changed: Any) -> str:
-    """The sentence, or nothing where the configuration is taken: any other exception is a defect."""
+    """The sentence, or nothing where the configuration is taken: any other exception is a
+    defect.
+    """
     try:
         config(**changed)
     except ConfigError as error:
@@ -68,36 +72,96 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"db_id": 1.5}, "The setting db_id is wrong: must be integer, not number."),
     ({"db_id": 0}, "The setting db_id is wrong: does not satisfy minimum: 1."),
     ({"matching": CANARY}, "The setting matching is wrong: must be object, not string."),
-    ({"matching": {"mode": CANARY}}, f"The setting matching is wrong: mode must be one of {MODES}."),
+    (
+        {"matching": {"mode": CANARY}},
+        f"The setting matching is wrong: mode must be one of {MODES}.",
+    ),
     ({"matching": {"mode": None}}, f"The setting matching is wrong: mode must be one of {MODES}."),
     ({"matching": {"field_name": CANARY}}, "The setting matching is wrong: mode must be there."),
-    ({"matching": {"mode": "email", "resource_id": CANARY}}, "The setting matching.resource_id is wrong: must be integer, not string."),
-    ({"matching": {"mode": "email", "resource_id": 0}}, "The setting matching.resource_id is wrong: does not satisfy minimum: 1."),
-    ({"matching": {"mode": "email", "field_name": CANARY}}, "The setting matching is wrong: holds a key that is not allowed."),
-    ({"matching": {"mode": "profile_id", "resource_id": 1}}, "The setting matching is wrong: holds a key that is not allowed."),
-    ({"matching": {**CUSTOM, CANARY: 1}}, "The setting matching is wrong: holds a key that is not allowed."),
-    ({"null_values": CANARY}, "The setting null_values is wrong: must be one of omit, send, unset."),
+    (
+        {"matching": {"mode": "email", "resource_id": CANARY}},
+        "The setting matching.resource_id is wrong: must be integer, not string.",
+    ),
+    (
+        {"matching": {"mode": "email", "resource_id": 0}},
+        "The setting matching.resource_id is wrong: does not satisfy minimum: 1.",
+    ),
+    (
+        {"matching": {"mode": "email", "field_name": CANARY}},
+        "The setting matching is wrong: holds a key that is not allowed.",
+    ),
+    (
+        {"matching": {"mode": "profile_id", "resource_id": 1}},
+        "The setting matching is wrong: holds a key that is not allowed.",
+    ),
+    (
+        {"matching": {**CUSTOM, CANARY: 1}},
+        "The setting matching is wrong: holds a key that is not allowed.",
+    ),
+    (
+        {"null_values": CANARY},
+        "The setting null_values is wrong: must be one of omit, send, unset.",
+    ),
     ({"skip_triggers": CANARY}, "The setting skip_triggers is wrong: must be boolean, not string."),
-    ({"skip_invalid_subscriptions": 1}, "The setting skip_invalid_subscriptions is wrong: must be boolean, not integer."),
+    (
+        {"skip_invalid_subscriptions": 1},
+        "The setting skip_invalid_subscriptions is wrong: must be boolean, not integer.",
+    ),
     ({"batching": []}, "The setting batching is wrong: must be object, not array."),
-    ({"batching": {"max_profiles": 0}}, "The setting batching.max_profiles is wrong: does not satisfy minimum: 1."),
-    ({"batching": {"max_profiles": 10_001}}, "The setting batching.max_profiles is wrong: does not satisfy maximum: 10000."),
-    ({"batching": {"max_bytes": 999}}, "The setting batching.max_bytes is wrong: does not satisfy minimum: 1000."),
-    ({"batching": {"max_bytes": 10_000_001}}, "The setting batching.max_bytes is wrong: does not satisfy maximum: 10000000."),
-    ({"batching": {"max_age_seconds": 0}}, "The setting batching.max_age_seconds is wrong: does not satisfy exclusiveMinimum: 0."),
-    ({"batching": {"max_age_seconds": 601}}, "The setting batching.max_age_seconds is wrong: does not satisfy maximum: 600."),
+    (
+        {"batching": {"max_profiles": 0}},
+        "The setting batching.max_profiles is wrong: does not satisfy minimum: 1.",
+    ),
+    (
+        {"batching": {"max_profiles": 10_001}},
+        "The setting batching.max_profiles is wrong: does not satisfy maximum: 10000.",
+    ),
+    (
+        {"batching": {"max_bytes": 999}},
+        "The setting batching.max_bytes is wrong: does not satisfy minimum: 1000.",
+    ),
+    (
+        {"batching": {"max_bytes": 10_000_001}},
+        "The setting batching.max_bytes is wrong: does not satisfy maximum: 10000000.",
+    ),
+    (
+        {"batching": {"max_age_seconds": 0}},
+        "The setting batching.max_age_seconds is wrong: does not satisfy exclusiveMinimum: 0.",
+    ),
+    (
+        {"batching": {"max_age_seconds": 601}},
+        "The setting batching.max_age_seconds is wrong: does not satisfy maximum: 600.",
+    ),
     ({"batching": {CANARY: 1}}, "The setting batching is wrong: holds a key that is not allowed."),
-    ({"delivery": {"max_in_flight": 0}}, "The setting delivery.max_in_flight is wrong: does not satisfy minimum: 1."),
-    ({"delivery": {"max_in_flight": 65}}, "The setting delivery.max_in_flight is wrong: does not satisfy maximum: 64."),
-    ({"delivery": {"retry_seconds": -1}}, "The setting delivery.retry_seconds is wrong: does not satisfy minimum: 0."),
-    ({"delivery": {"retry_seconds": 86_401}}, "The setting delivery.retry_seconds is wrong: does not satisfy maximum: 86400."),
+    (
+        {"delivery": {"max_in_flight": 0}},
+        "The setting delivery.max_in_flight is wrong: does not satisfy minimum: 1.",
+    ),
+    (
+        {"delivery": {"max_in_flight": 65}},
+        "The setting delivery.max_in_flight is wrong: does not satisfy maximum: 64.",
+    ),
+    (
+        {"delivery": {"retry_seconds": -1}},
+        "The setting delivery.retry_seconds is wrong: does not satisfy minimum: 0.",
+    ),
+    (
+        {"delivery": {"retry_seconds": 86_401}},
+        "The setting delivery.retry_seconds is wrong: does not satisfy maximum: 86400.",
+    ),
     ({"delivery": {CANARY: 1}}, "The setting delivery is wrong: holds a key that is not allowed."),
-    ({"object_storage_config": CANARY}, "The setting object_storage_config is wrong: must be object, not string."),
+    (
+        {"object_storage_config": CANARY},
+        "The setting object_storage_config is wrong: must be object, not string.",
+    ),
     (
         {"object_storage_config": {"storage_type": CANARY}},
         "The setting object_storage_config is wrong: storage_type must be one of None, Local, S3.",
     ),
-    ({"object_storage_config": {"storage_type": "Local"}}, "The setting object_storage_config is wrong: path must be there."),
+    (
+        {"object_storage_config": {"storage_type": "Local"}},
+        "The setting object_storage_config is wrong: path must be there.",
+    ),
     (
         {"object_storage_config": {"storage_type": "Local", "path": ""}},
         "The setting object_storage_config.path is wrong: does not satisfy minLength: 1.",
@@ -107,7 +171,10 @@ WRONG: list[tuple[dict[str, Any], str]] = [
         "The setting object_storage_config is wrong: holds a key that is not allowed.",
     ),
     ({"skp_triggers": CANARY}, "There is no setting skp_triggers. Remove it, or correct its name."),
-    ({"stream": 1, "max_profiles": 5}, "There is no setting max_profiles, stream. Remove it, or correct its name."),
+    (
+        {"stream": 1, "max_profiles": 5},
+        "There is no setting max_profiles, stream. Remove it, or correct its name.",
+    ),
 ]
 
 WRONG_STREAMS: list[tuple[Any, str]] = [
@@ -120,52 +187,118 @@ WRONG_STREAMS: list[tuple[Any, str]] = [
     (users(db_id=0), "The setting streams[0].db_id is wrong: does not satisfy minimum: 1."),
     (users(fields=[]), "The setting streams[0].fields is wrong: does not satisfy minItems: 1."),
     (users({"from": "id"}), "The setting streams[0].fields[0] is wrong: to must be there."),
-    (users({"to": "", "from": "id"}), "The setting streams[0].fields[0].to is wrong: does not satisfy minLength: 1."),
-    (users({"to": "a", "from": ""}), "The setting streams[0].fields[0].from is wrong: does not satisfy minLength: 1."),
-    (users({"to": "a", "form": CANARY}), "The setting streams[0].fields[0] is wrong: holds a key that is not allowed."),
+    (
+        users({"to": "", "from": "id"}),
+        "The setting streams[0].fields[0].to is wrong: does not satisfy minLength: 1.",
+    ),
+    (
+        users({"to": "a", "from": ""}),
+        "The setting streams[0].fields[0].from is wrong: does not satisfy minLength: 1.",
+    ),
+    (
+        users({"to": "a", "form": CANARY}),
+        "The setting streams[0].fields[0] is wrong: holds a key that is not allowed.",
+    ),
     (
         users({"to": "a", "from": "id"}, {"to": "b", "value": None}),
-        "The setting streams[0].fields[1].value is wrong: must be string or integer or number or boolean, not null.",
+        (
+            "The setting streams[0].fields[1].value is wrong: must be string or integer "
+            "or number or boolean, not null."
+        ),
     ),
     (
         users({"to": "a", "from": "id", "type": CANARY}),
-        "The setting streams[0].fields[0].type is wrong: must be one of string, int, float, boolean, date, datetime, tags.",
+        (
+            "The setting streams[0].fields[0].type is wrong: must be one of string, int, "
+            "float, boolean, date, datetime, tags."
+        ),
     ),
     (
         users({"to": "a"}),
-        "The stream users is configured wrongly: the field a needs one of a column (from), several (columns) and a constant (value).",
+        (
+            "The stream users is configured wrongly: the field a needs one of a column "
+            "(from), several (columns) and a constant (value)."
+        ),
     ),
     (
         users({"to": "a", "value": CANARY, "type": "int"}),
-        "The stream users is configured wrongly: the constant of the field a cannot be read as int.",
+        (
+            "The stream users is configured wrongly: the constant of the "
+            "field a cannot be read as int."
+        ),
     ),
     (
         users({"to": "a", "from": "id", "value": CANARY}),
-        "The stream users is configured wrongly: the field a needs one of a column (from), several (columns) and a constant (value).",
+        (
+            "The stream users is configured wrongly: the field a needs one of a column "
+            "(from), several (columns) and a constant (value)."
+        ),
     ),
-    (users({"to": "a", "from": "b"}, {"to": "a", "value": CANARY}), "The stream users is configured wrongly: two fields are sent to a."),
+    (
+        users({"to": "a", "from": "b"}, {"to": "a", "value": CANARY}),
+        "The stream users is configured wrongly: two fields are sent to a.",
+    ),
     (
         users(*({"to": to, "from": "c"} for to in ("b", "a", "c", "a", "b"))),
         "The stream users is configured wrongly: two fields are sent to a, b.",
     ),
     ([*users(), *users()], "The setting streams has two entries for users."),
-    ([*users(namespace="b"), *users(), *users(namespace="b")], "The setting streams has two entries for users."),
-    (users(matching={"mode": CANARY}), f"The setting streams[0].matching is wrong: mode must be one of {MODES}."),
+    (
+        [*users(namespace="b"), *users(), *users(namespace="b")],
+        "The setting streams has two entries for users.",
+    ),
+    (
+        users(matching={"mode": CANARY}),
+        f"The setting streams[0].matching is wrong: mode must be one of {MODES}.",
+    ),
 ]
 
-ODD_VALUES = st.recursive(st.just(CANARY), lambda each: st.lists(each) | st.dictionaries(st.just(CANARY), each))
-NO_URL = ["", "example.com", "ftp://example.com", f"https://{CANARY}@example.com", "https://example.com/path", "https://", "https:// a"]
-NOT_LOOPBACK = ["example.com", "127.0.0.1.example.com", "localhost.example.com", "0.0.0.0", "10.0.0.1", "[::2]", "128.0.0.1", "127"]
-LOOPBACK = ["localhost", "LOCALHOST:8080", "127.0.0.1", "127.0.0.1:8000", "127.8.9.1", "[::1]", "[::1]:8000", "localhost/"]
+ODD_VALUES = st.recursive(
+    st.just(CANARY), lambda each: st.lists(each) | st.dictionaries(st.just(CANARY), each)
+)
+NO_URL = [
+    "",
+    "example.com",
+    "ftp://example.com",
+    f"https://{CANARY}@example.com",
+    "https://example.com/path",
+    "https://",
+    "https:// a",
+]
+NOT_LOOPBACK = [
+    "example.com",
+    "127.0.0.1.example.com",
+    "localhost.example.com",
+    "0.0.0.0",
+    "10.0.0.1",
+    "[::2]",
+    "128.0.0.1",
+    "127",
+]
+LOOPBACK = [
+    "localhost",
+    "LOCALHOST:8080",
+    "127.0.0.1",
+    "127.0.0.1:8000",
+    "127.8.9.1",
+    "[::1]",
+    "[::1]:8000",
+    "localhost/",
+]
 NO_HOST = ["https://[::1", "https://[example]", "https://exam\u2100ple.com"]
 
 
-@pytest.mark.parametrize(("changed", "sentence"), [*WRONG, *(({"streams": streams}, sentence) for streams, sentence in WRONG_STREAMS)])
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [*WRONG, *(({"streams": streams}, sentence) for streams, sentence in WRONG_STREAMS)],
+)
 def test_wrong_setting_has_its_sentence(changed: dict[str, Any], sentence: str) -> None:
     assert wrong(**changed) == sentence
 
 
-@pytest.mark.parametrize("changed", [each for each, _ in WRONG] + [{"streams": each} for each, _ in WRONG_STREAMS])
+@pytest.mark.parametrize(
+    "changed", [each for each, _ in WRONG] + [{"streams": each} for each, _ in WRONG_STREAMS]
+)
 def test_sentence_holds_no_token_or_value(changed: dict[str, Any]) -> None:
     message = wrong(**changed)
     assert not any(secret in message for secret in (TOKEN, CANARY, "731946250817"))
@@ -184,16 +317,26 @@ def test_missing_settings_are_named(given_names: tuple[str, ...], sentence: str)
     assert refusal({name: LEAST[name] for name in given_names}).message == sentence
 
 
-@pytest.mark.parametrize("mode", [name for name, mode in service().matching_modes.items() if mode.required])
+@pytest.mark.parametrize(
+    "mode", [name for name, mode in service().matching_modes.items() if mode.required]
+)
 @pytest.mark.parametrize("place", ["matching", "streams[0].matching"])
 def test_mode_without_its_field_names_it(mode: str, place: str) -> None:
-    changed: dict[str, Any] = {"matching": {"mode": mode}} if place == "matching" else {"streams": users(matching={"mode": mode})}
+    changed: dict[str, Any] = (
+        {"matching": {"mode": mode}}
+        if place == "matching"
+        else {"streams": users(matching={"mode": mode})}
+    )
     assert wrong(**changed) == f"The setting {place} is wrong: field_name must be there."
 
 
-@pytest.mark.parametrize("mode", [name for name, mode in service().matching_modes.items() if mode.required])
+@pytest.mark.parametrize(
+    "mode", [name for name, mode in service().matching_modes.items() if mode.required]
+)
 def test_mode_with_empty_field_names_it(mode: str) -> None:
-    assert wrong(matching={"mode": mode, "field_name": ""}).startswith("The setting matching.field_name is wrong: ")
+    assert wrong(matching={"mode": mode, "field_name": ""}).startswith(
+        "The setting matching.field_name is wrong: "
+    )
 
 
 @pytest.mark.parametrize("host", NOT_LOOPBACK)
@@ -209,7 +352,10 @@ def test_loopback_address_may_be_plain_http(host: str) -> None:
 @pytest.mark.parametrize("url", NO_URL)
 def test_url_is_a_scheme_and_host(url: str) -> None:
     message = wrong(api_url=url)
-    assert message.startswith("The setting api_url is wrong: does not satisfy pattern: ") and CANARY not in message
+    assert (
+        message.startswith("The setting api_url is wrong: does not satisfy pattern: ")
+        and CANARY not in message
+    )
 
 
 @pytest.mark.parametrize("url", NO_HOST)
@@ -224,7 +370,11 @@ def test_url_ends_with_its_host(end: str) -> None:
 
 @pytest.mark.parametrize(
     "streams",
-    [users({"to": "a"}), users({"to": "a", "from": "b", "value": 1}), users({"to": "a", "from": "b"}, {"to": "a", "from": "c"})],
+    [
+        users({"to": "a"}),
+        users({"to": "a", "from": "b", "value": 1}),
+        users({"to": "a", "from": "b"}, {"to": "a", "from": "c"}),
+    ],
 )
 def test_error_of_a_stream_carries_it(streams: list[dict[str, Any]]) -> None:
     assert refusal({**LEAST, "streams": streams}).stream == "users"
@@ -241,7 +391,11 @@ def test_no_value_is_ever_told(name: str, value: Any) -> None:
 
 def test_defaults_are_those_of_the_service() -> None:
     made = config()
-    assert (made.max_profiles, made.max_bytes) == (service().max_profiles, service().max_bytes) == (10_000, 10_000_000)
+    assert (
+        (made.max_profiles, made.max_bytes)
+        == (service().max_profiles, service().max_bytes)
+        == (10_000, 10_000_000)
+    )
     assert (made.max_age_seconds, made.max_in_flight, made.retry_seconds) == (60.0, 8, 900.0)
     assert (made.null_values, made.options, made.streams) == ("omit", {}, ())
     assert (made.target, made.rejects) == (Target(7, matching("email")), {"storage_type": "None"})
@@ -275,7 +429,10 @@ def test_empty_group_is_as_none(empty: dict[str, Any]) -> None:
     [
         ({"skip_triggers": True}, {"skip_triggers": True}),
         ({"skip_triggers": False}, {}),
-        ({"skip_triggers": True, "skip_invalid_subscriptions": True}, {"skip_triggers": True, "skip_invalid_subscriptions": True}),
+        (
+            {"skip_triggers": True, "skip_invalid_subscriptions": True},
+            {"skip_triggers": True, "skip_invalid_subscriptions": True},
+        ),
     ],
 )
 def test_options_are_those_switched_on(changed: dict[str, bool], options: dict[str, bool]) -> None:
@@ -286,11 +443,19 @@ def test_options_are_those_switched_on(changed: dict[str, bool], options: dict[s
 def test_every_mode_can_be_chosen(mode: str) -> None:
     chosen = service().matching_modes[mode]
     made = config(matching={"mode": mode, **({"field_name": "crm_id"} if chosen.required else {})})
-    assert made.target == Target(7, Matching(chosen, {"field_name": "crm_id"} if chosen.required else {}))
+    assert made.target == Target(
+        7, Matching(chosen, {"field_name": "crm_id"} if chosen.required else {})
+    )
 
 
 def test_stream_may_have_its_own_target() -> None:
-    made = config(streams=[*users(db_id=8, matching=CUSTOM), {"name": "orders", "db_id": 9}, {"name": "plain"}])
+    made = config(
+        streams=[
+            *users(db_id=8, matching=CUSTOM),
+            {"name": "orders", "db_id": 9},
+            {"name": "plain"},
+        ]
+    )
     assert [each.target for each in made.streams] == [
         Target(8, matching("custom", field_name="crm_id")),
         Target(9, matching("email")),
@@ -299,8 +464,18 @@ def test_stream_may_have_its_own_target() -> None:
 
 
 def test_fields_are_columns_or_constants() -> None:
-    made = config(streams=users({"to": "id", "from": "a.b", "type": "int"}, {"to": "zero", "value": 0}, {"to": "no", "value": False}))
-    assert made.streams[0].fields == (FieldConfig("id", "a.b", None, "int"), FieldConfig("zero", None, 0), FieldConfig("no", None, False))
+    made = config(
+        streams=users(
+            {"to": "id", "from": "a.b", "type": "int"},
+            {"to": "zero", "value": 0},
+            {"to": "no", "value": False},
+        )
+    )
+    assert made.streams[0].fields == (
+        FieldConfig("id", "a.b", None, "int"),
+        FieldConfig("zero", None, 0),
+        FieldConfig("no", None, False),
+    )
 
 
 @pytest.mark.parametrize(("namespace", "db_id"), [("crm", 9), ("other", 8), (None, 8)])
@@ -317,7 +492,14 @@ def test_stream_without_an_entry_is_plain(namespace: str | None) -> None:
 
 
 def test_databases_are_each_named_once() -> None:
-    made = config(streams=[*users(db_id=8), {"name": "a", "db_id": 7}, {"name": "b", "db_id": 8}, {"name": "c", "db_id": 9}])
+    made = config(
+        streams=[
+            *users(db_id=8),
+            {"name": "a", "db_id": 7},
+            {"name": "b", "db_id": 8},
+            {"name": "c", "db_id": 9},
+        ]
+    )
     assert [each.db_id for each in made.targets()] == [7, 8, 9]
 
 
@@ -350,7 +532,11 @@ def test_token_is_revealed_on_request() -> None:
 def test_configuration_itself_is_left_alone() -> None:
     raw = {**LEAST, "streams": users({"to": "a", "from": "b"}), "batching": {"max_profiles": 5}}
     parse(raw, SCHEMA, service())
-    assert raw == {**LEAST, "streams": users({"to": "a", "from": "b"}), "batching": {"max_profiles": 5}}
+    assert raw == {
+        **LEAST,
+        "streams": users({"to": "a", "from": "b"}),
+        "batching": {"max_profiles": 5},
+    }
 
 
 # Subscriptions
@@ -366,9 +552,18 @@ def subscribed(**subscription: Any) -> list[dict[str, Any]]:
 SUBSCRIPTIONS = [
     (SMS, SubscriptionConfig("sms", 3, (FieldConfig("phone", "tel", type="string"),))),
     (
-        {"channel": "email", "resource_id": 3, "address_from": "mail", "address_to": "email_data.email", "status": "subscribed"},
+        {
+            "channel": "email",
+            "resource_id": 3,
+            "address_from": "mail",
+            "address_to": "email_data.email",
+            "status": "subscribed",
+        },
         SubscriptionConfig(
-            "email", 3, (FieldConfig("email_data.email", "mail", type="string"),), (FieldConfig("status", value="subscribed"),)
+            "email",
+            3,
+            (FieldConfig("email_data.email", "mail", type="string"),),
+            (FieldConfig("status", value="subscribed"),),
         ),
     ),
     (
@@ -380,7 +575,10 @@ SUBSCRIPTIONS = [
         SubscriptionConfig(
             "push",
             3,
-            (FieldConfig("subscription_id", "device", type="string"), FieldConfig("provider", value="Firefox")),
+            (
+                FieldConfig("subscription_id", "device", type="string"),
+                FieldConfig("provider", value="Firefox"),
+            ),
             (FieldConfig("priority", value=0), FieldConfig("cats", "c", type="tags")),
         ),
     ),
@@ -394,7 +592,10 @@ SUBSCRIPTIONS = [
         SubscriptionConfig(
             "push",
             3,
-            (FieldConfig("subscription_id", "device", type="string"), FieldConfig("provider", "p", type="string")),
+            (
+                FieldConfig("subscription_id", "device", type="string"),
+                FieldConfig("provider", "p", type="string"),
+            ),
             (FieldConfig("status", "s", type="status"),),
             (FieldConfig("source", value="w"), FieldConfig("n", "m", type="int")),
         ),
@@ -409,15 +610,36 @@ WRONG_SUBSCRIPTIONS = [
     ),
     (PUSH, "a subscription to push needs provider or provider_from"),
     ({**SMS, "provider": CANARY}, "a subscription to sms has no provider"),
-    ({**PUSH, "provider": CANARY, "provider_from": "p"}, "a subscription to push has both provider and provider_from"),
-    ({**SMS, "status": 0, "status_from": "s"}, "a subscription to sms has both status and status_from"),
-    ({**SMS, "status": 7}, "the status of a subscription to sms does not satisfy maximum: 6 or must be one of subscribed, unsubscribed,"),
+    (
+        {**PUSH, "provider": CANARY, "provider_from": "p"},
+        "a subscription to push has both provider and provider_from",
+    ),
+    (
+        {**SMS, "status": 0, "status_from": "s"},
+        "a subscription to sms has both status and status_from",
+    ),
+    (
+        {**SMS, "status": 7},
+        (
+            "the status of a subscription to sms does not satisfy maximum: 6 or must be "
+            "one of subscribed, unsubscribed,"
+        ),
+    ),
     (
         {**SMS, "status": CANARY},
-        "the status of a subscription to sms must be integer, not string or must be one of subscribed, unsubscribed,",
+        (
+            "the status of a subscription to sms must be integer, not string or must be "
+            "one of subscribed, unsubscribed,"
+        ),
     ),
-    ({**SMS, "fields": [{"to": "a"}]}, "the field a needs one of a column (from), several (columns) and a constant (value)"),
-    ({**SMS, "fields": [{"to": "a", "value": 1}, {"to": "a", "value": 2}]}, "two fields are sent to a"),
+    (
+        {**SMS, "fields": [{"to": "a"}]},
+        "the field a needs one of a column (from), several (columns) and a constant (value)",
+    ),
+    (
+        {**SMS, "fields": [{"to": "a", "value": 1}, {"to": "a", "value": 2}]},
+        "two fields are sent to a",
+    ),
 ]
 
 
@@ -429,13 +651,19 @@ def test_subscription_is_a_typed_value(raw: dict[str, Any], expected: Subscripti
 @pytest.mark.parametrize(("raw", "sentence"), WRONG_SUBSCRIPTIONS)
 def test_wrong_subscription_has_its_sentence(raw: dict[str, Any], sentence: str) -> None:
     told = wrong(streams=subscribed(**raw))
-    assert told.startswith(f"The stream users is configured wrongly: {sentence}") and CANARY not in told
+    assert (
+        told.startswith(f"The stream users is configured wrongly: {sentence}")
+        and CANARY not in told
+    )
 
 
 @pytest.mark.parametrize("name", ["channel", "resource_id", "address_from"])
 def test_subscription_needs_its_parts(name: str) -> None:
     raw = {key: value for key, value in SMS.items() if key != name}
-    assert wrong(streams=subscribed(**raw)) == f"The setting streams[0].subscriptions[0] is wrong: {name} must be there."
+    assert (
+        wrong(streams=subscribed(**raw))
+        == f"The setting streams[0].subscriptions[0] is wrong: {name} must be there."
+    )
 
 
 def test_custom_fields_of_subscriptions_may_be_logged() -> None:
@@ -449,10 +677,24 @@ def test_time_zone_is_one_that_is_known(zone: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "zone", ["", "Berlin", "Europe/Nowhere", "+03:00", "../../etc/passwd", "/etc/localtime", "America", "Etc", CANARY, "x" * 300]
+    "zone",
+    [
+        "",
+        "Berlin",
+        "Europe/Nowhere",
+        "+03:00",
+        "../../etc/passwd",
+        "/etc/localtime",
+        "America",
+        "Etc",
+        CANARY,
+        "x" * 300,
+    ],
 )
 def test_unknown_time_zone_is_told(zone: str) -> None:
-    assert wrong(time_zone=zone) == "The setting time_zone is none that is known. It is a name such as Europe/Berlin, or UTC."
+    assert wrong(time_zone=zone) == (
+        "The setting time_zone is none that is known. It is a name such as Europe/Berlin, or UTC."
+    )
 
 
 def test_xml_cannot_send_nulls() -> None:
@@ -466,10 +708,17 @@ def test_constant_may_be_converted() -> None:
         {"to": "last_seen", "value": "2024-05-27T12:00:00", "type": "datetime"},
     ]
     made = config(streams=users(*fields), time_zone="Europe/Berlin").streams[0].fields
-    assert made == (FieldConfig("tags", value=["vip", "beta"], action="add"), FieldConfig("last_seen", value="2024-05-27T12:00:00+02:00"))
+    assert made == (
+        FieldConfig("tags", value=["vip", "beta"], action="add"),
+        FieldConfig("last_seen", value="2024-05-27T12:00:00+02:00"),
+    )
 
 
 def test_all_slips_of_streams_are_told_at_once() -> None:
-    streams = [{"name": "a", "fields": [{"to": "x"}]}, {"name": "b"}, {"name": "c", "subscriptions": [PUSH]}]
+    streams = [
+        {"name": "a", "fields": [{"to": "x"}]},
+        {"name": "b"},
+        {"name": "c", "subscriptions": [PUSH]},
+    ]
     told = refusal({**LEAST, "streams": streams})
     assert (told.message.count("is configured wrongly"), told.stream) == (2, "a")

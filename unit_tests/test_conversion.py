@@ -15,11 +15,19 @@ from hypothesis import strategies as st
 from destination_profiles.conversion import STATUS, TYPES, CannotConvert, conversions
 
 DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-DATETIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{6})?(Z|[+-][0-9]{2}:[0-9]{2})")
+DATETIME = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{6})?(Z|[+-][0-9]{2}:[0-9]{2})"
+)
 TIME_TEXTS = st.text(alphabet="0123456789-:/.,+ TZPWDH", max_size=25)
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3)
+    ),
     max_leaves=5,
 )
 
@@ -32,7 +40,9 @@ def converted(kind: str, value: Any) -> Any:
 
 
 def converted_or_none(kind: str, value: Any) -> Any:
-    """As `converted`, and None where it cannot be: any other exception would end the sync for one value."""
+    """As `converted`, and None where it cannot be: any other exception would end the sync for one
+    value.
+    """
     try:
         return CONVERSIONS[kind](value)
     except CannotConvert:
@@ -169,7 +179,14 @@ NO_MOMENT = [
     *("P1D", "PT1H", "P1Y2M", "10:00", "10:00:00", "T10:00", "60:"),
     *("2001-12-31/2002-12-31", "2001-12-31/P1D", "P1D/2001-12-31", "T10/2001-10"),
     *("31.12.2001", "12/31/2001", "2001-02-30", "2001-13-01", "0000-00-00", "2001-366"),
-    *("2001-12-31T25:00:00", "2001-12-31T10:00:00 UTC+3", "", "1700000000", "1700000000000", "9" * 5000),
+    *(
+        "2001-12-31T25:00:00",
+        "2001-12-31T10:00:00 UTC+3",
+        "",
+        "1700000000",
+        "1700000000000",
+        "9" * 5000,
+    ),
     *(True, False, 10**30, -(10**30), 10**400, 1e300, 253_402_300_800_000, -62_135_596_801_000),
 ]
 IMPOSSIBLE: list[tuple[str, Any]] = [
@@ -199,7 +216,10 @@ def test_every_type_is_tried_here() -> None:
     assert set(TYPES) == {kind for kind, *_ in CONVERTED} == {kind for kind, _ in IMPOSSIBLE}
 
 
-@pytest.mark.parametrize(("kind", "value"), [("int", "canary"), ("float", "canary"), ("boolean", "canary"), ("date", "canary")])
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [("int", "canary"), ("float", "canary"), ("boolean", "canary"), ("date", "canary")],
+)
 def test_refusal_tells_no_value(kind: str, value: str) -> None:
     with pytest.raises(CannotConvert) as raised:
         converted(kind, value)
@@ -263,7 +283,10 @@ def test_long_number_with_a_point_keeps_its_digits() -> None:
 # Statuses of subscriptions, and zones
 
 STATUSES = [
-    *((word, word.strip().lower()) for word in ("subscribed", " Unsubscribed ", "INVALID", "whatever")),
+    *(
+        (word, word.strip().lower())
+        for word in ("subscribed", " Unsubscribed ", "INVALID", "whatever")
+    ),
     *((number, 4) for number in (4, 4.0, "4", " 4 ")),
     (0, 0),
     ("-1", -1),
@@ -292,7 +315,11 @@ ZONED = [  # in Europe/Berlin
     ("datetime", 1716847200, "2024-05-28T00:00:00+02:00"),
     ("datetime", 1716847200000, "2024-05-28T00:00:00+02:00"),
     ("datetime", "2024-03-31T02:30:00", "2024-03-31T03:30:00+02:00"),  # that night has no such time
-    ("datetime", "2024-10-27T02:30:00", "2024-10-27T02:30:00+01:00"),  # and this one has it twice: the later
+    (
+        "datetime",
+        "2024-10-27T02:30:00",
+        "2024-10-27T02:30:00+01:00",
+    ),  # and this one has it twice: the later
     ("date", 1716847200, "2024-05-28"),
     ("date", 1716847199, "2024-05-27"),
     ("date", 1716847200000, "2024-05-28"),
@@ -329,14 +356,19 @@ def test_forms_of_airbyte_are_read(text: str, expected: str) -> None:
     assert CONVERSIONS["datetime"](text) == expected
 
 
-@pytest.mark.parametrize("text", ["2022-01-23T01:23:45Z BC", "2022-01-23 BC", "01:23:45", "01:23:45+03:00"])
+@pytest.mark.parametrize(
+    "text", ["2022-01-23T01:23:45Z BC", "2022-01-23 BC", "01:23:45", "01:23:45+03:00"]
+)
 def test_forms_that_are_no_date_are_refused(text: str) -> None:
     for kind in ("date", "datetime"):
         with pytest.raises(CannotConvert):
             CONVERSIONS[kind](text)
 
 
-OLD = [("Europe/Amsterdam", "1930-06-01 00:00:00", "1930-05-31T22:40:28Z"), ("Europe/Amsterdam", -5_000_000_000, "1811-07-23T15:06:40Z")]
+OLD = [
+    ("Europe/Amsterdam", "1930-06-01 00:00:00", "1930-05-31T22:40:28Z"),
+    ("Europe/Amsterdam", -5_000_000_000, "1811-07-23T15:06:40Z"),
+]
 
 
 @pytest.mark.parametrize(("zone", "value", "expected"), OLD)
@@ -345,7 +377,11 @@ def test_offset_of_odd_seconds_becomes_utc(zone: str, value: Any, expected: str)
 
 
 @pytest.mark.parametrize(
-    ("value", "expected"), [(32_503_680_000_123, "3000-01-01T00:00:00.123000Z"), (-100_000_000_001, "1966-10-31T14:13:19.999000Z")]
+    ("value", "expected"),
+    [
+        (32_503_680_000_123, "3000-01-01T00:00:00.123000Z"),
+        (-100_000_000_001, "1966-10-31T14:13:19.999000Z"),
+    ],
 )
 def test_milliseconds_keep_every_digit(value: int, expected: str) -> None:
     assert CONVERSIONS["datetime"](value) == expected

@@ -12,19 +12,22 @@ import pytest
 import yaml
 
 from destination_profiles.catalog import streams_of
-from destination_profiles.chunks import HELD_BODIES
 from destination_profiles.config import Config
-from destination_profiles.decoder import Decoder, Records
-from destination_profiles.manifest import service
+from destination_profiles.delivery.chunks import HELD_BODIES
+from destination_profiles.delivery.writer import INTERRUPTED_SECONDS
+from destination_profiles.protocol.decoder import Decoder, Records
 from destination_profiles.rejection import Rejection
-from destination_profiles.rejects import LocalStore
+from destination_profiles.rejects.store import LocalStore
+from destination_profiles.service.manifest import service
 from destination_profiles.spec import spec
-from destination_profiles.writer import INTERRUPTED_SECONDS
 from unit_tests.messages import KINDS, LOG, Text, code_texts, steps
 
 ROOT = Path(__file__).parents[1]
 RESULTS = json.loads((ROOT / "benchmarks" / "results" / "results.json").read_text(encoding="utf-8"))
-PAGES = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in [*ROOT.glob("docs/*.md"), ROOT / "README.md"]}
+PAGES = {
+    path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
+    for path in [*ROOT.glob("docs/*.md"), ROOT / "README.md"]
+}
 ERRORS, GUIDE, MAPPING = (PAGES[f"docs/{name}.md"] for name in ("errors", "profiles", "mapping"))
 PICTURES = {path.stem: path.read_text(encoding="utf-8") for path in ROOT.glob("docs/*.svg")}
 
@@ -32,20 +35,30 @@ PICTURES = {path.stem: path.read_text(encoding="utf-8") for path in ROOT.glob("d
 def sections(page: str) -> dict[str, str]:
     """What stands under each heading, that of lower ones too."""
     heads = list(re.finditer(r"^(#+) (.+)$", page, re.MULTILINE))
-    ends = [next((other.start() for other in heads[n + 1 :] if len(other[1]) <= len(head[1])), len(page)) for n, head in enumerate(heads)]
+    ends = [
+        next(
+            (other.start() for other in heads[n + 1 :] if len(other[1]) <= len(head[1])), len(page)
+        )
+        for n, head in enumerate(heads)
+    ]
     return {head[2]: page[head.end() : end] for head, end in zip(heads, ends, strict=True)}
 
 
 def quotes(page: str) -> list[str]:
     """The sentences, each a block quote of its own."""
-    return [" ".join(line.removeprefix("> ") for line in block.splitlines()) for block in re.findall(r"(?:^> .+\n)+", page, re.MULTILINE)]
+    return [
+        " ".join(line.removeprefix("> ") for line in block.splitlines())
+        for block in re.findall(r"(?:^> .+\n)+", page, re.MULTILINE)
+    ]
 
 
 def cells(page: str) -> list[str]:
     """The parts of sentences: the column `text` of each table."""
     found = []
     for table in re.findall(r"(?:^\|.+\n)+", page, re.MULTILINE):
-        head, _, *rows = ([cell.strip() for cell in line.strip("|\n").split("|")] for line in table.splitlines())
+        head, _, *rows = (
+            [cell.strip() for cell in line.strip("|\n").split("|")] for line in table.splitlines()
+        )
         found += [row[head.index("text")] for row in rows if "text" in head]
     return found
 
@@ -58,12 +71,16 @@ PARTS = [each for each in CODE if not each.heading]
 
 def meant(documented: str, texts: list[Text]) -> Text | None:
     """The text that says most of those that a documented one may be."""
-    return max((each for each in texts if re.fullmatch(each.pattern(), documented)), key=len, default=None)
+    return max(
+        (each for each in texts if re.fullmatch(each.pattern(), documented)), key=len, default=None
+    )
 
 
 def test_sentences_are_found_in_the_code() -> None:
     assert len(SENTENCES) > 50
-    assert {each.heading for each in SENTENCES} >= {*KINDS, "Problems", "Warnings", LOG} - {"InvalidRecord"}
+    assert {each.heading for each in SENTENCES} >= {*KINDS, "Problems", "Warnings", LOG} - {
+        "InvalidRecord"
+    }
 
 
 @pytest.mark.parametrize("text", SENTENCES, ids=lambda text: text.words)
@@ -104,7 +121,12 @@ def anchors(page: str) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in sections(page)}
 
 
-LINKS = [(page, link) for page, text in PAGES.items() for link in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in link]
+LINKS = [
+    (page, link)
+    for page, text in PAGES.items()
+    for link in re.findall(r"\]\(([^)\s]+)\)", text)
+    if "://" not in link
+]
 
 
 @pytest.mark.parametrize(("page", "link"), LINKS)
@@ -125,14 +147,26 @@ def names(form: object, *, mapped: bool = False) -> Iterator[tuple[str, bool]]:
             yield from names(each, mapped=mapped)
 
 
-@pytest.mark.parametrize(("name", "mapped"), dict.fromkeys(names(spec()["connectionSpecification"])))
+@pytest.mark.parametrize(
+    ("name", "mapped"), dict.fromkeys(names(spec()["connectionSpecification"]))
+)
 def test_every_setting_is_named(name: str, mapped: bool) -> None:
     assert f"`{name}`" in (MAPPING if mapped else GUIDE)
 
 
 def test_headings_are_those_of_the_template() -> None:
-    order = ["Prerequisites", "Setup guide", "Supported sync modes", "Data type map", "Performance considerations"]
-    assert re.findall(r"^## (.+)$", GUIDE, re.MULTILINE) == [*order, "Limitations & Troubleshooting", "Changelog"]
+    order = [
+        "Prerequisites",
+        "Setup guide",
+        "Supported sync modes",
+        "Data type map",
+        "Performance considerations",
+    ]
+    assert re.findall(r"^## (.+)$", GUIDE, re.MULTILINE) == [
+        *order,
+        "Limitations & Troubleshooting",
+        "Changelog",
+    ]
 
 
 @pytest.mark.parametrize("mode", service().matching_modes)
@@ -156,7 +190,10 @@ def test_every_sync_mode_is_named(mode: str) -> None:
 
 LIMITS, CALLS = service(), service().calls
 WAITS = [
-    f"{CALLS['update_batch'].timeout[1]} seconds were waited for an update, {CALLS['databases_get'].timeout[1]} for a call that only reads"
+    (
+        f"{CALLS['update_batch'].timeout[1]} seconds were waited for an update, "
+        f"{CALLS['databases_get'].timeout[1]} for a call that only reads"
+    )
 ]
 
 
@@ -173,7 +210,10 @@ WAITS = [
         (GUIDE, f"| `delivery` `wire_format` | `{Config.wire_format}` |"),
         (GUIDE, f"| `null_values` | `{Config.null_values}` |"),
         (GUIDE, f"| `time_zone` | `{Config.time_zone}` |"),
-        (PAGES["README.md"], f"{LIMITS.max_profiles:,} profiles or {LIMITS.max_bytes // 1_000_000} MB a request"),
+        (
+            PAGES["README.md"],
+            f"{LIMITS.max_profiles:,} profiles or {LIMITS.max_bytes // 1_000_000} MB a request",
+        ),
         (PICTURES["record"], f">{LIMITS.max_profiles:,} profiles<"),
         (PICTURES["record"], f">or {LIMITS.max_bytes // 1_000_000} MB<"),
         (ERRORS, f"a firewall; {CALLS['update_batch'].timeout[0]} seconds were waited"),
@@ -187,12 +227,19 @@ def test_figure_is_that_of_the_code(page: str, figure: str) -> None:
 
 def test_figures_of_others_are_theirs() -> None:
     scenarios = (ROOT / "integration_tests" / "README.md").read_text(encoding="utf-8")
-    speed = re.search(r"([\d,]+) records of (\d+) bytes a second on two cores.*after ([\d.]+) s of start-up", GUIDE, re.DOTALL)
+    speed = re.search(
+        r"([\d,]+) records of (\d+) bytes a second on two cores.*after ([\d.]+) s of start-up",
+        GUIDE,
+        re.DOTALL,
+    )
     assert speed
     (line,) = [each for each in RESULTS["cases"] if each[0] == f"{speed[2]} bytes: connector"]
     assert (line[5], line[2]) == (speed[1], f"{speed[3]} s")
     assert "400 requests at 500 ms each, eight at once: 26.9 s, of which 25 s" in GUIDE
-    assert "400 chunks with eight at once cost 26.9 s, 1.08 times the 25 s of the wait alone" in scenarios
+    assert (
+        "400 chunks with eight at once cost 26.9 s, 1.08 times the 25 s of the wait alone"
+        in scenarios
+    )
 
 
 def test_results_of_the_benchmarks_are_shown() -> None:
@@ -202,15 +249,22 @@ def test_results_of_the_benchmarks_are_shown() -> None:
 
 
 def test_resources_are_those_of_the_metadata() -> None:
-    metadata = yaml.safe_load((ROOT / "metadata.yaml").read_text(encoding="utf-8"))["data"]["resourceRequirements"]["jobSpecific"]
+    metadata = yaml.safe_load((ROOT / "metadata.yaml").read_text(encoding="utf-8"))["data"][
+        "resourceRequirements"
+    ]["jobSpecific"]
     sync, check = [each["resourceRequirements"] for each in metadata]
-    assert f"| a sync as the connector comes | {sync['cpu_request']} | {sync['memory_limit']} | {Config.max_in_flight} |" in GUIDE
+    assert (
+        f"| a sync as the connector comes | {sync['cpu_request']} | "
+        f"{sync['memory_limit']} | {Config.max_in_flight} |"
+    ) in GUIDE
     assert f"| `check`, `discover` | 1 | {check['memory_limit']} | |" in GUIDE
 
 
 def test_changelog_has_the_version() -> None:
     version = re.search(r'version="(.+)"', (ROOT / "setup.py").read_text(encoding="utf-8"))
-    newest = re.search(r"^## (\S+) - (\S+)$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    newest = re.search(
+        r"^## (\S+) - (\S+)$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
     assert version and newest and version[1] == newest[1]
     assert f"| {newest[1]} | {newest[2]} |" in sections(GUIDE)["Changelog"]
 
@@ -222,7 +276,11 @@ def test_program_sends_stored_rows_again(tmp_path: Path) -> None:
         store.put("users", row, Rejection("profile", "required", "id must be there", "$", ""))
     store.close()
     (program,) = re.findall(r"```python\n(.+?)```", GUIDE, re.DOTALL)
-    made = subprocess.run([sys.executable, "-c", program, str(tmp_path / "users.jsonl"), "users"], capture_output=True, check=True).stdout
+    made = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path / "users.jsonl"), "users"],
+        capture_output=True,
+        check=True,
+    ).stdout
     (records,) = Decoder().messages(made)
     assert isinstance(records, Records)
     assert [json.loads(bytes(each)) for each in records.data] == [json.loads(row) for row in rows]

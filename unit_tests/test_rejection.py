@@ -5,7 +5,8 @@ from collections.abc import Iterable
 
 import pytest
 
-from destination_profiles.rejection import MAX_KINDS, TOP_KINDS, Rejection, Tally
+from destination_profiles.delivery.tally import MAX_KINDS, TOP_KINDS, Tally
+from destination_profiles.rejection import Rejection
 
 CANARY = "canary-7f3a"
 
@@ -36,7 +37,9 @@ def test_nothing_counted_is_no_table() -> None:
 
 
 def test_table_has_columns() -> None:
-    assert tally(("users", kind(), 1234), ("orders", dataclasses.replace(kind(12), reason="service"), 5)).table() == [
+    assert tally(
+        ("users", kind(), 1234), ("orders", dataclasses.replace(kind(12), reason="service"), 5)
+    ).table() == [
         "stream  step     code    records  reason",
         "users   schema   rule0     1,234  sentence 0",
         "orders  service  rule12        5  sentence 12",
@@ -52,17 +55,30 @@ def test_most_frequent_reason_comes_first() -> None:
 
 
 def test_streams_are_counted_apart() -> None:
-    assert rows(("users", kind(), 1), ("orders", kind(), 2)) == [("users", "rule0", "1"), ("orders", "rule0", "2")]
+    assert rows(("users", kind(), 1), ("orders", kind(), 2)) == [
+        ("users", "rule0", "1"),
+        ("orders", "rule0", "2"),
+    ]
 
 
 @pytest.mark.parametrize("part", ["reason", "code", "loggable"])
 def test_kind_is_reason_code_and_sentence(part: str) -> None:
-    assert len(rows(("users", kind(), 1), ("users", dataclasses.replace(kind(), **{part: "other"}), 1))) == 2
+    assert (
+        len(
+            rows(("users", kind(), 1), ("users", dataclasses.replace(kind(), **{part: "other"}), 1))
+        )
+        == 2
+    )
 
 
 @pytest.mark.parametrize("part", ["message", "path"])
 def test_what_may_hold_values_is_no_kind(part: str) -> None:
-    assert len(rows(("users", kind(), 1), ("users", dataclasses.replace(kind(), **{part: "other"}), 1))) == 1
+    assert (
+        len(
+            rows(("users", kind(), 1), ("users", dataclasses.replace(kind(), **{part: "other"}), 1))
+        )
+        == 1
+    )
 
 
 def test_nothing_told_holds_message_or_path() -> None:
@@ -83,15 +99,29 @@ def test_kinds_beyond_are_added_up() -> None:
 
 
 def test_every_rejection_is_in_some_line() -> None:
-    made = tally(*((stream, kind(number), number + 1) for stream in ("users", "orders") for number in range(25)))
+    made = tally(
+        *(
+            (stream, kind(number), number + 1)
+            for stream in ("users", "orders")
+            for number in range(25)
+        )
+    )
     told = [line.removeprefix("users").removeprefix("orders").split() for line in made.table()[1:]]
     counts = [int((line[0] if "further" in line else line[2]).replace(",", "")) for line in told]
     assert sum(counts) == made.total == 2 * sum(range(1, 26))
 
 
 def test_top_is_over_all_streams() -> None:
-    made = tally(("users", kind(1), 1), ("orders", kind(2), 3000), ("users", kind(3), 2), ("users", kind(4), 1))
-    assert made.top()[:2] == ["3,000 of orders (schema rule2: sentence 2)", "2 of users (schema rule3: sentence 3)"]
+    made = tally(
+        ("users", kind(1), 1),
+        ("orders", kind(2), 3000),
+        ("users", kind(3), 2),
+        ("users", kind(4), 1),
+    )
+    assert made.top()[:2] == [
+        "3,000 of orders (schema rule2: sentence 2)",
+        "2 of users (schema rule3: sentence 3)",
+    ]
     assert len(made.top()) == TOP_KINDS
 
 

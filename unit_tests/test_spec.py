@@ -9,7 +9,7 @@ import yaml
 from jsonschema import Draft7Validator
 
 from destination_profiles import spec as module
-from destination_profiles.manifest import service
+from destination_profiles.service.manifest import service
 from destination_profiles.spec import MATCHING_MODES, spec, spec_of
 
 FORM: dict[str, Any] = spec()["connectionSpecification"]
@@ -46,7 +46,13 @@ def nodes(node: Any = None, path: str = "$") -> Iterator[tuple[str, dict[str, An
     node = FORM if node is None else node
     if isinstance(node, dict):
         yield path, node
-    members = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    members = (
+        node.items()
+        if isinstance(node, dict)
+        else enumerate(node)
+        if isinstance(node, list)
+        else ()
+    )
     for name, member in members:
         if isinstance(member, dict | list):
             yield from nodes(member, f"{path}.{name}")
@@ -64,7 +70,11 @@ def faults(config: dict[str, Any]) -> list[str]:
 
 
 PROPERTIES = dict(properties())
-OBJECTS = {path: node for path, node in nodes() if isinstance(node.get("properties"), dict) and "type" in node}
+OBJECTS = {
+    path: node
+    for path, node in nodes()
+    if isinstance(node.get("properties"), dict) and "type" in node
+}
 CHOICES = {path: node["oneOf"] for path, node in nodes() if "oneOf" in node}
 
 
@@ -75,7 +85,14 @@ def test_form_is_a_draft_07_schema() -> None:
 
 def test_walk_meets_the_whole_form() -> None:
     assert len(CHOICES) == 3
-    assert {path.rpartition(".")[2] for path in PROPERTIES} >= {"token", "mode", "field_name", "path", "to", "max_in_flight"}
+    assert {path.rpartition(".")[2] for path in PROPERTIES} >= {
+        "token",
+        "mode",
+        "field_name",
+        "path",
+        "to",
+        "max_in_flight",
+    }
 
 
 def test_documentation_has_an_address() -> None:
@@ -89,7 +106,9 @@ def test_form_is_made_once() -> None:
 
 def test_nothing_is_left_to_fill_in() -> None:
     assert MATCHING_MODES not in yaml.safe_dump(spec())
-    assert MATCHING_MODES in Path(module.__file__).with_name("spec.yaml").read_text(encoding="utf-8")
+    assert MATCHING_MODES in Path(module.__file__).with_name("spec.yaml").read_text(
+        encoding="utf-8"
+    )
 
 
 @pytest.mark.parametrize("path", PROPERTIES)
@@ -143,7 +162,10 @@ def test_form_keeps_to_airbytes_keywords(keyword: str) -> None:
 
 @pytest.mark.parametrize("path", CHOICES)
 def test_choice_is_told_by_its_constant(path: str) -> None:
-    constants = [{name for name, asked in option["properties"].items() if "const" in asked} for option in CHOICES[path]]
+    constants = [
+        {name for name, asked in option["properties"].items() if "const" in asked}
+        for option in CHOICES[path]
+    ]
     assert set.union(*constants) == set.intersection(*constants)
     assert len(set.union(*constants)) == 1
 
@@ -164,7 +186,11 @@ def test_all_eleven_modes_are_offered(path: str) -> None:
 
 @pytest.mark.parametrize("mode", MODES)
 def test_mode_asks_for_its_parameters(mode: str) -> None:
-    form = next(each for each in CHOICES["$.properties.matching"] if each["properties"]["mode"]["const"] == mode)
+    form = next(
+        each
+        for each in CHOICES["$.properties.matching"]
+        if each["properties"]["mode"]["const"] == mode
+    )
     declared = service().matching_modes[mode]
     assert form["required"] == ["mode", *declared.required]
     assert set(form["properties"]) == {"mode", *declared.required, *declared.optional}
@@ -175,10 +201,14 @@ def test_default_is_valid_itself(path: str) -> None:
     assert Draft7Validator(PROPERTIES[path]).is_valid(PROPERTIES[path]["default"])
 
 
-@pytest.mark.parametrize("path", [path for path, asked in PROPERTIES.items() if "examples" in asked])
+@pytest.mark.parametrize(
+    "path", [path for path, asked in PROPERTIES.items() if "examples" in asked]
+)
 def test_examples_are_valid_themselves(path: str) -> None:
     asked = PROPERTIES[path]
-    assert asked["examples"] and all(Draft7Validator(asked).is_valid(example) for example in asked["examples"])
+    assert asked["examples"] and all(
+        Draft7Validator(asked).is_valid(example) for example in asked["examples"]
+    )
 
 
 @pytest.mark.parametrize("config", [LEAST, FULL])
@@ -192,7 +222,9 @@ def test_every_mode_is_valid(mode: str, resource: dict[str, int]) -> None:
     declared = service().matching_modes[mode]
     field = {"field_name": "Custom_ID"} if declared.required else {}
     takes = not resource or "resource_id" in declared.optional
-    assert faults({**LEAST, "matching": {"mode": mode, **field, **resource}}) == ([] if takes else ["$.matching"])
+    assert faults({**LEAST, "matching": {"mode": mode, **field, **resource}}) == (
+        [] if takes else ["$.matching"]
+    )
 
 
 @pytest.mark.parametrize("name", ["api_url", "token", "db_id"])
@@ -208,8 +240,13 @@ def test_service_limits_are_never_raised(limit: str) -> None:
 
 
 def test_platform_finds_the_store_by_name() -> None:
-    kinds = [option["properties"]["storage_type"]["const"] for option in FORM["properties"]["object_storage_config"]["oneOf"]]
-    assert kinds[0] == "None" and FORM["properties"]["object_storage_config"]["default"] == {"storage_type": "None"}
+    kinds = [
+        option["properties"]["storage_type"]["const"]
+        for option in FORM["properties"]["object_storage_config"]["oneOf"]
+    ]
+    assert kinds[0] == "None" and FORM["properties"]["object_storage_config"]["default"] == {
+        "storage_type": "None"
+    }
 
 
 def test_functions_of_a_field_are_those_with_a_value() -> None:

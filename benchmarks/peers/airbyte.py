@@ -1,4 +1,6 @@
-"""A destination as the CDK's documentation has it: models, one list, a request when it is full or a state comes. `airbyte.py write ...`."""
+"""A destination as the CDK's documentation has it: models, one list, a request when it is full or a
+state comes. `airbyte.py write ...`.
+"""
 
 import logging
 import sys
@@ -7,7 +9,14 @@ from typing import Any
 
 import requests
 from airbyte_cdk.destinations import Destination
-from airbyte_cdk.models import AirbyteConnectionStatus, AirbyteMessage, ConfiguredAirbyteCatalog, ConnectorSpecification, Status, Type
+from airbyte_cdk.models import (
+    AirbyteConnectionStatus,
+    AirbyteMessage,
+    ConfiguredAirbyteCatalog,
+    ConnectorSpecification,
+    Status,
+    Type,
+)
 from jsonschema import Draft7Validator
 
 LIMIT = 10_000
@@ -25,16 +34,29 @@ class Profiles(Destination):
         return AirbyteConnectionStatus(status=Status.SUCCEEDED)
 
     def write(
-        self, config: Mapping[str, Any], configured_catalog: ConfiguredAirbyteCatalog, input_messages: Iterable[AirbyteMessage]
+        self,
+        config: Mapping[str, Any],
+        configured_catalog: ConfiguredAirbyteCatalog,
+        input_messages: Iterable[AirbyteMessage],
     ) -> Iterable[AirbyteMessage]:
         """Validate, collect, send; a state is given back once all before it is sent."""
-        validators = {each.stream.name: Draft7Validator(each.stream.json_schema) for each in configured_catalog.streams}
+        validators = {
+            each.stream.name: Draft7Validator(each.stream.json_schema)
+            for each in configured_catalog.streams
+        }
         session, profiles = requests.Session(), []
 
         def flush() -> None:
             if profiles:
-                body = {"token": config["token"], "db_id": config["db_id"], "matching": "email_profile", "data": profiles}
-                answer = session.post(f"{config['api_url']}/api/v1.1/profiles/update_batch", json=body, timeout=60)
+                body = {
+                    "token": config["token"],
+                    "db_id": config["db_id"],
+                    "matching": "email_profile",
+                    "data": profiles,
+                }
+                answer = session.post(
+                    f"{config['api_url']}/api/v1.1/profiles/update_batch", json=body, timeout=60
+                )
                 answer.raise_for_status()
                 assert all(item["error"] == 0 for item in answer.json()["result"])
                 profiles.clear()
@@ -43,7 +65,9 @@ class Profiles(Destination):
             if message.type == Type.STATE:
                 flush()
                 yield message
-            elif message.type == Type.RECORD and validators[message.record.stream].is_valid(message.record.data):
+            elif message.type == Type.RECORD and validators[message.record.stream].is_valid(
+                message.record.data
+            ):
                 profiles.append(message.record.data)
                 if len(profiles) >= LIMIT:
                     flush()

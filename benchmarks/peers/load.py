@@ -16,8 +16,15 @@ config = json.loads(Path(sys.argv[1]).read_text())
 @dlt.destination(batch_size=10_000, name="profiles")
 def profiles(items: Any, table: Any) -> None:
     """Send one batch."""
-    body = {"token": config["token"], "db_id": config["db_id"], "matching": "email_profile", "data": items}
-    answer = requests.post(f"{config['api_url']}/api/v1.1/profiles/update_batch", json=body, timeout=60)
+    body = {
+        "token": config["token"],
+        "db_id": config["db_id"],
+        "matching": "email_profile",
+        "data": items,
+    }
+    answer = requests.post(
+        f"{config['api_url']}/api/v1.1/profiles/update_batch", json=body, timeout=60
+    )
     answer.raise_for_status()
     assert all(item["error"] == 0 for item in answer.json()["result"])
 
@@ -31,4 +38,6 @@ def users() -> Iterator[dict[str, Any]]:
 
 
 with tempfile.TemporaryDirectory() as folder:
-    dlt.pipeline("benchmark", destination=profiles, pipelines_dir=folder).run(users(), table_name="users")
+    dlt.pipeline("benchmark", destination=profiles, pipelines_dir=folder).run(
+        users(), table_name="users"
+    )

@@ -1,4 +1,6 @@
-"""A target as the Singer SDK's documentation has it: a sink that is given batches. `singer.py --config CONFIG < MESSAGES`."""
+"""A target as the Singer SDK's documentation has it: a sink that is given batches. `singer.py
+--config CONFIG < MESSAGES`.
+"""
 
 from typing import Any, ClassVar
 
@@ -15,8 +17,15 @@ class Profiles(BatchSink):
 
     def process_batch(self, context: dict[str, Any]) -> None:
         """Send one batch."""
-        body = {"token": self.config["token"], "db_id": self.config["db_id"], "matching": "email_profile", "data": context["records"]}
-        answer = requests.post(f"{self.config['api_url']}/api/v1.1/profiles/update_batch", json=body, timeout=60)
+        body = {
+            "token": self.config["token"],
+            "db_id": self.config["db_id"],
+            "matching": "email_profile",
+            "data": context["records"],
+        }
+        answer = requests.post(
+            f"{self.config['api_url']}/api/v1.1/profiles/update_batch", json=body, timeout=60
+        )
         answer.raise_for_status()
         assert all(item["error"] == 0 for item in answer.json()["result"])
 
@@ -27,7 +36,9 @@ class TargetProfiles(Target):
     name = "target-profiles"
     default_sink_class = Profiles
     config_jsonschema: ClassVar[dict[str, Any]] = th.PropertiesList(
-        th.Property("api_url", th.StringType), th.Property("token", th.StringType), th.Property("db_id", th.IntegerType)
+        th.Property("api_url", th.StringType),
+        th.Property("token", th.StringType),
+        th.Property("db_id", th.IntegerType),
     ).to_dict()
 
 

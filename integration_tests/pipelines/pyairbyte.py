@@ -1,7 +1,8 @@
-"""A sync by PyAirbyte, run by the Python of .venv-pipelines: `pyairbyte.py MODE FOLDER SOURCE DESTINATION`.
+"""A sync by PyAirbyte, run by the Python of .venv-pipelines: `pyairbyte.py MODE FOLDER SOURCE
+DESTINATION`.
 
-MODE is none, cache or state; FOLDER holds source.json and destination.json, and keeps the caches from run to run. Prints what PyAirbyte
-counted. Ends with 1 where PyAirbyte raises.
+MODE is none, cache or state; FOLDER holds source.json and destination.json, and keeps the caches
+from run to run. Prints what PyAirbyte counted. Ends with 1 where PyAirbyte raises.
 """
 
 import json
@@ -19,13 +20,21 @@ from airbyte.caches import DuckDBCache  # noqa: E402
 
 def main(mode: str, folder: Path, source_executable: Path, destination_executable: Path) -> None:
     """Read the stream `users` of source-faker into the destination."""
-    source = ab.get_source("source-faker", config=settings(folder, "source"), local_executable=source_executable)
+    source = ab.get_source(
+        "source-faker", config=settings(folder, "source"), local_executable=source_executable
+    )
     source.select_streams(["users"])
     destination = ab.get_destination(
-        "destination-profiles", config=settings(folder, "destination"), local_executable=destination_executable
+        "destination-profiles",
+        config=settings(folder, "destination"),
+        local_executable=destination_executable,
     )
     cache = DuckDBCache(db_path=folder / f"{mode}.duckdb")
-    kept = {"none": {"cache": False, "state_cache": False}, "cache": {"cache": cache}, "state": {"cache": False, "state_cache": cache}}
+    kept = {
+        "none": {"cache": False, "state_cache": False},
+        "cache": {"cache": cache},
+        "state": {"cache": False, "state_cache": cache},
+    }
     result = destination.write(source, **kept[mode])
     print(json.dumps({"written": result.processed_records}))
 

@@ -1,6 +1,8 @@
-"""Airbyte's own checks of a connector, offline: `checks.py MONOREPO NAME` prints `[[check, status, message], ...]` on its last line.
+"""Airbyte's own checks of a connector, offline: `checks.py MONOREPO NAME` prints `[[check, status,
+message], ...]` on its last line.
 
-Started by test_metadata.py with the Python of .venv-qa. MONOREPO is a folder with `airbyte-integrations/connectors/NAME` and `docs`.
+Started by test_metadata.py with the Python of .venv-qa. MONOREPO is a folder with
+`airbyte-integrations/connectors/NAME` and `docs`.
 """
 
 import json
@@ -24,7 +26,8 @@ REGISTRY, HUB, BASE = (
 
 
 def answered(url: str, **_: Any) -> requests.Response:
-    """What the network says of a connector that was never released: an empty registry, nothing on Docker Hub but the base image.
+    """What the network says of a connector that was never released: an empty registry, nothing on
+    Docker Hub but the base image.
 
     Docker Hub is not asked for the digest of the base image; only that one is named is known here.
     """
@@ -32,19 +35,28 @@ def answered(url: str, **_: Any) -> requests.Response:
     if url.startswith(REGISTRY):
         answer.status_code, answer._content = 200, b'{"sources": [], "destinations": []}'
     elif url.startswith(HUB + BASE):
-        answer.status_code, answer._content = 200, json.dumps({"digest": f"sha256:{digest()}"}).encode()
+        answer.status_code, answer._content = (
+            200,
+            json.dumps({"digest": f"sha256:{digest()}"}).encode(),
+        )
     else:
         answer.status_code, answer._content = 404, b""
     return answer
 
 
 def digest() -> str:
-    metadata = yaml.safe_load(Path("airbyte-integrations", "connectors", sys.argv[2], "metadata.yaml").read_text(encoding="utf-8"))
+    metadata = yaml.safe_load(
+        Path("airbyte-integrations", "connectors", sys.argv[2], "metadata.yaml").read_text(
+            encoding="utf-8"
+        )
+    )
     return str(metadata["data"]["connectorBuildOptions"]["baseImage"]).rpartition(":")[2]
 
 
 def import_without(packages: tuple[str, ...]) -> None:
-    """Makes these packages importable without what their `__init__` imports: clients of services that no check needs."""
+    """Makes these packages importable without what their `__init__` imports: clients of services
+    that no check needs.
+    """
     for name in packages:
         found = find_spec(name)
         assert found and found.submodule_search_locations, f"{name} is not installed"
@@ -58,7 +70,10 @@ def main() -> None:
     requests.get = answered
     import_without(LEAVES)
     connector = import_module("airbyte_ops_mcp.connector_ops.utils").Connector(sys.argv[2])
-    results = [check.run(connector) for check in import_module("airbyte_ops_mcp.connector_qa.checks").ENABLED_CHECKS]
+    results = [
+        check.run(connector)
+        for check in import_module("airbyte_ops_mcp.connector_qa.checks").ENABLED_CHECKS
+    ]
     print(json.dumps([[each.check.name, each.status.name, each.message] for each in results]))
 
 

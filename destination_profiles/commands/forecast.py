@@ -1,0 +1,204 @@
+"""What a `write` would send and reject: the same pipeline, with a service that accepts everything
+and hears nothing.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from statistics import median
+from time import monotonic
+from typing import Any
+
+from ..catalog import StreamInfo, streams_of
+from ..config import Config, parse_config
+from ..delivery.chunks import Chunk
+from ..delivery.ledger import Interval
+from ..protocol.decoder import Decoder
+from ..protocol.pipes import LineReader
+from ..records.mapping import UNSET
+from ..service.formats import format_named
+from ..service.manifest import SUBSCRIPTIONS
+from ..service.outcome import Action, Outcome
+from ..sync.progress import Progress, Terminal
+from ..sync.sync import assemble, feed
+
+NO_VALUE = (None, UNSET)
+FOR_EVER = 1e9  # seconds: chunks are sealed by size, not by how fast a file is read
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Smallest, middle and largest of some numbers."""
+
+    smallest: int = 0
+    median: float = 0
+    largest: int = 0
+
+
+@dataclass(frozen=True)
+class StreamForecast:
+    """One stream: records read, what becomes of them, and fields without a value in any record that
+    would be sent.
+    """
+
+    stream: str
+    records: int
+    sent: int
+    superseded: int
+    rejected: int
+    always_null: list[str]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of rejection, as a log would name it, and its count."""
+
+    stream: str
+    step: str
+    code: str
+    reason: str
+    records: int
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What a sync would do. Bytes are those of request bodies; `seconds` is the estimated time at
+    `latency_ms` and `in_flight`.
+    """
+
+    streams: list[StreamForecast]
+    requests: int
+    bytes: int
+    profiles_per_request: Spread
+    bytes_per_request: Spread
+    rejections: list[Kind]
+    unknown_streams: Mapping[str, int]
+    ignored_lines: int
+    stops_after: (
+        int | None
+    )  # rejected records, where the configuration lets a write end at so many and there are more
+    reading_seconds: float
+    latency_ms: int
+    in_flight: int
+    seconds: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return asdict(self)
+
+
+def forecast(
+    raw: Mapping[str, Any],
+    catalog: Mapping[str, Any],
+    descriptor: int,
+    *,
+    latency_ms: int,
+    in_flight: int | None,
+    terminal: Terminal | None,
+) -> Forecast:
+    """Take the messages of a file descriptor and tell what a `write` would do with them. Sends
+    nothing, stores nothing.
+
+    Raises ProfilesError for a configuration, a catalog or an input that a `write` would not take
+    either.
+    """
+    configured = parse_config(raw)
+    config = replace(
+        configured,
+        max_age_seconds=FOR_EVER,
+        max_rejected=None,
+        rejects={"storage_type": "None"},
+        max_in_flight=1,
+    )
+    streams = streams_of(catalog)
+    counted = _Counted(config, streams)
+    progress = Progress(lambda _: None, terminal)
+    writer = assemble(config, streams, release=lambda _: None, heartbeat=progress, sender=counted)
+    reader, decoder, began = LineReader(descriptor), Decoder(), monotonic()
+    for block in reader.blocks(writer.patience):
+        feed(writer, decoder, block)
+        writer.tick()
+    writer.close()
+    progress.end(writer)
+    at_once, reading = in_flight or configured.max_in_flight, monotonic() - began
+    return Forecast(
+        streams=[
+            counted.stream(writer.ledger.totals.get(info.label(), Interval(info.label())))
+            for info in streams
+        ],
+        requests=len(counted.profiles),
+        bytes=sum(counted.bytes),
+        profiles_per_request=_spread(counted.profiles),
+        bytes_per_request=_spread(counted.bytes),
+        rejections=[Kind(*kind) for kind in writer.tally.kinds()],
+        unknown_streams=dict(writer.unknown),
+        ignored_lines=decoder.chatter,
+        stops_after=None
+        if configured.max_rejected is None or writer.tally.total <= configured.max_rejected
+        else configured.max_rejected,
+        reading_seconds=round(reading, 3),
+        latency_ms=latency_ms,
+        in_flight=at_once,
+        seconds=round(
+            max(reading, round_trips(len(counted.profiles), at_once) * latency_ms / 1000), 3
+        ),
+    )
+
+
+def round_trips(requests: int, in_flight: int) -> int:
+    """How many round trips that many requests take, one after the other: at once go one, then two,
+    up to `in_flight`.
+    """
+    trips = 0
+    while requests > 0:
+        trips += 1
+        requests -= min(trips, in_flight)
+    return trips
+
+
+class _Counted:
+    """A sender that sends nothing, and counts."""
+
+    def __init__(self, config: Config, streams: list[StreamInfo]) -> None:
+        self.profiles: list[int] = []
+        self.bytes: list[int] = []
+        self._decode = format_named(config.wire_format).decode
+        self._fields = {info.label(): _named_fields(info, config) for info in streams}
+        self._valued: defaultdict[str, set[str]] = defaultdict(set)
+
+    def send(self, chunk: Chunk) -> Outcome:
+        self.profiles.append(len(chunk))
+        self.bytes.append(chunk.size)
+        for row in chunk.rows:
+            stream = row.interval.stream
+            for name, value in self._decode(row.profile).items():
+                if value not in NO_VALUE:
+                    self._valued[stream].add(name)
+        return Outcome(Action.ACCEPT)
+
+    def stream(self, sums: Interval) -> StreamForecast:
+        always_null = (
+            [name for name in self._fields[sums.stream] if name not in self._valued[sums.stream]]
+            if sums.accepted
+            else []
+        )
+        return StreamForecast(
+            sums.stream, sums.read, sums.accepted, sums.superseded, sums.rejected, always_null
+        )
+
+
+def _named_fields(info: StreamInfo, config: Config) -> list[str]:
+    """Fields of the profile that a stream is to fill: those configured, else the columns that its
+    schema names.
+    """
+    configured = config.stream(info.name, info.namespace)
+    fields = (
+        [field.to for field in configured.fields]
+        if configured.fields
+        else list(info.schema.get("properties") or {})
+    )
+    return list(dict.fromkeys([*fields, *([SUBSCRIPTIONS] if configured.subscriptions else [])]))
+
+
+def _spread(numbers: list[int]) -> Spread:
+    return Spread(min(numbers), median(numbers), max(numbers)) if numbers else Spread()

@@ -1,0 +1,81 @@
+"""The table of a forecast, for people."""
+
+from collections.abc import Iterable
+from typing import TextIO
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from .forecast import Forecast, Spread
+
+
+def show_forecast(found: Forecast, file: TextIO) -> None:
+    """Print a forecast for people."""
+    console = Console(file=file, highlight=False, markup=False, emoji=False)
+    _print(
+        console,
+        ["stream", "records", "sent", "superseded", "rejected", "always null"],
+        [
+            (
+                each.stream,
+                each.records,
+                each.sent,
+                each.superseded,
+                each.rejected,
+                ", ".join(each.always_null),
+            )
+            for each in found.streams
+        ],
+    )
+    if found.rejections:
+        _print(
+            console,
+            ["stream", "step", "code", "records", "reason"],
+            [(k.stream, k.step, k.code, k.records, k.reason) for k in found.rejections],
+        )
+    if found.requests:
+        _print(
+            console,
+            ["of each request", "smallest", "median", "largest"],
+            [
+                ("profiles", *_numbers(found.profiles_per_request)),
+                ("bytes", *_numbers(found.bytes_per_request)),
+            ],
+        )
+    requests = "1 request" if found.requests == 1 else f"{found.requests:,} requests"
+    console.print(f"{requests} with {found.bytes:,} bytes in all. Nothing was sent.")
+    console.print(
+        f"A write takes about {found.seconds:,.1f} s where the service needs "
+        f"{found.latency_ms:,} ms for a request and takes "
+        f"{found.in_flight:,} at once. Reading and preparing took {found.reading_seconds:,.1f} s."
+    )
+    if found.stops_after is not None:
+        console.print(
+            f"But a write stops when more than {found.stops_after:,} records are "
+            "rejected, as max_rejected asks."
+        )
+    if found.ignored_lines:
+        console.print(
+            f"Lines that are no Airbyte messages, and so ignored: {found.ignored_lines:,}."
+        )
+    if found.unknown_streams:
+        counts = ", ".join(f"{name} ({count:,})" for name, count in found.unknown_streams.items())
+        console.print(f"Not in the catalog, and so not written: {counts}.")
+
+
+def _print(console: Console, head: list[str], rows: Iterable[tuple[object, ...]]) -> None:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    numbers = {"records", "sent", "superseded", "rejected", "smallest", "median", "largest"}
+    for name in head:
+        table.add_column(name, justify="right" if name in numbers else "left", overflow="fold")
+    for row in rows:
+        table.add_row(
+            *(f"{each:,}" if isinstance(each, int | float) else Text(str(each)) for each in row)
+        )
+    console.print(table)
+    console.print()
+
+
+def _numbers(spread: Spread) -> tuple[int, float, int]:
+    return spread.smallest, spread.median, spread.largest

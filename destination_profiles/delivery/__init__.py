@@ -1,0 +1,1 @@
+"""Chunks on their way to the service, and the states that wait for them."""

@@ -1,0 +1,224 @@
+"""Lines of stdin become records and states."""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from io import BytesIO
+from typing import Any
+
+import msgspec
+
+from ..errors import BrokenInput
+from ..records.salvage import clean, fault, lenient
+from ..rejection import Rejection
+
+decode = msgspec.json.Decoder().decode
+_decode_parts = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+
+
+class Record(msgspec.Struct, gc=False):
+    """A record: `data` are its bytes as they came, not decoded yet."""
+
+    stream: str
+    data: msgspec.Raw
+    namespace: str | None = None
+
+
+class Records(msgspec.Struct):
+    """The `data` of records of one stream that follow each other."""
+
+    stream: str
+    namespace: str | None
+    data: list[msgspec.Raw]
+
+
+class FaultyRecord(msgspec.Struct):
+    """A record that no strict JSON reader takes; `data` are bytes that any reader does."""
+
+    stream: str
+    data: bytes
+    rejection: Rejection
+    namespace: str | None = None
+
+
+class State(msgspec.Struct):
+    """A state: the message's own parts, byte for byte, and the stream it is of, or None where it is
+    of all streams.
+    """
+
+    message: Mapping[str, Any]
+    state: dict[str, Any]
+    stream: tuple[str | None, str] | None
+
+
+class _RecordMessage(msgspec.Struct, gc=False, tag_field="type", tag="RECORD"):
+    record: Record
+
+
+class _StateMessage(
+    msgspec.Struct, gc=False, tag_field="type", tag="STATE", forbid_unknown_fields=True
+):
+    state: msgspec.Raw
+
+
+class _Broken(msgspec.Struct):
+    line: bytes
+    what: str
+
+
+class _Descriptor(msgspec.Struct):
+    name: str
+    namespace: str | None = None
+
+
+class _StreamState(msgspec.Struct):
+    stream_descriptor: _Descriptor
+
+
+NO_PARTS = "holds a state without its parts"
+_messages = msgspec.json.Decoder(_RecordMessage | _StateMessage)
+_FAULTS = (
+    ValueError,
+    RecursionError,
+)  # msgspec's errors are ValueErrors, and those of the text encoding
+_NOT_WHOLE = (*_FAULTS, KeyError)
+_STATE: Mapping[str, Any] = {"type": "STATE"}
+
+
+class Decoder:
+    """Lines to messages. `chatter` counts lines that are no Airbyte message, `lines` all lines."""
+
+    def __init__(self) -> None:
+        """Start at line 0."""
+        self.lines = 0
+        self.chatter = 0
+
+    def messages(self, block: bytes) -> Iterator[Records | FaultyRecord | State]:
+        """What stands in some whole lines; those that the destination has nothing to do with are
+        left out.
+
+        Raises BrokenInput, once all before it is given, for a line that begins as a JSON object or
+        mentions a record, and is cut or broken: a record may be lost in it.
+        """
+        before = self.lines
+        lines = BytesIO(block).readlines()
+        try:
+            whole: list[Any] = _messages.decode_lines(block)
+        except _FAULTS:
+            whole = []
+        # Any white space parts messages for it, so a line may hold two of them or half of one. Then
+        # each line has a look of its own.
+        found: Iterable[Any] = whole if len(whole) == len(lines) else map(self._message, lines)
+        run: Records | None = None
+        for message in found:
+            self.lines += 1
+            if type(message) is _RecordMessage:
+                record = message.record
+                if run is not None:
+                    if record.stream == run.stream and record.namespace == run.namespace:
+                        run.data.append(record.data)
+                        continue
+                    yield run
+                run = Records(record.stream, record.namespace, [record.data])
+                continue
+            if run is not None:
+                yield run
+                run = None
+            match message:
+                case _StateMessage():
+                    try:
+                        state = _state(
+                            _STATE, bytes(message.state)
+                        )  # a copy: it may wait long, and is a part of a large block
+                    except _NOT_WHOLE:
+                        raise self._broken(
+                            _Broken(lines[self.lines - before - 1], NO_PARTS)
+                        ) from None
+                    yield state
+                case _Broken():
+                    raise self._broken(message)
+                case FaultyRecord() | State():
+                    yield message
+        if run is not None:
+            yield run
+
+    def _message(
+        self, line: bytes
+    ) -> _RecordMessage | _StateMessage | FaultyRecord | State | _Broken | None:
+        """What a line is by itself; None where the destination has nothing to do with it."""
+        try:
+            message: _RecordMessage | _StateMessage = _messages.decode(line)
+        except _FAULTS:
+            return self._odd_line(line) if line.strip() else None
+        return message
+
+    def _odd_line(self, line: bytes) -> _RecordMessage | FaultyRecord | State | _Broken | None:
+        stripped = line.strip()
+        if not stripped.startswith(b"{"):
+            if b'"RECORD"' in stripped or b'"STATE"' in stripped:
+                return _Broken(line, "mixes a message with other text")
+            self.chatter += 1
+            return None
+        try:
+            message = lenient(stripped)
+        except (ValueError, RecursionError):
+            return _Broken(line, "is cut or is no JSON")
+        kind = message.get("type")
+        if kind == "RECORD":
+            return self._odd_record(line, message.get("record"))
+        if kind == "STATE":
+            return self._odd_state(line)
+        if not isinstance(kind, str):
+            self.chatter += 1
+        return None
+
+    def _odd_record(self, line: bytes, record: Any) -> _RecordMessage | FaultyRecord | _Broken:
+        stream, namespace = (
+            (record.get("stream"), record.get("namespace"))
+            if isinstance(record, dict)
+            else (None, None)
+        )
+        if (
+            not isinstance(stream, str)
+            or not isinstance(namespace, str | None)
+            or "data" not in record
+        ):
+            return _Broken(line, "holds a record without a stream or without data")
+        data = clean(record["data"])
+        rejection = fault(record["data"])
+        if rejection is None:
+            return _RecordMessage(Record(stream, msgspec.Raw(data), namespace))
+        return FaultyRecord(stream, data, rejection, namespace)
+
+    def _odd_state(self, line: bytes) -> State | _Broken:
+        """A state with parts beside `state`."""
+        try:
+            message = _decode_parts(line)
+        except _FAULTS:
+            return _Broken(line, "holds a state that cannot be given back as it came")
+        try:
+            return _state(message, message.pop("state"))
+        except _NOT_WHOLE:
+            return _Broken(line, NO_PARTS)
+
+    def _broken(self, broken: _Broken) -> BrokenInput:
+        line = broken.line.removesuffix(b"\n")
+        size, digest = len(line), hashlib.sha256(line).hexdigest()[:16]
+        return BrokenInput(
+            f"Line {self.lines:,} of the input {broken.what} ({size:,} bytes, SHA-256 "
+            f"{digest}...). A record may be lost in it, so the "
+            "sync stops; what came before it is delivered. Run the sync again, "
+            "and look at the source's log."
+        )
+
+
+def _state(message: Mapping[str, Any], parts: bytes) -> State:
+    """A state of its `parts` and of what the message has beside them. Raises what msgspec does, or
+    KeyError, where they are not whole.
+    """
+    state = {
+        "global" if key == "global_" else key: value for key, value in _decode_parts(parts).items()
+    }
+    if decode(state.get("type", b"null")) != "STREAM":
+        return State(message, state, None)
+    descriptor = msgspec.json.decode(state["stream"], type=_StreamState).stream_descriptor
+    return State(message, state, (descriptor.namespace or None, descriptor.name))

@@ -1,0 +1,150 @@
+"""Airbyte's messages to the platform: lines of stdout."""
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from threading import Lock
+from typing import Any
+
+import msgspec
+
+from ..delivery.checkpoint import SafeState
+from ..errors import NobodyReads, ProfilesError, SystemFault
+from .decoder import State
+
+encode = msgspec.json.Encoder().encode
+
+
+def with_stats(safe: SafeState) -> dict[str, Any]:
+    """The message of a state that may leave: as it came, with the counts since the state before
+    it.
+    """
+    state: State = safe.state
+    stats = {"recordCount": float(safe.delivered), "rejectedRecordCount": float(safe.rejected)}
+    return {**state.message, "state": {**state.state, "destinationStats": stats}}
+
+
+class MessageWriter:
+    """Stdout: one line a message, one locked and flushed write a line, from whatever thread."""
+
+    def __init__(
+        self,
+        write: Callable[[memoryview], int],
+        *,
+        hurry: Callable[[float], None] = lambda _: None,
+        before: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`write` takes as much as it can and tells how much, like `os.write`; what is left is
+        given to it again. `hurry(seconds)` lets it wait no longer than that from now on; `before`
+        is called before each line.
+        """
+        self.hurry = hurry
+        self._write = write
+        self._before = before
+        self._lost = False
+        self._lock = Lock()
+
+    def message(self, message: Mapping[str, Any]) -> None:
+        """Write one message. Raises NobodyReads once, where it cannot be written; what comes after
+        it is dropped.
+        """
+        self._write_line(encode(message) + b"\n")
+
+    def _write_line(self, data: bytes) -> None:
+        line = memoryview(data)
+        with self._lock:
+            self._before()
+            while line and not self._lost:
+                try:
+                    line = line[self._write(line) :]
+                except NobodyReads:
+                    self._lost = True
+                    raise
+
+    def state(self, safe: SafeState) -> None:
+        """Give a state back."""
+        self.message(with_stats(safe))
+
+    def rate_limited(self, name: str, namespace: str | None, until: float) -> None:
+        """Tell that the service lets a stream wait, until so many seconds since the epoch."""
+        status = {
+            "stream_descriptor": _descriptor(name, namespace),
+            "status": "RUNNING",
+            "reasons": [
+                {"type": "RATE_LIMITED", "rate_limited": {"quota_reset": round(until * 1000)}}
+            ],
+        }
+        self.message(
+            {
+                "type": "TRACE",
+                "trace": {
+                    "type": "STREAM_STATUS",
+                    "emitted_at": time.time() * 1000,
+                    "stream_status": status,
+                },
+            }
+        )
+
+    def log(self, level: str, text: str) -> None:
+        """Write a log line."""
+        self.message({"type": "LOG", "log": {"level": level, "message": text}})
+
+    def error(self, error: ProfilesError, internal: str) -> None:
+        """Write the TRACE that ends a failed command."""
+        details: dict[str, Any] = {
+            "message": error.message,
+            "internal_message": internal,
+            "failure_type": error.failure_type,
+        }
+        if error.stream is not None:
+            details["stream_descriptor"] = _descriptor(error.stream, error.namespace)
+        self.message(
+            {
+                "type": "TRACE",
+                "trace": {"type": "ERROR", "emitted_at": time.time() * 1000, "error": details},
+            }
+        )
+
+
+class PlainWriter(MessageWriter):
+    """For people at a command that is not of the protocol: the log and errors as plain lines."""
+
+    def log(self, level: str, text: str) -> None:
+        """Write a line of the log."""
+        self._line(f"{level} {text}")
+
+    def error(self, error: ProfilesError, internal: str) -> None:
+        """Write the sentence that ends a failed command; where it is a defect, with its place."""
+        self._line(
+            f"ERROR {error.message}" + (f" ({internal})" if type(error) is SystemFault else "")
+        )
+
+    def _line(self, text: str) -> None:
+        self._write_line(f"{text}\n".encode())
+
+
+def _descriptor(name: str, namespace: str | None) -> dict[str, str]:
+    return {"name": name, **({"namespace": namespace} if namespace else {})}
+
+
+class LogHandler(logging.Handler):
+    """Python's log as Airbyte LOG messages. Texts only: an exception's traceback may quote what it
+    worked on.
+    """
+
+    LEVELS: Mapping[int, str] = {
+        logging.CRITICAL: "FATAL",
+        logging.ERROR: "ERROR",
+        logging.WARNING: "WARN",
+        logging.DEBUG: "DEBUG",
+    }
+
+    def __init__(self, output: MessageWriter, mask: Callable[[str], str]) -> None:
+        """Send to `output`; `mask` takes secrets out of a text."""
+        super().__init__()
+        self._output = output
+        self._mask = mask
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one record of the log."""
+        self._output.log(self.LEVELS.get(record.levelno, "INFO"), self._mask(record.getMessage()))

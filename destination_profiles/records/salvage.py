@@ -1,0 +1,88 @@
+"""What can be told and kept of JSON that strict readers refuse: NaN, numbers beyond a double, text
+that is no Unicode.
+"""
+
+import json
+import math
+from typing import Any
+
+from ..rejection import Rejection
+
+# of an integer: longer ones are read by no reader in a time that does not grow with their square
+MAX_DIGITS = 4300
+
+
+ODD_NUMBER = (
+    "must be a number that JSON readers take: no NaN, no Infinity, nothing beyond "
+    f"1.8e308, at most {MAX_DIGITS:,} digits"
+)
+
+
+class _Literal(str):
+    """A number that cannot be told as one, as it was written."""
+
+    __slots__ = ()
+
+
+def lenient(text: bytes) -> Any:
+    """Read JSON as a person would; odd numbers come as the text they were written as.
+
+    Raises ValueError or RecursionError where even that fails: the text is cut or broken.
+    """
+    return json.loads(
+        text.decode("utf-8", "surrogateescape"),
+        parse_constant=_Literal,
+        parse_float=_float,
+        parse_int=_int,
+    )
+
+
+def fault(data: Any) -> Rejection | None:
+    """What is odd first in the data of a record that `lenient` gave, or None."""
+    if not isinstance(data, dict):
+        return _rejection("object", "must be a JSON object", "$")
+    pending = [("$", data)]
+    while pending:
+        path, value = pending.pop()
+        if isinstance(value, _Literal):
+            return _rejection("number", ODD_NUMBER, path)
+        if isinstance(value, str) and _unicode(value) != value:
+            return _rejection("unicode", "must be valid Unicode text", path)
+        pending += reversed(_members(value, path))
+    return None
+
+
+def clean(value: Any) -> bytes:
+    """The same as JSON that any reader takes: every odd part is text, and what is no Unicode a
+    question mark.
+    """
+    return _unicode(json.dumps(value, ensure_ascii=False, separators=(",", ":"))).encode()
+
+
+def _members(value: Any, path: str) -> list[tuple[str, Any]]:
+    """The parts of an object or a list, keys too, each with its path."""
+    if isinstance(value, dict):
+        keys = [(path, key) for key in value if _unicode(key) != key]
+        return keys + [(f"{path}.{_unicode(key)}", member) for key, member in value.items()]
+    return (
+        [(f"{path}[{index}]", member) for index, member in enumerate(value)]
+        if isinstance(value, list)
+        else []
+    )
+
+
+def _float(literal: str) -> float | str:
+    number = float(literal)
+    return number if math.isfinite(number) else _Literal(literal)
+
+
+def _int(literal: str) -> int | str:
+    return int(literal) if len(literal) <= MAX_DIGITS else _Literal(literal)
+
+
+def _unicode(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()
+
+
+def _rejection(code: str, message: str, path: str) -> Rejection:
+    return Rejection("json", code, message, path, message)

@@ -1,0 +1,1 @@
+"""What the service is: manifest.yaml, and what follows from it."""

@@ -1,0 +1,1 @@
+"""One sync: its assembly, its pump, and what it tells while it runs."""

@@ -1,0 +1,98 @@
+"""What people are told while a sync runs and when it ends."""
+
+from collections.abc import Callable
+from time import monotonic
+from typing import Protocol
+
+from ..delivery.ledger import total
+from ..delivery.writer import Writer
+
+EVERY_SECONDS = 30.0  # between two lines of the log
+LIVE_SECONDS = 0.25  # between two pictures on a terminal
+
+
+class Terminal(Protocol):
+    """Shows a line in the place of the one before."""
+
+    def show(self, line: str) -> None:
+        """Show it. Raises OSError when that is not possible any more."""
+        ...
+
+    def hide(self) -> None:
+        """Leave nothing of it."""
+        ...
+
+
+class Progress:
+    """A line of counts and the table of rejections, in the log every 30 seconds; or a live line on
+    a terminal, where there is one.
+
+    Call it often; it answers when it is next due.
+    """
+
+    def __init__(
+        self,
+        log: Callable[[str], None],
+        terminal: Terminal | None = None,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        """Start the clock."""
+        self._log = log
+        self._terminal = terminal
+        self._every = LIVE_SECONDS if terminal else EVERY_SECONDS
+        self._clock = clock
+        self._started = clock()
+        self._due = self._started + self._every
+        self._told = 0
+
+    def __call__(self, writer: Writer) -> float:
+        """Tell if it is time. Gives the seconds until the next time."""
+        now = self._clock()
+        if now >= self._due:
+            self._due = now + self._every
+            if self._terminal:
+                self._show(self._terminal, writer)
+            else:
+                self._tell(writer)
+        return self._due - now
+
+    def _show(self, terminal: Terminal, writer: Writer) -> None:
+        """Show the counts, and go on in the log once the terminal has gone."""
+        try:
+            terminal.show(self._line(writer))
+        except OSError:
+            self._terminal, self._every = None, EVERY_SECONDS
+
+    def end(self, writer: Writer) -> None:
+        """Log the last counts, and what is unknown at the end."""
+        if self._terminal:
+            self._terminal.hide()
+        self._tell(writer)
+        if unknown := writer.dispatcher.unknown():
+            self._log(
+                f"The fate of {unknown:,} records is unknown: they were sent, and no "
+                "answer came that can be read. No state passes them, "
+                "so the next sync sends them again."
+            )
+
+    def _tell(self, writer: Writer) -> None:
+        self._log(self._line(writer))
+        if writer.tally.total != self._told:
+            self._told = writer.tally.total
+            for line in writer.tally.table():
+                self._log(line)
+
+    def _line(self, writer: Writer) -> str:
+        sums = total(writer.ledger.totals.values())
+        seconds = max(self._clock() - self._started, 0.001)
+        on_their_way = writer.read - sums.delivered() - sums.rejected
+        dispatcher = writer.dispatcher
+        return (
+            f"Read {writer.read:,} records in {seconds:,.1f} s ({writer.read / seconds:,.0f}/s): "
+            f"{sums.accepted:,} accepted, "
+            f"{sums.rejected:,} rejected, {sums.superseded:,} superseded, "
+            f"{on_their_way:,} on their way. "
+            f"Chunks: {writer.chunks:,}, {dispatcher.sending} in flight of "
+            f"{dispatcher.concurrency.limit} at once, "
+            f"{dispatcher.retries:,} retries."
+        )

@@ -1,0 +1,55 @@
+import pytest
+
+from destination_profiles.delivery.ledger import Interval, Ledger, total
+from destination_profiles.errors import BooksDoNotBalance
+
+
+def test_interval_ends_with_its_state() -> None:
+    ledger = Ledger()
+    first = ledger.interval("users")
+    assert ledger.interval("users") is first
+    assert ledger.close(["users", "people"]) == [first]
+    assert ledger.interval("users") is not first
+
+
+def test_settling_enters_interval_and_total() -> None:
+    ledger = Ledger()
+    interval = ledger.interval("users")
+    ledger.settle(interval, accepted=3, rejected=2, superseded=1)
+    counts = [
+        (each.accepted, each.rejected, each.superseded)
+        for each in (interval, ledger.totals["users"])
+    ]
+    assert counts == [(3, 2, 1)] * 2
+
+
+def test_balanced_books_pass() -> None:
+    ledger = Ledger()
+    interval = ledger.interval("users")
+    interval.read = 6
+    ledger.settle(interval, accepted=3, rejected=2, superseded=1)
+    ledger.close(["users"])
+    ledger.balance()
+    assert (interval.delivered(), ledger.totals["users"].read) == (4, 6)
+
+
+@pytest.mark.parametrize(("read", "out_by"), [(7, 1), (5, -1)])
+def test_unbalanced_books_say_by_how_much(read: int, out_by: int) -> None:
+    ledger = Ledger()
+    interval = ledger.interval("users")
+    interval.read = read
+    ledger.settle(interval, accepted=3, rejected=2, superseded=1)
+    with pytest.raises(BooksDoNotBalance) as raised:
+        ledger.balance()
+    assert str(raised.value) == (
+        f"The books of stream users are out by {out_by}: {read} read, 3 "
+        "accepted, 2 rejected, 1 superseded."
+    )
+    assert raised.value.stream == "users"
+
+
+def test_total_adds_every_count() -> None:
+    each = Interval("users")
+    each.read, each.accepted, each.rejected, each.superseded = 10, 5, 3, 2
+    sums = total([each, each])
+    assert (sums.read, sums.accepted, sums.rejected, sums.superseded) == (20, 10, 6, 4)
