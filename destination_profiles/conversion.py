@@ -3,13 +3,11 @@
 import math
 import re
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 from functools import partial
 from typing import Any
 
-import pendulum
-from pendulum import UTC, Timezone
 
 MAX_EXPONENT = 308  # of a double
 TRUE, FALSE = frozenset({"true", "t", "yes", "y", "1"}), frozenset({"false", "f", "no", "n", "0"})
@@ -19,6 +17,11 @@ YEARS, DAYS = (
     (1000, 9999),
     (1000_01_01, 2200_01_01),
 )  # numbers that are more likely a year or a day such as 20011231
+ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+ISO_TIME = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?"
+    r"(?:Z|[+-][0-9]{2}:[0-9]{2})?"
+)
 BLANK_BEFORE_ZONE = re.compile(r"(?<=[0-9]) +(?:(?=[+-][0-9])|(?:UTC|GMT|Z)$)")
 TAG_SEPARATOR = ","
 
@@ -83,7 +86,7 @@ def _boolean(value: Any) -> bool:
     return text in TRUE
 
 
-def _moment(value: Any, zone: Timezone) -> datetime | date:
+def _moment(value: Any, zone: tzinfo) -> datetime | date:
     """A date, or a time with its zone: the one it names, else `zone`. A number counts from the
     epoch and is shown in `zone`.
     """
@@ -102,7 +105,23 @@ def _moment(value: Any, zone: Timezone) -> datetime | date:
         raise CannotConvert from None
 
 
-def _parse(text: str, zone: Timezone) -> datetime | date:
+def _parse(text: str, zone: tzinfo) -> datetime | date:
+    """By the standard library where the text is written as most are, which both read alike."""
+    if ISO_DATE.fullmatch(text):
+        return date.fromisoformat(text)
+    if ISO_TIME.fullmatch(text):
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is not None:
+            return moment
+        if zone is UTC:
+            return moment.replace(tzinfo=UTC)
+    return _read(text, zone)
+
+
+def _read(text: str, zone: tzinfo) -> datetime | date:
+    """By pendulum, which takes odd forms, and knows which times a zone has left out."""
+    import pendulum  # noqa: PLC0415 - it takes a while, and most syncs do without
+
     text = BLANK_BEFORE_ZONE.sub(lambda blank: "Z" if blank[0].strip() else "", text)
     try:
         moment = pendulum.parse(text, exact=True, tz=zone)
@@ -115,11 +134,11 @@ def _parse(text: str, zone: Timezone) -> datetime | date:
     return moment
 
 
-def _date(value: Any, *, zone: Timezone) -> str:
+def _date(value: Any, *, zone: tzinfo) -> str:
     return _moment(value, zone).strftime("%Y-%m-%d").rjust(10, "0")
 
 
-def _datetime(value: Any, *, zone: Timezone) -> str:
+def _datetime(value: Any, *, zone: tzinfo) -> str:
     moment = _moment(value, zone)
     if not isinstance(moment, datetime):
         moment = datetime(moment.year, moment.month, moment.day, tzinfo=zone)
@@ -158,7 +177,7 @@ TYPES = ("string", "int", "float", "boolean", "date", "datetime", "tags")  # tha
 STATUS = "status"  # the one that only subscriptions have
 
 
-def conversions(zone: Timezone = UTC) -> Mapping[str, Callable[[Any], Any]]:
+def conversions(zone: tzinfo = UTC) -> Mapping[str, Callable[[Any], Any]]:
     """A function for each type, which raises CannotConvert; `zone` is that of times that name none,
     and of dates that are numbers.
     """

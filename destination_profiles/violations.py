@@ -72,7 +72,7 @@ def _telling(error: ValidationError) -> ValidationError | None:
     or None.
     """
     alternatives = _alternatives(error)
-    meant = [each for each in alternatives if each.validator != "const"]
+    meant = [each for each in alternatives if not _is_aside(each)]
     deepest = max((len(each.path) for each in meant), default=0)
     nearest = (
         [each for each in meant if len(each.path) == deepest]
@@ -80,6 +80,14 @@ def _telling(error: ValidationError) -> ValidationError | None:
         else meant
     )
     return nearest[0] if len(nearest) == 1 else None
+
+
+def _is_aside(error: ValidationError) -> bool:
+    """Whether an alternative is one that a value other than just its own was not meant for."""
+    return error.validator == "const" or (error.validator, error.validator_value) == (
+        "type",
+        "null",
+    )
 
 
 def _alternatives(error: ValidationError) -> list[ValidationError]:

@@ -1,95 +1,204 @@
-"""Records on their way to a chunk: one, or many in few objects."""
+"""Records on their way to a chunk, many in few objects."""
 
 from array import array
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from itertools import repeat
+from itertools import accumulate
 
 import msgspec
 
-from ..delivery.ledger import Interval
+from ..rejection import Rejection
+
+Identities = tuple[str, ...]
+Ends = Sequence[int]
+Data = bytes | memoryview | msgspec.Raw
 
 
 class Row(msgspec.Struct, gc=False):
-    """A record on its way: the profile as it is sent, the record as it came, its interval, the
-    identities of its profile.
-    """
+    """One record: its profile as it is sent, its `data` as it came, its profile's identities."""
 
     profile: bytes
     original: bytes
-    interval: Interval
-    identities: tuple[str, ...]
+    identities: Identities
+
+
+class Rejected(msgspec.Struct, frozen=True):
+    """One record that cannot be sent: what is kept of it, and why."""
+
+    original: bytes
+    rejection: Rejection
 
 
 class Joined:
-    """Byte strings one behind the other, and what stands between two of them."""
+    """Byte strings one behind the other, with `gap` bytes between two of them."""
 
-    __slots__ = ("_gap", "data", "lengths")
+    __slots__ = ("_count", "_data", "_ends", "gap")
 
-    def __init__(self, parts: Sequence[bytes], between: bytes) -> None:
+    def __init__(self, parts: Sequence[Data], between: bytes) -> None:
         """Join them."""
-        self.data = between.join(parts)
-        self._gap = len(between)
-        self.lengths = array("I", map(len, parts))
+        self._data = between.join(parts)
+        self._count = len(parts)
+        self._ends = _ends(parts)
+        self.gap = len(between)
+
+    def __getitem__(self, place: int) -> bytes:
+        """One of them."""
+        ends, shift = self._places(), self.gap * place
+        return self._data[ends[place] + shift : ends[place + 1] + shift]
 
     def array(self) -> bytes:
         """A JSON array of them, which a comma must stand between."""
-        return b"".join((b"[", self.data, b"]"))
+        return b"".join((b"[", self._data, b"]"))
 
-    def total(self) -> int:
-        """Bytes of all of them, without what stands between."""
-        return len(self.data) - self._gap * (len(self.lengths) - 1)
+    def size(self, start: int, stop: int) -> int:
+        """Bytes of those from `start` to before `stop`, without what stands between."""
+        if stop - start == self._count:
+            return len(self._data) - self.gap * (self._count - 1)
+        ends = self._places()
+        return ends[stop] - ends[start]
+
+    def span(self, start: int, stop: int) -> "bytes | memoryview":
+        """Those from `start` to before `stop`, at least one, with what stands between."""
+        if stop - start == self._count:
+            return self._data
+        ends = self._places()
+        first, last = ends[start] + self.gap * start, ends[stop] + self.gap * (stop - 1)
+        return memoryview(self._data)[first:last]
 
     def longest(self) -> int:
         """Bytes of the longest."""
-        return max(self.lengths)
+        ends = self._places()
+        return max(ends[place + 1] - ends[place] for place in range(self._count))
 
-    def parts(self) -> Iterator[bytes]:
-        """Each by itself."""
-        start = 0
-        for length in self.lengths:
-            yield self.data[start : start + length]
-            start += length + self._gap
+    def fit(self, start: int, stop: int, room: int, *, gap: int) -> int:
+        """How many from `start` on, of those before `stop`, have at most `room` bytes, where each
+        takes `gap` more than its own.
+        """
+        ends = self._places()
+        base = ends[start]
+        places = range(start + 1, stop + 1)
+        return bisect_right(
+            places, room, key=lambda place: ends[place] - base + gap * (place - start)
+        )
+
+    def _places(self) -> Ends:
+        """Where each ends, without the gaps, from 0 on."""
+        return self._ends
+
+
+class Lines(Joined):
+    """The same of JSON texts that were encoded as lines, with a comma between two of them. Where
+    each begins is looked up when it is asked for: of most batches it never is.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, lines: bytes, count: int) -> None:
+        """Of so many lines, each with its end."""
+        self._data = lines[:-1]
+        self._count = count
+        self._ends = array("Q")
+        self.gap = 1
+
+    def span(self, start: int, stop: int) -> "bytes | memoryview":
+        """As in a body: no text of JSON holds an end of a line."""
+        return bytes(super().span(start, stop)).replace(b"\n", b",")
+
+    def _places(self) -> Ends:
+        if not self._ends:
+            self._ends = _ends(self._data.split(b"\n"))
+        return self._ends
+
+
+def _ends(parts: Sequence[Data]) -> Ends:
+    return array("Q", accumulate(map(len, parts), initial=0))
 
 
 class Batch:
-    """Records of one interval that follow each other, in few objects: `rows` makes those that each
-    needs when it is looked at.
+    """Records of one stream that follow each other: a view of joined bytes, and the identities of
+    each profile. A lone record is a batch of one.
     """
 
-    __slots__ = ("identities", "interval", "originals", "profiles")
+    __slots__ = ("_identities", "_originals", "_profiles", "start", "stop")
 
     def __init__(
         self,
         profiles: Joined,
         originals: Joined,
-        interval: Interval,
-        identities: Sequence[tuple[str, ...]],
+        identities: Sequence[Identities],
+        start: int = 0,
+        stop: int | None = None,
     ) -> None:
-        """Of as many profiles as originals and identities."""
-        self.profiles, self.originals, self.interval, self.identities = (
-            profiles,
-            originals,
-            interval,
-            identities,
-        )
+        """Of `profiles` as they stand in a body, the `data` that they came in (the same object
+        where a record is sent in its own bytes), and as many identities.
+        """
+        self._profiles, self._originals, self._identities = profiles, originals, identities
+        self.start = start
+        self.stop = len(identities) if stop is None else stop
 
     def __len__(self) -> int:
         """Records in it."""
-        return len(self.identities)
+        return self.stop - self.start
 
-    def split(self, place: int, between: bytes) -> Iterator["Batch"]:
-        """Two batches, the first of `place` records; `between` separates the profiles."""
-        profiles, originals = list(self.profiles.parts()), list(self.originals.parts())
-        for part in (slice(place), slice(place, None)):
-            sent, came = Joined(profiles[part], between), Joined(originals[part], b",")
-            yield Batch(sent, came, self.interval, self.identities[part])
+    @property
+    def identities(self) -> Sequence[Identities]:
+        """Those of each profile."""
+        whole = len(self) == len(self._identities)
+        return self._identities if whole else self._identities[self.start : self.stop]
+
+    def size(self) -> int:
+        """Bytes of the profiles in a body, with what stands between two of them."""
+        profiles = self._profiles
+        return profiles.size(self.start, self.stop) + profiles.gap * (len(self) - 1)
+
+    def held(self) -> int:
+        """Bytes of memory that its records take."""
+        held = self._originals.size(self.start, self.stop)
+        if self._profiles is not self._originals:
+            held += self._profiles.size(self.start, self.stop)
+        return held
+
+    def fits_each(self, largest: int) -> bool:
+        """Whether each profile by itself has at most so many bytes."""
+        whole = self._profiles.size(0, len(self._identities))
+        return whole <= largest or self._profiles.longest() <= largest
+
+    def body(self) -> "bytes | memoryview":
+        """The profiles as they stand in a body."""
+        return self._profiles.span(self.start, self.stop)
+
+    def fit(self, room: int) -> int:
+        """How many of its first profiles fit into `room` bytes of a body that holds others."""
+        return self._profiles.fit(self.start, self.stop, room, gap=self._profiles.gap)
+
+    def fit_held(self, room: int) -> int:
+        """How many of its first records take at most `room` bytes of memory as they came."""
+        return self._originals.fit(self.start, self.stop, room, gap=0)
+
+    def part(self, start: int, stop: int) -> "Batch":
+        """Those of its records from `start` to before `stop`; nothing is copied."""
+        first = self.start
+        return Batch(self._profiles, self._originals, self._identities, first + start, first + stop)
+
+    def pick(self, places: Sequence[int], between: bytes) -> "Batch":
+        """Some of its records, gathered; `between` stands between two profiles in a body."""
+        at = [self.start + place for place in places]
+        profiles = Joined([self._profiles[place] for place in at], between)
+        originals = profiles
+        if self._profiles is not self._originals:
+            originals = Joined([self._originals[place] for place in at], b",")
+        return Batch(profiles, originals, [self._identities[place] for place in at])
+
+    def row(self, place: int) -> Row:
+        """One of its records."""
+        at = self.start + place
+        return Row(self._profiles[at], self._originals[at], self._identities[at])
 
     def rows(self) -> Iterator[Row]:
         """Each record by itself."""
-        return map(
-            Row,
-            self.profiles.parts(),
-            self.originals.parts(),
-            repeat(self.interval),
-            self.identities,
-        )
+        return map(self.row, range(len(self)))
+
+
+def batch_of(row: Row) -> Batch:
+    """A batch of one."""
+    return Batch(Joined([row.profile], b""), Joined([row.original], b""), [row.identities])

@@ -1,215 +1,102 @@
-"""What happens to each record of one stream before it stands in a chunk, compiled once."""
+"""The way of a stream's records: batches of profiles come out, or what is rejected and why."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from functools import partial
-from typing import Any
+from functools import cached_property
 
 from ..catalog import StreamInfo
-from ..config import Config, FieldConfig, StreamConfig
-from ..delivery.ledger import Interval
-from ..errors import ConfigError, InvalidRecord
-from ..rejection import Rejection
-from ..service.formats import Envelope, decode_json, decode_records, envelope, format_named
+from ..config import Config, StreamConfig
+from ..errors import ConfigError
+from ..service.formats import envelope, format_named
 from ..service.manifest import OBJECT, Service
 from ..service.matching import Target, matching_by
-from ..service.profile_schema import profile_schema
-from .batch import Batch, Joined, Row
-from .mapping import mapper, require_key
-from .proof import Schema, TypedRecords, Uncertain
-from .salvage import clean, fault, lenient
-from .typed_mapping import TypedMapping
-from .validation import RecordValidator
+from .batch import Batch, Rejected
+from .encoders import FAULTS, Encoder
+from .explain import Explanation
+from .mapping import require_key
+from .route import Route
+from .superseding import Superseding
+from .ways import Ways
 
+BATCH = 256  # records that are tried at once
+AGAIN = 16  # batches that the same encoder takes before the best one is tried again
 EMPTY = b"{}"  # the smallest profile
-
 SENDS_ALL = frozenset({"append", "overwrite"})
-SUPERSEDES = frozenset(
-    {"append_dedup", "update"}
-)  # a later record of a profile stands for an earlier one of the same open chunk
-
-Column = Callable[[str], list[Any]]  # the values of a field by its name
+SUPERSEDES = frozenset({"append_dedup", "update"})  # a later record may stand for an earlier one
 
 
-class StreamPlan:
-    """The way of a record: decode, the stream's schema, mapping, the profile's schema, bytes."""
+class StreamCodec:
+    """Takes the records of one stream. What it takes to encode them is made for the first one:
+    many streams of a catalog never have any.
+    """
 
-    def __init__(self, info: StreamInfo, config: Config, service: Service) -> None:
-        """Compile it. Raises ConfigError for a schema, a mapping or a sync mode that cannot
-        work.
-        """
-        self.label = info.label()
-        configured = config.stream(info.name, info.namespace)
-        self.target: Target = _target(info, configured, config.target, service)
-        self._wire = format_named(config.wire_format)
-        self.envelope: Envelope = envelope(
-            self.target, config.token.reveal(), config.options, self._wire
-        )
-        self._largest = config.max_bytes - self.envelope.size()
-        if self._largest < len(EMPTY):
-            raise ConfigError(
-                "The setting batching.max_bytes leaves no room for a profile beside the "
-                "token and the matching. Raise it."
-            )
-        self._fields = self.target.matching.fields()
-        self._record = RecordValidator(info.schema, "schema", self.label)
-        schema = profile_schema(service, self.target.matching, nulls=config.null_values == "send")
-        self._profile = RecordValidator(schema, "profile", self.label, config.field_names())
-        self._map = mapper(
-            configured,
-            config.null_values,
-            schema=info.schema,
-            matching=self.target.matching,
-            keep=service.unset_forbidden,
-            zone=config.zone(),
-        )
-        self._identify = self.target.matching.identify(service)
-        self._typed = (
-            list(self._types(info.schema, schema, configured, config, service))
-            if self._wire.verbatim
-            else []
-        )
-        self._supersedes = _supersedes(info)
-
-    def batch(self, originals: Sequence[bytes], interval: Interval) -> Batch | None:
-        """What `row` makes of each of some records; None where one of them needs a look of its
-        own.
-        """
-        came = Joined(originals, b",")
-        try:
-            sent, column = self._proven(came) or self._checked(came, originals)
-        except (ValueError, InvalidRecord, RecursionError):
-            return None
-        return (
-            Batch(sent, came, interval, self._identify.many(column))
-            if sent.longest() <= self._largest
-            else None
-        )
-
-    def _types(
+    def __init__(
         self,
-        record: Mapping[str, Any],
-        profile: Mapping[str, Any],
-        configured: StreamConfig,
+        info: StreamInfo,
         config: Config,
         service: Service,
-    ) -> Iterator[TypedRecords | TypedMapping]:
-        """The types that records are tried as, the likeliest first; none where there is no certain
-        one.
+        tell: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """`tell` hears of parts of the stream's schema that cannot be used. Raises ConfigError for
+        a mapping or a sync mode that cannot work.
         """
-        omits = config.null_values == "omit"
-        sent = configured.fields or [FieldConfig(name) for name in record.get("properties", {})]
-        keys = next(
-            (
-                key
-                for key in self.target.matching.alternatives()
-                if {each.to for each in sent} >= set(key)
-            ),
-            None,
-        )
-        if keys is None:
-            return
-        with suppress(Uncertain):
-            if configured.fields is not None:
-                zone, is_valid = config.zone(), self._profile.is_valid
-                yield TypedMapping(
-                    configured,
-                    record,
-                    profile,
-                    keys,
-                    service=service,
-                    zone=zone,
-                    omits=omits,
-                    is_valid=is_valid,
-                )
-            elif not configured.subscriptions:
+        configured = config.stream(info.name, info.namespace)
+        target = _target(info, configured, config.target, service)
+        wire = format_named(config.wire_format)
+        around = envelope(target, config.token.reveal(), config.options, wire)
+        self.largest = config.max_bytes - around.size()
+        if self.largest < len(EMPTY):
+            raise ConfigError(
+                "The setting batching.max_bytes leaves no room for a profile beside the token and "
+                "the matching. Raise it."
+            )
+        supersedes = Superseding(target.matching.fields(), wire) if _supersedes(info) else None
+        self.route = Route(info.label(), target, around, supersedes)
+        self._ways = Ways(info, config, service, route=self.route, tell=tell)
+        self._ways.check()
+        self._first, self._since = 0, 0
 
-                def uses(name: str) -> list[Schema]:
-                    return [profile["properties"].get(name, profile["additionalProperties"])]
+    @cached_property
+    def _encoders(self) -> list[Encoder]:
+        return self._ways.encoders()
 
-                yield TypedRecords(record, uses, keys, nulls=config.null_values == "send")
-                if omits:
-                    yield TypedRecords(record, uses, keys, omits=True)
+    @cached_property
+    def _explanation(self) -> Explanation:
+        return self._ways.explanation(self.largest)
 
-    def _proven(self, came: Joined) -> tuple[Joined, Column] | None:
-        """Profiles that are valid because they decode, and what gives their values of a field; None
-        where one does not.
+    def take(self, originals: Sequence[bytes]) -> Iterator[Batch | Rejected]:
+        """What becomes of the `data` of some records, in their order."""
+        for start in range(0, len(originals), BATCH):
+            yield from self._taken(originals[start : start + BATCH])
+
+    def _taken(self, originals: Sequence[bytes]) -> Iterator[Batch | Rejected]:
+        """All at once if one encoder takes them, else their halves."""
+        batch = self._encoded(originals)
+        if batch is not None:
+            yield batch
+        elif len(originals) == 1:
+            # a copy: it may be kept long, and is a part of a large block
+            yield self._explanation.of(bytes(originals[0]))
+        else:
+            middle = len(originals) // 2
+            yield from self._taken(originals[:middle])
+            yield from self._taken(originals[middle:])
+
+    def _encoded(self, originals: Sequence[bytes]) -> Batch | None:
+        """A batch by the first encoder that takes them; the one that took the last batch is asked
+        before better ones, but for now and then.
         """
-        for typed in self._typed:
-            with suppress(ValueError):  # msgspec's errors are, and those of the text encoding
-                profiles = typed.profiles(came.array())
-                sent = (
-                    came
-                    if typed.verbatim
-                    else Joined(list(map(typed.encode, profiles)), self.envelope.between)
-                )
-                return sent, partial(typed.column, profiles)
+        self._since += 1
+        if self._since > AGAIN:
+            self._first, self._since = 0, 0
+        order = [self._first, *(at for at in range(len(self._encoders)) if at != self._first)]
+        for place in order:
+            with suppress(*FAULTS):
+                batch = self._encoders[place].encode(originals)
+                if batch.fits_each(self.largest):
+                    self._first = place
+                    return batch
         return None
-
-    def _checked(self, came: Joined, originals: Sequence[bytes]) -> tuple[Joined, Column]:
-        """Profiles that are found to be valid, likewise. Raises ValueError, InvalidRecord or
-        RecursionError where one is not.
-        """
-        records = decode_records(came.array())
-        profiles = self._map(records) if all(map(self._record.is_valid, records)) else ()
-        if not profiles or not all(map(self._profile.is_valid, profiles)):
-            raise ValueError
-        encoded = list(map(self._encoded, originals, records, profiles))
-        return Joined(encoded, self.envelope.between), lambda name: [
-            profile.get(name) for profile in profiles
-        ]
-
-    def row(self, original: bytes, interval: Interval) -> Row:
-        """The record whose `data` are the bytes `original`, ready to be sent. Raises
-        InvalidRecord.
-        """
-        try:
-            record = decode_json(original)
-        except ValueError:  # msgspec's errors are, and those of the text encoding
-            raise _unreadable(original) from None
-        if not self._record.is_valid(record):
-            raise InvalidRecord(self._record.rejection(record))
-        (profile,) = self._map([record])
-        if not self._profile.is_valid(profile):
-            raise InvalidRecord(self._profile.rejection(profile))
-        encoded = self._encoded(original, record, profile)
-        if len(encoded) > self._largest:
-            raise InvalidRecord(self._too_large(len(encoded)))
-        return Row(encoded, original, interval, self._identify(profile))
-
-    def _encoded(
-        self, original: bytes, record: Mapping[str, Any], profile: Mapping[str, Any]
-    ) -> bytes:
-        """A profile as it is sent: the bytes that the record came in, where nothing had to
-        change.
-        """
-        return original if profile is record and self._wire.verbatim else self._wire.encode(profile)
-
-    def supersedes(self, later: Row, earlier: Row) -> bool:
-        """Whether `later`, a record of this stream, may take the place of `earlier`.
-
-        It may where the sync mode allows it, both are of this stream, the keys are equal to the
-        letter, and nothing of `earlier` would be missed: it holds no function (an `incr` counts
-        once more) and no field that `later` does not send.
-        """
-        if not self._supersedes or earlier.interval.stream != self.label:
-            return False
-        first, second = self._wire.decode(earlier.profile), self._wire.decode(later.profile)
-        if any(isinstance(value, dict) and "action" in value for value in first.values()):
-            return False
-        return first.keys() <= second.keys() and all(
-            first.get(field) == second.get(field) for field in self._fields
-        )
-
-    def _too_large(self, size: int) -> Rejection:
-        message = f"is {size:,} bytes as a profile; a request has room for {self._largest:,}"
-        return Rejection(
-            "size",
-            "max_bytes",
-            message,
-            "$",
-            f"larger than the {self._largest:,} bytes that a request has room for",
-        )
 
 
 def _target(
@@ -220,8 +107,8 @@ def _target(
     """
     if info.object_name not in (None, OBJECT):
         raise ConfigError(
-            f"The stream {info.label()} is mapped to {info.object_name}, which this "
-            f"destination does not have. Choose {OBJECT}."
+            f"The stream {info.label()} is mapped to {info.object_name}, which this destination "
+            f"does not have. Choose {OBJECT}."
         )
     target = configured.target or connection
     if info.key and not configured.matched:
@@ -230,22 +117,12 @@ def _target(
     return target
 
 
-def _unreadable(original: bytes) -> InvalidRecord:
-    """What to say of data that the strict reader refused."""
-    value = lenient(bytes(original))
-    message = "holds a number that cannot be read"
-    return InvalidRecord(
-        fault(value) or Rejection("json", "number", message, "$", message), clean(value)
-    )
-
-
 def _supersedes(info: StreamInfo) -> bool:
     if info.sync_mode not in SENDS_ALL | SUPERSEDES:
         modes = ", ".join(sorted(SENDS_ALL | SUPERSEDES))
         raise ConfigError(
-            f"The stream {info.label()} is set to the sync mode {info.sync_mode}, which "
-            "this destination does not have. "
-            f"Choose one of {modes}.",
+            f"The stream {info.label()} is set to the sync mode {info.sync_mode}, which this "
+            f"destination does not have. Choose one of {modes}.",
             stream=info.name,
         )
     return info.sync_mode in SUPERSEDES

@@ -1,177 +1,232 @@
-"""Records whose schemas are types of msgspec: what decodes satisfies them, so that nothing is left
-to validate.
+"""JSON schemas as types of msgspec: what decodes as the type satisfies all of the schemas.
 
-Only what is certain: members that may have any value of a type. A record that does not decode as
-the type may still be valid.
+Only what is certain: a value that does not decode may satisfy them all the same.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import reduce
-from operator import attrgetter, or_
-from typing import Annotated, Any
+from itertools import chain
+from operator import or_
+from typing import Annotated, Any, Literal
 
 import msgspec
 
-Schema = Mapping[str, Any] | bool
+from .objects import OPEN, Impossible, Objects, Schema, Uncertain, is_of_family, must_be
 
-FILLED = "filled string"  # of a character at least
-TYPES: Mapping[str, Any] = {
-    "string": str,
-    FILLED: Annotated[str, msgspec.Meta(min_length=1)],
-    "integer": int,
-    "number": int | float,
-    "boolean": bool,
-    "array": list[Any],
-    "object": dict[str, Any],
+Rules = list[tuple[str, Any]]  # keywords that constrain a kind of values, and what they say
+Type = Any  # a type of msgspec
+
+BOUNDS = {  # keywords of numbers, and msgspec's words for them
+    "minimum": "ge",
+    "maximum": "le",
+    "exclusiveMinimum": "gt",
+    "exclusiveMaximum": "lt",
 }
-NOTES = frozenset(
-    {"$comment", "airbyte_type", "default", "description", "examples", "format", "title"}
-)
-OF_RECORDS = NOTES | {"$schema", "additionalProperties", "properties", "required", "type"}
-KEYWORDS: Mapping[str, frozenset[str]] = {  # that say something of values of one type only
-    "string": frozenset({"maxLength", "pattern"}),
-    "number": frozenset(
-        {"exclusiveMaximum", "exclusiveMinimum", "maximum", "minimum", "multipleOf"}
-    ),
-    "array": frozenset(
-        {"additionalItems", "contains", "items", "maxItems", "minItems", "uniqueItems"}
-    ),
-    "object": frozenset(
-        {
-            "additionalProperties",
-            "maxProperties",
-            "minProperties",
-            "patternProperties",
-            "properties",
-            "propertyNames",
-            "required",
+SMALLEST, LARGEST = -(2**63), 2**63 - 1  # that msgspec takes as a bound or a literal
+
+
+class Proof:
+    """Types for schemas whose references lead to `definitions`."""
+
+    def __init__(self, definitions: Mapping[str, Schema] | None = None) -> None:
+        """Start with no type."""
+        self._definitions = definitions or {}
+        self._open: list[str] = []  # references that are being followed
+        self._makers: Mapping[str, Callable[[Rules], Type]] = {
+            "null": lambda rules: _listed(rules, None.__class__) or type(None),
+            "boolean": lambda rules: _listed(rules, bool) or bool,
+            "integer": lambda rules: _listed(rules, int) or _bounded(int, rules),
+            "number": _number,
+            "string": lambda rules: _listed(rules, str) or _text(rules),
+            "array": self._array,
         }
-    ),
+
+    def type_of(self, *schemas: Schema) -> Type:
+        """A type whose every value satisfies all of some schemas. Raises Uncertain."""
+        types: dict[str, Type] = {}
+        for kind in (*self._makers, "object"):
+            try:
+                types[kind] = self._kind(kind, schemas)
+            except (Uncertain, RecursionError):
+                continue
+        if "number" in types:
+            types.pop("integer", None)  # each whole number is one
+        if not types:
+            raise Uncertain
+        return reduce(or_, types.values())
+
+    def _kind(self, kind: str, schemas: Iterable[Schema]) -> Type:
+        if kind == "object":
+            return Objects(self).type_of(schemas)
+        rules = list(chain.from_iterable(self.rules(kind, each) for each in schemas))
+        return self._makers[kind](rules)
+
+    def rules(self, kind: str, schema: Schema) -> Iterator[tuple[str, Any]]:
+        """The keywords of a schema that constrain values of a kind, those of alternatives chosen.
+
+        Raises Impossible where no value of the kind satisfies it, and Uncertain.
+        """
+        if isinstance(schema, bool):
+            if not schema:
+                raise Impossible
+            return
+        for keyword, rule in schema.items():
+            match keyword:
+                case "type":
+                    must_be(kind, rule)
+                case "$ref":
+                    yield from self.following(rule, lambda each: list(self.rules(kind, each)))
+                case "enum" | "const":
+                    yield "enum", _of_kind(kind, rule if keyword == "enum" else [rule])
+                case "allOf":
+                    for each in rule:
+                        yield from self.rules(kind, each)
+                case "anyOf":
+                    yield from self._chosen(kind, rule)
+                case "if":
+                    yield from self._branches(kind, schema)
+                case _ if is_of_family(keyword, kind):
+                    yield keyword, rule
+
+    def following(self, reference: str, read: Callable[[Schema], Any]) -> Any:
+        """What `read` gives for the schema that a reference leads to. Raises Uncertain for a
+        reference that leads into itself.
+        """
+        if reference in self._open:
+            raise Uncertain
+        self._open.append(reference)
+        try:
+            return read(self._definitions[reference.removeprefix("#/definitions/")])
+        finally:
+            self._open.pop()
+
+    def _chosen(self, kind: str, alternatives: Iterable[Schema]) -> Rules:
+        """The rules of the alternative that asks the least of a kind."""
+        found: list[Rules] = []
+        doubts = 0
+        for each in alternatives:
+            try:
+                found.append(list(self.rules(kind, each)))
+            except Impossible:
+                continue
+            except Uncertain:
+                doubts += 1
+        if not found:
+            raise Uncertain if doubts else Impossible
+        return min(found, key=len)
+
+    def _branches(self, kind: str, schema: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+        """What holds whichever way an `if` goes."""
+        if not self.is_impossible(kind, schema["if"]):
+            yield from self.rules(kind, schema.get("then", True))
+        yield from self.rules(kind, schema.get("else", True))
+
+    def is_impossible(self, kind: str, schema: Schema) -> bool:
+        """Whether it is certain that no value of a kind satisfies a schema."""
+        try:
+            list(self.rules(kind, schema))
+        except Impossible:
+            return True
+        except Uncertain:
+            return False
+        return False
+
+    def _array(self, rules: Rules) -> Type:
+        items: list[Schema] = []
+        lengths: dict[str, int] = {}
+        for keyword, rule in rules:
+            if keyword == "items" and not isinstance(rule, list):
+                items.append(rule)
+            elif keyword in ("minItems", "maxItems"):
+                lengths[keyword] = _tighter(keyword, lengths.get(keyword), rule)
+            elif (keyword, rule) != ("uniqueItems", False) and keyword != "additionalItems":
+                raise Uncertain
+        members: Type = list[Any]
+        if any(each not in OPEN for each in items):
+            members = list[self.type_of(*items)]  # type: ignore[misc]
+        return _with(members, _lengths(lengths))
+
+
+PYTHON: Mapping[str, tuple[type, ...]] = {  # types of the values of a kind
+    "null": (type(None),),
+    "boolean": (bool,),
+    "integer": (int,),
+    "number": (int, float),
+    "string": (str,),
+    "array": (list,),
+    "object": (dict,),
 }
 
 
-Uses = Callable[[str], Sequence[Schema]]
+def _of_kind(kind: str, values: Iterable[Any]) -> list[Any]:
+    """Those of some values that are of a kind. Raises Impossible where there are none."""
+    found = [each for each in values if type(each) in PYTHON[kind]]
+    if not found:
+        raise Impossible
+    return found
 
 
-class Uncertain(Exception):
-    """No type of msgspec is certain to prove the schemas."""
+def _listed(rules: Rules, kind: type) -> Type | None:
+    """The values that stand in a list, or None where there is no list."""
+    lists = [rule for keyword, rule in rules if keyword == "enum"]
+    if not lists:
+        return None
+    (values, *_) = lists
+    if len(rules) > 1:
+        raise Uncertain
+    if kind is bool:
+        return _both(values)
+    if kind is int and not all(SMALLEST <= each <= LARGEST for each in values):
+        raise Uncertain
+    return None if kind is type(None) else Literal[tuple(dict.fromkeys(values))]
 
 
-class TypedRecords:
-    """Records of a schema. `decode` takes a JSON array of them and raises ValueError where one may
-    be another; `encode` leaves out what is null. Where they are profiles as they come, or will be
-    without their nulls, these are `profiles`.
-    """
+def _both(values: list[Any]) -> Type:
+    if set(values) != {True, False}:
+        raise Uncertain  # msgspec has no literals of booleans
+    return bool
 
-    def __init__(
-        self,
-        record: Schema,
-        uses: Uses,
-        keys: Collection[str],
-        *,
-        nulls: bool = False,
-        omits: bool = False,
-    ) -> None:
-        """Compile the schema of records, of which all `keys` are there. `uses` gives the schemas
-        that a member satisfies besides, by its name. `nulls`: a member may be null if all schemas
-        take it, `omits`: if that of the record does. Raises Uncertain.
-        """
-        if not isinstance(record, Mapping) or not record.keys() <= OF_RECORDS:
+
+def _number(rules: Rules) -> Type:
+    if any(keyword == "enum" for keyword, _ in rules):
+        raise Uncertain
+    return _bounded(int, rules) | _bounded(float, rules)
+
+
+def _bounded(kind: type, rules: Rules) -> Type:
+    bounds: dict[str, Any] = {}
+    for keyword, rule in rules:
+        name = BOUNDS.get(keyword)
+        exact = type(rule) is int and SMALLEST <= rule <= LARGEST
+        if name is None or name in bounds or not exact:
             raise Uncertain
-        required = {*record.get("required", ()), *keys}
-        members = {}
-        for name, column in record.get("properties", {}).items():
-            others = uses(name)
-            types = _types(column, *others)
-            sent = omits or (nulls and all(takes_all(each, "null") for each in others))
-            if name not in required and sent and takes_all(column, "null"):
-                types.append(None)
-            if types:
-                members[name] = reduce(or_, types)
-        if not _is_of("object", record.get("type", "object")) or not required <= members.keys():
-            raise Uncertain
-        self.verbatim = not omits
-        self._fields = {name: f"field_{place}" for place, name in enumerate(members)}
-        optional = dict.fromkeys(members.keys() - required, (None,))
-        try:
-            kind = msgspec.defstruct(
-                "TypedRecord",
-                [
-                    (field, members[name], *optional.get(name, ()))
-                    for name, field in self._fields.items()
-                ],
-                rename={field: name for name, field in self._fields.items()},
-                forbid_unknown_fields=True,
-                omit_defaults=True,
-                kw_only=True,
-                gc=False,
-            )
-        except ValueError:  # a name that msgspec does not take
-            raise Uncertain from None
-        self.decode: Callable[[bytes], list[Any]] = msgspec.json.Decoder(list[kind]).decode  # type: ignore[valid-type]
-        self.profiles = self.decode
-        self.encode: Callable[[Any], bytes] = msgspec.json.Encoder().encode
-
-    def column(self, records: Sequence[Any], name: str) -> list[Any]:
-        """The values of a member of decoded records, None where it is not there."""
-        field = self._fields.get(name)
-        return [None] * len(records) if field is None else list(map(attrgetter(field), records))
+        bounds[name] = rule
+    if len(bounds.keys() & {"ge", "gt"}) > 1 or len(bounds.keys() & {"le", "lt"}) > 1:
+        raise Uncertain
+    return _with(kind, bounds)
 
 
-def _types(*schemas: Schema) -> list[Any]:
-    """Types whose every value satisfies all of the schemas."""
-    kinds = [kind for kind in TYPES if all(takes_all(schema, kind) for schema in schemas)]
-    return [TYPES[kind] for kind in kinds if kind != FILLED or "string" not in kinds]
+def _text(rules: Rules) -> Type:
+    lengths: dict[str, Any] = {}
+    for keyword, rule in rules:
+        if not keyword.endswith("Length"):
+            raise Uncertain  # an expression for each value costs more than all the rest
+        lengths[keyword] = _tighter(keyword, lengths.get(keyword), rule)
+    return _with(str, _lengths(lengths))
 
 
-def takes_all(schema: Schema, kind: str) -> bool:
-    """Whether it is certain that a schema is satisfied by every value of a kind."""
-    return (
-        schema
-        if isinstance(schema, bool)
-        else all(_rule_takes_all(keyword, schema, kind) for keyword in schema)
-    )
+def _tighter(keyword: str, one: Any, other: Any) -> Any:
+    """The tighter of two lengths."""
+    if isinstance(other, float):
+        other = int(other)  # a whole one: the schema's own schema asks for it
+    if one is None:
+        return other
+    return max(one, other) if keyword.startswith("min") else min(one, other)
 
 
-def _rule_takes_all(keyword: str, schema: Mapping[str, Any], kind: str) -> bool:
-    rule, family = schema[keyword], _family(kind)
-    match keyword:
-        case "type":
-            takes = _is_of(kind, rule)
-        case "minLength":
-            takes = family != "string" or (kind == FILLED and rule <= 1)
-        case "allOf":
-            takes = all(takes_all(each, kind) for each in rule)
-        case "anyOf":
-            takes = any(takes_all(each, kind) for each in rule)
-        case "if":
-            otherwise = takes_all(schema.get("else", True), kind)
-            takes = otherwise and (
-                _takes_none(rule, kind) or takes_all(schema.get("then", True), kind)
-            )
-        case "then" | "else":
-            takes = "if" in schema
-        case _:
-            takes = keyword in NOTES or any(
-                keyword in keywords for each, keywords in KEYWORDS.items() if each != family
-            )
-    return takes
+def _lengths(lengths: Mapping[str, int]) -> dict[str, int]:
+    return {f"{keyword[:3]}_length": length for keyword, length in lengths.items()}
 
 
-def _takes_none(schema: Schema, kind: str) -> bool:
-    """Whether it is certain that a schema is satisfied by no value of a kind."""
-    return (
-        not schema
-        if isinstance(schema, bool)
-        else "type" in schema and not _is_of(kind, schema["type"]) and kind != "number"
-    )
-
-
-def _is_of(kind: str, types: Any) -> bool:
-    names = {types} if isinstance(types, str) else set(types)
-    return bool(names & {kind.removeprefix("filled "), _family(kind)})
-
-
-def _family(kind: str) -> str:
-    """The type whose keywords constrain a kind."""
-    return {FILLED: "string", "integer": "number"}.get(kind, kind)
+def _with(kind: Type, constraints: Mapping[str, Any]) -> Type:
+    return Annotated[kind, msgspec.Meta(**constraints)] if constraints else kind

@@ -11,7 +11,10 @@ def _texts(values: list[Any]) -> list[Identities]:
     """Case, blanks and the form of a whole number make no difference. Of several tags each is one:
     any of them may find the profile.
     """
-    texts = values if set(map(type, values)) == {str} else list(map(_text, values))
+    kinds = set(map(type, values))
+    if kinds == {int}:
+        return list(zip(map(str, values), strict=True))
+    texts = values if kinds == {str} else list(map(_text, values))
     folded = list(map(str.casefold, map(str.strip, texts)))
     if "," not in "".join(folded):
         return list(zip(folded, strict=True))

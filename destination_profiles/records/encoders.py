@@ -1,0 +1,150 @@
+"""Ways from the records of a stream to batches of profiles.
+
+An encoder takes many records at once, and declines them all if one of them needs a look of its own.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+import msgspec
+
+from ..errors import InvalidRecord
+from ..service.formats import Format, decode_records
+from ..service.identities import Identify
+from .batch import Batch, Joined, Lines
+from .mapping import Mapper, ProfileMapping
+from .row_type import RowType
+from .table import ABSENT, Make, Table, Values
+from .validation import RecordValidator
+
+FAULTS = (ValueError, InvalidRecord, RecursionError)  # msgspec's errors are ValueErrors
+Originals = Sequence[bytes]
+
+
+class Encoder(Protocol):
+    """One way from records to profiles."""
+
+    def encode(self, originals: Originals) -> Batch:
+        """All of them. Raises one of FAULTS where it declines."""
+        ...
+
+
+class AsTheyCome:
+    """Records that are profiles, in their own bytes."""
+
+    def __init__(self, rows: RowType, identify: Identify) -> None:
+        """`rows` is their type."""
+        self._rows, self._identify = rows, identify
+
+    def encode(self, originals: Originals) -> Batch:
+        """All of them."""
+        joined = Joined(originals, b",")
+        rows = self._rows.decode(joined.array())
+        return Batch(joined, joined, _identities(self._identify, self._rows, rows))
+
+
+class WithoutNulls:
+    """Records that are profiles once what is null in them is left out."""
+
+    def __init__(self, rows: RowType, identify: Identify) -> None:
+        """`rows` is their type."""
+        self._rows, self._identify = rows, identify
+        self._encode = msgspec.json.Encoder().encode_lines
+
+    def encode(self, originals: Originals) -> Batch:
+        """All of them."""
+        joined = Joined(originals, b",")
+        rows = self._rows.decode(joined.array())
+        lines = Lines(self._encode(rows), len(rows))
+        return Batch(lines, joined, _identities(self._identify, self._rows, rows))
+
+
+def _identities(identify: Identify, kind: RowType, rows: Sequence[Any]) -> Any:
+    return identify.many(lambda name: kind.column(rows, name))
+
+
+class Mapped:
+    """Profiles that are mapped from columns: no other column is decoded."""
+
+    def __init__(
+        self,
+        *,
+        decode: Callable[[bytes], Table],
+        mapping: ProfileMapping,
+        keys: Sequence[Sequence[str]],
+        identify: Identify,
+        make: Make,
+        encode: Callable[[Sequence[Any]], Joined],
+    ) -> None:
+        """`decode` gives the columns that are wanted, `mapping` the profiles' fields, of which one
+        of `keys` must be there; `make` their objects, and `encode` what stands in a body.
+        """
+        self._decode, self._mapping, self._keys = decode, mapping, keys
+        self._identify, self._make, self._encode = identify, make, encode
+
+    def encode(self, originals: Originals) -> Batch:
+        """All of them."""
+        joined = Joined(originals, b",")
+        table = self._decode(joined.array())
+        profiles = self._mapping.profiles(table)
+        self._require_key(profiles)
+        count = len(table)
+        made = self._encode(self._make(list(profiles.values()), count))
+        return Batch(made, joined, self._identify.many(lambda name: _there(profiles, name, count)))
+
+    def _require_key(self, profiles: Mapping[str, Values]) -> None:
+        """Raise ValueError where a record has nothing to be found by."""
+        columns = {name: profiles.get(name, ()) for key in self._keys for name in key}
+        if any(None in values for values in columns.values()):
+            raise ValueError
+        whole = [[columns[name] for name in key] for key in self._keys]
+        if any(all(values and ABSENT not in values for values in key) for key in whole):
+            return
+        for place in range(len(next(iter(profiles.values())))):
+            if not any(
+                all(values and values[place] is not ABSENT for values in key) for key in whole
+            ):
+                raise ValueError
+
+
+def _there(profiles: Mapping[str, Values], name: str, count: int) -> list[Any]:
+    """The values of a field, None where it is not there."""
+    if name not in profiles:
+        return [None] * count
+    return [None if each is ABSENT else each for each in profiles[name]]
+
+
+class Checked:
+    """Profiles as dicts, looked at one by one: whatever is valid goes this way."""
+
+    def __init__(
+        self,
+        *,
+        record: RecordValidator,
+        mapped: Mapper,
+        profile: RecordValidator,
+        identify: Identify,
+        wire: Format,
+        between: bytes,
+    ) -> None:
+        """`record` decides on records, `profile` on what they are `mapped` to."""
+        self._record, self._mapped, self._profile = record, mapped, profile
+        self._identify, self._wire, self._between = identify, wire, between
+
+    def encode(self, originals: Originals) -> Batch:
+        """All of them."""
+        joined = Joined(originals, b",")
+        records = decode_records(joined.array())
+        if not all(map(self._record.is_valid, records)):
+            raise ValueError
+        profiles = self._mapped(records)
+        if not all(map(self._profile.is_valid, profiles)):
+            raise ValueError
+        encoded = list(map(self._encoded, originals, records, profiles))
+        identities = self._identify.many(lambda name: [each.get(name) for each in profiles])
+        return Batch(Joined(encoded, self._between), joined, identities)
+
+    def _encoded(self, original: bytes, record: Any, profile: Any) -> bytes:
+        """The bytes that a record came in, where nothing had to change."""
+        unchanged = profile is record and self._wire.verbatim
+        return original if unchanged else self._wire.encode(profile)

@@ -1,0 +1,74 @@
+"""The type of a stream's records that are profiles as they come: what decodes is valid."""
+
+from collections.abc import Sequence
+from operator import attrgetter
+from typing import Any, Literal
+
+import msgspec
+
+from .checks import ColumnCheck
+from .objects import Objects, Schema, Uncertain, defined
+from .proof import Proof
+from .stream_schema import StreamSchema
+
+Nulls = Literal["none", "sent", "omitted"]
+NOT_NULL: Schema = {"type": ["array", "boolean", "integer", "number", "object", "string"]}
+ANY_BUT_NULL = bool | int | float | str | list[Any] | dict[str, Any]
+
+
+class RowType:
+    """A struct for records that satisfy the stream's schema and the profile's."""
+
+    def __init__(self, asked: StreamSchema, profile: Schema, nulls: Nulls) -> None:
+        """`nulls`: no column may be null; or they are sent; or they will be left out. Raises
+        Uncertain where no struct is certain to hold such records alone.
+        """
+        self._asked, self._nulls = asked.schema, nulls
+        self._proof = Proof(self._asked.get("definitions"))
+        self._checks: dict[str, ColumnCheck] = {}
+        members = Objects(self._proof).members([self._asked, profile])
+        required = members.required()
+        keys = {name: f"field_{place}" for place, name in enumerate(members.names())}
+        fields: list[Any] = []
+        for name, key in keys.items():
+            kind = self._kind(name, members.of(name), required=name in required)
+            fields.append((key, kind) if name in required else (key, kind, None))
+        row = defined(fields, keys, either=members.either, absent=None, omit_defaults=True)
+        self._decode = msgspec.json.Decoder(list[row]).decode  # type: ignore[valid-type]
+        self._getters = {name: attrgetter(key) for name, key in keys.items()}
+
+    def decode(self, records: bytes) -> list[Any]:
+        """Rows of a JSON array of records. Raises ValueError or RecursionError where one of them
+        needs a look of its own.
+        """
+        rows: list[Any] = self._decode(records)
+        for name, check in self._checks.items():
+            if not check.holds(self.column(rows, name)):
+                raise ValueError
+        return rows
+
+    def column(self, rows: Sequence[Any], name: str) -> list[Any]:
+        """The values of a member, None where it is not there."""
+        getter = self._getters.get(name)
+        return [None] * len(rows) if getter is None else list(map(getter, rows))
+
+    def _kind(self, name: str, schemas: list[Schema], *, required: bool) -> Any:
+        """The type of a member; where none is certain its values are looked at."""
+        try:
+            kind = self._proof.type_of(*schemas, NOT_NULL)
+        except Uncertain:
+            kind = ANY_BUT_NULL
+            self._checks[name] = ColumnCheck(schemas, self._asked.get("definitions"))
+        may_be_null = self._nulls == "sent" and all(map(self._takes_null, schemas))
+        if self._nulls == "omitted" and not required:
+            column = self._asked.get("properties", {}).get(name)
+            beyond = self._asked.get("additionalProperties", True)
+            may_be_null = self._takes_null(beyond if column is None else column)
+        return kind | None if may_be_null else kind
+
+    def _takes_null(self, schema: Schema) -> bool:
+        try:
+            rules = list(self._proof.rules("null", schema))
+        except Uncertain:
+            return False
+        return all(keyword == "enum" and None in rule for keyword, rule in rules)

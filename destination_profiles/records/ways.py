@@ -1,0 +1,171 @@
+"""The ways that the records of one stream can go, made from its schema and its configuration."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from functools import cached_property
+from typing import Any
+
+import msgspec
+
+from ..catalog import StreamInfo
+from ..config import Config
+from ..service.formats import decode_json, format_named
+from ..service.manifest import Service
+from ..service.profile_schema import profile_schema
+from .batch import Joined, Lines
+from .checks import FieldChecks, is_plain
+from .encoders import AsTheyCome, Checked, Encoder, Mapped, WithoutNulls
+from .explain import Explanation
+from .mapping import Mapper, ProfileMapping, mapper
+from .objects import Schema, Uncertain
+from .route import Route
+from .row_type import Nulls, RowType
+from .stream_schema import StreamSchema, stream_schema
+from .table import dicts_of, structs_of
+from .validation import RecordValidator
+from .wanted import WantedColumns
+
+MAX_TOLD = 10  # parts of one schema
+
+
+class Ways:
+    """What it takes to encode and to explain the records of a stream."""
+
+    def __init__(
+        self,
+        info: StreamInfo,
+        config: Config,
+        service: Service,
+        *,
+        route: Route,
+        tell: Callable[[str], None],
+    ) -> None:
+        """Nothing is compiled yet. `tell` hears of parts of the schema that cannot be used."""
+        self._info, self._config = info, config
+        self._configured = config.stream(info.name, info.namespace)
+        self._route, self._service, self._tell = route, service, tell
+        self._wire = format_named(config.wire_format)
+        self._matching = route.target.matching
+        self._identify = self._matching.identify(service)
+        self._nulls = config.null_values
+
+    def check(self) -> None:
+        """Raise ConfigError for a mapping that cannot work."""
+        self._mapping  # noqa: B018 - it is made when it is asked for
+
+    def encoders(self) -> list[Encoder]:
+        """The best first; the last one takes every record that can be sent."""
+        return list(self._mapped_ways() if self._is_mapped() else self._ways_as_they_come())
+
+    def explanation(self, largest: int) -> Explanation:
+        """The steps of a record by itself."""
+        decode: Callable[[bytes], dict[str, Any]] = decode_json
+        if self._is_mapped():
+            decode = WantedColumns(self._mapping.columns.wanted, self._asked).decode_one
+        return Explanation(
+            decode=decode,
+            record=RecordValidator(self._asked.schema, "schema"),
+            mapped=self._mapper,
+            profile=RecordValidator(self._profile, "profile", self._config.field_names()),
+            wire=self._wire,
+            largest=largest,
+        )
+
+    def _is_mapped(self) -> bool:
+        return self._configured.fields is not None
+
+    @cached_property
+    def _profile(self) -> dict[str, Any]:
+        return profile_schema(self._service, self._matching, nulls=self._nulls == "send")
+
+    @cached_property
+    def _asked(self) -> StreamSchema:
+        """What is asked of a row; what could not be used of the schema is told."""
+        uses = self._mapping.columns.uses if self._is_mapped() else None
+        asked = stream_schema(self._info.schema, uses)
+        if asked.faults:
+            self._tell(
+                f"Parts of the JSON schema of the stream {self._info.label()} cannot be used, so "
+                f"anything is taken there: {', '.join(asked.faults[:MAX_TOLD])}."
+            )
+        return asked
+
+    def _options(self) -> dict[str, Any]:
+        columns = self._info.schema.get("properties") if isinstance(self._info.schema, dict) else {}
+        return {
+            "names": list(columns) if isinstance(columns, dict) else [],
+            "matching": self._matching,
+            "keep": self._service.unset_forbidden,
+            "zone": self._config.zone(),
+        }
+
+    @cached_property
+    def _mapping(self) -> ProfileMapping:
+        return ProfileMapping(self._configured, self._nulls, **self._options())
+
+    @cached_property
+    def _mapper(self) -> Mapper:
+        return mapper(self._configured, self._nulls, **self._options())
+
+    def _mapped_ways(self) -> Iterator[Encoder]:
+        """By types as far as they go, then by a look at each value."""
+        wanted = self._mapping.columns.wanted
+        if self._wire.verbatim:
+            yield self._mapped(WantedColumns(wanted, self._asked, self._sinks()))
+        yield self._mapped(WantedColumns(wanted, self._asked))
+
+    def _mapped(self, wanted: WantedColumns) -> Encoder:
+        objects = structs_of if self._wire.verbatim else dicts_of
+        checks = FieldChecks(self._profile, self._service, wanted.proven)
+        mapping = ProfileMapping(
+            self._configured, self._nulls, **self._options(), objects=objects, checks=checks
+        )
+        keys, make = self._matching.alternatives(), objects(mapping.names(), {})
+        return Mapped(
+            decode=wanted.decode,
+            mapping=mapping,
+            keys=keys,
+            identify=self._identify,
+            make=make,
+            encode=self._encode(),
+        )
+
+    def _encode(self) -> Callable[[Sequence[Any]], Joined]:
+        """Profiles as they stand in a body."""
+        if self._wire.verbatim:
+            lines = msgspec.json.Encoder().encode_lines
+            return lambda profiles: Lines(lines(profiles), len(profiles))
+        between = self._route.envelope.between
+        return lambda profiles: Joined(list(map(self._wire.encode, profiles)), between)
+
+    def _sinks(self) -> dict[str, list[Schema]]:
+        """What is asked of the fields that columns go to as they are, all of them and whole."""
+        checks = FieldChecks(self._profile, self._service)
+        sinks: dict[str, list[Schema]] = {
+            name: [] for name, paths in self._mapping.columns.uses.items() if paths == {()}
+        }
+        fields = [(each, checks.schema(each.to)) for each in self._configured.fields or ()]
+        for subscription in self._configured.subscriptions:
+            fields += [(each, checks.custom_schema()) for each in subscription.custom_fields]
+        for field, asked in fields:
+            if is_plain(field) and field.source in sinks:
+                sinks[str(field.source)].append(asked)
+        return sinks
+
+    def _ways_as_they_come(self) -> Iterator[Encoder]:
+        """In their own bytes, then without nulls, then as dicts."""
+        if self._wire.verbatim and not self._configured.subscriptions:
+            nulls: Nulls = "sent" if self._nulls == "send" else "none"
+            with suppress(Uncertain):
+                yield AsTheyCome(RowType(self._asked, self._profile, nulls), self._identify)
+                if self._nulls == "omit":
+                    rows = RowType(self._asked, self._profile, "omitted")
+                    yield WithoutNulls(rows, self._identify)
+        yield Checked(
+            record=RecordValidator(self._asked.schema, "schema"),
+            mapped=self._mapper,
+            profile=RecordValidator(self._profile, "profile"),
+            identify=self._identify,
+            wire=self._wire,
+            between=self._route.envelope.between,
+        )
