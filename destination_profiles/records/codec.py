@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import cached_property
+from itertools import islice
 
 from ..catalog import StreamInfo
 from ..config import Config, StreamConfig
@@ -18,6 +19,7 @@ from .route import Route
 from .superseding import Superseding
 from .ways import Ways
 
+MAX_WAYS = 4  # of one stream; there are fewer
 BATCH = 256  # records that are tried at once
 AGAIN = 16  # batches that the same encoder takes before the best one is tried again
 EMPTY = b"{}"  # the smallest profile
@@ -55,10 +57,8 @@ class StreamCodec:
         self._ways = Ways(info, config, service, route=self.route, tell=tell)
         self._ways.check()
         self._first, self._since = 0, 0
-
-    @cached_property
-    def _encoders(self) -> list[Encoder]:
-        return self._ways.encoders()
+        self._encoders: list[Encoder] = []
+        self._others = self._ways.encoders()  # made when those before them have declined
 
     @cached_property
     def _explanation(self) -> Explanation:
@@ -89,14 +89,22 @@ class StreamCodec:
         self._since += 1
         if self._since > AGAIN:
             self._first, self._since = 0, 0
-        order = [self._first, *(at for at in range(len(self._encoders)) if at != self._first)]
-        for place in order:
+        for place in (self._first, *(at for at in range(MAX_WAYS) if at != self._first)):
+            encoder = self._encoder(place)
+            if encoder is None:
+                break
             with suppress(*FAULTS):
-                batch = self._encoders[place].encode(originals)
+                batch = encoder.encode(originals)
                 if batch.fits_each(self.largest):
                     self._first = place
                     return batch
         return None
+
+    def _encoder(self, place: int) -> Encoder | None:
+        """One of them, the best first; None beyond the last."""
+        if place == len(self._encoders):
+            self._encoders.extend(islice(self._others, 1))
+        return self._encoders[place] if place < len(self._encoders) else None
 
 
 def _target(

@@ -17,7 +17,9 @@ ANY_BUT_NULL = bool | int | float | str | list[Any] | dict[str, Any]
 
 
 class RowType:
-    """A struct for records that satisfy the stream's schema and the profile's."""
+    """A struct for records that satisfy the stream's schema and the profile's, of the columns that
+    the stream declares: a record with others needs a look of its own.
+    """
 
     def __init__(self, asked: StreamSchema, profile: Schema, nulls: Nulls) -> None:
         """`nulls`: no column may be null; or they are sent; or they will be left out. Raises
@@ -28,7 +30,10 @@ class RowType:
         self._checks: dict[str, ColumnCheck] = {}
         members = Objects(self._proof).members([self._asked, profile])
         required = members.required()
-        keys = {name: f"field_{place}" for place, name in enumerate(members.names())}
+        declared = self._asked.get("properties") or members.names()
+        if not required <= set(declared):
+            raise Uncertain
+        keys = {name: f"field_{place}" for place, name in enumerate(declared)}
         fields: list[Any] = []
         for name, key in keys.items():
             kind = self._kind(name, members.of(name), required=name in required)

@@ -53,9 +53,11 @@ class Ways:
         """Raise ConfigError for a mapping that cannot work."""
         self._mapping  # noqa: B018 - it is made when it is asked for
 
-    def encoders(self) -> list[Encoder]:
-        """The best first; the last one takes every record that can be sent."""
-        return list(self._mapped_ways() if self._is_mapped() else self._ways_as_they_come())
+    def encoders(self) -> Iterator[Encoder]:
+        """The best first, each made when it is asked for; the last one takes every record that can
+        be sent.
+        """
+        yield from self._mapped_ways() if self._is_mapped() else self._ways_as_they_come()
 
     def explanation(self, largest: int) -> Explanation:
         """The steps of a record by itself."""

@@ -560,7 +560,7 @@ def test_every_encoder_that_takes_a_row_agrees(
     """The last one takes all that can be sent, and a row that it declines is explained."""
     codec_ = stream(schema, made)
     found: list[Any] = []
-    for encoder in codec_._encoders:
+    for encoder in codec_._ways.encoders():
         try:
             (each,) = encoder.encode([record]).rows()
         except FAULTS:

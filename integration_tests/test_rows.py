@@ -1,0 +1,74 @@
+"""Rows as real sources send them: what is stored, what is set aside and why, what is told."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from integration_tests.connector import Connector, record, state, stream
+from profiles_sandbox.testing import ServedSandbox
+
+FOLDER = Path(__file__).with_name("rows")
+FILES = sorted(path.stem for path in FOLDER.glob("*.yaml"))
+ID = "65f0c0ffee0000000000000{}"  # of the profile with a crm_id, as the sandbox is seeded
+OWN = {"id", "crm_id", "db_id", "subscriptions", "profile_id", "emails", "phones", "email"}
+
+
+def load(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
+    return found
+
+
+def configured(connector: Connector, case: dict[str, Any], wire_format: str) -> None:
+    store = {"storage_type": "Local", "path": str(connector.folder / "rejected")}
+    connector.config |= {**case.get("config", {}), "object_storage_config": store}
+    connector.config["delivery"] = {"wire_format": wire_format}
+    connector.catalog = {
+        "streams": [stream(name, schema=schema) for name, schema in case["streams"].items()]
+    }
+
+
+def messages(case: dict[str, Any]) -> list[bytes]:
+    """The rows of each stream, and a state behind them."""
+    return [
+        line
+        for name, rows in case["rows"].items()
+        for line in [*(record(row, name) for row in rows), state(1, name)]
+    ]
+
+
+def set_aside(connector: Connector, name: str) -> list[list[str]]:
+    path = connector.folder / "rejected" / f"{name}.jsonl"
+    rows = map(json.loads, path.read_text().splitlines()) if path.exists() else []
+    keys = ("rejected_reason", "rejected_code", "rejected_path")
+    return [[row[key] for key in keys] for row in rows]
+
+
+def stored(sandbox: ServedSandbox, crm_id: int) -> dict[str, Any]:
+    """The fields of a profile that rows have filled."""
+    found = sandbox.profile(ID.format(crm_id))
+    return {name: value for name, value in found.items() if name not in OWN and value is not None}
+
+
+@pytest.mark.parametrize("wire_format", ["json", "xml"])
+@pytest.mark.parametrize("name", FILES)
+def test_rows_arrive_or_are_explained(
+    connector: Connector, sandbox: ServedSandbox, name: str, wire_format: str
+) -> None:
+    case = load(name)
+    if wire_format not in case.get("wire_formats", ["json", "xml"]):
+        return
+    configured(connector, case, wire_format)
+    said = connector.write(*messages(case))
+    wanted = {each: case.get("rejected", {}).get(each, []) for each in case["rows"]}
+    assert (said.code, {each: set_aside(connector, each) for each in case["rows"]}) == (0, wanted)
+    assert said.stats == [
+        (float(len(rows) - len(wanted[each])), float(len(wanted[each])))
+        for each, rows in case["rows"].items()
+    ]
+    expected = case.get("stored", {})
+    assert {each: stored(sandbox, each) for each in expected} == expected
+    for sentence in case.get("told", ()):
+        assert said.log.count(sentence) == 1
