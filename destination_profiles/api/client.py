@@ -11,12 +11,12 @@ import msgspec
 import requests
 
 from ..config import Config
-from ..delivery.chunks import Chunk
 from ..errors import BadAnswer, Refused, Unavailable
 from ..service.answers import NOT_THE_SERVICE, Answers
 from ..service.formats import encode_json
 from ..service.manifest import Call, Service
-from ..service.outcome import Action, Outcome
+from ..service.outcome import Accepted, Outcome, Stop
+from ..service.request import Request
 from .body import Blocks
 from .faults import CONNECTION_ERRORS, config_fault, may_have_left, reason
 
@@ -64,34 +64,32 @@ class ProfilesClient:
         self._local = threading.local()
         self._block = Blocks.SMALLEST
 
-    def send(self, chunk: Chunk) -> Outcome:
-        """Send one chunk once and tell what became of it. Raises nothing but for a defect."""
+    def send(self, request: Request) -> Outcome:
+        """Send one request once and tell what became of it. Raises nothing but for a defect."""
         headers = {
             **self._service.wire_formats[self._config.wire_format],
-            self._service.request_id_header: chunk.request_id,
+            self._service.request_id_header: request.request_id,
         }
         began = monotonic()
         try:
             answer = self._post(
                 self._service.calls["update_batch"],
-                Blocks(chunk.body(), chunk.size, self._block),
+                Blocks(request.body, request.size, self._block),
                 headers,
             )
         except CONNECTION_ERRORS as error:
             self._block = Blocks.SMALLEST
             fault = config_fault(error)
             return (
-                Outcome(Action.STOP, error=fault)
+                Stop(fault)
                 if fault
                 else self._answers.no_answer(reason(error), left=may_have_left(error))
             )
         seconds = monotonic() - began
         wait = retry_after(answer.headers.get(self._service.retry_after_header))
-        outcome = self._answers.interpret(answer.status_code, answer.body, len(chunk), wait)
-        if (
-            outcome.action is Action.ACCEPT
-        ):  # all of the body was carried, where a refusal may come before its end
-            self._block = Blocks.fit(chunk.size / seconds)
+        outcome = self._answers.interpret(answer.status_code, answer.body, request.profiles, wait)
+        if isinstance(outcome, Accepted):  # all of the body was carried; a refusal may come before
+            self._block = Blocks.fit(request.size / seconds)
         return outcome
 
     def fields(self, db_id: int) -> list[ServiceField]:

@@ -18,7 +18,8 @@ from ..protocol.pipes import LineReader
 from ..records.mapping import UNSET
 from ..service.formats import format_named
 from ..service.manifest import SUBSCRIPTIONS
-from ..service.outcome import Action, Outcome
+from ..service.outcome import ACCEPTED, Outcome
+from ..service.request import Request
 from ..sync.progress import Progress, Terminal
 from ..sync.sync import assemble, feed
 
@@ -166,7 +167,9 @@ class _Counted:
         self._fields = {info.label(): _named_fields(info, config) for info in streams}
         self._valued: defaultdict[str, set[str]] = defaultdict(set)
 
-    def send(self, chunk: Chunk) -> Outcome:
+    def send(self, request: Request) -> Outcome:
+        chunk = request.body
+        assert isinstance(chunk, Chunk)  # noqa: S101 - what stands in it is to be counted
         self.profiles.append(len(chunk))
         self.bytes.append(chunk.size)
         for row in chunk.rows:
@@ -174,7 +177,7 @@ class _Counted:
             for name, value in self._decode(row.profile).items():
                 if value not in NO_VALUE:
                     self._valued[stream].add(name)
-        return Outcome(Action.ACCEPT)
+        return ACCEPTED
 
     def stream(self, sums: Interval) -> StreamForecast:
         always_null = (

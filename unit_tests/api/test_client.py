@@ -12,10 +12,9 @@ from destination_profiles.api.body import Blocks
 from destination_profiles.api.client import ProfilesClient, retry_after
 from destination_profiles.api.faults import may_have_left, reason
 from destination_profiles.service.answers import Answers
-from destination_profiles.service.formats import Envelope
 from destination_profiles.service.manifest import service
-from destination_profiles.service.outcome import Action
-from unit_tests.delivery.test_dispatcher import chunk
+from destination_profiles.service.outcome import Accepted
+from destination_profiles.service.request import Request
 from unit_tests.pipeline import config
 
 
@@ -93,8 +92,7 @@ def test_small_pieces_leave_together() -> None:
 
 def test_slow_link_is_no_failure() -> None:
     """The body takes several times as long as a connection may take to open."""
-    made = chunk(1)
-    made.envelope = Envelope(b"x" * 4_000_000, b",", b"")
+    large = Request([b"x" * 4_000_000], 4_000_000, 1, "id")
     quick = replace(
         service(),
         calls={"update_batch": replace(service().calls["update_batch"], timeout=(0.4, 10.0))},
@@ -102,11 +100,11 @@ def test_slow_link_is_no_failure() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)
         url = f"http://127.0.0.1:{server.getsockname()[1]}"
-        reading = threading.Thread(target=read_slowly, args=[server, len(b"".join(made.body()))])
+        reading = threading.Thread(target=read_slowly, args=[server, large.size])
         reading.start()
-        outcome = ProfilesClient(config(api_url=url), quick, Answers(quick)).send(made)
+        outcome = ProfilesClient(config(api_url=url), quick, Answers(quick)).send(large)
         reading.join()
-    assert outcome.action is Action.ACCEPT
+    assert isinstance(outcome, Accepted)
 
 
 @pytest.mark.parametrize(
@@ -134,10 +132,10 @@ def test_blocks_are_as_large_as_the_link_is_quick(
 
     monkeypatch.setattr(requests.Session, "post", post)
     monkeypatch.setattr("destination_profiles.api.client.monotonic", lambda: now[0])
-    client, made = ProfilesClient(config(), service(), Answers(service())), chunk(1)
-    made.envelope, made.size = Envelope(b"x" * 4_000_000, b",", b""), 4_000_000
+    client = ProfilesClient(config(), service(), Answers(service()))
+    large = Request([b"x" * 4_000_000], 4_000_000, 1, "id")
     for _ in range(4):
-        client.send(made)
+        client.send(large)
     again = Blocks.fit(4_000_000 / (seconds or 1e-6))
     assert sizes == [Blocks.SMALLEST, largest, again, Blocks.SMALLEST]
 

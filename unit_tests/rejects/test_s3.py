@@ -13,10 +13,10 @@ from botocore.exceptions import (
     NoCredentialsError,
 )
 
-from destination_profiles.rejects import s3
 from destination_profiles.catalog import StreamInfo
 from destination_profiles.errors import ConfigError, ProfilesError, StoreUnavailable
 from destination_profiles.rejection import Rejection
+from destination_profiles.rejects import s3
 
 MOMENT = datetime(2026, 1, 2, 3, 4, 5, 678_901, tzinfo=UTC)
 REJECTION = Rejection("schema", "type", "must be string", "$.a", "$.a must be string")
