@@ -27,10 +27,11 @@ from .delivery.checkpoint import SafeState
 from .errors import ProfilesError
 from .protocol.decoder import Decoder, decode
 from .protocol.messages import encode, with_stats
+from .rejects.opening import open_store
 from .service.answers import Answers
 from .service.manifest import service
 from .spec import spec
-from .sync.sync import assemble, feed, logger, open_store
+from .sync.sync import assemble, feed, logger
 
 
 class DestinationProfiles(Destination):
@@ -57,7 +58,7 @@ class DestinationProfiles(Destination):
                 )
                 problems += found.problems
                 warnings += found.warnings
-            open_store(parsed.rejects, []).probe()
+            open_store(parsed.rejects, {}).probe()
         status = Status.FAILED if problems else Status.SUCCEEDED
         return AirbyteConnectionStatus(
             status=status, message=_listed(problems + [f"Warning: {each}" for each in warnings])

@@ -16,6 +16,7 @@ from ..delivery.ledger import Interval
 from ..protocol.decoder import Decoder
 from ..protocol.pipes import LineReader
 from ..records.mapping import UNSET
+from ..rejects.settings import NoRejects
 from ..service.formats import format_named
 from ..service.manifest import SUBSCRIPTIONS
 from ..service.outcome import ACCEPTED, Outcome
@@ -108,7 +109,7 @@ def forecast(
         configured,
         max_age_seconds=FOR_EVER,
         max_rejected=None,
-        rejects={"storage_type": "None"},
+        rejects=NoRejects(),
         max_in_flight=1,
     )
     streams = streams_of(catalog)
