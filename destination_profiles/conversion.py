@@ -3,13 +3,10 @@
 import math
 import re
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 from functools import partial
 from typing import Any
-
-import pendulum
-from pendulum import UTC, Timezone
 
 MAX_EXPONENT = 308  # of a double
 TRUE, FALSE = frozenset({"true", "t", "yes", "y", "1"}), frozenset({"false", "f", "no", "n", "0"})
@@ -83,7 +80,7 @@ def _boolean(value: Any) -> bool:
     return text in TRUE
 
 
-def _moment(value: Any, zone: Timezone) -> datetime | date:
+def _moment(value: Any, zone: tzinfo) -> datetime | date:
     """A date, or a time with its zone: the one it names, else `zone`. A number counts from the
     epoch and is shown in `zone`.
     """
@@ -102,7 +99,9 @@ def _moment(value: Any, zone: Timezone) -> datetime | date:
         raise CannotConvert from None
 
 
-def _parse(text: str, zone: Timezone) -> datetime | date:
+def _parse(text: str, zone: tzinfo) -> datetime | date:
+    import pendulum  # noqa: PLC0415 - most syncs convert no time
+
     text = BLANK_BEFORE_ZONE.sub(lambda blank: "Z" if blank[0].strip() else "", text)
     try:
         moment = pendulum.parse(text, exact=True, tz=zone)
@@ -115,11 +114,11 @@ def _parse(text: str, zone: Timezone) -> datetime | date:
     return moment
 
 
-def _date(value: Any, *, zone: Timezone) -> str:
+def _date(value: Any, *, zone: tzinfo) -> str:
     return _moment(value, zone).strftime("%Y-%m-%d").rjust(10, "0")
 
 
-def _datetime(value: Any, *, zone: Timezone) -> str:
+def _datetime(value: Any, *, zone: tzinfo) -> str:
     moment = _moment(value, zone)
     if not isinstance(moment, datetime):
         moment = datetime(moment.year, moment.month, moment.day, tzinfo=zone)
@@ -158,7 +157,7 @@ TYPES = ("string", "int", "float", "boolean", "date", "datetime", "tags")  # tha
 STATUS = "status"  # the one that only subscriptions have
 
 
-def conversions(zone: Timezone = UTC) -> Mapping[str, Callable[[Any], Any]]:
+def conversions(zone: tzinfo = UTC) -> Mapping[str, Callable[[Any], Any]]:
     """A function for each type, which raises CannotConvert; `zone` is that of times that name none,
     and of dates that are numbers.
     """

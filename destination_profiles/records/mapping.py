@@ -5,9 +5,8 @@ what takes the time.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, tzinfo
 from typing import Any
-
-from pendulum import UTC, Timezone
 
 from ..config import FieldConfig, NullValues, StreamConfig, SubscriptionConfig
 from ..conversion import CannotConvert, conversions
@@ -48,7 +47,7 @@ def mapper(
     schema: Record,
     matching: Matching,
     keep: frozenset[str],
-    zone: Timezone = UTC,
+    zone: tzinfo = UTC,
 ) -> Mapper:
     """Compile the mapping of one stream. The mapper gives a profile for each record, the record
     itself where nothing has to change, and raises InvalidRecord for the first that cannot be
@@ -105,7 +104,7 @@ def require_key(stream: str, fields: tuple[FieldConfig, ...] | None, matching: M
 class _Columns:
     """Readers of a stream's columns."""
 
-    def __init__(self, stream: str, schema: Record, zone: Timezone) -> None:
+    def __init__(self, stream: str, schema: Record, zone: tzinfo) -> None:
         self._stream = stream
         self._names = schema.get("properties") or {}
         self._conversions = conversions(zone)

@@ -7,10 +7,10 @@ is the address.
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import tzinfo
 from typing import Any
 
 import msgspec
-from pendulum import Timezone
 
 from ..config import FieldConfig, StreamConfig, SubscriptionConfig
 from ..conversion import CannotConvert, conversions
@@ -47,7 +47,7 @@ class TypedMapping:
         keys: Collection[str],
         *,
         service: Service,
-        zone: Timezone,
+        zone: tzinfo,
         omits: bool,
         is_valid: Callable[[Any], bool],
     ) -> None:
