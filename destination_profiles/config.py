@@ -3,12 +3,10 @@
 import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
 from typing import Any, Literal
 from urllib.parse import urlsplit
-
-import pendulum
-from pendulum import Timezone
-from pendulum.tz.exceptions import InvalidTimezone
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from .conversion import conversions
 from .errors import ConfigError
@@ -75,7 +73,7 @@ class Config:
         targets = [self.target, *(each.target for each in self.streams if each.target)]
         return [each for position, each in enumerate(targets) if each not in targets[:position]]
 
-    def zone(self) -> Timezone:
+    def zone(self) -> tzinfo:
         """The time zone of times that name none."""
         return _zone(self.time_zone)
 
@@ -173,14 +171,12 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _zone(name: str) -> Timezone:
+def _zone(name: str) -> tzinfo:
+    if name.lower() == "utc":
+        return UTC
     try:
-        return pendulum.timezone(name)
-    except (
-        InvalidTimezone,
-        ValueError,
-        OSError,
-    ):  # OSError: a folder of zones, or a name that no file can have
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: a folder, or no name of a file
         raise ConfigError(
             "The setting time_zone is none that is known. It is a name such "
             "as Europe/Berlin, or UTC."

@@ -7,7 +7,7 @@ import re
 from ..errors import BadAnswer, ProfilesError, Refused, SystemFault, Unavailable
 from ..rejection import Rejection
 from .error_handler import AGAIN, ErrorHandler, Resolution
-from .manifest import HALVES, Service
+from .manifest import Service
 from .outcome import ACCEPTED, Accepted, Halve, Outcome, Retry, Stop
 from .reply import Item, Reply, all_done, read
 
@@ -83,7 +83,7 @@ class Answers:
         if code in (DONE, HTTP_OK):
             return None if reply is not None and reply.error == DONE else BadAnswer(NOT_THE_SERVICE)
         error = self._error(code, text)
-        if isinstance(error, Refused) or self._resolution(code).action == HALVES:
+        if isinstance(error, Refused) or self._resolution(code).action == "SPLIT_REQUEST_WINDOW":
             return Refused(
                 error.message,
                 code=code,
