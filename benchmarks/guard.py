@@ -21,10 +21,10 @@ from data import CASES, Case, messages, write
 from destination_profiles.api.body import Blocks
 from destination_profiles.catalog import streams_of
 from destination_profiles.config import parse_config
-from destination_profiles.delivery.chunks import Chunk
 from destination_profiles.protocol.decoder import Decoder
 from destination_profiles.protocol.pipes import LineReader
-from destination_profiles.service.outcome import Action, Outcome
+from destination_profiles.service.outcome import ACCEPTED, Outcome
+from destination_profiles.service.request import Request
 from destination_profiles.sync.sync import assemble, feed
 
 RECORDS, ROUNDS = 20_000, 7
@@ -34,11 +34,11 @@ GUARDED = (CASES[0], CASES[3])
 class NoService:
     """Accepts all."""
 
-    def send(self, chunk: Chunk) -> Outcome:
+    def send(self, request: Request) -> Outcome:
         """Make the body, and send it nowhere."""
-        for _ in Blocks(chunk.body(), chunk.size):
+        for _ in Blocks(request.body, request.size):
             pass
-        return Outcome(Action.ACCEPT)
+        return ACCEPTED
 
 
 def floor(case: Case, path: Path) -> None:

@@ -31,6 +31,12 @@ class StreamInfo:
         """How a person knows it: with its namespace where it has one."""
         return f"{self.namespace}.{self.name}" if self.namespace else self.name
 
+    def place(self) -> tuple[str, ...]:
+        """Where it stands in a store with folders, as Airbyte's platform looks for it: the sync,
+        the namespace and the name.
+        """
+        return str(self.sync_id or 0), self.namespace or "", self.name
+
 
 def streams_of(catalog: Mapping[str, Any]) -> list[StreamInfo]:
     """The streams of a configured catalog as decoded JSON. Raises ConfigError where it is none."""

@@ -1,73 +1,44 @@
 """The configuration as the user gave it, checked and frozen."""
 
 import ipaddress
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
 from typing import Any, Literal
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import pendulum
-from pendulum import Timezone
-from pendulum.tz.exceptions import InvalidTimezone
-
-from .conversion import STATUS, CannotConvert, conversions
+from .conversion import conversions
 from .errors import ConfigError
+from .rejects.settings import LocalRejects, NoRejects, Rejects, S3Rejects
 from .secret import Secret
-from .service.manifest import AddressForm, Service, service
-from .service.matching import Matching, Target
+from .service.manifest import Service, service
+from .service.matching import Target
 from .spec import spec
+from .stream_config import (
+    FieldConfig,
+    StreamConfig,
+    StreamParser,
+    SubscriptionConfig,
+    parse_matching,
+)
 from .violations import first_violation
 
+__all__ = [
+    "Config",
+    "FieldConfig",
+    "NullValues",
+    "StreamConfig",
+    "SubscriptionConfig",
+    "parse",
+    "parse_config",
+    "parse_rejects",
+]
 MAX_AGE_SECONDS = 60.0  # so that states come well within the platform's 15 minutes
 MAX_IN_FLIGHT = 8  # requests at once; the service advises several parallel streams
 RETRY_SECONDS = 900.0  # outlasts a restart of the service
 
 NullValues = Literal["omit", "send", "unset"]
-
-
-@dataclass(frozen=True)
-class FieldConfig:
-    """One field of a profile or subscription, `to` a dotted path in the latter: from a column, or a
-    constant.
-
-    With `columns` it is the array of their values instead. With `action` the value goes into that
-    function of the service.
-    """
-
-    to: str
-    source: str | None = None
-    value: Any = None
-    type: str | None = None
-    columns: tuple[str, ...] = ()
-    action: str | None = None
-
-
-@dataclass(frozen=True)
-class SubscriptionConfig:
-    """One subscription built from columns: without its `address` it is left out, without one of its
-    `parts` only that is.
-    """
-
-    channel: str
-    resource_id: int
-    address: tuple[FieldConfig, ...]
-    parts: tuple[FieldConfig, ...] = ()
-    custom_fields: tuple[FieldConfig, ...] = ()
-
-
-@dataclass(frozen=True)
-class StreamConfig:
-    """What is configured for one stream; `fields` None sends a record as it comes. `matched`: it
-    has a matching of its own.
-    """
-
-    name: str
-    namespace: str | None = None
-    target: Target | None = None
-    fields: tuple[FieldConfig, ...] | None = None
-    subscriptions: tuple[SubscriptionConfig, ...] = ()
-    matched: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,7 +59,7 @@ class Config:
     retry_seconds: float = RETRY_SECONDS
     wire_format: str = "json"
     max_rejected: int | None = None
-    rejects: Mapping[str, Any] = field(default_factory=lambda: {"storage_type": "None"})
+    rejects: Rejects = field(default_factory=NoRejects)
 
     def stream(self, name: str, namespace: str | None) -> StreamConfig:
         """The entry of a stream: that of its namespace, else that of no namespace, else an empty
@@ -102,7 +73,7 @@ class Config:
         targets = [self.target, *(each.target for each in self.streams if each.target)]
         return [each for position, each in enumerate(targets) if each not in targets[:position]]
 
-    def zone(self) -> Timezone:
+    def zone(self) -> tzinfo:
         """The time zone of times that name none."""
         return _zone(self.time_zone)
 
@@ -134,11 +105,8 @@ def parse(raw: Mapping[str, Any], schema: Mapping[str, Any], service: Service) -
     """
     _check_against_spec(raw, schema)
     _check_url(raw["api_url"], "API URL", "the token and personal data travel in each request")
-    rejects = raw.get("object_storage_config") or {"storage_type": "None"}
-    if rejects.get("s3_endpoint"):
-        _check_url(rejects["s3_endpoint"], "S3 endpoint", "personal data travels to it")
     batching, delivery = raw.get("batching") or {}, raw.get("delivery") or {}
-    target = Target(int(raw["db_id"]), _matching(raw.get("matching"), service))
+    target = Target(int(raw["db_id"]), parse_matching(raw.get("matching"), service))
     null_values, time_zone = raw.get("null_values", "omit"), raw.get("time_zone", "UTC")
     zone = _zone(time_zone)
     if delivery.get("wire_format") == "xml" and null_values == "send":
@@ -155,9 +123,9 @@ def parse(raw: Mapping[str, Any], schema: Mapping[str, Any], service: Service) -
         options={
             name: True for name in ("skip_invalid_subscriptions", "skip_triggers") if raw.get(name)
         },
-        streams=_Streams(target, service, conversions(zone)).parse(raw.get("streams") or []),
+        streams=StreamParser(target, service, conversions(zone)).parse(raw.get("streams") or []),
         max_rejected=raw.get("max_rejected"),
-        rejects=rejects,
+        rejects=parse_rejects(raw.get("object_storage_config") or {}),
         **{**limits, **batching, **delivery},
     )
 
@@ -203,158 +171,45 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _zone(name: str) -> Timezone:
+def _zone(name: str) -> tzinfo:
+    if name.lower() == "utc":
+        return UTC
     try:
-        return pendulum.timezone(name)
-    except (
-        InvalidTimezone,
-        ValueError,
-        OSError,
-    ):  # OSError: a folder of zones, or a name that no file can have
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: a folder, or no name of a file
         raise ConfigError(
             "The setting time_zone is none that is known. It is a name such "
             "as Europe/Berlin, or UTC."
         ) from None
 
 
-def _matching(raw: Mapping[str, Any] | None, service: Service) -> Matching:
-    raw = raw or {"mode": "email"}
-    return Matching(
-        service.matching_modes[raw["mode"]],
-        {name: value for name, value in raw.items() if name != "mode"},
+def parse_rejects(raw: Mapping[str, Any]) -> Rejects:
+    """The setting `object_storage_config`, which the spec allows. Raises ConfigError."""
+    match raw.get("storage_type"):
+        case "Local":
+            return LocalRejects(raw["path"])
+        case "S3":
+            return _s3(raw)
+        case _:
+            return NoRejects()
+
+
+def _s3(raw: Mapping[str, Any]) -> S3Rejects:
+    endpoint = raw.get("s3_endpoint") or None
+    if endpoint is not None:
+        _check_url(endpoint, "S3 endpoint", "personal data travels to it")
+    key, secret = (raw.get(name) for name in ("access_key_id", "secret_access_key"))
+    if bool(key) != bool(secret):
+        raise ConfigError(
+            "The S3 store of rejected records needs both the access key id "
+            "and its secret, or neither."
+        )
+    return S3Rejects(
+        bucket=raw["s3_bucket_name"],
+        region=raw["s3_bucket_region"],
+        folder=raw["bucket_path"],
+        endpoint=endpoint,
+        access_key_id=Secret(key) if key else None,
+        secret_access_key=Secret(secret) if secret else None,
+        role_arn=raw.get("role_arn") or None,
     )
-
-
-class _Slip(Exception):
-    """What is wrong with the entry of a stream, in part of a sentence without values."""
-
-
-PARTS = {
-    "status": STATUS,
-    "priority": "int",
-    "cats": "tags",
-}  # of a subscription, and what their columns are converted to
-
-
-@dataclass(frozen=True)
-class _Streams:
-    """Entries of streams, from raw mappings that the spec allows."""
-
-    default: Target
-    service: Service
-    conversions: Mapping[str, Callable[[Any], Any]]
-
-    def parse(self, raw: list[Mapping[str, Any]]) -> tuple[StreamConfig, ...]:
-        """All entries. Raises ConfigError with all that is wrong with them."""
-        names = [(each["name"], each.get("namespace")) for each in raw]
-        twice = sorted({name for name, namespace in names if names.count((name, namespace)) > 1})
-        if twice:
-            raise ConfigError(f"The setting streams has two entries for {', '.join(twice)}.")
-        streams, slips = [], []
-        for each in raw:
-            try:
-                streams.append(self._stream(each))
-            except _Slip as slip:
-                slips.append(
-                    ConfigError(
-                        f"The stream {each['name']} is configured wrongly: {slip}.",
-                        stream=each["name"],
-                    )
-                )
-        if slips:
-            raise ConfigError(" ".join(each.message for each in slips), stream=slips[0].stream)
-        return tuple(streams)
-
-    def _stream(self, raw: Mapping[str, Any]) -> StreamConfig:
-        matching = (
-            _matching(raw["matching"], self.service)
-            if raw.get("matching")
-            else self.default.matching
-        )
-        return StreamConfig(
-            raw["name"],
-            raw.get("namespace") or None,
-            Target(int(raw.get("db_id", self.default.db_id)), matching),
-            self._fields(raw.get("fields") or ()) or None,
-            tuple(self._subscription(each) for each in raw.get("subscriptions") or ()),
-            matched=bool(raw.get("matching")),
-        )
-
-    def _fields(self, raw: Iterable[Mapping[str, Any]]) -> tuple[FieldConfig, ...]:
-        fields = tuple(self._field(each) for each in raw)
-        if twice := sorted(
-            name for name, count in Counter(field.to for field in fields).items() if count > 1
-        ):
-            raise _Slip(f"two fields are sent to {', '.join(twice)}")
-        return fields
-
-    def _field(self, raw: Mapping[str, Any]) -> FieldConfig:
-        if len({"from", "columns", "value"} & raw.keys()) != 1:
-            raise _Slip(
-                f"the field {raw['to']} needs one of a column (from), several "
-                "(columns) and a constant (value)"
-            )
-        value, kind = raw.get("value"), raw.get("type")
-        if "value" in raw and kind:
-            try:
-                value, kind = self.conversions[kind](value), None
-            except CannotConvert:
-                raise _Slip(
-                    f"the constant of the field {raw['to']} cannot be read as {kind}"
-                ) from None
-        return FieldConfig(
-            raw["to"],
-            raw.get("from"),
-            value,
-            kind,
-            tuple(raw.get("columns", ())),
-            raw.get("action"),
-        )
-
-    def _subscription(self, raw: Mapping[str, Any]) -> SubscriptionConfig:
-        channel = raw["channel"]
-        form = _address_form(raw, self.service)
-        address = [FieldConfig(".".join(form.address), raw["address_from"], type=form.type)]
-        for name in form.beside():
-            part = _part(raw, name, "string")
-            if part is None:
-                raise _Slip(f"a subscription to {channel} needs {name} or {name}_from")
-            address.append(part)
-        if "provider" not in form.keys and ("provider" in raw or "provider_from" in raw):
-            raise _Slip(f"a subscription to {channel} has no provider")
-        parts = [
-            part for name, kind in PARTS.items() if (part := _part(raw, name, kind)) is not None
-        ]
-        for part in parts:
-            if part.source is None and (
-                violation := first_violation(part.value, self.service.subscription_fields[part.to])
-            ):
-                raise _Slip(f"the {part.to} of a subscription to {channel} {violation.message}")
-        return SubscriptionConfig(
-            channel,
-            int(raw["resource_id"]),
-            tuple(address),
-            tuple(parts),
-            self._fields(raw.get("fields") or ()),
-        )
-
-
-def _address_form(raw: Mapping[str, Any], service: Service) -> AddressForm:
-    """The form that `address_to` names, else the channel's usual one."""
-    forms = {".".join(form.address): form for form in service.channels[raw["channel"]]}
-    wanted = raw.get("address_to", next(iter(forms)))
-    if wanted not in forms:
-        raise _Slip(
-            f"address_to of a subscription to {raw['channel']} must be one of {', '.join(forms)}"
-        )
-    return forms[wanted]
-
-
-def _part(raw: Mapping[str, Any], name: str, kind: str) -> FieldConfig | None:
-    """A part of a subscription, which is a constant or comes from a column."""
-    source = raw.get(f"{name}_from")
-    if source is not None and name in raw:
-        raise _Slip(f"a subscription to {raw['channel']} has both {name} and {name}_from")
-    if source is None and name not in raw:
-        return None
-    return FieldConfig(name, source, raw.get(name), kind if source is not None else None)

@@ -8,7 +8,6 @@ from decimal import Decimal, InvalidOperation
 from functools import partial
 from typing import Any
 
-
 MAX_EXPONENT = 308  # of a double
 TRUE, FALSE = frozenset({"true", "t", "yes", "y", "1"}), frozenset({"false", "f", "no", "n", "0"})
 # an epoch number from here on is milliseconds: as seconds it would lie beyond the year 5100

@@ -1,8 +1,10 @@
-"""DestinationProfiles: the connector as Airbyte knows it. Puts the floors together."""
+"""DestinationProfiles: the connector as hosts of Airbyte's CDK know it. No command of ours comes
+here: importing the CDK takes a second.
+"""
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import Any
 
 from airbyte_cdk.destinations import Destination
@@ -18,19 +20,16 @@ from airbyte_cdk.models import (
     Type,
 )
 
-from .api.client import ProfilesClient
-from .api.discovery import destination_catalog
-from .api.inspection import inspect
 from .catalog import streams_of
+from .commands.check import check
+from .commands.discover import discover
 from .config import parse_config
 from .delivery.checkpoint import SafeState
 from .errors import ProfilesError
 from .protocol.decoder import Decoder, decode
 from .protocol.messages import encode, with_stats
-from .service.answers import Answers
-from .service.manifest import service
 from .spec import spec
-from .sync.sync import assemble, feed, logger, open_store
+from .sync.sync import assemble, feed
 
 
 class DestinationProfiles(Destination):
@@ -41,44 +40,13 @@ class DestinationProfiles(Destination):
         return ConnectorSpecificationSerializer.load(spec())
 
     def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:
-        """Read what the configuration names, without writing to the service, and probe the store.
-        Says all that is wrong at once, and what could not be checked or is only assumed to be
-        wrong.
-        """
-        problems: list[str] = []
-        warnings: list[str] = []
-        with _noted(problems):
-            parsed = parse_config(config)
-            with _noted(problems):
-                found = inspect(
-                    parsed,
-                    ProfilesClient(parsed, service(), Answers(service(), parsed.field_names())),
-                    service(),
-                )
-                problems += found.problems
-                warnings += found.warnings
-            open_store(parsed.rejects, []).probe()
-        status = Status.FAILED if problems else Status.SUCCEEDED
-        return AirbyteConnectionStatus(
-            status=status, message=_listed(problems + [f"Warning: {each}" for each in warnings])
-        )
+        """Whether a sync would work; nothing is written to the service."""
+        status = check(config)
+        return AirbyteConnectionStatus(Status(status["status"]), status.get("message"))
 
     def discover(self, config: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The destination catalog: what the live database has, or else the fields that every one
-        has. Raises ProfilesError.
-        """
-        parsed = parse_config(config)
-        client = ProfilesClient(parsed, service(), Answers(service(), parsed.field_names()))
-        db_id, fields = parsed.target.db_id, None
-        client.read("databases_get", id=db_id)
-        try:
-            fields = client.fields(db_id)
-        except ProfilesError as error:
-            logger.warning(
-                f"The fields of database {db_id} could not be read, so only those that "
-                f"every one has are offered: {error.message}"
-            )
-        return destination_catalog(service(), parsed.target.matching, fields)
+        """The destination catalog. Raises ProfilesError."""
+        return discover(config)
 
     def write(
         self,
@@ -107,22 +75,6 @@ class DestinationProfiles(Destination):
             yield from _leaving(safe)
             raise
         yield from _leaving(safe)
-
-
-@contextmanager
-def _noted(problems: list[str]) -> Iterator[None]:
-    """Add what ends the block to the problems."""
-    try:
-        yield
-    except ProfilesError as error:
-        problems.append(error.message)
-
-
-def _listed(sentences: list[str]) -> str | None:
-    """Several sentences with their numbers, one as it is, none as None."""
-    if len(sentences) < 2:  # noqa: PLR2004 - one needs no number
-        return sentences[0] if sentences else None
-    return " ".join(f"({number}) {sentence}" for number, sentence in enumerate(sentences, 1))
 
 
 def _leaving(safe: list[SafeState]) -> Iterator[AirbyteMessage]:

@@ -22,7 +22,7 @@ def main(arguments: list[str] | None = None) -> None:
             os.open(
                 os.devnull, os.O_RDWR
             )  # takes the place of the closed one; else the next pipe or file would
-    from .commands.command import run  # noqa: PLC0415 - a second of imports, in which a signal must count
+    from .commands.entry import run  # noqa: PLC0415 - imports take a while, in which a signal must count
 
     code = run(sys.argv[1:] if arguments is None else arguments)
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -2,12 +2,12 @@
 manifest.yaml declares.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
-from .service.manifest import Service, load_yaml, service
+from .service import yaml_file
+from .service.manifest import Service, service
 
 MATCHING_MODES = (
     "manifest.yaml#/matching_modes"  # stand in spec.yaml where the manifest's parts belong
@@ -23,9 +23,29 @@ def spec() -> dict[str, Any]:
     return spec_of(service())
 
 
+def secrets_in(config: Mapping[str, Any]) -> list[str]:
+    """The texts of a configuration that the specification marks as secret, as far as it has its
+    form.
+    """
+    return list(_secrets(spec()["connectionSpecification"], config))
+
+
+def _secrets(schema: Mapping[str, Any], value: Any) -> Iterator[str]:
+    if schema.get("airbyte_secret") and value:
+        yield str(value)
+    for form in schema.get("oneOf", ()):
+        yield from _secrets(form, value)
+    if isinstance(value, Mapping):
+        for name, part in schema.get("properties", {}).items():
+            yield from _secrets(part, value.get(name))
+    if isinstance(value, list) and "items" in schema:
+        for each in value:
+            yield from _secrets(schema["items"], each)
+
+
 def spec_of(declared: Service) -> dict[str, Any]:
     """spec.yaml, filled in for a service."""
-    text = files(__package__).joinpath("spec.yaml").read_text(encoding="utf-8")
+    text = yaml_file.read("destination_profiles", "spec.yaml")
     parts: dict[str, list[Any]] = {
         MATCHING_MODES: [_mode_form(declared, name) for name in declared.matching_modes],
         CHANNELS: list(declared.channels),
@@ -36,7 +56,7 @@ def spec_of(declared: Service) -> dict[str, Any]:
         ],
         WIRE_FORMATS: list(declared.wire_formats),
     }
-    filled: dict[str, Any] = _fill(load_yaml(text), parts)
+    filled: dict[str, Any] = _fill(yaml_file.load(text), parts)
     return filled
 
 

@@ -4,12 +4,13 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from jsonschema import Draft7Validator
-from jsonschema.exceptions import ValidationError, relevance
-from jsonschema.protocols import Validator
-from jsonschema.validators import validator_for
+import jsonschema_rs
+
+if TYPE_CHECKING:  # jsonschema only explains, and takes a third of a start to import
+    from jsonschema.exceptions import ValidationError
+    from jsonschema.protocols import Validator
 
 KINDS = {
     bool: "boolean",
@@ -39,23 +40,39 @@ class Violation:
     loggable_path: str
 
 
-def validator(schema: Mapping[str, Any]) -> Validator:
+def validator(schema: Mapping[str, Any]) -> "Validator":
     """The explaining validator of a schema, draft-07 where the schema names none."""
+    from jsonschema import Draft7Validator  # noqa: PLC0415 - see above
+    from jsonschema.validators import validator_for  # noqa: PLC0415
+
     explaining: Validator = validator_for(schema, default=Draft7Validator)(schema)
     return explaining
 
 
 def first_violation(instance: Any, schema: Mapping[str, Any]) -> Violation | None:
     """The violation that says most, or None."""
+    if _is_valid(instance, schema):
+        return None
     return explain(validator(schema).iter_errors(instance))
 
 
+def _is_valid(instance: Any, schema: Mapping[str, Any]) -> bool:
+    """Whether there is nothing to explain."""
+    decider = jsonschema_rs.validator_for if "$schema" in schema else jsonschema_rs.Draft7Validator
+    try:
+        return decider(dict(schema), validate_formats=False).is_valid(instance)
+    except ValueError:  # a text that is no Unicode: jsonschema takes it
+        return False
+
+
 def explain(
-    errors: Iterable[ValidationError], known: frozenset[str] = frozenset()
+    errors: Iterable["ValidationError"], known: frozenset[str] = frozenset()
 ) -> Violation | None:
     """The violation that says most among jsonschema's errors, or None where there is none. Keys in
     `known` are no personal data either.
     """
+    from jsonschema.exceptions import relevance  # noqa: PLC0415 - see above
+
     error = max(errors, key=relevance, default=None)
     if error is None:
         return None
@@ -67,7 +84,7 @@ def explain(
     )
 
 
-def _telling(error: ValidationError) -> ValidationError | None:
+def _telling(error: "ValidationError") -> "ValidationError | None":
     """Among the alternatives of an anyOf or oneOf, the violation of the one that was plainly meant,
     or None.
     """
@@ -82,18 +99,18 @@ def _telling(error: ValidationError) -> ValidationError | None:
     return nearest[0] if len(nearest) == 1 else None
 
 
-def _is_aside(error: ValidationError) -> bool:
+def _is_aside(error: "ValidationError") -> bool:
     """Whether an alternative is one that a value other than just its own was not meant for."""
-    return error.validator == "const" or (error.validator, error.validator_value) == (
-        "type",
-        "null",
-    )
+    said = (error.validator, error.validator_value)
+    return error.validator == "const" or said == ("type", "null")
 
 
-def _alternatives(error: ValidationError) -> list[ValidationError]:
+def _alternatives(error: "ValidationError") -> list["ValidationError"]:
     """What says most of each alternative; a `const` that does not fit says that the alternative was
     not meant.
     """
+    from jsonschema.exceptions import relevance  # noqa: PLC0415 - see above
+
     alternatives: dict[Any, list[ValidationError]] = {}
     for each in error.context or ():
         alternatives.setdefault(next(iter(each.relative_schema_path), None), []).append(each)
@@ -118,7 +135,7 @@ def json_path(parts: Iterable[Any], named: set[Any] | None = None) -> str:
     )
 
 
-def _sentence(error: ValidationError) -> str:
+def _sentence(error: "ValidationError") -> str:
     """What is wanted, in the schema's own words and the kind of value met."""
     wanted: Any = error.validator_value
     instance: Any = error.instance
@@ -147,7 +164,7 @@ def _sentence(error: ValidationError) -> str:
     return sentence[:MAX_SENTENCE]
 
 
-def _either(alternatives: list[ValidationError]) -> str:
+def _either(alternatives: list["ValidationError"]) -> str:
     """One sentence for several alternatives, none of which is plainly meant."""
     if all(each.validator == "const" for each in alternatives):
         values = _listed(each.validator_value for each in alternatives)

@@ -2,8 +2,10 @@
 acceptance-test-config.yml names.
 """
 
-import fcntl
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from airbyte_cdk.test.standard_tests import DestinationTestSuiteBase
@@ -11,24 +13,29 @@ from airbyte_cdk.test.standard_tests import DestinationTestSuiteBase
 from destination_profiles import DestinationProfiles
 from profiles_sandbox.testing import RunningSandbox
 
-PORT, TOKEN = "8099", "acceptance-token-4c1e"  # those of integration_tests/acceptance/*.json
+ROOT = Path(__file__).parents[1]
+CONFIGS = Path("integration_tests") / "acceptance"
+SERVICE, TOKEN = "http://127.0.0.1:8099", "acceptance-token-4c1e"  # of the configurations there
 
 
 @pytest.fixture(scope="module", autouse=True)
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """The service, where the configurations look for it. Workers that share the port take turns."""
-    lock = (tmp_path_factory.getbasetemp().parent / f"port-{PORT}.lock").open("w")
-    with lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield from service(tmp_path_factory)
-
-
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    with RunningSandbox(
-        tmp_path_factory.mktemp("sandbox") / "sandbox.db", "--port", PORT, "--token", TOKEN
-    ) as running:
-        assert running.line, f"port {PORT} is not free"
+    """The service on a port that is free, and the configurations for it."""
+    folder = tmp_path_factory.mktemp("acceptance")
+    with RunningSandbox(folder / "sandbox.db", "--token", TOKEN) as running:
+        write_configs(folder, running.url)
+        TestSuite.root = folder
         yield
+    TestSuite.root = ROOT
+
+
+def write_configs(folder: Path, url: str) -> None:
+    for name in ("acceptance-test-config.yml", "metadata.yaml"):
+        shutil.copy(ROOT / name, folder)
+    (folder / CONFIGS).mkdir(parents=True)
+    for path in (ROOT / CONFIGS).glob("*.json"):
+        text = path.read_text(encoding="utf-8")
+        (folder / CONFIGS / path.name).write_text(text.replace(SERVICE, url), encoding="utf-8")
 
 
 class TestSuite(DestinationTestSuiteBase):
@@ -38,3 +45,8 @@ class TestSuite(DestinationTestSuiteBase):
 
     connector = DestinationProfiles
     connector_name = "destination-profiles"
+    root: ClassVar[Path] = ROOT  # where the suite looks for the files above
+
+    @classmethod
+    def get_connector_root_dir(cls) -> Path:
+        return cls.root

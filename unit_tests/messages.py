@@ -10,6 +10,7 @@ from destination_profiles import errors
 from destination_profiles.errors import InvalidRecord, ProfilesError
 from destination_profiles.service.answers import Answers
 from destination_profiles.service.manifest import service
+from destination_profiles.service.outcome import Accepted
 
 PACKAGE = Path(__file__).parents[1] / "destination_profiles"
 ANY = "…"  # a part that changes
@@ -167,9 +168,10 @@ def manifest_texts() -> Iterator[Text]:
         for code in each["http_codes"]
     ]
     for code in [*codes, 418]:  # one that is not declared
-        error = Answers(service()).interpret(code, b"", 1).error
-        assert error is not None
-        yield Text(error.message.removesuffix(f" (code {code})"), type(error).__name__)
+        outcome = Answers(service()).interpret(code, b"", 1)
+        assert not isinstance(outcome, Accepted)
+        words = outcome.error.message.removesuffix(f" (code {code})")
+        yield Text(words, type(outcome.error).__name__)
 
 
 MODULES = [Module(path) for path in sorted(PACKAGE.rglob("*.py")) if path.stem not in NO_MESSAGES]

@@ -20,9 +20,10 @@ from destination_profiles.rejects.store import NoStore, RejectStore
 from destination_profiles.secret import Secret
 from destination_profiles.service.manifest import service
 from destination_profiles.service.matching import Matching, Target
-from destination_profiles.service.outcome import Action, Outcome
+from destination_profiles.service.outcome import ACCEPTED as ACCEPT
+from destination_profiles.service.outcome import Outcome
+from destination_profiles.service.request import Request
 
-ACCEPT = Outcome(Action.ACCEPT)
 REFUSAL = Rejection("service", "404", "not found", "$", "not found")
 USERS = (None, "users")
 
@@ -89,7 +90,8 @@ class Scripted:
         self.sent: list[list[Any]] = []
         self.request_ids: list[str] = []
 
-    def send(self, chunk: Chunk) -> Outcome:
+    def send(self, request: Request) -> Outcome:
+        chunk = request.body
         self.sent.append(ids(chunk))
         self.request_ids.append(chunk.request_id)
         return self._answer(chunk)
@@ -107,7 +109,8 @@ class Held(Scripted):
     def queue(self, first: Any) -> SimpleQueue[Outcome]:
         return self._answers.setdefault(first, SimpleQueue())
 
-    def send(self, chunk: Chunk) -> Outcome:
+    def send(self, request: Request) -> Outcome:
+        chunk = request.body
         self.sent.append(ids(chunk))
         return self.queue(ids(chunk)[0]).get(timeout=10)
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from destination_profiles.config import Config, FieldConfig, StreamConfig, SubscriptionConfig, parse
 from destination_profiles.errors import ConfigError
+from destination_profiles.rejects.settings import LocalRejects, NoRejects, S3Rejects
 from destination_profiles.secret import Secret
 from destination_profiles.service.manifest import service
 from destination_profiles.service.matching import Matching, Target
@@ -398,7 +399,36 @@ def test_defaults_are_those_of_the_service() -> None:
     )
     assert (made.max_age_seconds, made.max_in_flight, made.retry_seconds) == (60.0, 8, 900.0)
     assert (made.null_values, made.options, made.streams) == ("omit", {}, ())
-    assert (made.target, made.rejects) == (Target(7, matching("email")), {"storage_type": "None"})
+    assert (made.target, made.rejects) == (Target(7, matching("email")), NoRejects())
+
+
+S3 = {
+    "storage_type": "S3",
+    "s3_bucket_name": "bucket",
+    "s3_bucket_region": "us-east-1",
+    "bucket_path": "/set/aside/",
+    "access_key_id": f"id-{CANARY}",
+    "secret_access_key": f"secret-{CANARY}",
+}
+
+
+def test_bucket_is_typed_and_shows_no_secret() -> None:
+    made = config(object_storage_config=S3)
+    assert isinstance(made.rejects, S3Rejects) and CANARY not in repr(made)
+    assert (made.rejects.bucket, made.rejects.region) == ("bucket", "us-east-1")
+    keys = (made.rejects.access_key_id, made.rejects.secret_access_key)
+    assert [each and each.reveal() for each in keys] == [f"id-{CANARY}", f"secret-{CANARY}"]
+
+
+@pytest.mark.parametrize("empty", ["access_key_id", "secret_access_key"])
+def test_one_key_alone_is_wrong(empty: str) -> None:
+    needed = "needs both the access key id and its secret, or neither"
+    assert needed in wrong(object_storage_config={**S3, empty: ""})
+
+
+def test_bucket_without_keys_is_that_of_the_machine() -> None:
+    made = config(object_storage_config={**S3, "access_key_id": "", "secret_access_key": ""})
+    assert made.rejects == S3Rejects("bucket", "us-east-1", "/set/aside/")
 
 
 def test_service_with_lower_limits_is_obeyed() -> None:
@@ -414,7 +444,7 @@ def test_all_that_is_set_is_kept() -> None:
         delivery={"max_in_flight": 3, "retry_seconds": 0},
         object_storage_config={"storage_type": "Local", "path": "rejected"},
     )
-    assert (made.null_values, made.rejects["path"]) == ("unset", "rejected")
+    assert (made.null_values, made.rejects) == ("unset", LocalRejects("rejected"))
     assert (made.max_profiles, made.max_bytes, made.max_age_seconds) == (5, 2000, 0.5)
     assert (made.max_in_flight, made.retry_seconds) == (3, 0)
 
@@ -673,7 +703,7 @@ def test_custom_fields_of_subscriptions_may_be_logged() -> None:
 
 @pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "America/New_York"])
 def test_time_zone_is_one_that_is_known(zone: str) -> None:
-    assert config(time_zone=zone).zone().name == zone
+    assert str(config(time_zone=zone).zone()) == zone
 
 
 @pytest.mark.parametrize(

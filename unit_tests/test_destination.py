@@ -15,7 +15,8 @@ from destination_profiles.delivery.ledger import Interval
 from destination_profiles.protocol.decoder import Decoder
 from destination_profiles.records.batch import Row
 from destination_profiles.service.formats import Envelope
-from destination_profiles.service.outcome import Action, Outcome
+from destination_profiles.service.outcome import ACCEPTED, Outcome
+from destination_profiles.service.request import Request
 from destination_profiles.sync.sync import assemble, feed
 from destination_profiles.sync.throttling import Throttling
 from integration_tests.connector import by, line, record, state, stream
@@ -97,8 +98,8 @@ def test_throttling_names_each_stream_once_a_second() -> None:
 class Accepting:
     """Accepts all."""
 
-    def send(self, _: Chunk) -> Outcome:
-        return Outcome(Action.ACCEPT)
+    def send(self, _: Request) -> Outcome:
+        return ACCEPTED
 
 
 @pytest.mark.parametrize("alone", [True, False])

@@ -17,7 +17,7 @@ from destination_profiles.delivery.chunks import HELD_BODIES
 from destination_profiles.delivery.writer import INTERRUPTED_SECONDS
 from destination_profiles.protocol.decoder import Decoder, Records
 from destination_profiles.rejection import Rejection
-from destination_profiles.rejects.store import LocalStore
+from destination_profiles.rejects.local import LocalStore
 from destination_profiles.service.manifest import service
 from destination_profiles.spec import spec
 from unit_tests.messages import KINDS, LOG, Text, code_texts, steps

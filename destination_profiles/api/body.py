@@ -11,7 +11,9 @@ class Blocks:
     SMALLEST, LARGEST = 1 << 17, 1 << 21  # bytes
     SECONDS = 1.0  # in which a block is to leave
 
-    def __init__(self, pieces: Iterable[bytes], size: int, block: int = SMALLEST) -> None:
+    def __init__(
+        self, pieces: Iterable[bytes | memoryview], size: int, block: int = SMALLEST
+    ) -> None:
         """Of pieces that are `size` bytes in all, in blocks of at most `block`; they are asked for
         once, while they are sent.
         """
@@ -23,7 +25,7 @@ class Blocks:
 
     def __iter__(self) -> Iterator[bytes | memoryview]:
         """The blocks: small pieces joined, parts of large ones."""
-        held: list[bytes] = []
+        held: list[bytes | memoryview] = []
         length = 0
         for piece in self._pieces:
             if length + len(piece) > self._block:

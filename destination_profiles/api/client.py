@@ -1,30 +1,28 @@
-"""The service over HTTP."""
+"""The service's calls, for one configuration."""
 
-import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from email.utils import mktime_tz, parsedate_tz
+from functools import cached_property
 from time import monotonic, time
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
-import requests
 
 from ..config import Config
-from ..delivery.chunks import Chunk
 from ..errors import BadAnswer, Refused, Unavailable
 from ..service.answers import NOT_THE_SERVICE, Answers
 from ..service.formats import encode_json
 from ..service.manifest import Call, Service
-from ..service.outcome import Action, Outcome
+from ..service.outcome import Accepted, Outcome, Stop
+from ..service.request import Request
 from .body import Blocks
-from .faults import CONNECTION_ERRORS, config_fault, may_have_left, reason
+from .transport import HttpRequest, HttpResponse, NoAnswer, Transport
 
-ANSWER_PART = 1 << 19  # bytes of an answer that are read at once
 DATABASE_FIELDS = "databases_fields_get"
 
 
-class _Answer(msgspec.Struct):
+class _Read(msgspec.Struct):
     data: Any = None
 
 
@@ -42,56 +40,48 @@ class _Resource(msgspec.Struct):
     channels: frozenset[str]
 
 
-class _Response(NamedTuple):
-    status_code: int
-    headers: Mapping[str, str]
-    body: bytes
-
-
 Kind = TypeVar("Kind")
 
 
 class ProfilesClient:
-    """Calls of the service for one configuration. `send` may run on several threads, each with a
-    session of its own.
-    """
+    """Calls of the service for one configuration. `send` may run on several threads."""
 
-    def __init__(self, config: Config, service: Service, answers: Answers) -> None:
-        """Connect nowhere yet."""
+    def __init__(
+        self,
+        config: Config,
+        service: Service,
+        answers: Answers,
+        transport: Transport | None = None,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        """Connect nowhere yet. Without a `transport`, requests go over HTTP."""
         self._config = config
         self._service = service
         self._answers = answers
-        self._local = threading.local()
+        self._given = transport
+        self._clock = clock
         self._block = Blocks.SMALLEST
 
-    def send(self, chunk: Chunk) -> Outcome:
-        """Send one chunk once and tell what became of it. Raises nothing but for a defect."""
+    def send(self, request: Request) -> Outcome:
+        """Send one request once and tell what became of it. Raises nothing but for a defect."""
         headers = {
             **self._service.wire_formats[self._config.wire_format],
-            self._service.request_id_header: chunk.request_id,
+            self._service.request_id_header: request.request_id,
         }
-        began = monotonic()
+        body = Blocks(request.body, request.size, self._block)
+        began = self._clock()
         try:
-            answer = self._post(
-                self._service.calls["update_batch"],
-                Blocks(chunk.body(), chunk.size, self._block),
-                headers,
-            )
-        except CONNECTION_ERRORS as error:
+            answer = self._post(self._service.calls["update_batch"], body, headers)
+        except NoAnswer as missing:
             self._block = Blocks.SMALLEST
-            fault = config_fault(error)
-            return (
-                Outcome(Action.STOP, error=fault)
-                if fault
-                else self._answers.no_answer(reason(error), left=may_have_left(error))
-            )
-        seconds = monotonic() - began
+            if missing.cure is not None:
+                return Stop(missing.cure)
+            return self._answers.no_answer(missing.reason, left=missing.left)
+        seconds = self._clock() - began
         wait = retry_after(answer.headers.get(self._service.retry_after_header))
-        outcome = self._answers.interpret(answer.status_code, answer.body, len(chunk), wait)
-        if (
-            outcome.action is Action.ACCEPT
-        ):  # all of the body was carried, where a refusal may come before its end
-            self._block = Blocks.fit(chunk.size / seconds)
+        outcome = self._answers.interpret(answer.status, answer.body, request.profiles, wait)
+        if isinstance(outcome, Accepted):  # all of the body was carried; a refusal may come before
+            self._block = Blocks.fit(request.size / seconds)
         return outcome
 
     def fields(self, db_id: int) -> list[ServiceField]:
@@ -130,37 +120,28 @@ class ProfilesClient:
         body = encode_json({"token": self._config.token.reveal(), **parameters})
         try:
             answer = self._post(self._service.calls[call], Blocks([body], len(body)), {})
-        except CONNECTION_ERRORS as error:
+        except NoAnswer as missing:
             unreachable = (
-                f"The service cannot be reached: {reason(error)}. Check the "
+                f"The service cannot be reached: {missing.reason}. Check the "
                 "API URL and the network."
             )
-            raise config_fault(error) or Unavailable(unreachable) from None
-        fault = self._answers.refusal_of_call(answer.status_code, answer.body)
+            raise missing.cure or Unavailable(unreachable) from None
+        fault = self._answers.refusal_of_call(answer.status, answer.body)
         if fault is not None:
             raise fault
-        return _converted(answer.body, _Answer).data
+        return _converted(answer.body, _Read).data
 
-    def _post(self, call: Call, body: Blocks, headers: Mapping[str, str]) -> _Response:
-        answer = self._session().post(
-            self._config.api_url + call.path,
-            data=body,  # type: ignore[arg-type]  # memoryviews are sent as bytes are
-            headers={**call.headers, **headers},
-            timeout=call.timeout,
-            allow_redirects=False,  # a redirect would carry the token to another address
-            stream=True,  # so that the answer is read in large parts
-        )
-        return _Response(
-            answer.status_code, answer.headers, b"".join(answer.iter_content(ANSWER_PART))
-        )
+    def _post(self, call: Call, body: Blocks, headers: Mapping[str, str]) -> HttpResponse:
+        url = self._config.api_url + call.path
+        return self._transport(HttpRequest(url, {**call.headers, **headers}, body, call.timeout))
 
-    def _session(self) -> requests.Session:
-        if not hasattr(self._local, "session"):
-            self._local.session = (
-                requests.Session()
-            )  # tries once: what follows from a failure is the dispatcher's
-        session: requests.Session = self._local.session
-        return session
+    @cached_property
+    def _transport(self) -> Transport:
+        if self._given is not None:
+            return self._given
+        from .http import HttpTransport  # noqa: PLC0415 - a command that sends nothing does without
+
+        return HttpTransport()
 
 
 def _converted(data: Any, kind: type[Kind]) -> Kind:

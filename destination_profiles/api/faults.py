@@ -1,89 +1,210 @@
-"""Why a connection failed, in the user's words."""
+"""Why a connection failed, from the types of errors that come through: those of requests, urllib3,
+http.client and the system, often one within the other. Their own words are left out: they may quote
+a URL.
+"""
 
+import http.client
+import socket
 import ssl
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
-import requests
-from urllib3.exceptions import HTTPError, LocationValueError
+import requests.exceptions as of_requests
+import urllib3.exceptions as of_urllib3
 
 from ..errors import ConfigError
+from .transport import NoAnswer
 
-NO_TLS = (
-    "WRONG_VERSION_NUMBER",
-    "UNKNOWN_PROTOCOL",
-    "HTTP_REQUEST",
-    "RECORD_LAYER_FAILURE",
-)  # OpenSSL's words for it
-CONNECTION_FAULTS = {  # by the name of the innermost exception
-    "gaierror": "the host name is not known",
-    "NameResolutionError": "the host name is not known",
-    "ConnectionRefusedError": "the host refused the connection",
-    "ConnectionResetError": "the connection was cut",
-    "BrokenPipeError": "the connection was cut",
-    "RemoteDisconnected": "the connection was closed without an answer",
-}
-NEVER_LEFT = frozenset(
-    {"gaierror", "NameResolutionError", "ConnectionRefusedError"}
-)  # before there was a connection
-CONNECTION_ERRORS = (
-    requests.RequestException,
-    HTTPError,
+CONNECTION_ERRORS = (  # what a request may raise: urllib3's own and the standard library's come too
+    of_requests.RequestException,
+    of_urllib3.HTTPError,
+    http.client.HTTPException,
+    OSError,
     ValueError,
-)  # urllib3's own and the standard library's may come through
-INVALID_URLS = (
-    requests.exceptions.InvalidURL,
-    requests.exceptions.InvalidSchema,
-    LocationValueError,
-    UnicodeError,
+)
+NO_TLS = frozenset(  # OpenSSL's words for it
+    {"WRONG_VERSION_NUMBER", "UNKNOWN_PROTOCOL", "HTTP_REQUEST", "RECORD_LAYER_FAILURE"}
 )
 
+Entry = TypeVar("Entry")
 
-def config_fault(error: Exception) -> ConfigError | None:
-    """What the user must change, where that is why a connection failed. The library's own words are
-    left out: they may quote a URL.
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why no answer came, in a part of a sentence; without one, what stands within the error says
+    it. `left`: the service may have had the request.
     """
-    cause = _root(error)
-    if isinstance(cause, ssl.SSLCertVerificationError):
-        return ConfigError(
-            f"The certificate of the API URL's host is not trusted ({cause.verify_message}). "
-            "Check the API URL, or install the host's certificate authority."
-        )
-    if isinstance(cause, ssl.SSLError) and cause.reason in NO_TLS:
-        return ConfigError(
-            "The host of the API URL does not speak TLS on this port. Check the "
-            "scheme and the port of the API URL."
-        )
-    if isinstance(error, INVALID_URLS):
-        return ConfigError(
-            "The API URL is not a valid address. It is a scheme and a host, such as https://example.com."
-        )
+
+    reason: str | None = None
+    left: bool = True
+
+
+UNKNOWN_HOST = Fault("the host name is not known", left=False)
+REFUSED = Fault("the host refused the connection", left=False)
+NOT_CONNECTED = Fault("the host did not accept a connection in time", left=False)
+NOT_SENT = Fault("the request could not be sent in time")
+NOT_ANSWERED = Fault("the answer did not come in time")
+CUT = Fault("the connection was cut")
+CLOSED = Fault("the connection was closed without an answer")
+PROXY = Fault("the proxy that the environment names refuses the connection", left=False)
+UNSENT = Fault(left=False)
+OTHER = Fault()
+
+FAULTS: Mapping[type[BaseException], Fault] = {
+    **dict.fromkeys((socket.gaierror, of_urllib3.NameResolutionError), UNKNOWN_HOST),
+    ConnectionRefusedError: REFUSED,
+    **dict.fromkeys((of_requests.ConnectTimeout, of_urllib3.ConnectTimeoutError), NOT_CONNECTED),
+    TimeoutError: NOT_SENT,  # the system's: requests has types of its own for the other two
+    **dict.fromkeys(
+        (
+            of_requests.ReadTimeout,
+            of_requests.Timeout,
+            of_urllib3.ReadTimeoutError,
+            of_urllib3.TimeoutError,
+        ),
+        NOT_ANSWERED,
+    ),
+    **dict.fromkeys(
+        (
+            ConnectionResetError,
+            ConnectionAbortedError,
+            BrokenPipeError,
+            ssl.SSLEOFError,
+            ssl.SSLZeroReturnError,
+            http.client.IncompleteRead,
+            of_urllib3.IncompleteRead,
+            of_urllib3.InvalidChunkLength,
+        ),
+        CUT,
+    ),
+    http.client.RemoteDisconnected: CLOSED,
+    **dict.fromkeys((of_requests.ProxyError, of_urllib3.ProxyError), PROXY),
+    **dict.fromkeys(
+        (  # before there is a connection, of the address or of what is to be sent
+            of_requests.InvalidHeader,
+            of_requests.InvalidProxyURL,
+            of_requests.InvalidSchema,
+            of_requests.InvalidURL,
+            of_requests.MissingSchema,
+            of_requests.URLRequired,
+            of_urllib3.ClosedPoolError,
+            of_urllib3.EmptyPoolError,
+            of_urllib3.FullPoolError,
+            of_urllib3.LocationParseError,
+            of_urllib3.LocationValueError,
+            of_urllib3.NewConnectionError,
+            of_urllib3.ProxySchemeUnknown,
+            of_urllib3.ProxySchemeUnsupported,
+            of_urllib3.URLSchemeUnknown,
+            UnicodeError,
+        ),
+        UNSENT,
+    ),
+    **dict.fromkeys(
+        (  # around another error, or of no kind that a user could do something about
+            of_requests.RequestException,
+            of_requests.ChunkedEncodingError,
+            of_requests.ConnectionError,
+            of_requests.ContentDecodingError,
+            of_requests.HTTPError,
+            of_requests.InvalidJSONError,
+            of_requests.JSONDecodeError,
+            of_requests.RetryError,
+            of_requests.SSLError,
+            of_requests.StreamConsumedError,
+            of_requests.TooManyRedirects,
+            of_requests.UnrewindableBodyError,
+            of_urllib3.HTTPError,
+            of_urllib3.BodyNotHttplibCompatible,
+            of_urllib3.DecodeError,
+            of_urllib3.HeaderParsingError,
+            of_urllib3.HostChangedError,
+            of_urllib3.InvalidHeader,
+            of_urllib3.MaxRetryError,
+            of_urllib3.PoolError,
+            of_urllib3.ProtocolError,
+            of_urllib3.RequestError,
+            of_urllib3.ResponseError,
+            of_urllib3.ResponseNotChunked,
+            of_urllib3.SSLError,
+            of_urllib3.TimeoutStateError,
+            of_urllib3.UnrewindableBodyError,
+            http.client.HTTPException,
+            OSError,
+            ValueError,
+        ),
+        OTHER,
+    ),
+}
+
+
+def no_answer(error: BaseException) -> NoAnswer:
+    """What a failed connection is to the caller: the outermost error that says something decides,
+    as a proxy's refusal is the proxy's, and not that of the host behind it.
+    """
+    chain = list(_chain(error))
+    faults = [_entry(FAULTS, each, OTHER) for each in chain]
+    reason = next((each.reason for each in faults if each.reason), None)
+    cures = (_entry(CURES, each, _no_cure)(each) for each in chain)
+    return NoAnswer(
+        reason or f"the connection failed ({type(chain[-1]).__name__})",
+        left=all(each.left for each in faults),
+        cure=next(filter(None, cures), None),
+    )
+
+
+def _entry(table: Mapping[type[BaseException], Entry], error: BaseException, other: Entry) -> Entry:
+    """That of an error's type, else of the nearest type above it."""
+    return next((table[kind] for kind in type(error).__mro__ if kind in table), other)
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """An error and those within it: requests wraps urllib3's, which wraps the system's, some by
+    chaining and some as an argument.
+    """
+    while error is not None:
+        yield error
+        inner: Any = getattr(error, "reason", None)
+        if not isinstance(inner, BaseException):
+            inner = next((each for each in error.args if isinstance(each, BaseException)), None)
+        inner = inner or error.__cause__ or error.__context__
+        error = None if inner is error else inner
+
+
+def _no_cure(_: BaseException) -> None:
     return None
 
 
-def reason(error: Exception) -> str:
-    """Why no answer came, in a part of a sentence."""
-    if isinstance(error, requests.exceptions.ConnectTimeout):
-        return "the host did not accept a connection in time"
-    if isinstance(error, requests.exceptions.Timeout):
-        return "the answer did not come in time"
-    if isinstance(error, requests.exceptions.ProxyError):
-        return "the proxy that the environment names refuses the connection"
-    name = type(_root(error)).__name__
-    return CONNECTION_FAULTS.get(name, f"the connection failed ({name})")
+def _untrusted(error: ssl.SSLCertVerificationError) -> ConfigError:
+    return ConfigError(
+        f"The certificate of the API URL's host is not trusted ({error.verify_message}). "
+        "Check the API URL, or install the host's certificate authority."
+    )
 
 
-def may_have_left(error: Exception) -> bool:
-    """Whether the service may have had the request, as far as the failed connection tells."""
-    proxied = isinstance(error, requests.exceptions.ConnectTimeout | requests.exceptions.ProxyError)
-    return not proxied and type(_root(error)).__name__ not in NEVER_LEFT
+def _no_tls(error: ssl.SSLError) -> ConfigError | None:
+    if getattr(error, "reason", None) not in NO_TLS:  # Python's own have none
+        return None
+    return ConfigError(
+        "The host of the API URL does not speak TLS on this port. Check the "
+        "scheme and the port of the API URL."
+    )
 
 
-def _root(error: BaseException) -> BaseException:
-    """The innermost exception: requests wraps urllib3's, which wraps the system's, some by chaining
-    and some as an argument.
-    """
-    inner: Any = getattr(error, "reason", None)
-    if not isinstance(inner, BaseException):
-        inner = next((each for each in error.args if isinstance(each, BaseException)), None)
-    inner = inner or error.__cause__ or error.__context__
-    return error if inner is None or inner is error else _root(inner)
+def _no_address(_: Exception) -> ConfigError:
+    return ConfigError(
+        "The API URL is not a valid address. "
+        "It is a scheme and a host, such as https://example.com."
+    )
+
+
+CURES: Mapping[type[BaseException], Callable[[Any], ConfigError | None]] = {
+    ssl.SSLCertVerificationError: _untrusted,
+    ssl.SSLError: _no_tls,
+    of_requests.InvalidURL: _no_address,
+    of_requests.InvalidSchema: _no_address,
+    of_requests.MissingSchema: _no_address,
+    of_urllib3.LocationValueError: _no_address,
+    UnicodeError: _no_address,
+}

@@ -39,7 +39,7 @@ class _Inspection:
         self._client = client
         self._service = service
         self._unknown = service.read_codes["unknown"]
-        self._found = Findings()
+        self._findings = Findings()
         self._silent = (
             False  # the service has left a question without an answer: it is asked no more
         )
@@ -67,9 +67,9 @@ class _Inspection:
                 self._check_fields(stream, target, fields)
             for subscription in stream.subscriptions:
                 self._check_subscription(stream, subscription)
-        for part in (self._found.problems, self._found.warnings):
+        for part in (self._findings.problems, self._findings.warnings):
             part[:] = dict.fromkeys(part)  # two streams may share a mistake
-        return self._found
+        return self._findings
 
     def _database_is_there(self, db_id: int) -> bool:
         try:
@@ -77,7 +77,7 @@ class _Inspection:
         except Refused as refused:
             if refused.code not in (*self._unknown, *self._service.read_codes["one_only"]):
                 raise
-            self._found.problems.append(f"Database {db_id}: {refused.message}")
+            self._findings.problems.append(f"Database {db_id}: {refused.message}")
             return False
         return True
 
@@ -91,7 +91,7 @@ class _Inspection:
         if target.matching.mode.field_of == "profile":
             fields = self._fields(target.db_id) if there else None
             if fields is not None and name not in fields:
-                self._found.problems.append(
+                self._findings.problems.append(
                     f"Database {target.db_id} has no field {name}, which profiles are "
                     f"found by.{_suggestion(name, fields)}"
                 )
@@ -103,7 +103,7 @@ class _Inspection:
             for each in stream.subscriptions
         ]
         if places and all(place is not None and name not in place for place in places):
-            self._found.warnings.append(
+            self._findings.warnings.append(
                 f"No subscription of this configuration has a field {name}, "
                 "which profiles are found by."
             )
@@ -112,7 +112,7 @@ class _Inspection:
         try:
             require_key(stream.name, stream.fields, target.matching)
         except ConfigError as error:
-            self._found.problems.append(error.message)
+            self._findings.problems.append(error.message)
 
     def _check_fields(self, stream: StreamConfig, target: Target, fields: FieldTypes) -> None:
         known = {
@@ -134,7 +134,7 @@ class _Inspection:
             f"Stream {stream.name}: resource {subscription.resource_id}",
         )
         if channel not in channels:
-            self._found.problems.append(
+            self._findings.problems.append(
                 f"{owner} has no channel {channel}. It has: "
                 f"{', '.join(sorted(channels)) or 'none'}."
             )
@@ -148,12 +148,12 @@ class _Inspection:
     def _check_names(self, owner: str, mapped: Iterable[FieldConfig], known: FieldTypes) -> None:
         for each in mapped:
             if each.to not in known:
-                self._found.problems.append(
+                self._findings.problems.append(
                     f"{owner} has no field {each.to}.{_suggestion(each.to, known)}"
                 )
-            elif told := self._mismatch(each, known[each.to]):
-                self._found.warnings.append(
-                    f"{owner} has the field {each.to} as {known[each.to]}, {told}."
+            elif misfit := self._mismatch(each, known[each.to]):
+                self._findings.warnings.append(
+                    f"{owner} has the field {each.to} as {known[each.to]}, {misfit}."
                 )
 
     def _mismatch(self, mapped: FieldConfig, word: str) -> str | None:
@@ -179,11 +179,12 @@ class _Inspection:
         return None
 
     def _read_fields(self, db_id: int) -> FieldTypes | None:
-        return self._told(lambda: _types(self._client.fields(db_id)), f"fields of database {db_id}")
+        what = f"fields of database {db_id}"
+        return self._answered(lambda: _types(self._client.fields(db_id)), what)
 
     def _read_subscription_fields(self, resource_id: int, channel: str) -> FieldTypes | None:
         what = f"fields of resource {resource_id} for the channel {channel}"
-        return self._told(
+        return self._answered(
             lambda: _types(self._client.subscription_fields(resource_id, channel)), what
         )
 
@@ -194,14 +195,14 @@ class _Inspection:
             except Refused as refused:
                 if not refused.spoken or refused.code not in self._unknown:
                     raise
-                self._found.problems.append(
+                self._findings.problems.append(
                     f"Resource {resource_id} is not known to the service {refused.detail}."
                 )
                 return None
 
-        return self._told(read, f"channels of resource {resource_id}")
+        return self._answered(read, f"channels of resource {resource_id}")
 
-    def _told(self, read: Callable[[], Read | None], what: str) -> Read | None:
+    def _answered(self, read: Callable[[], Read | None], what: str) -> Read | None:
         """What is read, or None and a warning where the service does not tell."""
         if self._silent:
             return None
@@ -209,7 +210,7 @@ class _Inspection:
             return read()
         except ProfilesError as error:
             self._silent = isinstance(error, Unavailable)
-            self._found.warnings.append(
+            self._findings.warnings.append(
                 f"The {what} could not be read, so they were not checked: {_short(error)}"
             )
             return None

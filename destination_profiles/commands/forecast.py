@@ -1,10 +1,11 @@
-"""What a `write` would send and reject: the same pipeline, with a service that accepts everything
-and hears nothing.
+"""`forecast`: what a `write` would send and reject, by the same pipeline with a service that
+accepts everything and hears nothing.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from statistics import median
 from time import monotonic
 from typing import Any
@@ -13,78 +14,45 @@ from ..catalog import StreamInfo, streams_of
 from ..config import Config, parse_config
 from ..delivery.chunks import Chunk
 from ..delivery.ledger import Interval
+from ..errors import NobodyReads
 from ..protocol.decoder import Decoder
 from ..protocol.pipes import LineReader
 from ..records.mapping import UNSET
+from ..rejects.settings import NoRejects
 from ..service.formats import format_named
 from ..service.manifest import SUBSCRIPTIONS
-from ..service.outcome import Action, Outcome
+from ..service.outcome import ACCEPTED, Outcome
+from ..service.request import Request
 from ..sync.progress import Progress, Terminal
 from ..sync.sync import assemble, feed
+from .files import read_object
+from .forecast_report import Forecast, Kind, Spread, StreamForecast
+from .forecast_table import show_forecast
+from .invocation import STDIN, STDOUT, Invocation
 
 NO_VALUE = (None, UNSET)
 FOR_EVER = 1e9  # seconds: chunks are sealed by size, not by how fast a file is read
 
 
-@dataclass(frozen=True)
-class Spread:
-    """Smallest, middle and largest of some numbers."""
-
-    smallest: int = 0
-    median: float = 0
-    largest: int = 0
-
-
-@dataclass(frozen=True)
-class StreamForecast:
-    """One stream: records read, what becomes of them, and fields without a value in any record that
-    would be sent.
-    """
-
-    stream: str
-    records: int
-    sent: int
-    superseded: int
-    rejected: int
-    always_null: list[str]
-
-
-@dataclass(frozen=True)
-class Kind:
-    """One kind of rejection, as a log would name it, and its count."""
-
-    stream: str
-    step: str
-    code: str
-    reason: str
-    records: int
-
-
-@dataclass(frozen=True)
-class Forecast:
-    """What a sync would do. Bytes are those of request bodies; `seconds` is the estimated time at
-    `latency_ms` and `in_flight`.
-    """
-
-    streams: list[StreamForecast]
-    requests: int
-    bytes: int
-    profiles_per_request: Spread
-    bytes_per_request: Spread
-    rejections: list[Kind]
-    unknown_streams: Mapping[str, int]
-    ignored_lines: int
-    stops_after: (
-        int | None
-    )  # rejected records, where the configuration lets a write end at so many and there are more
-    reading_seconds: float
-    latency_ms: int
-    in_flight: int
-    seconds: float
-
-    def as_dict(self) -> dict[str, Any]:
-        """As JSON has it."""
-        return asdict(self)
+def run(invocation: Invocation) -> None:
+    """Print the forecast of a sync on stdout."""
+    arguments = invocation.arguments
+    predicted = forecast(
+        invocation.config,
+        read_object(arguments.catalog, "configured catalog"),
+        STDIN,
+        latency_ms=arguments.latency_ms,
+        in_flight=arguments.in_flight,
+        terminal=invocation.terminal,
+    )
+    try:
+        with open(STDOUT, "w", encoding="utf-8", closefd=False) as out:
+            if arguments.json:
+                out.write(json.dumps(predicted.as_dict(), ensure_ascii=False) + "\n")
+            else:
+                show_forecast(predicted, out)
+    except OSError:
+        raise NobodyReads from None
 
 
 def forecast(
@@ -107,7 +75,7 @@ def forecast(
         configured,
         max_age_seconds=FOR_EVER,
         max_rejected=None,
-        rejects={"storage_type": "None"},
+        rejects=NoRejects(),
         max_in_flight=1,
     )
     streams = streams_of(catalog)
@@ -166,7 +134,9 @@ class _Counted:
         self._fields = {info.label(): _named_fields(info, config) for info in streams}
         self._valued: defaultdict[str, set[str]] = defaultdict(set)
 
-    def send(self, chunk: Chunk) -> Outcome:
+    def send(self, request: Request) -> Outcome:
+        chunk = request.body
+        assert isinstance(chunk, Chunk)  # noqa: S101 - what stands in it is to be counted
         self.profiles.append(len(chunk))
         self.bytes.append(chunk.size)
         for row in chunk.rows:
@@ -174,7 +144,7 @@ class _Counted:
             for name, value in self._decode(row.profile).items():
                 if value not in NO_VALUE:
                     self._valued[stream].add(name)
-        return Outcome(Action.ACCEPT)
+        return ACCEPTED
 
     def stream(self, sums: Interval) -> StreamForecast:
         always_null = (

@@ -7,10 +7,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from .forecast import Forecast, Spread
+from .forecast_report import Forecast, Spread
 
 
-def show_forecast(found: Forecast, file: TextIO) -> None:
+def show_forecast(forecast: Forecast, file: TextIO) -> None:
     """Print a forecast for people."""
     console = Console(file=file, highlight=False, markup=False, emoji=False)
     _print(
@@ -25,42 +25,44 @@ def show_forecast(found: Forecast, file: TextIO) -> None:
                 each.rejected,
                 ", ".join(each.always_null),
             )
-            for each in found.streams
+            for each in forecast.streams
         ],
     )
-    if found.rejections:
+    if forecast.rejections:
         _print(
             console,
             ["stream", "step", "code", "records", "reason"],
-            [(k.stream, k.step, k.code, k.records, k.reason) for k in found.rejections],
+            [(k.stream, k.step, k.code, k.records, k.reason) for k in forecast.rejections],
         )
-    if found.requests:
+    if forecast.requests:
         _print(
             console,
             ["of each request", "smallest", "median", "largest"],
             [
-                ("profiles", *_numbers(found.profiles_per_request)),
-                ("bytes", *_numbers(found.bytes_per_request)),
+                ("profiles", *_numbers(forecast.profiles_per_request)),
+                ("bytes", *_numbers(forecast.bytes_per_request)),
             ],
         )
-    requests = "1 request" if found.requests == 1 else f"{found.requests:,} requests"
-    console.print(f"{requests} with {found.bytes:,} bytes in all. Nothing was sent.")
+    requests = "1 request" if forecast.requests == 1 else f"{forecast.requests:,} requests"
+    console.print(f"{requests} with {forecast.bytes:,} bytes in all. Nothing was sent.")
     console.print(
-        f"A write takes about {found.seconds:,.1f} s where the service needs "
-        f"{found.latency_ms:,} ms for a request and takes "
-        f"{found.in_flight:,} at once. Reading and preparing took {found.reading_seconds:,.1f} s."
+        f"A write takes about {forecast.seconds:,.1f} s where the service needs "
+        f"{forecast.latency_ms:,} ms for a request and takes "
+        f"{forecast.in_flight:,} at once. "
+        f"Reading and preparing took {forecast.reading_seconds:,.1f} s."
     )
-    if found.stops_after is not None:
+    if forecast.stops_after is not None:
         console.print(
-            f"But a write stops when more than {found.stops_after:,} records are "
+            f"But a write stops when more than {forecast.stops_after:,} records are "
             "rejected, as max_rejected asks."
         )
-    if found.ignored_lines:
+    if forecast.ignored_lines:
         console.print(
-            f"Lines that are no Airbyte messages, and so ignored: {found.ignored_lines:,}."
+            f"Lines that are no Airbyte messages, and so ignored: {forecast.ignored_lines:,}."
         )
-    if found.unknown_streams:
-        counts = ", ".join(f"{name} ({count:,})" for name, count in found.unknown_streams.items())
+    if forecast.unknown_streams:
+        unknown = forecast.unknown_streams.items()
+        counts = ", ".join(f"{name} ({count:,})" for name, count in unknown)
         console.print(f"Not in the catalog, and so not written: {counts}.")
 
 

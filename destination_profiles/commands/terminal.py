@@ -1,11 +1,11 @@
-"""What people see: a live line on the terminal of stderr, and the table of a forecast."""
+"""A live line on the terminal of stderr."""
 
 import sys
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.live import Live
-from rich.text import Text
+if TYPE_CHECKING:  # rich is for those who watch: most commands have no terminal
+    from rich.console import Console
 
 
 class LiveLine:
@@ -13,8 +13,11 @@ class LiveLine:
     leaves nothing behind.
     """
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: "Console") -> None:
         """Show nothing yet."""
+        from rich.live import Live  # noqa: PLC0415 - see above
+        from rich.text import Text  # noqa: PLC0415
+
         self._live = Live(
             console=console,
             auto_refresh=False,
@@ -22,11 +25,12 @@ class LiveLine:
             redirect_stdout=False,
             redirect_stderr=False,
         )
+        self._text = Text
 
     def show(self, line: str) -> None:
         """Show a line in the place of the one before. Raises OSError when the terminal has gone."""
         self._live.start()
-        self._live.update(Text(line, no_wrap=True, overflow="ellipsis"), refresh=True)
+        self._live.update(self._text(line, no_wrap=True, overflow="ellipsis"), refresh=True)
 
     def hide(self) -> None:
         """Take the line away; `show` brings one back."""
@@ -38,5 +42,7 @@ def live_line() -> LiveLine | None:
     """A live line, where stderr is a terminal that can show one."""
     if sys.stderr is None or not sys.stderr.isatty():
         return None
+    from rich.console import Console  # noqa: PLC0415 - see above
+
     console = Console(file=sys.stderr)
     return None if console.is_dumb_terminal else LiveLine(console)

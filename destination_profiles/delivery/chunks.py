@@ -9,6 +9,7 @@ from time import monotonic
 from ..records.batch import Batch, Row
 from ..service.formats import Envelope
 from ..service.matching import Target
+from ..service.request import Request
 from .ledger import Interval
 
 FEW = 8  # records of a batch that are looked at one by one
@@ -190,6 +191,14 @@ class Chunk:
         if self.target.db_id != other.target.db_id:
             return False
         return self.target != other.target or not self.identities.isdisjoint(other.identities)
+
+    def request(self) -> Request:
+        """What is sent."""
+        return Request(self, self.size, len(self), self.request_id)
+
+    def __iter__(self) -> Iterator[bytes]:
+        """The request body, piece by piece."""
+        return self.body()
 
     def body(self) -> Iterator[bytes]:
         """The request body, piece by piece."""

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from time import monotonic
 from uuid import uuid4
 
-from ..errors import ConfigError, ProfilesError, SystemFault
+from ..errors import ConfigError, ProfilesError
 from ..rejection import Rejection
-from ..service.outcome import Action, Outcome
+from ..service.outcome import Accepted, Halve, Retry, Stop
 from .chunks import Chunk
 from .concurrency import Concurrency
 from .senders import Answer, Senders
@@ -31,7 +31,7 @@ class Resolution:
     """The last word on a chunk: every profile accepted, but those in `outcome.rejected`."""
 
     chunk: Chunk
-    outcome: Outcome
+    outcome: Accepted
 
 
 @dataclass(slots=True)
@@ -194,26 +194,26 @@ class Dispatcher:
         chunk, outcome = answer.chunk, answer.outcome
         tries = self._unresolved[chunk]
         tries.sending = False
-        match outcome.action:
-            case Action.ACCEPT:
+        match outcome:
+            case Accepted():
                 self._accepted = True
                 self._largest_accepted = max(self._largest_accepted, chunk.size)
                 self.concurrency.accepted(answer.answered_at, answer.sent_at)
                 return [Resolution(chunk, outcome)]
-            case Action.HALVE if tries.unknown and outcome.unknown:
+            case Halve() if tries.unknown and outcome.unknown:
                 self._retry(chunk, outcome)
-            case Action.HALVE if len(chunk) == 1 and outcome.refusal is not None:
+            case Halve() if len(chunk) == 1:
                 return self._blame(chunk, outcome.refusal)
-            case Action.HALVE:
+            case Halve():
                 self._halve(chunk, outcome)
-            case Action.RETRY | Action.THROTTLE:
+            case Retry():
                 self.concurrency.pressed(
-                    answer.answered_at, answer.sent_at, refused=outcome.action is Action.THROTTLE
+                    answer.answered_at, answer.sent_at, refused=outcome.throttled
                 )
                 self._retry(chunk, outcome)
-            case Action.STOP:
+            case Stop():
                 tries.unknown = tries.unknown or outcome.unknown
-                self._fail(outcome)
+                self._fail(outcome.error)
         return []
 
     def _blame(self, chunk: Chunk, refusal: Rejection) -> list[Resolution]:
@@ -224,16 +224,11 @@ class Dispatcher:
         if not self._accepted:
             if self._refused >= MAX_REFUSED:
                 self._fail(
-                    Outcome(
-                        Action.STOP,
-                        error=ConfigError(
-                            ALL_REFUSED.format(self._refused, refusal.code, refusal.loggable)
-                        ),
-                    )
+                    ConfigError(ALL_REFUSED.format(self._refused, refusal.code, refusal.loggable))
                 )
                 return []
             self._look_elsewhere()
-        return [Resolution(chunk, Outcome(Action.ACCEPT, rejected={0: refusal}))]
+        return [Resolution(chunk, Accepted({0: refusal}))]
 
     def _look_elsewhere(self) -> None:
         """Nothing was accepted yet: go on with the largest part that waits, as neighbours are often
@@ -246,7 +241,7 @@ class Dispatcher:
             heapq.heapify(self._due)
             self._send_first(largest[2])
 
-    def _halve(self, chunk: Chunk, outcome: Outcome) -> None:
+    def _halve(self, chunk: Chunk, outcome: Halve) -> None:
         """Send the parts before all else, one behind the other with all that comes of it, so that a
         culprit is found soon.
 
@@ -264,13 +259,13 @@ class Dispatcher:
     def _send_first(self, part: Chunk) -> None:
         heapq.heappush(self._due, (FIRST, -next(self._sequence), part))
 
-    def _retry(self, chunk: Chunk, outcome: Outcome) -> None:
+    def _retry(self, chunk: Chunk, outcome: Retry | Halve) -> None:
         """Schedule the same request once more, unless the budget of time ends before that."""
         tries = self._unresolved[chunk]
         now = self._clock()
         tries.failing_since = now if tries.failing_since is None else tries.failing_since
         left = tries.failing_since + self._retry_seconds - now
-        asked = outcome.retry_after or 0.0
+        asked = outcome.retry_after or 0.0 if isinstance(outcome, Retry) else 0.0
         wait = max(
             asked, min(left, self._draw() * self._backoff(tries.failures))
         )  # the last try is at the end of the budget
@@ -278,18 +273,16 @@ class Dispatcher:
         tries.unknown = tries.unknown or outcome.unknown
         self._paused_until = max(self._paused_until, now + asked)
         if left <= 0 or asked > left:
-            self._fail(outcome)
+            self._fail(outcome.error)
             return
         self.retries += 1
         self._schedule(chunk, wait)
-        if outcome.action is Action.THROTTLE:
+        if isinstance(outcome, Retry) and outcome.throttled:
             self._throttled(chunk, wait)
 
-    def _fail(self, outcome: Outcome) -> None:
+    def _fail(self, error: ProfilesError) -> None:
         """The chunk stays unresolved, so no state behind it ever leaves."""
-        self._failure = (
-            self._failure or outcome.error or SystemFault("A chunk failed without a reason.")
-        )
+        self._failure = self._failure or error
 
     def _schedule(self, chunk: Chunk, wait: float) -> None:
         heapq.heappush(self._due, (self._clock() + wait, next(self._sequence), chunk))

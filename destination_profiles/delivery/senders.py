@@ -8,14 +8,15 @@ from time import monotonic
 from typing import Protocol
 
 from ..errors import SystemFault
-from ..service.outcome import Action, Outcome
+from ..service.outcome import Outcome, Stop
+from ..service.request import Request
 from .chunks import Chunk
 
 
 class Sender(Protocol):
-    """Sends a chunk once and tells what became of it. Called on several threads."""
+    """Sends a request once and tells what became of it. Called on several threads."""
 
-    def send(self, chunk: Chunk) -> Outcome:
+    def send(self, request: Request) -> Outcome:
         """One request, one outcome."""
         ...
 
@@ -88,12 +89,10 @@ class Senders:
             chunk = self._to_send.get()
             sent_at = self._clock()
             try:
-                outcome = self._sender.send(chunk)
+                outcome = self._sender.send(chunk.request())
             except Exception as error:  # a defect of the sender must end the sync, not hang it
-                outcome = Outcome(
-                    Action.STOP,
-                    error=SystemFault(f"The sender failed with {type(error).__name__}."),
-                    unknown=True,
+                outcome = Stop(
+                    SystemFault(f"The sender failed with {type(error).__name__}."), unknown=True
                 )
             self._answered.put(Answer(chunk, outcome, sent_at, self._clock()))
             self._wake()

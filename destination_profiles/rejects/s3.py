@@ -18,10 +18,11 @@ from botocore.exceptions import (
     PartialCredentialsError,
 )
 
-from ..catalog import StreamInfo
 from ..errors import ConfigError, ProfilesError, StoreUnavailable
 from ..rejection import Rejection
-from .store import line, quoted, utc_now
+from ..secret import Secret
+from .settings import S3Rejects
+from .store import Place, line, quoted, utc_now
 
 PART_BYTES = 8_000_000  # held in memory at most, over all streams
 # environment variable in which Airbyte gives the external id of a role
@@ -42,28 +43,30 @@ class S3Store:
 
     def __init__(
         self,
-        setting: Mapping[str, Any],
-        streams: list[StreamInfo],
+        setting: S3Rejects,
+        places: Mapping[str, Place],
         clock: Callable[[], datetime] = utc_now,
+        *,
+        client: Any = None,
+        part_bytes: int = PART_BYTES,
     ) -> None:
-        """Use the bucket that `setting` names. Connects nowhere yet. Raises ConfigError for a
-        setting that cannot be used.
+        """Use the bucket that `setting` names, by `client` or else one of boto3's; `places` are the
+        folders of streams by their labels. Connects nowhere yet. Raises ConfigError for a setting
+        that cannot be used.
         """
-        self._bucket = setting["s3_bucket_name"]
-        self._root = setting["bucket_path"].strip("/")
-        self._folders = {info.label(): _folder(self._root, info) for info in streams}
+        self._bucket = setting.bucket
+        self._root = setting.folder.strip("/")
+        self._folders = {
+            label: _joined(self._root, *map(quoted, names)) for label, names in places.items()
+        }
         self._clock = clock
+        self._part_bytes = part_bytes
         self._open: dict[str, bytearray] = {}
         self._size = 0
         self._parts: dict[str, int] = {}
         self._failure: ProfilesError | None = None
-        if bool(setting.get("access_key_id")) != bool(setting.get("secret_access_key")):
-            raise ConfigError(
-                "The S3 store of rejected records needs both the access key id "
-                "and its secret, or neither."
-            )
         try:
-            self._client = _client(setting)
+            self._client = client or _client(setting)
         except Exception as error:
             raise _failure(error) from None
 
@@ -74,7 +77,7 @@ class S3Store:
         added = line(original, rejection, self._clock())
         self._open.setdefault(stream, bytearray()).extend(added)
         self._size += len(added)
-        if self._size >= PART_BYTES:
+        if self._size >= self._part_bytes:
             self._store(max(self._open, key=lambda each: len(self._open[each])))
 
     def flush(self) -> None:
@@ -120,36 +123,35 @@ class S3Store:
         self._size -= len(self._open.pop(stream))
 
 
-def _folder(root: str, info: StreamInfo) -> str:
-    return _joined(root, str(info.sync_id or 0), quoted(info.namespace or ""), quoted(info.name))
-
-
 def _joined(*parts: str) -> str:
     return "/".join(part for part in parts if part)
 
 
-def _client(setting: Mapping[str, Any]) -> Any:
-    endpoint = setting.get("s3_endpoint") or None
-    keys = {
-        "aws_access_key_id": setting.get("access_key_id") or None,
-        "aws_secret_access_key": setting.get("secret_access_key") or None,
-    }
-    session = boto3.Session(region_name=setting["s3_bucket_region"], **keys)
-    if setting.get("role_arn"):
-        session = _assumed(session, setting["role_arn"])
+def _client(setting: S3Rejects) -> Any:
+    session = boto3.Session(
+        region_name=setting.region,
+        aws_access_key_id=_revealed(setting.access_key_id),
+        aws_secret_access_key=_revealed(setting.secret_access_key),
+    )
+    if setting.role_arn:
+        session = assumed(session, setting.role_arn)
     config = BotoConfig(
         connect_timeout=3, read_timeout=7, retries={"mode": "standard", "total_max_attempts": 3}
     )  # 30 s in all
-    if endpoint:  # what every S3 API knows
+    if setting.endpoint:  # what every S3 API knows
         config = config.merge(
             BotoConfig(
                 request_checksum_calculation="when_required", s3={"addressing_style": "path"}
             )
         )
-    return session.client("s3", endpoint_url=endpoint, config=config)
+    return session.client("s3", endpoint_url=setting.endpoint, config=config)
 
 
-def _assumed(session: boto3.Session, role_arn: str) -> boto3.Session:
+def _revealed(secret: Secret | None) -> str | None:
+    return None if secret is None else secret.reveal()
+
+
+def assumed(session: boto3.Session, role_arn: str) -> boto3.Session:
     """A session with the rights of a role, which are asked for when they are needed and again
     before they end.
     """

@@ -1,23 +1,19 @@
 """manifest.yaml as a typed value: what the service is."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import yaml
-from jsonschema import Draft7Validator
 
-from ..conversion import TYPES
 from ..errors import SystemFault
-from ..violations import json_path
+from . import yaml_file
+from .manifest_check import problems
 
 PACKAGE = "destination_profiles.service"
 SUBSCRIPTIONS = "subscriptions"  # the one field whose parts are the service's own
 OBJECT = "profiles"  # what a stream of data activation is mapped to
-HALVES = "SPLIT_REQUEST_WINDOW"  # the action that leads to smaller chunks
 SAME_NAMES = (  # parts that a Service holds as they stand in the manifest
     "database_parameters",
     "read_codes",
@@ -112,14 +108,7 @@ class Service:
 @cache
 def service() -> Service:
     """The service that the package's own manifest.yaml declares."""
-    return parse(files(PACKAGE).joinpath("manifest.yaml").read_text(encoding="utf-8"))
-
-
-def load_yaml(text: str) -> Any:
-    """Plain values from YAML, by libyaml where there is one: seven times as quick. Raises
-    yaml.YAMLError.
-    """
-    return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
+    return parse(yaml_file.read(PACKAGE, "manifest.yaml"))
 
 
 def parse(text: str) -> Service:
@@ -128,12 +117,11 @@ def parse(text: str) -> Service:
     Raises SystemFault naming the path of every key that is misspelt, missing or of the wrong kind.
     """
     try:
-        manifest = load_yaml(text)
+        manifest = yaml_file.load(text)
     except yaml.YAMLError as error:
         raise SystemFault(f"manifest.yaml is no YAML: {error}") from None
-    problems = [*_schema_problems(manifest)] or [*_reference_problems(manifest)]
-    if problems:
-        raise SystemFault("manifest.yaml is wrong: " + "; ".join(problems))
+    if slips := problems(manifest, PACKAGE):
+        raise SystemFault("manifest.yaml is wrong: " + "; ".join(slips))
     parts = {name: manifest[name] for name in SAME_NAMES}
     filters = manifest["item_error_handler"]["item_filters"]
     return Service(
@@ -179,107 +167,3 @@ def _mode(name: str, raw: Mapping[str, Any]) -> MatchingMode:
         tuple(raw.get("optional", ())),
         raw.get("field_of"),
     )
-
-
-def _schema_problems(manifest: Any) -> list[str]:
-    schema = load_yaml(files(PACKAGE).joinpath("manifest.schema.yaml").read_text(encoding="utf-8"))
-    errors = sorted(
-        (json_path(error.absolute_path), error.message)
-        for error in Draft7Validator(schema).iter_errors(manifest)
-    )
-    return [f"{path}: {message}" for path, message in errors]
-
-
-def _reference_problems(manifest: Mapping[str, Any]) -> list[str]:
-    """Names that stand in one part of the manifest and must be declared in another."""
-    types, keys, parameters = (
-        manifest["field_types"],
-        manifest["matching_keys"],
-        manifest["matching_parameters"],
-    )
-    wrong = [
-        f"$.system_fields.{field}: no field type {name}"
-        for field, name in manifest["system_fields"].items()
-        if name not in types
-    ]
-    for name, field_type in types.items():
-        wrong += [
-            f"$.field_types.{name}.fits: no type {each}"
-            for each in field_type["fits"]
-            if each not in TYPES
-        ]
-    for name, function in manifest["functions"].items():
-        wrong += [
-            f"$.functions.{name}: no field type {each}"
-            for each in function.get("field_types", ())
-            if each not in types
-        ]
-    for name, forms in manifest["channels"].items():
-        wrong += [
-            f"$.channels.{name}: no key {form['address']}"
-            for form in forms
-            if not _is_key(form["keys"], form["address"])
-        ]
-        wrong += [
-            f"$.channels.{name}: no type {form['type']}"
-            for form in forms
-            if form.get("type", TYPES[0]) not in TYPES
-        ]
-    for name, mode in manifest["matching_modes"].items():
-        wrong += [
-            f"$.matching_modes.{name}.keys: no matching key {key}"
-            for keys_ in mode["keys"]
-            for key in keys_
-            if key not in keys
-        ]
-        named = [*mode.get("required", ()), *mode.get("optional", ())]
-        wrong += [
-            f"$.matching_modes.{name}: no matching parameter {each}"
-            for each in named
-            if each not in parameters
-        ]
-    declared = [
-        code
-        for each in manifest["error_handler"]["response_filters"]
-        for code in each["http_codes"]
-    ]
-    filters = manifest["item_error_handler"]["item_filters"]
-    item_codes = [code for each in filters for code in each["codes"]]
-    stopping = {code for each in filters if each["action"] == "FAIL" for code in each["codes"]}
-    wrong += [
-        f"$.error_handler.response_filters: code {code} stands twice"
-        for code in _repeated(declared)
-    ]
-    wrong += [
-        f"$.item_error_handler.item_filters: code {code} stands twice"
-        for code in _repeated(item_codes)
-    ]
-    wrong += [
-        f"$.item_error_handler.item_filters: code {code} stops without a sentence"
-        for code in sorted(stopping - set(declared))
-    ]
-    halving = {
-        code
-        for each in manifest["error_handler"]["response_filters"]
-        if each["action"] == HALVES
-        for code in each["http_codes"]
-    }
-    too_large = manifest["limits"]["too_large_codes"]
-    wrong += [
-        f"$.limits.too_large_codes: code {code} does not halve a chunk"
-        for code in sorted(set(too_large) - halving)
-    ]
-    unknown = set(manifest["unset_forbidden"]) - manifest["system_fields"].keys()
-    return wrong + [f"$.unset_forbidden: no system field {field}" for field in sorted(unknown)]
-
-
-def _is_key(keys: Mapping[str, Any], path: str) -> bool:
-    """Whether a dotted path leads to one of the keys, or to a property of one."""
-    first, *rest = path.split(".")
-    return first in keys and (
-        not rest or _is_key(keys[first].get("properties", {}), ".".join(rest))
-    )
-
-
-def _repeated(codes: list[int]) -> list[int]:
-    return sorted(code for code, count in Counter(codes).items() if count > 1)

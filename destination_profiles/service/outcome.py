@@ -1,43 +1,52 @@
-"""What became of a request, or what follows from its answer."""
+"""What became of one request, and what follows from it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
 
 from ..errors import ProfilesError
 from ..rejection import Rejection
 
 
-class Action(Enum):
-    """What follows from an answer."""
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """Every profile was accepted but those whose position stands in `rejected`."""
 
-    ACCEPT = "accept"
-    RETRY = "retry"
-    THROTTLE = "throttle"
-    HALVE = "halve"
-    STOP = "stop"
+    rejected: Mapping[int, Rejection] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of a chunk.
-
-    ACCEPT: every profile was accepted but those whose position stands in `rejected`. RETRY: the
-    same request again, and the service may have executed it (`unknown`). THROTTLE: likewise, but
-    the service said that it did nothing and asks for patience. Either may name a wait of
-    `retry_after` seconds, and `error` is what to end with when the retries are used up. HALVE: the
-    service refuses the data, perhaps for its size (`too_large`); `refusal` is its word if one
-    profile is left. Where it is not the service that speaks, but something before it, that tells
-    nothing of an earlier try of the request (`unknown`). STOP: `error` ends the sync.
+class Retry:
+    """The same request again, after `retry_after` seconds where the service names a wait; `error`
+    is what to end with when the retries are used up. `unknown`: the service may have executed it.
+    `throttled`: the service said that it did nothing and asks for patience.
     """
 
-    action: Action
-    rejected: Mapping[int, Rejection] = field(default_factory=dict)
-    refusal: Rejection | None = None
-    error: ProfilesError | None = None
+    error: ProfilesError
     retry_after: float | None = None
     unknown: bool = False
+    throttled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Halve:
+    """The service refuses the data, perhaps for its size (`too_large`); `refusal` is its word if
+    one profile is left, `error` what to end with if that is no record's fault. `unknown`: it is
+    not the service that speaks, but something before it, which tells nothing of an earlier try.
+    """
+
+    refusal: Rejection
+    error: ProfilesError
     too_large: bool = False
+    unknown: bool = False
 
 
-ACCEPTED = Outcome(Action.ACCEPT)
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """`error` ends the sync. `unknown`: the service may have executed the request."""
+
+    error: ProfilesError
+    unknown: bool = False
+
+
+Outcome = Accepted | Retry | Halve | Stop
+ACCEPTED = Accepted()

@@ -19,7 +19,7 @@ from ..protocol.decoder import Decoder, FaultyRecord, State
 from ..protocol.messages import MessageWriter
 from ..protocol.pipes import LineReader
 from ..records.codec import StreamPlan
-from ..rejects.store import LocalStore, NoStore, RejectStore
+from ..rejects.opening import open_store
 from ..service.answers import Answers
 from ..service.manifest import service
 from .progress import Progress, Terminal
@@ -130,26 +130,11 @@ def assemble(
         plans,
         chunker=chunker,
         dispatcher=dispatcher,
-        store=open_store(config.rejects, streams),
+        store=open_store(config.rejects, {info.label(): info.place() for info in streams}),
         release=release,
         max_rejected=config.max_rejected,
         heartbeat=heartbeat,
     )
-
-
-def open_store(setting: Mapping[str, Any], streams: list[StreamInfo]) -> RejectStore:
-    """The store that the setting `object_storage_config` names. Raises ConfigError when it cannot
-    be used.
-    """
-    match setting["storage_type"]:
-        case "Local":
-            return LocalStore(setting["path"])
-        case "S3":
-            from ..rejects.s3 import S3Store  # noqa: PLC0415 - it takes a third of a second, and most syncs do without
-
-            return S3Store(setting, streams)
-        case _:
-            return NoStore()
 
 
 def _plan(info: StreamInfo, config: Config) -> StreamPlan:

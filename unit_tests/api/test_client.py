@@ -1,22 +1,149 @@
-import io
-import socket
-import threading
-from dataclasses import replace
+"""What the client asks the service, and what it makes of each end of a call."""
+
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
-import requests
 
 from destination_profiles.api.body import Blocks
-from destination_profiles.api.client import ProfilesClient, retry_after
-from destination_profiles.api.faults import may_have_left, reason
+from destination_profiles.api.client import ProfilesClient, ServiceField, retry_after
+from destination_profiles.api.transport import HttpRequest, HttpResponse, NoAnswer, Transport
+from destination_profiles.errors import BadAnswer, ConfigError, ProfilesError, Refused, Unavailable
 from destination_profiles.service.answers import Answers
-from destination_profiles.service.formats import Envelope
 from destination_profiles.service.manifest import service
-from destination_profiles.service.outcome import Action
-from unit_tests.delivery.test_dispatcher import chunk
+from destination_profiles.service.outcome import Accepted, Retry, Stop
+from destination_profiles.service.request import Request
 from unit_tests.pipeline import config
+
+ACCEPTED = b'{"error":0,"result":[{"error":0}]}'
+SMALL = Request([b"{", memoryview(b"}")], 2, 1, "id-1")
+
+
+def client(transport: Transport, clock: Callable[[], float] | None = None) -> ProfilesClient:
+    more = {"clock": clock} if clock else {}
+    return ProfilesClient(config(), service(), Answers(service()), transport, **more)
+
+
+def answering(
+    body: bytes = ACCEPTED, status: int = 200, headers: dict[str, str] | None = None
+) -> Transport:
+    return lambda _: HttpResponse(status, body, headers or {})
+
+
+def failing(error: NoAnswer) -> Transport:
+    def transport(_: HttpRequest) -> HttpResponse:
+        raise error
+
+    return transport
+
+
+def test_request_is_sent_as_it_is() -> None:
+    seen: list[tuple[HttpRequest, bytes]] = []
+
+    def transport(request: HttpRequest) -> HttpResponse:
+        seen.append((request, b"".join(request.body)))
+        return HttpResponse(200, ACCEPTED, {})
+
+    assert client(transport).send(SMALL) == Accepted()
+    ((request, body),) = seen
+    assert (request.url, body, len(request.body)) == (
+        "https://example.com/api/v1.1/profiles/update_batch",
+        b"{}",
+        2,
+    )
+    assert dict(request.headers) == {
+        "Content-Type": "application/json",
+        "Accept": "application/json",
+        "Request-ID": "id-1",
+    }
+    assert request.timeout == (10, 300)
+
+
+def test_wait_that_the_service_names_is_kept() -> None:
+    outcome = client(answering(b"", 429, {"Retry-After": "7"})).send(SMALL)
+    assert isinstance(outcome, Retry) and (outcome.retry_after, outcome.throttled) == (7.0, True)
+
+
+@pytest.mark.parametrize("left", [True, False])
+def test_request_without_an_answer_is_sent_again(left: bool) -> None:
+    outcome = client(failing(NoAnswer("the connection was cut", left=left))).send(SMALL)
+    assert isinstance(outcome, Retry) and outcome.unknown is left
+    assert "the connection was cut" in outcome.error.message
+
+
+def test_failure_that_the_user_cures_stops() -> None:
+    cure = ConfigError("Check the API URL.")
+    assert client(failing(NoAnswer("", cure=cure))).send(SMALL) == Stop(cure)
+    with pytest.raises(ConfigError, match="Check the API URL"):
+        client(failing(NoAnswer("", cure=cure))).read("databases_get", id=1)
+
+
+@pytest.mark.parametrize(
+    ("transport", "error"),
+    [
+        (failing(NoAnswer("the connection was cut")), Unavailable),
+        (answering(b'{"error":401}'), Refused),
+        (answering(b"", 503), Unavailable),
+        (answering(b"<html>"), BadAnswer),
+        (answering(b'{"error":0,"data":[{"name":5}]}'), BadAnswer),
+    ],
+)
+def test_read_without_data_says_why(transport: Transport, error: type[ProfilesError]) -> None:
+    with pytest.raises(error):
+        client(transport).fields(1)
+
+
+def test_read_names_what_it_asks_for() -> None:
+    bodies: list[bytes] = []
+
+    def transport(request: HttpRequest) -> HttpResponse:
+        bodies.append(b"".join(request.body))
+        return HttpResponse(200, b'{"error":0,"data":{"channels":["email"]}}', {})
+
+    assert client(transport).channels(28) == {"email"}
+    assert bodies == [b'{"token":"token","id":28}']
+
+
+def test_other_name_of_the_parameter_is_tried() -> None:
+    bodies: list[bytes] = []
+
+    def transport(request: HttpRequest) -> HttpResponse:
+        bodies.append(b"".join(request.body))
+        if b'"db_id"' in bodies[-1]:
+            return HttpResponse(200, b'{"error":0,"data":[{"name":"plan"}]}', {})
+        return HttpResponse(200, b'{"error":400}', {})
+
+    assert client(transport).fields(1) == [ServiceField("plan")]
+    assert len(bodies) == 2
+
+
+@pytest.mark.parametrize(
+    ("seconds", "status", "largest"),
+    [
+        (1e-6, 200, Blocks.LARGEST),
+        (4.0, 200, 1_000_000),
+        (100.0, 200, Blocks.SMALLEST),
+        (1e-6, 429, Blocks.SMALLEST),
+    ],
+)
+def test_blocks_are_as_large_as_the_link_is_quick(
+    seconds: float, status: int, largest: int
+) -> None:
+    now, sizes, statuses = [0.0], [], [status, 200, 0, 200]
+
+    def transport(request: HttpRequest) -> HttpResponse:
+        sizes.append(max(map(len, request.body)))
+        now[0] += seconds
+        if not (code := statuses.pop(0)):
+            raise NoAnswer("the connection was cut")
+        return HttpResponse(code, ACCEPTED, {})
+
+    sending = client(transport, lambda: now[0])
+    for _ in range(4):
+        sending.send(Request([b"x" * 4_000_000], 4_000_000, 1, "id"))
+    again = Blocks.fit(4_000_000 / seconds)
+    assert sizes == [Blocks.SMALLEST, largest, again, Blocks.SMALLEST]
 
 
 @pytest.mark.parametrize(
@@ -35,123 +162,3 @@ def test_retry_after_as_a_date() -> None:
 
 def test_retry_after_may_be_absent() -> None:
     assert retry_after(None) is None
-
-
-@pytest.mark.parametrize(
-    ("error", "sentence"),
-    [
-        (
-            requests.exceptions.ConnectTimeout("canary"),
-            "the host did not accept a connection in time",
-        ),
-        (requests.exceptions.ReadTimeout("canary"), "the answer did not come in time"),
-        (
-            requests.exceptions.ProxyError("canary"),
-            "the proxy that the environment names refuses the connection",
-        ),
-        (
-            requests.exceptions.ConnectionError(ConnectionResetError("canary")),
-            "the connection was cut",
-        ),
-        (
-            requests.exceptions.ChunkedEncodingError("canary"),
-            "the connection failed (ChunkedEncodingError)",
-        ),
-    ],
-)
-def test_no_answer_has_its_reason(error: requests.RequestException, sentence: str) -> None:
-    assert reason(error) == sentence
-
-
-def test_may_have_left_depends_on_where_it_failed() -> None:
-    refused = requests.exceptions.ConnectionError(ConnectionRefusedError("canary"))
-    cut = requests.exceptions.ConnectionError(ConnectionResetError("canary"))
-    assert [
-        may_have_left(error) for error in (refused, requests.exceptions.ConnectTimeout("canary"))
-    ] == [False, False]
-    assert [may_have_left(error) for error in (cut, requests.exceptions.ReadTimeout("canary"))] == [
-        True,
-        True,
-    ]
-
-
-@pytest.mark.parametrize("size", [0, 1, Blocks.SMALLEST, Blocks.SMALLEST + 1, 3 * Blocks.SMALLEST])
-@pytest.mark.parametrize("pieces", [1, 2, 3, 1000])
-def test_blocks_are_the_body(size: int, pieces: int) -> None:
-    body = bytes(range(256)) * (size // 256) + b"x" * (size % 256)
-    step = size // pieces + 1
-    made = Blocks([body[start : start + step] for start in range(0, size, step)], size)
-    blocks = list(made)
-    assert (b"".join(blocks), len(made)) == (body, size)
-    assert all(len(block) <= Blocks.SMALLEST for block in blocks)
-
-
-def test_small_pieces_leave_together() -> None:
-    assert [bytes(block) for block in Blocks([b"a", b"", b"b", b",", b"c"], 4)] == [b"ab,c"]
-    assert len(list(Blocks([bytes(Blocks.SMALLEST // 4)] * 8, 2 * Blocks.SMALLEST))) == 2
-
-
-def test_slow_link_is_no_failure() -> None:
-    """The body takes several times as long as a connection may take to open."""
-    made = chunk(1)
-    made.envelope = Envelope(b"x" * 4_000_000, b",", b"")
-    quick = replace(
-        service(),
-        calls={"update_batch": replace(service().calls["update_batch"], timeout=(0.4, 10.0))},
-    )
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)
-        url = f"http://127.0.0.1:{server.getsockname()[1]}"
-        reading = threading.Thread(target=read_slowly, args=[server, len(b"".join(made.body()))])
-        reading.start()
-        outcome = ProfilesClient(config(api_url=url), quick, Answers(quick)).send(made)
-        reading.join()
-    assert outcome.action is Action.ACCEPT
-
-
-@pytest.mark.parametrize(
-    ("seconds", "status", "largest"),
-    [
-        (0.0, 200, Blocks.LARGEST),
-        (4.0, 200, 1_000_000),
-        (100.0, 200, Blocks.SMALLEST),
-        (0.0, 429, Blocks.SMALLEST),
-    ],
-)
-def test_blocks_are_as_large_as_the_link_is_quick(
-    monkeypatch: pytest.MonkeyPatch, seconds: float, status: int, largest: int
-) -> None:
-    now, sizes, answers = [0.0], [], [status, 200, 0, 200]
-
-    def post(_session: requests.Session, _url: str, data: Blocks, **_: object) -> requests.Response:
-        sizes.append(max(map(len, data)))
-        now[0] += seconds or 1e-6
-        if not (code := answers.pop(0)):
-            raise requests.ConnectionError
-        answer = requests.Response()
-        answer.status_code, answer.raw = code, io.BytesIO(b'{"error":0,"result":[{"error":0}]}')
-        return answer
-
-    monkeypatch.setattr(requests.Session, "post", post)
-    monkeypatch.setattr("destination_profiles.api.client.monotonic", lambda: now[0])
-    client, made = ProfilesClient(config(), service(), Answers(service())), chunk(1)
-    made.envelope, made.size = Envelope(b"x" * 4_000_000, b",", b""), 4_000_000
-    for _ in range(4):
-        client.send(made)
-    again = Blocks.fit(4_000_000 / (seconds or 1e-6))
-    assert sizes == [Blocks.SMALLEST, largest, again, Blocks.SMALLEST]
-
-
-def read_slowly(server: socket.socket, length: int) -> None:
-    answer = b'{"error":0,"result":[{"error":0}]}'
-    connection, _ = server.accept()
-    with connection:
-        received = bytearray()
-        while len(received.partition(b"\r\n\r\n")[2]) < length and (
-            block := connection.recv(1 << 16)
-        ):
-            received += block
-            threading.Event().wait(0.02)  # three megabytes a second
-        connection.sendall(
-            b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(answer), answer)
-        )

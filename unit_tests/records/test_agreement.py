@@ -10,12 +10,12 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from destination_profiles.config import Config
+from destination_profiles.config import Config, parse_rejects
 from destination_profiles.conversion import TYPES
 from destination_profiles.records.codec import SENDS_ALL, SUPERSEDES
+from destination_profiles.rejects.opening import open_store
 from destination_profiles.service.manifest import service
 from destination_profiles.spec import spec
-from destination_profiles.sync.sync import open_store
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -88,15 +88,9 @@ def test_stores_of_the_form_exist(tmp_path: Path) -> None:
     ]
     assert kinds == ["None", "Local", "S3"]
     s3 = {"s3_bucket_name": "b", "s3_bucket_region": "us-east-1", "bucket_path": ""}
-    assert (
-        len(
-            {
-                type(open_store({"storage_type": kind, "path": str(tmp_path), **s3}, []))
-                for kind in kinds
-            }
-        )
-        == 3
-    )
+    more = {"None": {}, "Local": {"path": str(tmp_path)}, "S3": s3}
+    settings = [parse_rejects({"storage_type": kind, **more[kind]}) for kind in kinds]
+    assert len({type(open_store(each, {})) for each in settings}) == 3
 
 
 def test_sync_modes_are_those_of_the_pipeline() -> None:

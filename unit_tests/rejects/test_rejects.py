@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from destination_profiles.errors import ConfigError, StoreFailed
 from destination_profiles.rejection import Rejection
-from destination_profiles.rejects.store import LocalStore, NoStore, line, utc_now
+from destination_profiles.rejects.local import LocalStore
+from destination_profiles.rejects.store import NoStore, line, utc_now
 
 CANARY = "canary-7f3a"
 MOMENT = datetime(2026, 1, 2, 3, 4, 5, 678_901, tzinfo=UTC)

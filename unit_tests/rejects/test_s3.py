@@ -2,6 +2,7 @@
 real API.
 """
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,24 +14,16 @@ from botocore.exceptions import (
     NoCredentialsError,
 )
 
-from destination_profiles.rejects import s3
-from destination_profiles.catalog import StreamInfo
 from destination_profiles.errors import ConfigError, ProfilesError, StoreUnavailable
 from destination_profiles.rejection import Rejection
+from destination_profiles.rejects import s3
+from destination_profiles.rejects.settings import S3Rejects
+from destination_profiles.secret import Secret
 
 MOMENT = datetime(2026, 1, 2, 3, 4, 5, 678_901, tzinfo=UTC)
 REJECTION = Rejection("schema", "type", "must be string", "$.a", "$.a must be string")
-SETTING = {
-    "s3_bucket_name": "bucket",
-    "s3_bucket_region": "us-east-1",
-    "bucket_path": "/set/aside/",
-    "access_key_id": "a",
-    "secret_access_key": "b",
-}
-STREAMS = [
-    StreamInfo("users", None, {}, "append", 7),
-    StreamInfo("a/b", "public", {}, "append", None),
-]
+SETTING = S3Rejects("bucket", "us-east-1", "/set/aside/", None, Secret("a"), Secret("b"))
+PLACES = {"users": ("7", "", "users"), "public.a/b": ("0", "public", "a/b")}
 
 
 class Bucket:
@@ -53,18 +46,17 @@ class Bucket:
 
 
 @pytest.fixture
-def bucket(monkeypatch: pytest.MonkeyPatch) -> Bucket:
-    made = Bucket()
-    monkeypatch.setattr(s3, "_client", lambda _: made)
-    return made
+def bucket() -> Bucket:
+    return Bucket()
 
 
-def store(bucket_path: str = "/set/aside/") -> s3.S3Store:
-    return s3.S3Store({**SETTING, "bucket_path": bucket_path}, STREAMS, clock=lambda: MOMENT)
+def store(bucket: Bucket, folder: str = "/set/aside/", **more: Any) -> s3.S3Store:
+    setting = replace(SETTING, folder=folder)
+    return s3.S3Store(setting, PLACES, lambda: MOMENT, client=bucket, **more)
 
 
 def test_part_stands_under_sync_namespace_and_stream(bucket: Bucket) -> None:
-    made = store()
+    made = store(bucket)
     made.put("users", b'{"a":1}', REJECTION)
     made.put("public.a/b", b'{"a":2}', REJECTION)
     assert bucket.objects == {}
@@ -83,24 +75,21 @@ def test_part_stands_under_sync_namespace_and_stream(bucket: Bucket) -> None:
 
 
 def test_folder_may_be_the_root(bucket: Bucket) -> None:
-    made = store("")
+    made = store(bucket, "")
     made.put("users", b"{}", REJECTION)
     made.close()
     assert list(bucket.objects) == ["7/users/2026_01_02_1767323045679_0.jsonl"]
 
 
 def test_nothing_rejected_is_no_object(bucket: Bucket) -> None:
-    made = store()
+    made = store(bucket)
     made.flush()
     made.close()
     assert bucket.tries == 0
 
 
-def test_largest_part_is_stored_when_all_are_too_large(
-    bucket: Bucket, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(s3, "PART_BYTES", 1000)
-    made = store()
+def test_largest_part_is_stored_when_all_are_too_large(bucket: Bucket) -> None:
+    made = store(bucket, part_bytes=1000)
     made.put("public.a/b", b'{"a":2}', REJECTION)
     for _ in range(20):
         made.put("users", b'{"a":1}', REJECTION)
@@ -111,7 +100,7 @@ def test_largest_part_is_stored_when_all_are_too_large(
 
 
 def test_probe_leaves_nothing(bucket: Bucket) -> None:
-    store().probe()
+    store(bucket).probe()
     assert (bucket.tries, bucket.objects) == (1, {})
 
 
@@ -153,7 +142,7 @@ def refused(status: int, code: str = "Code<>1") -> ClientError:
 def test_failure_says_who_must_act(
     bucket: Bucket, failure: Exception, error: type[ProfilesError], told: str
 ) -> None:
-    made, bucket.failure = store(), failure
+    made, bucket.failure = store(bucket), failure
     made.put("users", b"{}", REJECTION)
     for act in (made.flush, made.close, made.probe):
         with pytest.raises(error) as raised:
@@ -163,7 +152,7 @@ def test_failure_says_who_must_act(
 
 def test_failed_part_is_not_tried_again(bucket: Bucket) -> None:
     """The library has tried for long enough, and the process must end."""
-    made, bucket.failure = store(), refused(500)
+    made, bucket.failure = store(bucket), refused(500)
     made.put("users", b"{}", REJECTION)
     for _ in range(3):
         with pytest.raises(StoreUnavailable):
@@ -171,27 +160,19 @@ def test_failed_part_is_not_tried_again(bucket: Bucket) -> None:
     assert bucket.tries == 1
 
 
-@pytest.mark.parametrize("left_out", ["access_key_id", "secret_access_key"])
-def test_one_key_alone_is_a_config_error(left_out: str) -> None:
-    with pytest.raises(
-        ConfigError, match="needs both the access key id and its secret, or neither"
-    ):
-        s3.S3Store({**SETTING, left_out: ""}, [])
+class Machine:
+    """A session of boto3's on a machine without credentials."""
+
+    def get_credentials(self) -> None:
+        return None
 
 
-def test_role_without_credentials_is_a_config_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("boto3.Session.get_credentials", lambda _: None)
-    role = {
-        **SETTING,
-        "access_key_id": "",
-        "secret_access_key": "",
-        "role_arn": "arn:aws:iam::123456789012:role/any",
-    }
-    with pytest.raises(ConfigError, match="NoCredentialsError"):
-        s3.S3Store(role, [])
+def test_role_needs_credentials_to_begin_with() -> None:
+    with pytest.raises(NoCredentialsError):
+        s3.assumed(Machine(), "arn:aws:iam::123456789012:role/any")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("endpoint", ["https://", "https://a b", "nothing"])
 def test_endpoint_that_is_no_address_is_a_config_error(endpoint: str) -> None:
     with pytest.raises(ConfigError):
-        s3.S3Store({**SETTING, "s3_endpoint": endpoint}, [])
+        s3.S3Store(replace(SETTING, endpoint=endpoint), {})

@@ -23,6 +23,7 @@ from destination_profiles.service.manifest import (
     service,
 )
 from destination_profiles.service.matching import Matching
+from destination_profiles.service.outcome import Stop
 from destination_profiles.service.profile_schema import profile_schema
 from destination_profiles.spec import spec_of
 
@@ -382,6 +383,6 @@ def test_twelfth_mode_checks_its_profiles(profile: dict[str, Any], valid: bool) 
 
 def test_new_answer_code_has_its_sentence() -> None:
     answers = Answers(inserted(TEAPOT, after="  response_filters:"))
-    error = answers.interpret(418, b"", 1).error
-    assert isinstance(error, Refused)
-    assert error.message == "It is a teapot. (code 418)"
+    made = answers.interpret(418, b"", 1)
+    assert isinstance(made, Stop) and isinstance(made.error, Refused)
+    assert made.error.message == "It is a teapot. (code 418)"

@@ -1,0 +1,42 @@
+"""The seam to the network: one request out, one response back, or NoAnswer."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from ..errors import ConfigError
+from .body import Blocks
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """A POST; `timeout` is (connect, read) in seconds."""
+
+    url: str
+    headers: Mapping[str, str]
+    body: Blocks
+    timeout: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class HttpResponse:
+    """What came back, whole. Names of `headers` are of any case where they come over HTTP."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str]
+
+
+class NoAnswer(Exception):
+    """No response came: `reason` says why in a part of a sentence. `left`: the service may have had
+    the request, as far as the failure tells. `cure`: what the user must change, where that is why.
+    """
+
+    def __init__(self, reason: str, *, left: bool = True, cure: ConfigError | None = None) -> None:
+        """Keep all three."""
+        super().__init__(reason)
+        self.reason = reason
+        self.left = left
+        self.cure = cure
+
+
+Transport = Callable[[HttpRequest], HttpResponse]  # raises NoAnswer; called on several threads

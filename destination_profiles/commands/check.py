@@ -1,0 +1,59 @@
+"""`check`: whether a sync would work with a configuration, without writing to the service."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from ..api.client import ProfilesClient
+from ..api.inspection import inspect
+from ..api.transport import Transport
+from ..config import parse_config
+from ..errors import ProfilesError
+from ..rejects.opening import open_store
+from ..service.answers import Answers
+from ..service.manifest import service
+from .invocation import Invocation
+
+
+def run(invocation: Invocation) -> None:
+    """Write the status of a connection."""
+    status = check(invocation.config)
+    invocation.output.message({"type": "CONNECTION_STATUS", "connectionStatus": status})
+
+
+def check(raw: Mapping[str, Any], transport: Transport | None = None) -> dict[str, str]:
+    """Read what the configuration names, without writing to the service, and probe the store. Says
+    all that is wrong at once, and what could not be checked or is only assumed to be wrong.
+    """
+    problems: list[str] = []
+    warnings: list[str] = []
+    with _noted(problems):
+        config = parse_config(raw)
+        answers = Answers(service(), config.field_names())
+        with _noted(problems):
+            client = ProfilesClient(config, service(), answers, transport)
+            findings = inspect(config, client, service())
+            problems += findings.problems
+            warnings += findings.warnings
+        open_store(config.rejects, {}).probe()
+    message = _listed(problems + [f"Warning: {each}" for each in warnings])
+    return {"status": "FAILED" if problems else "SUCCEEDED", **message}
+
+
+@contextmanager
+def _noted(problems: list[str]) -> Iterator[None]:
+    """Add what ends the block to the problems."""
+    try:
+        yield
+    except ProfilesError as error:
+        problems.append(error.message)
+
+
+def _listed(sentences: list[str]) -> dict[str, str]:
+    """The message of a status: several sentences with their numbers, one as it is, for none
+    nothing.
+    """
+    if len(sentences) > 1:
+        numbered = (f"({number}) {sentence}" for number, sentence in enumerate(sentences, 1))
+        return {"message": " ".join(numbered)}
+    return {"message": sentences[0]} if sentences else {}

@@ -1,0 +1,41 @@
+"""`discover`: what can be written to."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from ..api.client import ProfilesClient
+from ..api.discovery import destination_catalog
+from ..api.transport import Transport
+from ..config import parse_config
+from ..errors import ProfilesError
+from ..service.answers import Answers
+from ..service.manifest import service
+from .invocation import Invocation
+
+logger = logging.getLogger("airbyte")
+
+
+def run(invocation: Invocation) -> None:
+    """Write the destination catalog."""
+    catalog = discover(invocation.config)
+    invocation.output.message({"type": "DESTINATION_CATALOG", "destination_catalog": catalog})
+
+
+def discover(raw: Mapping[str, Any], transport: Transport | None = None) -> dict[str, Any]:
+    """The destination catalog: what the live database has, or else the fields that every one has.
+    Raises ProfilesError.
+    """
+    config = parse_config(raw)
+    answers = Answers(service(), config.field_names())
+    client = ProfilesClient(config, service(), answers, transport)
+    db_id, fields = config.target.db_id, None
+    client.read("databases_get", id=db_id)
+    try:
+        fields = client.fields(db_id)
+    except ProfilesError as error:
+        logger.warning(
+            f"The fields of database {db_id} could not be read, so only those that "
+            f"every one has are offered: {error.message}"
+        )
+    return destination_catalog(service(), config.target.matching, fields)

@@ -1,0 +1,33 @@
+"""The connector's log, on the way to a command's output."""
+
+import logging
+
+from ..protocol.messages import LogHandler, MessageWriter
+
+
+class Secrets:
+    """Texts that no line of the log shows; they become known once the configuration is read."""
+
+    def __init__(self) -> None:
+        """Know none yet."""
+        self._known: list[str] = []
+
+    def add(self, secrets: list[str]) -> None:
+        """Hide these from now on."""
+        self._known += secrets
+
+    def mask(self, text: str) -> str:
+        """A text with stars in their place."""
+        for secret in self._known:
+            text = text.replace(secret, "****")
+        return text
+
+
+def log_to(output: MessageWriter, secrets: Secrets) -> None:
+    """Send the connector's log through `output`, so that no two lines mix. Libraries are silent:
+    their warnings quote what they met.
+    """
+    root = logging.getLogger()
+    root.handlers = [LogHandler(output, secrets.mask)]
+    root.setLevel(logging.CRITICAL + 1)
+    logging.getLogger("airbyte").setLevel(logging.INFO)

@@ -1,0 +1,35 @@
+"""Where rejected records go, as the user chose."""
+
+from dataclasses import dataclass
+
+from ..secret import Secret
+
+
+@dataclass(frozen=True, slots=True)
+class NoRejects:
+    """Nowhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalRejects:
+    """Into a folder of this machine."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class S3Rejects:
+    """Into a bucket of S3, or of another service with its API at `endpoint`. Without keys, with the
+    credentials of the machine; `role_arn` is assumed with either.
+    """
+
+    bucket: str
+    region: str
+    folder: str
+    endpoint: str | None = None
+    access_key_id: Secret | None = None
+    secret_access_key: Secret | None = None
+    role_arn: str | None = None
+
+
+Rejects = NoRejects | LocalRejects | S3Rejects

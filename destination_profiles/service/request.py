@@ -1,0 +1,16 @@
+"""One request of update_batch, before it is sent."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """`body` gives its pieces, `size` bytes in all, and may be asked for again; `profiles` is their
+    number, `request_id` what it keeps over all its retries.
+    """
+
+    body: Iterable[bytes | memoryview]
+    size: int
+    profiles: int
+    request_id: str

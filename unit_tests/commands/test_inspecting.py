@@ -1,0 +1,92 @@
+"""`check` and `discover` over a service that is a function."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from destination_profiles.api.transport import HttpRequest, HttpResponse, NoAnswer
+from destination_profiles.commands.check import check
+from destination_profiles.commands.discover import discover
+from destination_profiles.errors import Refused
+
+CONFIG: dict[str, Any] = {
+    "api_url": "https://example.com",
+    "token": "token",
+    "db_id": 1,
+    "matching": {"mode": "custom", "field_name": "crm_id"},
+}
+FIELDS = [{"name": "crm_id", "type": "string"}, {"name": "plan", "type": "string"}]
+
+
+class Service:
+    """Answers calls by the ends of their paths; remembers what was asked."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, Mapping[str, Any]] = {
+            "databases/get/": {"error": 0, "data": {}},
+            "databases/fields_get/": {"error": 0, "data": FIELDS},
+        }
+        self.asked: list[str] = []
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        self.asked.append(request.url.removeprefix("https://example.com/api/v1.1/"))
+        return HttpResponse(200, json.dumps(self.answers[self.asked[-1]]).encode(), {})
+
+
+def test_check_succeeds_without_a_word() -> None:
+    service = Service()
+    assert check(CONFIG, service) == {"status": "SUCCEEDED"}
+    assert service.asked == ["databases/get/", "databases/fields_get/"]
+
+
+def test_check_says_all_that_is_wrong(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    store = {"storage_type": "Local", "path": str(tmp_path / "file")}
+    config = CONFIG | {
+        "matching": {"mode": "custom", "field_name": "crm"},
+        "object_storage_config": store,
+    }
+    status = check(config, Service())
+    assert status["status"] == "FAILED"
+    assert status["message"].startswith("(1) Database 1 has no field crm,")
+    assert " (2) The folder for rejected records cannot be" in status["message"]
+
+
+def test_check_warns_of_what_was_not_told() -> None:
+    service = Service()
+    service.answers["databases/fields_get/"] = {"error": 0, "data": 5}
+    status = check(CONFIG, service)
+    assert status["status"] == "SUCCEEDED"
+    assert status["message"].startswith("Warning: The fields of database 1 could not be read")
+
+
+def test_wrong_setting_is_said_alone() -> None:
+    service = Service()
+    status = check(CONFIG | {"db_id": "1"}, service)
+    assert (status["status"], service.asked) == ("FAILED", [])
+    assert status["message"] == "The setting db_id is wrong: must be integer, not string."
+
+
+def test_check_without_a_network_says_why() -> None:
+    def nobody(_: HttpRequest) -> HttpResponse:
+        raise NoAnswer("the host name is not known", left=False)
+
+    status = check(CONFIG, nobody)
+    assert status["status"] == "FAILED"
+    assert "cannot be reached: the host name is not known" in status["message"]
+
+
+def test_discover_offers_what_the_database_has() -> None:
+    catalog = discover(CONFIG, Service())
+    assert len(catalog["operations"]) == 3
+    assert {"crm_id", "plan", "email"} <= set(catalog["operations"][0]["json_schema"]["properties"])
+
+
+def test_discover_needs_the_token() -> None:
+    service = Service()
+    service.answers["databases/get/"] = {"error": 401}
+    with pytest.raises(Refused):
+        discover(CONFIG, service)
