@@ -1,95 +1,155 @@
-"""Records on their way to a chunk: one, or many in few objects."""
+"""Records on their way to a chunk, many in few objects."""
 
 from array import array
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from itertools import repeat
+from itertools import accumulate
 
 import msgspec
 
-from ..delivery.ledger import Interval
+from ..rejection import Rejection
+
+Identities = tuple[str, ...]
+Buffer = bytes | memoryview | msgspec.Raw
 
 
 class Row(msgspec.Struct, gc=False):
-    """A record on its way: the profile as it is sent, the record as it came, its interval, the
-    identities of its profile.
-    """
+    """One record: its profile as it is sent, its `data` as it came, its profile's identities."""
 
     profile: bytes
     original: bytes
-    interval: Interval
-    identities: tuple[str, ...]
+    identities: Identities
+
+
+class Rejected(msgspec.Struct, frozen=True):
+    """One record that cannot be sent: what is kept of it, and why."""
+
+    original: bytes
+    rejection: Rejection
 
 
 class Joined:
-    """Byte strings one behind the other, and what stands between two of them."""
+    """Byte strings one behind the other in `data`, with `gap` bytes between two of them."""
 
-    __slots__ = ("_gap", "data", "lengths")
+    __slots__ = ("_ends", "data", "gap")
 
-    def __init__(self, parts: Sequence[bytes], between: bytes) -> None:
+    def __init__(self, parts: Sequence[Buffer], between: bytes) -> None:
         """Join them."""
         self.data = between.join(parts)
-        self._gap = len(between)
-        self.lengths = array("I", map(len, parts))
+        self.gap = len(between)
+        self._ends = array("Q", accumulate(map(len, parts), initial=0))  # without the gaps
 
-    def array(self) -> bytes:
-        """A JSON array of them, which a comma must stand between."""
-        return b"".join((b"[", self.data, b"]"))
+    def __getitem__(self, place: int) -> bytes:
+        """One of them."""
+        shift = self.gap * place
+        return self.data[self._ends[place] + shift : self._ends[place + 1] + shift]
 
-    def total(self) -> int:
-        """Bytes of all of them, without what stands between."""
-        return len(self.data) - self._gap * (len(self.lengths) - 1)
+    def size(self, start: int, stop: int) -> int:
+        """Bytes of those from `start` to before `stop`, without what stands between."""
+        return self._ends[stop] - self._ends[start]
 
-    def longest(self) -> int:
-        """Bytes of the longest."""
-        return max(self.lengths)
+    def span(self, start: int, stop: int) -> memoryview:
+        """Those from `start` to before `stop`, one at least, with what is between; not copied."""
+        first, last = self._ends[start] + self.gap * start, self._ends[stop] + self.gap * (stop - 1)
+        return memoryview(self.data)[first:last]
 
-    def parts(self) -> Iterator[bytes]:
-        """Each by itself."""
-        start = 0
-        for length in self.lengths:
-            yield self.data[start : start + length]
-            start += length + self._gap
+    def fit(self, start: int, stop: int, room: int, *, gap: int) -> int:
+        """How many from `start` on, of those before `stop`, have at most `room` bytes, where each
+        takes `gap` more than its own.
+        """
+        base = self._ends[start] + gap * start - gap * start
+        places = range(start + 1, stop + 1)
+        return bisect_right(
+            places, room, key=lambda place: self._ends[place] - base + gap * (place - start)
+        )
 
 
 class Batch:
-    """Records of one interval that follow each other, in few objects: `rows` makes those that each
-    needs when it is looked at.
+    """Records of one stream that follow each other: a view of joined bytes, and the identities of
+    each profile. A lone record is a batch of one.
     """
 
-    __slots__ = ("identities", "interval", "originals", "profiles")
+    __slots__ = ("_identities", "_originals", "_profiles", "start", "stop")
 
     def __init__(
         self,
         profiles: Joined,
         originals: Joined,
-        interval: Interval,
-        identities: Sequence[tuple[str, ...]],
+        identities: Sequence[Identities],
+        start: int = 0,
+        stop: int | None = None,
     ) -> None:
-        """Of as many profiles as originals and identities."""
-        self.profiles, self.originals, self.interval, self.identities = (
-            profiles,
-            originals,
-            interval,
-            identities,
-        )
+        """Of `profiles` as they stand in a body, the `data` that they came in (the same object
+        where a record is sent in its own bytes), and as many identities.
+        """
+        self._profiles, self._originals, self._identities = profiles, originals, identities
+        self.start = start
+        self.stop = len(identities) if stop is None else stop
 
     def __len__(self) -> int:
         """Records in it."""
-        return len(self.identities)
+        return self.stop - self.start
 
-    def split(self, place: int, between: bytes) -> Iterator["Batch"]:
-        """Two batches, the first of `place` records; `between` separates the profiles."""
-        profiles, originals = list(self.profiles.parts()), list(self.originals.parts())
-        for part in (slice(place), slice(place, None)):
-            sent, came = Joined(profiles[part], between), Joined(originals[part], b",")
-            yield Batch(sent, came, self.interval, self.identities[part])
+    @property
+    def identities(self) -> Sequence[Identities]:
+        """Those of each profile."""
+        whole = len(self) == len(self._identities)
+        return self._identities if whole else self._identities[self.start : self.stop]
+
+    def size(self) -> int:
+        """Bytes of the profiles in a body, with what stands between two of them."""
+        profiles = self._profiles
+        return profiles.size(self.start, self.stop) + profiles.gap * (len(self) - 1)
+
+    def held(self) -> int:
+        """Bytes of memory that its records take."""
+        held = self._originals.size(self.start, self.stop)
+        if self._profiles is not self._originals:
+            held += self._profiles.size(self.start, self.stop)
+        return held
+
+    def original_size(self) -> int:
+        """Bytes of its records as they came."""
+        return self._originals.size(self.start, self.stop)
+
+    def body(self) -> memoryview:
+        """The profiles as they stand in a body; not copied."""
+        return self._profiles.span(self.start, self.stop)
+
+    def fit(self, room: int) -> int:
+        """How many of its first profiles fit into `room` bytes of a body that holds others."""
+        return self._profiles.fit(self.start, self.stop, room, gap=self._profiles.gap)
+
+    def fit_held(self, room: int) -> int:
+        """How many of its first records take at most `room` bytes of memory as they came."""
+        return self._originals.fit(self.start, self.stop, room, gap=0)
+
+    def part(self, start: int, stop: int) -> "Batch":
+        """Those of its records from `start` to before `stop`; nothing is copied."""
+        first = self.start
+        return Batch(self._profiles, self._originals, self._identities, first + start, first + stop)
+
+    def pick(self, places: Sequence[int], between: bytes) -> "Batch":
+        """Some of its records, gathered; `between` stands between two profiles in a body."""
+        at = [self.start + place for place in places]
+        profiles = Joined([self._profiles[place] for place in at], between)
+        originals = profiles
+        if self._profiles is not self._originals:
+            originals = Joined([self._originals[place] for place in at], b",")
+        return Batch(profiles, originals, [self._identities[place] for place in at])
+
+    def row(self, place: int) -> Row:
+        """One of its records."""
+        at = self.start + place
+        profile = self._profiles[at]
+        original = profile if self._originals is self._profiles else self._originals[at]
+        return Row(profile, original, self._identities[at])
 
     def rows(self) -> Iterator[Row]:
         """Each record by itself."""
-        return map(
-            Row,
-            self.profiles.parts(),
-            self.originals.parts(),
-            repeat(self.interval),
-            self.identities,
-        )
+        return map(self.row, range(len(self)))
+
+
+def batch_of(row: Row) -> Batch:
+    """A batch of one."""
+    return Batch(Joined([row.profile], b""), Joined([row.original], b""), [row.identities])

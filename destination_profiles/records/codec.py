@@ -3,20 +3,21 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
+from operator import sub
 from typing import Any
 
 from ..catalog import StreamInfo
 from ..config import Config, FieldConfig, StreamConfig
-from ..delivery.ledger import Interval
 from ..errors import ConfigError, InvalidRecord
 from ..rejection import Rejection
 from ..service.formats import Envelope, decode_json, decode_records, envelope, format_named
 from ..service.manifest import OBJECT, Service
 from ..service.matching import Target, matching_by
 from ..service.profile_schema import profile_schema
-from .batch import Batch, Joined, Row
+from .batch import Batch, Buffer, Joined, Rejected, Row, batch_of
 from .mapping import mapper, require_key
 from .proof import Schema, TypedRecords, Uncertain
+from .route import Route
 from .salvage import clean, fault, lenient
 from .typed_mapping import TypedMapping
 from .validation import RecordValidator
@@ -71,7 +72,7 @@ class StreamPlan:
         )
         self._supersedes = _supersedes(info)
 
-    def batch(self, originals: Sequence[bytes], interval: Interval) -> Batch | None:
+    def batch(self, originals: Sequence[Any]) -> Batch | None:
         """What `row` makes of each of some records; None where one of them needs a look of its
         own.
         """
@@ -81,8 +82,8 @@ class StreamPlan:
         except (ValueError, InvalidRecord, RecursionError):
             return None
         return (
-            Batch(sent, came, interval, self._identify.many(column))
-            if sent.longest() <= self._largest
+            Batch(sent, came, self._identify.many(column))
+            if max(map(sub, sent._ends[1:], sent._ends)) <= self._largest
             else None
         )
 
@@ -137,7 +138,7 @@ class StreamPlan:
         """
         for typed in self._typed:
             with suppress(ValueError):  # msgspec's errors are, and those of the text encoding
-                profiles = typed.profiles(came.array())
+                profiles = typed.profiles(array_of(came))
                 sent = (
                     came
                     if typed.verbatim
@@ -150,7 +151,7 @@ class StreamPlan:
         """Profiles that are found to be valid, likewise. Raises ValueError, InvalidRecord or
         RecursionError where one is not.
         """
-        records = decode_records(came.array())
+        records = decode_records(array_of(came))
         profiles = self._map(records) if all(map(self._record.is_valid, records)) else ()
         if not profiles or not all(map(self._profile.is_valid, profiles)):
             raise ValueError
@@ -159,7 +160,7 @@ class StreamPlan:
             profile.get(name) for profile in profiles
         ]
 
-    def row(self, original: bytes, interval: Interval) -> Row:
+    def row(self, original: bytes) -> Row:
         """The record whose `data` are the bytes `original`, ready to be sent. Raises
         InvalidRecord.
         """
@@ -175,7 +176,7 @@ class StreamPlan:
         encoded = self._encoded(original, record, profile)
         if len(encoded) > self._largest:
             raise InvalidRecord(self._too_large(len(encoded)))
-        return Row(encoded, original, interval, self._identify(profile))
+        return Row(encoded, original, self._identify(profile))
 
     def _encoded(
         self, original: bytes, record: Mapping[str, Any], profile: Mapping[str, Any]
@@ -186,14 +187,11 @@ class StreamPlan:
         return original if profile is record and self._wire.verbatim else self._wire.encode(profile)
 
     def supersedes(self, later: Row, earlier: Row) -> bool:
-        """Whether `later`, a record of this stream, may take the place of `earlier`.
+        """Whether `later`, a record of this stream, may take the place of `earlier`, another one.
 
-        It may where the sync mode allows it, both are of this stream, the keys are equal to the
-        letter, and nothing of `earlier` would be missed: it holds no function (an `incr` counts
-        once more) and no field that `later` does not send.
+        It may where the keys are equal to the letter, and nothing of `earlier` would be missed: it
+        holds no function (an `incr` counts once more) and no field that `later` does not send.
         """
-        if not self._supersedes or earlier.interval.stream != self.label:
-            return False
         first, second = self._wire.decode(earlier.profile), self._wire.decode(later.profile)
         if any(isinstance(value, dict) and "action" in value for value in first.values()):
             return False
@@ -210,6 +208,48 @@ class StreamPlan:
             "$",
             f"larger than the {self._largest:,} bytes that a request has room for",
         )
+
+
+TOO_DEEP = Rejection("json", "depth", "is nested too deeply", "$", "is nested too deeply")
+
+
+class StreamCodec(StreamPlan):
+    """What becomes of the records of a stream."""
+
+    def __init__(self, info: StreamInfo, config: Config, service: Service) -> None:
+        """Compile it."""
+        super().__init__(info, config, service)
+        supersedes = self.supersedes if self._supersedes else None
+        self.route = Route(self.label, self.target, self.envelope, supersedes)
+
+    def take(self, originals: Sequence[Buffer]) -> Iterator[Batch | Rejected]:
+        """Each record in its order: sent in batches of at most 256, or rejected."""
+        for start in range(0, len(originals), 256):
+            yield from self._take(originals[start : start + 256])
+
+    def _take(self, originals: Sequence[Buffer]) -> Iterator[Batch | Rejected]:
+        if (batch := self.batch(originals)) is not None:
+            yield batch
+        elif len(originals) == 1:
+            yield self._lone(bytes(originals[0]))
+        else:
+            middle = len(originals) // 2
+            yield from self._take(originals[:middle])
+            yield from self._take(originals[middle:])
+
+    def _lone(self, original: bytes) -> Batch | Rejected:
+        try:
+            row = self.row(original)
+        except InvalidRecord as invalid:
+            return Rejected(invalid.kept or original, invalid.rejection)
+        except RecursionError:
+            return Rejected(original, TOO_DEEP)
+        return batch_of(row)
+
+
+def array_of(joined: Joined) -> bytes:
+    """A JSON array of them."""
+    return b"".join((b"[", joined.data, b"]"))
 
 
 def _target(
