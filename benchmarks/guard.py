@@ -21,11 +21,10 @@ from data import CASES, Case, messages, write
 from destination_profiles.api.body import Blocks
 from destination_profiles.catalog import streams_of
 from destination_profiles.config import parse_config
-from destination_profiles.protocol.decoder import Decoder
 from destination_profiles.protocol.pipes import LineReader
 from destination_profiles.service.outcome import ACCEPTED, Outcome
 from destination_profiles.service.request import Request
-from destination_profiles.sync.sync import assemble, feed
+from destination_profiles.sync.sync import assemble
 
 RECORDS, ROUNDS = 20_000, 7
 GUARDED = (CASES[0], CASES[3])
@@ -62,17 +61,13 @@ def connector(case: Case, path: Path) -> None:
         **case.config,
     }
     states: list[object] = []
-    writer = assemble(
+    pump = assemble(
         parse_config(config), streams_of(case.catalog()), release=states.append, sender=NoService()
     )
     source = os.open(path, os.O_RDONLY)
-    reader, decoder = LineReader(source), Decoder()
-    for block in reader.blocks(writer.patience):
-        feed(writer, decoder, block)
-        writer.tick()
-    writer.close()
-    reader.close()
+    pump.run(LineReader(source))
     os.close(source)
+    writer = pump.writer
     assert (writer.tally.total, writer.read) == (0, RECORDS if path.stat().st_size else 0)
 
 

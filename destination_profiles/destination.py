@@ -26,10 +26,10 @@ from .commands.discover import discover
 from .config import parse_config
 from .delivery.checkpoint import SafeState
 from .errors import ProfilesError
-from .protocol.decoder import Decoder, decode
+from .protocol.decoder import decode
 from .protocol.messages import encode, with_stats
 from .spec import spec
-from .sync.sync import assemble, feed
+from .sync.sync import assemble
 
 
 class DestinationProfiles(Destination):
@@ -60,18 +60,17 @@ class DestinationProfiles(Destination):
         """
         safe: list[SafeState] = []
         catalog = ConfiguredAirbyteCatalogSerializer.dump(configured_catalog)
-        writer = assemble(parse_config(config), streams_of(catalog), release=safe.append)
-        decoder = Decoder()
+        pump = assemble(parse_config(config), streams_of(catalog), release=safe.append)
         try:
             for message in input_messages:
                 if message.type in (Type.RECORD, Type.STATE):
-                    feed(writer, decoder, encode(AirbyteMessageSerializer.dump(message)))
-                writer.tick()
+                    pump.feed(encode(AirbyteMessageSerializer.dump(message)))
+                pump.turn(seconds=0)
                 yield from _leaving(safe)
-            writer.close()
+            pump.finish()
         except ProfilesError:
             with suppress(ProfilesError):
-                writer.abandon()
+                pump.abandon()
             yield from _leaving(safe)
             raise
         yield from _leaving(safe)

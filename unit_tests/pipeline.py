@@ -1,28 +1,34 @@
-"""The pipeline without a socket: a sender that a test controls, and a writer over it."""
+"""The pipeline in simulated time: a service that a test controls, and a writer and its pump over
+it.
+"""
 
 import json
 from collections.abc import Callable, Mapping
-from queue import SimpleQueue
-from time import monotonic
 from typing import Any
 
 from destination_profiles.catalog import StreamInfo
 from destination_profiles.config import Config
+from destination_profiles.delivery.bound import BOUND, Bound
 from destination_profiles.delivery.checkpoint import SafeState
-from destination_profiles.delivery.chunks import Chunk, Chunker, ChunkPolicy
+from destination_profiles.delivery.chunks import Chunk, ChunkPolicy
 from destination_profiles.delivery.concurrency import Concurrency
 from destination_profiles.delivery.dispatcher import Dispatcher
-from destination_profiles.delivery.senders import Senders
+from destination_profiles.delivery.mailbox import Mail
+from destination_profiles.delivery.schedule import Schedule
+from destination_profiles.delivery.senders import Answer
 from destination_profiles.delivery.writer import Writer
-from destination_profiles.records.codec import StreamPlan
+from destination_profiles.errors import ProfilesError
+from destination_profiles.records.codec import StreamCodec
 from destination_profiles.rejection import Rejection
-from destination_profiles.rejects.store import NoStore, RejectStore
+from destination_profiles.rejects.memory import MemoryStore
+from destination_profiles.rejects.store import RejectStore
 from destination_profiles.secret import Secret
 from destination_profiles.service.manifest import service
 from destination_profiles.service.matching import Matching, Target
 from destination_profiles.service.outcome import ACCEPTED as ACCEPT
 from destination_profiles.service.outcome import Outcome
 from destination_profiles.service.request import Request
+from destination_profiles.sync.pump import LONG_SECONDS, Heartbeat, Pump
 
 REFUSAL = Rejection("service", "404", "not found", "$", "not found")
 USERS = (None, "users")
@@ -41,20 +47,28 @@ def config(**more: Any) -> Config:
     )
 
 
-def plan(
+def codec(
     name: str = "users", sync_mode: str = "append", settings: Config | None = None
-) -> StreamPlan:
-    return StreamPlan(
+) -> StreamCodec:
+    return StreamCodec(
         StreamInfo(name, None, {"type": "object"}, sync_mode), settings or config(), service()
     )
 
 
-def ids(chunk: Chunk) -> list[Any]:
-    """What the profiles of a chunk are found by."""
-    return [json.loads(bytes(row.profile))["id"] for row in chunk.rows]
+def profiles(request: Request) -> list[dict[str, Any]]:
+    """Those of a request."""
+    body = json.loads(b"".join(request.body))
+    return body["data"] if isinstance(body, dict) else body
 
 
-def accept(_: Chunk) -> Outcome:
+def ids(sent: Request | Chunk) -> list[Any]:
+    """What the profiles of a request, or of a chunk, are found by."""
+    if isinstance(sent, Chunk):
+        return [json.loads(row.profile)["id"] for row in sent.rows]
+    return [profile["id"] for profile in profiles(sent)]
+
+
+def accept(_: Request) -> Outcome:
     return ACCEPT
 
 
@@ -82,78 +96,110 @@ class Full(Concurrency):
         pass
 
 
-class Scripted:
-    """A sender that answers each chunk as a function says, and remembers what it was given."""
-
-    def __init__(self, answer: Callable[[Chunk], Outcome] = accept) -> None:
-        self._answer = answer
-        self.sent: list[list[Any]] = []
-        self.request_ids: list[str] = []
-
-    def send(self, request: Request) -> Outcome:
-        chunk = request.body
-        self.sent.append(ids(chunk))
-        self.request_ids.append(chunk.request_id)
-        return self._answer(chunk)
-
-
-class Held(Scripted):
-    """A sender whose answers come when the test says so, each to the chunk that has a given id in
-    it.
+class Link:
+    """Stands for the senders and the mailbox: answers each chunk as a function says, and remembers
+    what it was given. A wait ends with the oldest answer, if there is one that is not `held`, or
+    when its time has passed.
     """
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._answers: dict[Any, SimpleQueue[Outcome]] = {}
+    def __init__(self, answer: Callable[[Request], Outcome] = accept) -> None:
+        self.clock = Clock()
+        self.busy = 0
+        self.interruption: ProfilesError | None = None
+        self.sent: list[list[Any]] = []
+        self.request_ids: list[str] = []
+        self.waits: list[float] = []
+        self.held = False
+        self._answer = answer
+        self._under_way: list[tuple[Chunk, Request, float]] = []
+        self._ready: list[Answer] = []
 
-    def queue(self, first: Any) -> SimpleQueue[Outcome]:
-        return self._answers.setdefault(first, SimpleQueue())
+    def send(self, chunk: Chunk) -> None:
+        self.busy += 1
+        request = chunk.request()
+        self.sent.append(ids(request))
+        self.request_ids.append(request.request_id)
+        self._under_way.append((chunk, request, self.clock.now))
 
-    def send(self, request: Request) -> Outcome:
-        chunk = request.body
-        self.sent.append(ids(chunk))
-        return self.queue(ids(chunk)[0]).get(timeout=10)
+    def take(self, answer: Answer) -> Chunk:
+        self.busy -= 1
+        return answer.chunk
+
+    def reply(self, outcome: Outcome = ACCEPT, to: Any = None) -> None:
+        """Let the answer to the request that holds an id be there, or to the oldest."""
+        place = next(
+            place
+            for place, (_, request, _) in enumerate(self._under_way)
+            if to is None or to in ids(request)
+        )
+        chunk, _, sent_at = self._under_way.pop(place)
+        self._ready.append(Answer(chunk, outcome, sent_at, self.clock.now))
+
+    def interrupt(self, error: ProfilesError) -> None:
+        self.interruption = error
+
+    def wait(self, seconds: float, source: int | None = None) -> Mail:
+        self.waits.append(seconds)
+        if not self._ready and not self.held and self._under_way:
+            self.reply(self._answer(self._under_way[0][1]))
+        answers, self._ready = self._ready, []
+        if not answers and self.interruption is None:
+            assert seconds < LONG_SECONDS, "the pipeline waits for an answer that cannot come"
+            self.clock.now += seconds
+        return Mail(answers)
 
 
-def dispatcher(sender: Scripted, **more: Any) -> Dispatcher:
+def held(answer: Callable[[Request], Outcome] = accept) -> Link:
+    """A link whose answers come when the test says so."""
+    link = Link(answer)
+    link.held = True
+    return link
+
+
+def dispatcher(link: Link, **more: Any) -> Dispatcher:
     """A dispatcher that may use all of `max_in_flight` from the start: how the limit moves is
     tested beside concurrency.py.
     """
+    budget = {"backoff": lambda _: 0.0, "retry_seconds": 60.0, "draw": lambda: 1.0}
+    budget |= {name: more.pop(name) for name in list(more) if name in budget}
     made = Dispatcher(
-        Senders(sender),
-        **{"backoff": lambda _: 0.0, "max_in_flight": 4, "retry_seconds": 60, **more},
+        link,  # type: ignore[arg-type] - it stands for the senders
+        Schedule(**budget),
+        **{"max_in_flight": 4, "clock": link.clock, **more},
     )
     made.concurrency = Full(more.get("max_in_flight", 4))
     return made
 
 
 class Pipeline:
-    """A writer with plans by stream name; `states` are those that left, with their counts."""
+    """A pump with codecs by stream name; `states` are those that left, with their counts."""
 
     def __init__(
         self,
-        sender: Scripted,
+        link: Link,
         *,
-        plans: Mapping[str, StreamPlan] | None = None,
+        codecs: Mapping[str, StreamCodec] | None = None,
         store: RejectStore | None = None,
         max_profiles: int = 2,
         max_rejected: int | None = None,
-        clock: Callable[[], float] = monotonic,
+        bound: Bound = BOUND,
+        heartbeat: Heartbeat = lambda _: LONG_SECONDS,
         **delivery: Any,
     ) -> None:
         self.states: list[tuple[Any, int, int]] = []
-        self.dispatcher = dispatcher(sender, **delivery)
+        self.dispatcher = dispatcher(link, **delivery)
         self.writer = Writer(
-            {(None, name): each for name, each in (plans or {"users": plan()}).items()},
-            chunker=Chunker(
-                ChunkPolicy(max_profiles, 10_000, 60), new_id=iter(map(str, range(10**6))).__next__
-            ),
+            {(None, name): each for name, each in (codecs or {"users": codec()}).items()},
+            policy=ChunkPolicy(max_profiles, 10_000, 60),
             dispatcher=self.dispatcher,
-            store=store or NoStore(),
+            store=store or MemoryStore(),
             release=self._release,
             max_rejected=max_rejected,
-            clock=clock,
+            bound=bound,
+            new_id=iter(map(str, range(10**6))).__next__,
+            clock=link.clock,
         )
+        self.pump = Pump(self.writer, link, heartbeat=heartbeat, clock=link.clock)
 
     def _release(self, safe: SafeState) -> None:
         self.states.append((safe.state, safe.delivered, safe.rejected))

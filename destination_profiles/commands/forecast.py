@@ -15,7 +15,6 @@ from ..config import Config, parse_config
 from ..delivery.chunks import Chunk
 from ..delivery.ledger import Interval
 from ..errors import NobodyReads
-from ..protocol.decoder import Decoder
 from ..protocol.pipes import LineReader
 from ..records.mapping import UNSET
 from ..rejects.settings import NoRejects
@@ -24,7 +23,7 @@ from ..service.manifest import SUBSCRIPTIONS
 from ..service.outcome import ACCEPTED, Outcome
 from ..service.request import Request
 from ..sync.progress import Progress, Terminal
-from ..sync.sync import assemble, feed
+from ..sync.sync import assemble
 from .files import read_object
 from .forecast_report import Forecast, Kind, Spread, StreamForecast
 from .forecast_table import show_forecast
@@ -81,12 +80,16 @@ def forecast(
     streams = streams_of(catalog)
     counted = _Counted(config, streams)
     progress = Progress(lambda _: None, terminal)
-    writer = assemble(config, streams, release=lambda _: None, heartbeat=progress, sender=counted)
-    reader, decoder, began = LineReader(descriptor), Decoder(), monotonic()
-    for block in reader.blocks(writer.patience):
-        feed(writer, decoder, block)
-        writer.tick()
-    writer.close()
+    pump = assemble(
+        config,
+        streams,
+        release=lambda _: None,
+        heartbeat=progress,
+        leaving=counted.count,
+        sender=counted,
+    )
+    writer, began = pump.writer, monotonic()
+    pump.run(LineReader(descriptor))
     progress.end(writer)
     at_once, reading = in_flight or configured.max_in_flight, monotonic() - began
     return Forecast(
@@ -100,7 +103,7 @@ def forecast(
         bytes_per_request=_spread(counted.bytes),
         rejections=[Kind(*kind) for kind in writer.tally.kinds()],
         unknown_streams=dict(writer.unknown),
-        ignored_lines=decoder.chatter,
+        ignored_lines=pump.decoder.chatter,
         stops_after=None
         if configured.max_rejected is None or writer.tally.total <= configured.max_rejected
         else configured.max_rejected,
@@ -134,17 +137,17 @@ class _Counted:
         self._fields = {info.label(): _named_fields(info, config) for info in streams}
         self._valued: defaultdict[str, set[str]] = defaultdict(set)
 
-    def send(self, request: Request) -> Outcome:
-        chunk = request.body
-        assert isinstance(chunk, Chunk)  # noqa: S101 - what stands in it is to be counted
+    def send(self, _: Request) -> Outcome:
+        return ACCEPTED
+
+    def count(self, chunk: Chunk) -> None:
+        """Count a chunk that would be sent."""
         self.profiles.append(len(chunk))
         self.bytes.append(chunk.size)
-        for row in chunk.rows:
-            stream = row.interval.stream
+        for interval, row in chunk.entries():
             for name, value in self._decode(row.profile).items():
                 if value not in NO_VALUE:
-                    self._valued[stream].add(name)
-        return ACCEPTED
+                    self._valued[interval.stream].add(name)
 
     def stream(self, sums: Interval) -> StreamForecast:
         always_null = (

@@ -1,372 +1,246 @@
-"""Chunks: profiles that travel in one request, never more than either limit allows (promise 4)."""
+"""A chunk: profiles that travel in one request, never more than either limit allows (promise 4)."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain
-from time import monotonic
 
 from ..records.batch import Batch, Row
 from ..service.formats import Envelope
 from ..service.matching import Target
 from ..service.request import Request
+from .checkpoint import Token
 from .ledger import Interval
 
-FEW = 8  # records of a batch that are looked at one by one
 LAST_PROFILES = 3  # of a refused chunk are tried one by one
-HELD_BODIES = (
-    3  # the records of a chunk as they came may be this many times as long as its body at most
-)
+# the records of a chunk as they came may be this many times as long as its body at most
+HELD_BODIES = 3
 
 
 @dataclass(frozen=True, slots=True)
 class ChunkPolicy:
-    """When a chunk is sealed: profiles, bytes of the body as sent, seconds since its first
-    record.
-    """
+    """When a chunk is sealed: records, bytes of its body, seconds since its first record."""
 
     max_profiles: int
     max_bytes: int
     max_age_seconds: float
 
+    def allows(self, records: int, size: int, originals: int) -> bool:
+        """Whether a chunk may have so many records, profiles or superseded, so many bytes of body,
+        and so many bytes of records as they came.
+        """
+        return (
+            records <= self.max_profiles
+            and size <= self.max_bytes
+            and originals <= HELD_BODIES * self.max_bytes
+        )
+
+    def room(self, chunk: "Chunk", batch: Batch) -> int:
+        """How many of the first records of a batch fit into a chunk. An empty one takes any."""
+        gap = len(chunk.envelope.between) if len(chunk) else 0
+        if self.allows(
+            chunk.records() + len(batch),
+            chunk.size + gap + batch.size(),
+            chunk.originals + batch.original_size(),
+        ):
+            return len(batch)
+        least = 0 if len(chunk) else 1
+        if len(batch) == 1:  # what stands between its profiles is not known
+            return least
+        body = self.max_bytes - chunk.size - gap + len(chunk.envelope.between)
+        held = HELD_BODIES * self.max_bytes - chunk.originals
+        free = self.max_profiles - chunk.records()
+        return max(least, min(free, batch.fit(body), batch.fit_held(held)))
+
 
 class Chunk:
-    """Profiles of one target. Each profile stands in it once, so their order within it does not
-    matter.
+    """Profiles of one target. Each stands in it once, so their order within it does not matter.
 
-    `first` is the ordinal of its first record, `size` the bytes of its body, `held` the bytes of
-    the records as they came, `identities` those of all its profiles, `superseded` the rows that a
-    later record of the same chunk took the place of, as (position, row): they share its fate.
+    `level` is its place in the order of its database's chunks; `after` are those whose last word it
+    waits for, as they may hold a profile of it, `followers` those that wait for its own. `size` are
+    bytes of the body, `originals` those of the records as they came, `held` what they take of
+    memory. `superseded` are the records that a later one of the same chunk took the place of, as
+    (position, interval, row): they share its fate. `whole` is the chunk that it is a part of, once
+    that was refused, or itself; `parts_left` counts parts without a last word.
     """
 
     __slots__ = (
         "_batches",
         "_count",
+        "_intervals",
         "_positions",
         "_rows",
+        "after",
         "envelope",
-        "first",
+        "followers",
         "held",
         "identities",
+        "level",
         "opened_at",
+        "originals",
+        "parts_left",
         "request_id",
         "size",
         "superseded",
         "target",
+        "token",
+        "whole",
     )
 
     def __init__(
-        self, target: Target, envelope: Envelope, *, first: int, opened_at: float, request_id: str
+        self,
+        target: Target,
+        envelope: Envelope,
+        *,
+        request_id: str,
+        token: Token,
+        opened_at: float = 0.0,
     ) -> None:
-        """Open an empty chunk. The request id stays with it over all its retries (promise 5)."""
-        self.target = target
-        self.envelope = envelope
-        self.first = first
-        self.opened_at = opened_at
-        self.request_id = request_id
+        """Open an empty one. The request id stays with it over all its retries (promise 5)."""
+        self.target, self.envelope = target, envelope
+        self.request_id, self.token, self.opened_at = request_id, token, opened_at
+        self.level = 0
+        self.after: set[Chunk] = set()
+        self.followers: set[Chunk] = set()
+        self.whole: Chunk = self
+        self.parts_left = 1
         self.size = envelope.size()
-        self.held = 0
-        self.identities: set[str] = set()
-        self.superseded: list[tuple[int, Row]] = []
+        self.originals = self.held = 0
+        self.identities: list[str] = []
+        self.superseded: list[tuple[int, Interval, Row]] = []
         self._count = 0
         self._rows: list[Row] = []  # what stands in it is these rows, and behind them these batches
-        self._batches: list[Batch] = []
+        self._intervals: list[Interval] = []  # of the rows
         self._positions: dict[str, int] = {}  # of the identities of the rows
+        self._batches: list[tuple[Interval, Batch]] = []
 
     def __len__(self) -> int:
         """Profiles in it."""
         return self._count
 
-    @property
-    def rows(self) -> list[Row]:
-        """The profiles, each by itself."""
-        self._unpack()
-        return self._rows
-
-    def _unpack(self) -> None:
-        for row in chain.from_iterable(batch.rows() for batch in self._batches):
-            self._place(row)
-        self._batches.clear()
-
-    def _place(self, row: Row) -> None:
-        for identity in row.identities:
-            self._positions[identity] = len(self._rows)
-        self._rows.append(row)
-
     def records(self) -> int:
         """Records in it: profiles, and those that they took the place of."""
         return self._count + len(self.superseded)
 
+    def extend(self, batch: Batch, interval: Interval, identities: list[str]) -> None:
+        """Append records; `identities` are those of all of them. The caller has asked for room."""
+        self.size += batch.size() + (len(self.envelope.between) if self._count else 0)
+        self.originals += batch.original_size()
+        self.held += batch.held()
+        self.identities += identities
+        self._count += len(batch)
+        self._batches.append((interval, batch))
+
+    def wait_for(self, other: "Chunk") -> None:
+        """Let it leave only after the last word on another."""
+        if other not in self.after:
+            self.after.add(other)
+            other.followers.add(self)
+
+    @property
+    def rows(self) -> list[Row]:
+        """The profiles, each by itself."""
+        for interval, batch in self._batches:
+            for row in batch.rows():
+                for identity in row.identities:
+                    self._positions[identity] = len(self._rows)
+                self._rows.append(row)
+                self._intervals.append(interval)
+        self._batches.clear()
+        return self._rows
+
+    def entries(self) -> Iterator[tuple[Interval, Row]]:
+        """Each profile with its interval."""
+        rows = self.rows
+        return zip(self._intervals, rows, strict=True)
+
+    def entry(self, position: int) -> tuple[Interval, Row]:
+        """One profile with its interval."""
+        row = self.rows[position]
+        return self._intervals[position], row
+
     def intervals(self) -> Counter[Interval]:
         """How many of its profiles are of each interval."""
-        counts = Counter(row.interval for row in self._rows)
-        for batch in self._batches:
-            counts[batch.interval] += len(batch)
+        counts = Counter(self._intervals)
+        for interval, batch in self._batches:
+            counts[interval] += len(batch)
         return counts
 
-    def add(self, row: Row) -> None:
-        """Append a profile; the caller has asked `fits` and `position_of`."""
-        self.size += len(row.profile) + (len(self.envelope.between) if self._count else 0)
-        self.held += len(row.original)
-        self.identities.update(row.identities)
-        self._count += 1
-        self._unpack()
-        self._place(row)
-
-    def extend(self, batch: Batch, policy: ChunkPolicy) -> bool:
-        """Append profiles, if all of them fit and none of them stands in it already or twice in the
-        batch; tells whether they do.
+    def supersede(
+        self,
+        row: Row,
+        interval: Interval,
+        may: Callable[[Row, Row], bool],
+        allows: Callable[[int, int, int], bool],
+    ) -> bool:
+        """Put a record in the place of the one that has its identities, if it is of the same
+        stream, `may(row, earlier)` and the limits allow it; tells whether it did.
         """
-        size = (
-            self.size
-            + len(batch.profiles.data)
-            + (len(self.envelope.between) if self._count else 0)
+        rows = self.rows
+        position = next(
+            (self._positions[each] for each in row.identities if each in self._positions), None
         )
-        held = self.held + batch.originals.total()
+        if position is None:
+            return False
+        earlier, since = rows[position], self._intervals[position]
+        size = self.size + len(row.profile) - len(earlier.profile)
+        originals = self.originals + len(row.original)
         if (
-            self.records() + len(batch) > policy.max_profiles
-            or size > policy.max_bytes
-            or held > HELD_BODIES * policy.max_bytes
+            since.stream != interval.stream
+            or earlier.identities != row.identities
+            or not allows(self.records() + 1, size, originals)
+            or not may(row, earlier)
         ):
             return False
-        identities = set(chain.from_iterable(batch.identities))
-        if len(identities) < sum(map(len, batch.identities)) or not self.identities.isdisjoint(
-            identities
-        ):
-            return False
-        self.size, self.held = size, held
-        self.identities |= identities
-        self._count += len(batch)
-        self._batches.append(batch)
+        self.superseded.append((position, since, earlier))
+        self.held += memory(row)
+        self.size, self.originals = size, originals
+        rows[position], self._intervals[position] = row, interval
         return True
 
-    def room(self, batch: Batch, policy: ChunkPolicy) -> int:
-        """How many of its first profiles fit."""
-        size, held, free = self.size, self.held, policy.max_profiles - self.records()
-        for place, (profile, original) in enumerate(
-            zip(batch.profiles.lengths, batch.originals.lengths, strict=True)
-        ):
-            size += profile + (len(self.envelope.between) if self._count + place else 0)
-            held += original
-            if place >= free or size > policy.max_bytes or held > HELD_BODIES * policy.max_bytes:
-                return place
-        return len(batch)
-
-    def replace(self, position: int, row: Row) -> None:
-        """Put a later record in the place of an earlier one of the same profile."""
-        earlier = self.rows[position]
-        self.superseded.append((position, earlier))
-        self.size += len(row.profile) - len(earlier.profile)
-        self.held += len(row.original)
-        self.rows[position] = row
-
-    def fits(self, row: Row, policy: ChunkPolicy) -> bool:
-        """Whether the body stays within both limits with this profile added."""
-        return (
-            self.has_room(row, policy)
-            and self.size + len(self.envelope.between) + len(row.profile) <= policy.max_bytes
+    def body(self) -> Iterator[bytes | memoryview]:
+        """The request body, piece by piece; nothing is copied."""
+        return self.envelope.body(
+            chain((row.profile for row in self._rows), (batch.body() for _, batch in self._batches))
         )
-
-    def has_room(self, row: Row, policy: ChunkPolicy) -> bool:
-        """Whether memory has room for one more record, which may be much longer than its profile
-        (promise 7).
-        """
-        return (
-            self.records() < policy.max_profiles
-            and self.held + len(row.original) <= HELD_BODIES * policy.max_bytes
-        )
-
-    def position_of(self, row: Row) -> int | None:
-        """Where a record that may mean the same profile stands."""
-        for identity in row.identities:
-            if identity in self.identities:
-                self._unpack()
-                return self._positions[identity]
-        return None
-
-    def shares_profile(self, other: "Chunk") -> bool:
-        """Whether some profile may stand in both. Profiles of one database that are found in
-        different ways cannot be told apart.
-        """
-        if self.target.db_id != other.target.db_id:
-            return False
-        return self.target != other.target or not self.identities.isdisjoint(other.identities)
 
     def request(self) -> Request:
         """What is sent."""
-        return Request(self, self.size, len(self), self.request_id)
+        return Request(tuple(self.body()), self.size, self._count, self.request_id)
 
-    def __iter__(self) -> Iterator[bytes]:
-        """The request body, piece by piece."""
-        return self.body()
-
-    def body(self) -> Iterator[bytes]:
-        """The request body, piece by piece."""
-        return self.envelope.body(
-            chain(
-                (row.profile for row in self._rows),
-                (batch.profiles.data for batch in self._batches),
-            )
-        )
-
-    def parts(self, new_id: Callable[[], str]) -> Iterator["Chunk"]:
+    def parts(self, new_id: Callable[[], str]) -> list["Chunk"]:
         """The halves; of three profiles each by itself, so that a culprit among n takes 2 * log2(n)
-        + 2 requests at most.
+        + 2 requests at most. What stood in the chunk stands in them alone.
 
         They are other requests, so each has a request id of its own.
         """
-        size = 1 if len(self.rows) <= LAST_PROFILES else (len(self.rows) + 1) // 2
-        for start in range(0, len(self.rows), size):
-            rows = self.rows[start : start + size]
-            part = Chunk(
-                self.target,
-                self.envelope,
-                first=self.first,
-                opened_at=self.opened_at,
-                request_id=new_id(),
-            )
-            for row in rows:
-                part.add(row)
+        entries = list(self.entries())
+        size = 1 if len(entries) <= LAST_PROFILES else (len(entries) + 1) // 2
+        parts = []
+        for start in range(0, len(entries), size):
+            part = Chunk(self.target, self.envelope, request_id=new_id(), token=self.token)
+            part.whole = self.whole
+            part._fill(entries[start : start + size])
             part.superseded = [
-                (position - start, each)
-                for position, each in self.superseded
-                if 0 <= position - start < len(rows)
+                (position - start, interval, row)
+                for position, interval, row in self.superseded
+                if 0 <= position - start < len(part)
             ]
-            yield part
+            parts.append(part)
+        self.whole.parts_left += len(parts) - 1
+        self._rows, self._intervals, self._positions, self.superseded = [], [], {}, []
+        return parts
+
+    def _fill(self, entries: list[tuple[Interval, Row]]) -> None:
+        self._intervals = [interval for interval, _ in entries]
+        self._rows = [row for _, row in entries]
+        self._count = len(entries)
+        self.size += sum(len(row.profile) for row in self._rows)
+        self.size += len(self.envelope.between) * (self._count - 1)
+        self.originals = sum(len(row.original) for row in self._rows)
+        self.held = sum(map(memory, self._rows))
 
 
-class Chunker:
-    """The open chunk of each database."""
-
-    def __init__(
-        self,
-        policy: ChunkPolicy,
-        *,
-        new_id: Callable[[], str],
-        clock: Callable[[], float] = monotonic,
-    ) -> None:
-        """Start with none. `clock` gives seconds, `new_id` a text that no other request ever
-        has.
-        """
-        self._policy = policy
-        self._allowed = policy.max_bytes
-        self._clock = clock
-        self._new_id = new_id
-        self._open: dict[int, Chunk] = {}
-
-    def add(
-        self,
-        row: Row,
-        ordinal: int,
-        *,
-        target: Target,
-        envelope: Envelope,
-        supersedes: Callable[[Row, Row], bool],
-    ) -> list[Chunk]:
-        """Put a record into the open chunk of its database; gives back the chunks that are sealed
-        by it, oldest first.
-
-        `supersedes(later, earlier)` tells whether the later of two records of one profile may take
-        the place of the earlier.
-        """
-        sealed = []
-        chunk = self._open.get(target.db_id)
-        if chunk is not None and not self._takes(chunk, row, target, supersedes):
-            sealed.append(self._open.pop(target.db_id))
-            chunk = None
-        if chunk is None:
-            chunk = self._open[target.db_id] = self._new(target, envelope, ordinal)
-        if (position := chunk.position_of(row)) is None:
-            chunk.add(row)
-        else:
-            chunk.replace(position, row)
-        if len(chunk) >= self._policy.max_profiles:
-            sealed.append(self._open.pop(target.db_id))
-        return sealed
-
-    def extend(
-        self,
-        batch: Batch,
-        ordinal: int,
-        *,
-        target: Target,
-        envelope: Envelope,
-        supersedes: Callable[[Row, Row], bool],
-    ) -> Iterator[Chunk]:
-        """Put the records of a batch into the open chunk of their database, as `add` does with
-        each; all at once if nothing hinders it, else halves, or those that there is room for and
-        the others, where these are fewer: what waits for its turn is never much.
-        """
-        chunk = self._open.get(target.db_id) or self._new(target, envelope, ordinal)
-        if chunk.target == target and chunk.extend(batch, self._policy):
-            self._open[target.db_id] = chunk
-            if len(chunk) >= self._policy.max_profiles:
-                yield self._open.pop(target.db_id)
-            return
-        half, room = (
-            len(batch) // 2,
-            chunk.room(batch, self._policy) if chunk.target == target else 0,
-        )
-        if room in (0, len(batch)) and len(batch) <= FEW:
-            for place, row in enumerate(batch.rows(), ordinal):
-                yield from self.add(
-                    row, place, target=target, envelope=envelope, supersedes=supersedes
-                )
-            return
-        for part in batch.split(room if half <= room < len(batch) else half, envelope.between):
-            yield from self.extend(
-                part, ordinal, target=target, envelope=envelope, supersedes=supersedes
-            )
-            ordinal += len(part)
-
-    def _new(self, target: Target, envelope: Envelope, ordinal: int) -> Chunk:
-        return Chunk(
-            target, envelope, first=ordinal, opened_at=self._clock(), request_id=self._new_id()
-        )
-
-    def _takes(
-        self, chunk: Chunk, row: Row, target: Target, supersedes: Callable[[Row, Row], bool]
-    ) -> bool:
-        """Whether a record goes into this chunk; if not, the chunk is sealed before it."""
-        if chunk.target is not target and chunk.target != target:
-            return False
-        position = chunk.position_of(row)
-        if position is None:
-            return chunk.fits(row, self._policy)
-        earlier = chunk.rows[position]
-        grown = chunk.size + len(row.profile) - len(earlier.profile)
-        may = row.identities == earlier.identities and supersedes(row, earlier)
-        return may and grown <= self._policy.max_bytes and chunk.has_room(row, self._policy)
-
-    def limit(self, max_bytes: int) -> None:
-        """Let the bodies of later chunks have at most so many bytes, if the policy allows as many.
-        A profile that is larger goes alone.
-        """
-        self._policy = replace(self._policy, max_bytes=min(max_bytes, self._allowed))
-
-    def due(self) -> list[Chunk]:
-        """Seal and give back the chunks that are too old to stay open."""
-        if not self._open:
-            return []
-        oldest = self._clock() - self._policy.max_age_seconds
-        return [
-            self._open.pop(db_id)
-            for db_id, chunk in list(self._open.items())
-            if chunk.opened_at <= oldest
-        ]
-
-    def deadline(self) -> float | None:
-        """The time, by the clock, at which the next chunk is due."""
-        if not self._open:
-            return None
-        return min(chunk.opened_at for chunk in self._open.values()) + self._policy.max_age_seconds
-
-    def close(self) -> list[Chunk]:
-        """Seal all that is open, oldest first."""
-        chunks = sorted(self._open.values(), key=lambda chunk: chunk.first)
-        self._open.clear()
-        return chunks
-
-    def first(self) -> int | None:
-        """Ordinal of the first record that stands in an open chunk."""
-        return min((chunk.first for chunk in self._open.values()), default=None)
+def memory(row: Row) -> int:
+    """Bytes that a record takes: its profile may be the same object as the record."""
+    return len(row.original) + (len(row.profile) if row.profile is not row.original else 0)

@@ -22,14 +22,17 @@ NOISE_OF_DOUBLING = 0.5
 MAX_CAUTION = 16  # quick rounds before the limit that was refused is tried again, at most
 
 
+FIRST = 4  # chunks at once to begin with: a service with less room refuses two, and is heard
+
+
 class Concurrency:
     """The limit, from 1 to `most`. It knows only what it is told; times are seconds of the caller's
     clock.
     """
 
     def __init__(self, most: int) -> None:
-        """Start at 1."""
-        self.limit = 1
+        """Start at 4, or lower where no more is allowed."""
+        self.limit = min(FIRST, most)
         self._doubling = True
         self._most = most
         self._mean: float | None = None  # of a round trip, over the rounds

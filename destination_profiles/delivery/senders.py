@@ -1,9 +1,9 @@
-"""Threads that send chunks, and the way their answers come back."""
+"""Threads that send requests."""
 
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from time import monotonic
 from typing import Protocol
 
@@ -32,67 +32,49 @@ class Answer:
 
 
 class Senders:
-    """As many threads as chunks were ever under way at once. `send` and `answers` belong to one
-    thread, `poke` to any.
+    """As many threads as chunks were ever under way at once. All methods belong to one thread.
+
+    `busy` counts the chunks whose answer was not taken yet.
     """
 
     def __init__(
         self,
         sender: Sender,
+        answered: Callable[[Answer], None],
         *,
-        wake: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = monotonic,
     ) -> None:
-        """`wake` is called on a sender's thread when an answer came."""
+        """`answered` is called with each answer, on a sender's thread."""
         self.busy = 0
-        self._sender, self._wake, self._clock = sender, wake, clock
-        self._to_send: SimpleQueue[Chunk] = SimpleQueue()
-        self._answered: SimpleQueue[Answer | None] = SimpleQueue()
+        self._sender, self._answered, self._clock = sender, answered, clock
+        self._to_send: SimpleQueue[tuple[Chunk, Request]] = SimpleQueue()
         self._threads: list[threading.Thread] = []
 
     def send(self, chunk: Chunk) -> None:
         """Give a chunk to a thread that has nothing to do."""
         self.busy += 1
         if len(self._threads) < self.busy:
-            self._threads.append(
-                threading.Thread(target=self._work, name=f"sender-{self.busy}", daemon=True)
-            )
+            name = f"sender-{self.busy}"
+            self._threads.append(threading.Thread(target=self._work, name=name, daemon=True))
             self._threads[-1].start()
-        self._to_send.put(chunk)
+        self._to_send.put((chunk, chunk.request()))
 
-    def answers(self, seconds: float | None) -> list[Answer]:
-        """All answers that are there, after a wait for the first of at most `seconds` (None: as
-        long as it takes).
-        """
-        found: list[Answer | None] = []
-        try:
-            found.append(self._answered.get(block=seconds != 0, timeout=seconds or None))
-            while True:
-                found.append(self._answered.get_nowait())
-        except Empty:
-            pass
-        answers = [each for each in found if each is not None]
-        self.busy -= len(answers)
-        return answers
-
-    def poke(self) -> None:
-        """End a wait for answers that is under way, or the next one. May be called from a signal
-        handler.
-        """
-        self._answered.put(None)
+    def take(self, answer: Answer) -> Chunk:
+        """The chunk of an answer, back from its sender."""
+        self.busy -= 1
+        return answer.chunk
 
     def _work(self) -> None:
         """A thread's life. It is a daemon: a request without an answer must not keep the process
         alive.
         """
         while True:
-            chunk = self._to_send.get()
+            chunk, request = self._to_send.get()
             sent_at = self._clock()
             try:
-                outcome = self._sender.send(chunk.request())
+                outcome = self._sender.send(request)
             except Exception as error:  # a defect of the sender must end the sync, not hang it
-                outcome = Stop(
-                    SystemFault(f"The sender failed with {type(error).__name__}."), unknown=True
-                )
-            self._answered.put(Answer(chunk, outcome, sent_at, self._clock()))
-            self._wake()
+                fault = SystemFault(f"The sender failed with {type(error).__name__}.")
+                outcome = Stop(fault, unknown=True)
+            self._answered(Answer(chunk, outcome, sent_at, self._clock()))
+            del chunk, request, outcome  # while it waits, the thread keeps nothing of them

@@ -4,7 +4,6 @@ import fcntl
 import os
 import select
 import time
-from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 from ..errors import NobodyReads
@@ -16,57 +15,29 @@ BLOCK_BYTES = (
 
 
 class LineReader:
-    """Stdin in large blocks, with a way out of the wait: a deadline, or `wake` from another
-    thread.
-    """
+    """Stdin in large blocks. `ended`: there is nothing more to read."""
 
     def __init__(self, descriptor: int) -> None:
         """Read from an open file descriptor."""
-        self._descriptor = descriptor
-        self._wake_read, self._wake_write = os.pipe()
-        for end in (self._wake_read, self._wake_write):
-            os.set_blocking(end, False)
+        self.descriptor = descriptor
+        self.ended = False
+        self._parts: list[bytes] = []  # of a line whose end was not read yet
         with suppress(OSError):  # not a pipe, or more than the system allows
             fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, BLOCK_BYTES)
 
-    def wake(self) -> None:
-        """End a wait that is under way, or the next one. May be called from any thread and from a
-        signal handler, until `close`.
+    def read(self) -> bytes:
+        """Whole lines, as many as one read gives; at the end, what is left. Blocks where nothing is
+        there yet.
         """
-        with suppress(BlockingIOError):
-            os.write(self._wake_write, b"\0")
-
-    def blocks(self, timeout: Callable[[], float | None]) -> Iterator[bytes]:
-        """Whole lines, as many as one read gave; nothing when `timeout()` seconds passed or `wake`
-        was called.
-        """
-        parts: list[bytes] = []
-        while True:
-            if not self._wait(timeout()):
-                yield b""
-                continue
-            block = os.read(self._descriptor, BLOCK_BYTES)
-            if not block:
-                yield b"".join(parts)
-                return
-            end = block.rfind(b"\n") + 1
-            if end:
-                yield b"".join([*parts, memoryview(block)[:end]])
-                parts.clear()
-            parts.append(block[end:])
-
-    def _wait(self, seconds: float | None) -> bool:
-        """Whether there is something to read; False after the time, or when woken."""
-        ready, _, _ = select.select([self._descriptor, self._wake_read], [], [], seconds)
-        if self._wake_read in ready:
-            with suppress(BlockingIOError):
-                os.read(self._wake_read, BLOCK_BYTES)
-        return self._descriptor in ready
-
-    def close(self) -> None:
-        """Close the waking pipe."""
-        os.close(self._wake_read)
-        os.close(self._wake_write)
+        block = os.read(self.descriptor, BLOCK_BYTES)
+        end = block.rfind(b"\n") + 1
+        self.ended = not block
+        if not end and block:
+            self._parts.append(block)
+            return b""
+        lines = b"".join([*self._parts, memoryview(block)[:end]])
+        self._parts = [block[end:]] if end < len(block) else []
+        return lines
 
 
 class Outlet:

@@ -163,6 +163,10 @@ class Batch:
         whole = self._profiles.size(0, len(self._identities))
         return whole <= largest or self._profiles.longest() <= largest
 
+    def original_size(self) -> int:
+        """Bytes of its records as they came."""
+        return self._originals.size(self.start, self.stop)
+
     def body(self) -> "bytes | memoryview":
         """The profiles as they stand in a body."""
         return self._profiles.span(self.start, self.stop)
@@ -192,7 +196,9 @@ class Batch:
     def row(self, place: int) -> Row:
         """One of its records."""
         at = self.start + place
-        return Row(self._profiles[at], self._originals[at], self._identities[at])
+        profile = self._profiles[at]
+        original = profile if self._originals is self._profiles else self._originals[at]
+        return Row(profile, original, self._identities[at])
 
     def rows(self) -> Iterator[Row]:
         """Each record by itself."""

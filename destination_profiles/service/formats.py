@@ -61,7 +61,7 @@ class Envelope:
         """Bytes of a body that holds no profile."""
         return len(self.before) + len(self.after)
 
-    def body(self, profiles: Iterable[bytes]) -> Iterator[bytes]:
+    def body(self, profiles: Iterable[bytes | memoryview]) -> Iterator[bytes | memoryview]:
         """The body of some profiles, or of several that are joined already, piece by piece: they
         are not copied.
         """

@@ -4,14 +4,14 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ..delivery.writer import INTERRUPTED_SECONDS, Writer
+from ..delivery.mailbox import Inbox
 from ..errors import Interrupted
 from ..protocol.messages import MessageWriter
-from ..protocol.pipes import LineReader
+from .pump import INTERRUPTED_SECONDS
 
 
 @contextmanager
-def interruptible(writer: Writer, reader: LineReader, output: MessageWriter) -> Iterator[None]:
+def interruptible(inbox: Inbox, output: MessageWriter) -> Iterator[None]:
     """SIGTERM and SIGINT end the sync at its next step instead of in the middle of one. A second
     SIGINT ends the process.
 
@@ -22,8 +22,7 @@ def interruptible(writer: Writer, reader: LineReader, output: MessageWriter) -> 
         if number == signal.SIGINT:
             signal.signal(number, before)
         output.hurry(INTERRUPTED_SECONDS)
-        writer.interrupt(Interrupted(number))
-        reader.wake()
+        inbox.interrupt(Interrupted(number))
 
     before = signal.getsignal(signal.SIGINT)
     for number in (signal.SIGTERM, signal.SIGINT):

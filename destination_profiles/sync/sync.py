@@ -1,4 +1,4 @@
-"""One sync: the floors put together, and the one pump."""
+"""One sync: the floors put together."""
 
 import logging
 from collections import Counter
@@ -10,19 +10,22 @@ from ..api.client import ProfilesClient
 from ..catalog import StreamInfo, streams_of
 from ..config import Config, parse_config
 from ..delivery.checkpoint import SafeState
-from ..delivery.chunks import Chunk, Chunker, ChunkPolicy
-from ..delivery.dispatcher import Dispatcher, new_request_id
+from ..delivery.chunks import Chunk, ChunkPolicy
+from ..delivery.dispatcher import Dispatcher
+from ..delivery.mailbox import Mailbox
+from ..delivery.schedule import Schedule
 from ..delivery.senders import Sender, Senders
-from ..delivery.writer import LONG_SECONDS, StreamKey, Writer
-from ..errors import BrokenInput, ConfigError, NobodyReads, ProfilesError
-from ..protocol.decoder import Decoder, FaultyRecord, State
+from ..delivery.writer import StreamKey, Writer
+from ..errors import ConfigError, NobodyReads, ProfilesError
+from ..protocol.decoder import Decoder
 from ..protocol.messages import MessageWriter
 from ..protocol.pipes import LineReader
-from ..records.codec import StreamPlan
+from ..records.codec import StreamCodec
 from ..rejects.opening import open_store
 from ..service.answers import Answers
 from ..service.manifest import service
 from .progress import Progress, Terminal
+from .pump import LONG_SECONDS, Heartbeat, Pump
 from .signals import interruptible
 from .throttling import Throttling
 
@@ -42,54 +45,28 @@ def write_messages(
     Raises ProfilesError once every state that is safe has left.
     """
     streams = streams_of(catalog)
-    reader, decoder, progress = LineReader(descriptor), Decoder(), Progress(logger.info, terminal)
-    throttled = Throttling(streams, output.rate_limited)
-    writer = assemble(
+    progress = Progress(logger.info, terminal)
+    pump = assemble(
         parse_config(config),
         streams,
         release=output.state,
         heartbeat=progress,
-        wake=reader.wake,
-        throttled=throttled,
+        throttled=Throttling(streams, output.rate_limited),
     )
-    with interruptible(writer, reader, output):
+    writer = pump.writer
+    with interruptible(pump.inbox, output):
         try:
-            _pump(writer, decoder, reader)
-            writer.close()
+            pump.run(LineReader(descriptor))
         except Exception as error:
-            first = (
-                writer.dispatcher.interruption or error
-            )  # what a signal has met on its way is not what ended the sync
+            # what a signal has met on its way is not what ended the sync
+            first = pump.inbox.interruption or error
             with suppress(ProfilesError):
-                writer.abandon()
+                pump.abandon()
             raise first from None
-        finally:  # the reader stays open: a sender or a signal may still wake it
+        finally:  # the mailbox stays open: a sender or a signal may still put something into it
             with suppress(NobodyReads):
                 progress.end(writer)
-                _tell_ignored(writer, decoder)
-
-
-def _pump(writer: Writer, decoder: Decoder, reader: LineReader) -> None:
-    try:
-        for block in reader.blocks(writer.patience):
-            feed(writer, decoder, block)
-            writer.tick()
-    except BrokenInput:
-        writer.flush()  # what came before the broken line is whole
-        raise
-
-
-def feed(writer: Writer, decoder: Decoder, block: bytes) -> None:
-    """Whole lines of input into the pipeline."""
-    for message in decoder.messages(block):
-        if isinstance(message, State):
-            writer.checkpoint(message, message.stream)
-        elif isinstance(message, FaultyRecord):
-            writer.faulty(
-                (message.namespace or None, message.stream), message.data, message.rejection
-            )
-        else:
-            writer.records((message.namespace or None, message.stream), message.data)
+                _tell_ignored(writer, pump.decoder)
 
 
 def assemble(
@@ -97,49 +74,45 @@ def assemble(
     streams: list[StreamInfo],
     *,
     release: Callable[[SafeState], None],
-    heartbeat: Callable[[Writer], float] = lambda _: LONG_SECONDS,
-    wake: Callable[[], None] = lambda: None,
+    heartbeat: Heartbeat = lambda _: LONG_SECONDS,
     throttled: Callable[[Chunk, float], None] = lambda _chunk, _seconds: None,
+    leaving: Callable[[Chunk], None] = lambda _chunk: None,
     sender: Sender | None = None,
-) -> Writer:
+) -> Pump:
     """The pipeline of one sync, to the service or to another `sender`. Raises ConfigError for a
     stream that cannot be sent as it is set.
     """
-    plans: dict[StreamKey, StreamPlan] = {
-        (info.namespace, info.name): _plan(info, config) for info in streams
+    codecs: dict[StreamKey, StreamCodec] = {
+        (info.namespace, info.name): _codec(info, config) for info in streams
     }
-    if len({plan.label for plan in plans.values()}) < len(streams):
+    if len({codec.route.label for codec in codecs.values()}) < len(streams):
         raise ConfigError(
             "Two streams of the catalog have the same name. Set another "
             "namespace or prefix for one of them."
         )
     _check_configured(config, streams)
-    answers = Answers(service(), config.field_names())
+    answers, mailbox = Answers(service(), config.field_names()), Mailbox()
     dispatcher = Dispatcher(
-        Senders(sender or ProfilesClient(config, service(), answers), wake=wake),
-        backoff=answers.backoff,
+        Senders(sender or ProfilesClient(config, service(), answers), mailbox.put),
+        Schedule(answers.backoff, config.retry_seconds),
         max_in_flight=config.max_in_flight,
-        retry_seconds=config.retry_seconds,
         throttled=throttled,
+        leaving=leaving,
     )
-    chunker = Chunker(
-        ChunkPolicy(config.max_profiles, config.max_bytes, config.max_age_seconds),
-        new_id=new_request_id,
-    )
-    return Writer(
-        plans,
-        chunker=chunker,
+    writer = Writer(
+        codecs,
+        policy=ChunkPolicy(config.max_profiles, config.max_bytes, config.max_age_seconds),
         dispatcher=dispatcher,
         store=open_store(config.rejects, {info.label(): info.place() for info in streams}),
         release=release,
         max_rejected=config.max_rejected,
-        heartbeat=heartbeat,
     )
+    return Pump(writer, mailbox, heartbeat=heartbeat)
 
 
-def _plan(info: StreamInfo, config: Config) -> StreamPlan:
+def _codec(info: StreamInfo, config: Config) -> StreamCodec:
     try:
-        return StreamPlan(info, config, service())
+        return StreamCodec(info, config, service(), logger.warning)
     except ConfigError as error:
         error.stream, error.namespace = info.name, info.namespace
         raise

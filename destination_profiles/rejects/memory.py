@@ -1,0 +1,39 @@
+"""A store of rejected records in memory, for tests and for hosts that look at them afterwards."""
+
+from ..errors import StoreFailed
+from ..rejection import Rejection
+
+
+class MemoryStore:
+    """Keeps what was put in `rejected`, as (stream, original, rejection); the first `safe` of them
+    were flushed. A step that `fails` names (put, flush, probe or close) raises StoreFailed.
+    """
+
+    def __init__(self, fails: str = "") -> None:
+        """Start with nothing."""
+        self.rejected: list[tuple[str, bytes, Rejection]] = []
+        self.safe = 0
+        self.fails = fails
+
+    def put(self, stream: str, original: bytes, rejection: Rejection) -> None:
+        """Keep a record."""
+        self._step("put")
+        self.rejected.append((stream, bytes(original), rejection))
+
+    def flush(self) -> None:
+        """Call safe what was put."""
+        self._step("flush")
+        self.safe = len(self.rejected)
+
+    def probe(self) -> None:
+        """Nothing is needed."""
+        self._step("probe")
+
+    def close(self) -> None:
+        """Flush."""
+        self._step("close")
+        self.flush()
+
+    def _step(self, name: str) -> None:
+        if name == self.fails:
+            raise StoreFailed("The store was told to fail.")
