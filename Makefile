@@ -2,6 +2,7 @@
 # make test   all tests
 # make soak   the tests that take long
 # make bench  speed and memory, beside the floor and others
+# make guard  the record path's processor time, shape by shape, held against limits
 # make check  lint, format, types
 # make constraints  the versions that the image is built with, renewed
 # make scenarios  the table of integration_tests/README.md, measured
@@ -9,7 +10,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: demo test soak scenarios constraints check format bench clean
+.PHONY: demo test soak scenarios constraints check format bench guard clean
 .DELETE_ON_ERROR:
 
 demo: .venv/connector .venv-source/installed
@@ -39,6 +40,9 @@ format: .venv/installed
 
 bench: .venv/bench .venv-singer/installed .venv-dlt/installed
 	$(BIN)/python benchmarks/bench.py
+
+guard: .venv/installed
+	$(BIN)/python benchmarks/guard.py
 
 .venv/connector: setup.py pyproject.toml
 	@echo "Installing the connector and the sandbox into .venv, once."
