@@ -15,13 +15,13 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from profiles_sandbox.catalog import Catalog, load_catalog
-from profiles_sandbox.codec import find_codec
-from profiles_sandbox.datafile import open_to_read, open_to_write
-from profiles_sandbox.journal import Journal
-from profiles_sandbox.service import DEFAULT_TOKEN, Service
+from profiles_sandbox.calls.service import DEFAULT_TOKEN, Service
+from profiles_sandbox.data.datafile import open_to_read, open_to_write
+from profiles_sandbox.data.journal import Journal
+from profiles_sandbox.profiles.setup import Setup, load_setup
 from profiles_sandbox.switches import Switches
-from profiles_sandbox.wire import Arrived
+from profiles_sandbox.wire.exchange import Arrived
+from profiles_sandbox.wire.formats import find_codec
 
 TOKEN = DEFAULT_TOKEN
 
@@ -84,13 +84,13 @@ class Sandbox:
         return [result["profile_id"] for result in message["result"]]
 
     def profile(self, profile_id: str) -> dict[str, Any]:
-        """Give a profile of database 1."""
+        """A profile of database 1."""
         reply = self.post("profiles/get", db_id=1, matching="profile_id", profile_id=profile_id)
         profile: dict[str, Any] = reply.message["data"]
         return profile
 
     def journal(self) -> list[dict[str, Any]]:
-        """Give the rows of the journal."""
+        """The rows of the journal."""
         data = open_to_read(self.data)
         try:
             return list(Journal(data.connection).rows())
@@ -102,8 +102,8 @@ class Sandbox:
 
 
 @cache
-def _catalog(setup: Path | None) -> Catalog:
-    return load_catalog(setup)
+def _setup(setup: Path | None) -> Setup:
+    return load_setup(setup)
 
 
 class LocalSandbox(Sandbox):
@@ -120,7 +120,7 @@ class LocalSandbox(Sandbox):
         """Open a data file, new or of an earlier sandbox."""
         self.data = data
         self._file = open_to_write(data)
-        self._service = Service(self._file, _catalog(setup), Switches(**switches), TOKEN, now=now)
+        self._service = Service(self._file, _setup(setup), Switches(**switches), TOKEN, now=now)
 
     def send(self, call: str, body: bytes, headers: Mapping[str, str]) -> Reply:
         """Send a body as it is."""
@@ -163,7 +163,7 @@ class RunningSandbox(Sandbox):
         self.url = self.line.rpartition(" ")[2].strip()
 
     def connect(self) -> HTTPConnection:
-        """Give a new connection."""
+        """A new connection."""
         parts = urlsplit(self.url)
         return HTTPConnection(parts.hostname or "", parts.port, timeout=STOP_SECONDS)
 
@@ -185,7 +185,7 @@ class RunningSandbox(Sandbox):
         return self.process.wait(STOP_SECONDS)
 
     def __enter__(self) -> "RunningSandbox":
-        """Give itself."""
+        """Itself."""
         return self
 
     def __exit__(
