@@ -8,11 +8,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from integration_tests.connector import Connector, line, record, state, stream
+from integration_tests.connector import Connector, by, line, record, state, stream
 from profiles_sandbox.testing import RunningSandbox
 
 UPDATE = "profiles/update_batch"
-EXAMPLES = Path(__file__).parents[2] / "shared" / "examples"
+EXAMPLES = Path(__file__).with_name("examples")
 
 
 def updates(sandbox: RunningSandbox) -> list[dict[str, Any]]:
@@ -60,14 +60,12 @@ def test_records_arrive_and_states_return(connector: Connector, sandbox: Running
     ]
 
 
-@pytest.mark.skipif(
-    not EXAMPLES.exists(), reason="the folder of wire examples is not beside the checkout"
-)
 def test_body_equals_the_wire_example(connector: Connector, bodies: Path) -> None:
     example = json.loads((EXAMPLES / "update_batch.request.json").read_text())
     connector.config |= {
         "token": example["token"],
         "db_id": example["db_id"],
+        "matching": by(example["field_name"]),
         "skip_triggers": True,
     }
     said = connector.write(*(record(profile) for profile in example["data"]))
