@@ -7,7 +7,7 @@ from jsonschema import Draft7Validator
 
 from integration_tests.connector import Connector, Said, by, record, state, stream
 from integration_tests.protocol import violations
-from profiles_sandbox.testing import RunningSandbox
+from profiles_sandbox.testing import ServedSandbox
 
 MODES = ["update", "append_dedup", "append"]
 OF_MODES = [["email"], ["phone"], ["phones"], ["profile_id"], ["provider", "subscription_id"]]
@@ -25,7 +25,7 @@ def operations(said: Said) -> list[dict[str, Any]]:
     return found
 
 
-def test_live_fields_and_keys_are_offered(connector: Connector, sandbox: RunningSandbox) -> None:
+def test_live_fields_and_keys_are_offered(connector: Connector, sandbox: ServedSandbox) -> None:
     connector.config["matching"] = {"mode": "email_sub"}
     found = operations(connector.run("discover"))
     assert [(each["object_name"], each["sync_mode"]) for each in found] == [
@@ -170,7 +170,7 @@ CHOSEN = [
 @pytest.mark.parametrize("sync_mode", ["append_dedup", "update"])
 @pytest.mark.parametrize("chosen", CHOSEN, ids=[str(each[0]) for each in CHOSEN])
 def test_chosen_key_decides_the_matching(
-    connector: Connector, sandbox: RunningSandbox, chosen: Any, sync_mode: str
+    connector: Connector, sandbox: ServedSandbox, chosen: Any, sync_mode: str
 ) -> None:
     key, data, mode, field_name = chosen
     push = {"channel": "push", "resource_id": 3, "provider": "Firefox", "subscription_id": "d"}
@@ -200,7 +200,7 @@ def test_chosen_key_decides_the_matching(
     ],
 )
 def test_key_finds_nobody_by_another_field(
-    connector: Connector, sandbox: RunningSandbox, entry: dict[str, Any]
+    connector: Connector, sandbox: ServedSandbox, entry: dict[str, Any]
 ) -> None:
     (pid,) = sandbox.create(
         {"email": "ann@example.org", "phones": ["79000000001"]}, matching="email"
@@ -219,7 +219,7 @@ def test_key_finds_nobody_by_another_field(
 
 
 def test_tags_may_be_the_key_as_they_are_offered(
-    connector: Connector, sandbox: RunningSandbox
+    connector: Connector, sandbox: ServedSandbox
 ) -> None:
     (pid,) = sandbox.create({"email": "ann@example.org", "tags": ["vip", "beta"]}, matching="email")
     connector.catalog["streams"] = [activated([["tags"]])]
@@ -232,7 +232,7 @@ def test_tags_may_be_the_key_as_they_are_offered(
     )
 
 
-def test_key_means_nothing_in_append(connector: Connector, sandbox: RunningSandbox) -> None:
+def test_key_means_nothing_in_append(connector: Connector, sandbox: ServedSandbox) -> None:
     connector.catalog["streams"] = [activated([["email"]], "append")]
     assert connector.write(record({"crm_id": 3, "email": "ann@example.org"}), state(1)).stats == [
         (1.0, 0.0)
@@ -240,7 +240,7 @@ def test_key_means_nothing_in_append(connector: Connector, sandbox: RunningSandb
     assert sandbox.journal()[-1]["matching"] == "custom"
 
 
-def test_own_matching_of_a_stream_goes_first(connector: Connector, sandbox: RunningSandbox) -> None:
+def test_own_matching_of_a_stream_goes_first(connector: Connector, sandbox: ServedSandbox) -> None:
     connector.config["streams"] = [{"name": "users", "matching": by("crm_id")}]
     connector.catalog["streams"] = [activated([["Custom_ID"]])]
     assert connector.write(record({"crm_id": 3, "Custom_ID": 4}), state(1)).stats == [(1.0, 0.0)]

@@ -3,9 +3,10 @@
 import argparse
 import signal
 import sys
-from collections.abc import Iterable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
+from socket import socket
 
 from profiles_sandbox import show, switches
 from profiles_sandbox.calls.service import CALLS, DEFAULT_TOKEN, Service
@@ -15,12 +16,12 @@ from profiles_sandbox.data.store import ProfileStore
 from profiles_sandbox.faults.plan import FaultPlan, FaultsError, load_plan
 from profiles_sandbox.profiles.setup import SetupError, load_setup
 from profiles_sandbox.serving.app import Endpoint, make_app
-from profiles_sandbox.serving.server import bind, run_server
+from profiles_sandbox.serving.server import Server, bind
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; give 0, or 2 when its options or files cannot be used."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     try:
         run = {"serve": _serve, "journal": _journal, "profiles": _profiles}[options.command]
         run(options)
@@ -30,11 +31,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """The parser of all commands."""
+    main = argparse.ArgumentParser(
         prog="profiles-sandbox", description="A local stand-in for a profile API."
     )
-    commands = parser.add_subparsers(dest="command", required=True)
+    commands = main.add_subparsers(dest="command", required=True)
     serve = commands.add_parser("serve", help="serve the API until told to stop")
     serve.add_argument("--port", type=int, required=True, help="0 takes a free port")
     serve.add_argument(
@@ -67,10 +69,25 @@ def _parser() -> argparse.ArgumentParser:
     for command in (journal, profiles):
         command.add_argument("--data", type=Path, required=True, metavar="FILE.db")
         command.add_argument("--json", action="store_true", help="JSON lines instead of a table")
-    return parser
+    return main
 
 
 def _serve(options: argparse.Namespace) -> None:
+    def announce(line: str) -> None:
+        print(line, flush=True)
+
+    with prepared(options, announce) as (server, listener):
+        server.run([listener])
+
+
+@contextmanager
+def prepared(
+    options: argparse.Namespace, announce: Callable[[str], None]
+) -> Iterator[tuple[Server, socket]]:
+    """A server of the service that the options of `serve` describe, and the socket it is bound to.
+
+    Raises SetupError, FaultsError, DataFileError or OSError.
+    """
     setup = load_setup(options.setup)
     faults = load_plan(options.faults, CALLS) if options.faults else FaultPlan([])
     if options.keep_bodies:
@@ -83,7 +100,7 @@ def _serve(options: argparse.Namespace) -> None:
             data, setup, switches.from_options(options), options.token, bodies=options.keep_bodies
         )
         with closing(Endpoint(service, faults, options.latency_ms)) as endpoint:
-            run_server(make_app(endpoint), listener)
+            yield Server(make_app(endpoint), announce), listener
 
 
 def _journal(options: argparse.Namespace) -> None:

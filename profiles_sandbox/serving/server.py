@@ -4,6 +4,7 @@ to.
 
 import socket
 from asyncio import Transport
+from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
@@ -15,6 +16,9 @@ from profiles_sandbox.serving.app import HANG_UP
 
 GRACE_SECONDS = 1
 """How long requests under way may take to end when the server stops."""
+
+LISTENS = "profiles-sandbox listening on"
+"""What the line of a server that listens begins with; the address ends it."""
 
 RECEIVE_BYTES = 1 << 16
 """What the system holds of a body that is read slowly."""
@@ -36,14 +40,31 @@ class _Connection(H11Protocol):
         self.app = with_hang_up
 
 
-class _Server(uvicorn.Server):
+class Server(uvicorn.Server):
+    """Serves an application until told to stop."""
+
+    def __init__(self, app: ASGIApp, announce: Callable[[str], None] = print) -> None:
+        """`announce` is given the line that tells the address, once it listens."""
+        super().__init__(
+            uvicorn.Config(
+                app,
+                http=_Connection,
+                ws="none",
+                lifespan="off",
+                log_level="error",
+                access_log=False,
+                timeout_keep_alive=KEEP_ALIVE_SECONDS,
+                timeout_graceful_shutdown=GRACE_SECONDS,
+            )
+        )
+        self._announce = announce
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Announce the address once it listens."""
         await super().startup(sockets)
         for listener in sockets or []:
             host, port = listener.getsockname()[:2]
-            print(
-                f"profiles-sandbox listening on http://{host}:{port}", flush=True
-            )  # ignore-https-check
+            self._announce(f"{LISTENS} http://{host}:{port}")  # ignore-https-check
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Stop without raising the signal again, so that the process ends with 0."""
@@ -61,18 +82,3 @@ def bind(host: str, port: int, *, slow: bool = False) -> socket.socket:
     if slow:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BYTES)
     return listener
-
-
-def run_server(app: ASGIApp, listener: socket.socket) -> None:
-    """Serve until SIGTERM or SIGINT."""
-    config = uvicorn.Config(
-        app,
-        http=_Connection,
-        ws="none",
-        lifespan="off",
-        log_level="error",
-        access_log=False,
-        timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=GRACE_SECONDS,
-    )
-    _Server(config).run([listener])

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 FLOORS = [
-    {"__main__"},
-    {"command_line", "testing"},
+    {"__main__", "testing"},
+    {"command_line"},
     {"show", "serving"},
     {"calls"},
     {"faults", "data"},

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from profiles_sandbox.command_line import main
-from profiles_sandbox.testing import JSON_HEADERS, LocalSandbox, RunningSandbox
+from profiles_sandbox.testing import JSON_HEADERS, LocalSandbox, ThreadedSandbox
 
 UPDATE = "profiles/update_batch"
 EMAIL = {"email": "a@example.org"}
@@ -151,7 +151,7 @@ def test_journal_holds_no_values(sandbox, tmp_path):
 
 def test_bodies_are_kept_by_row(tmp_path):
     bodies = tmp_path / "some" / "bodies"
-    with RunningSandbox(
+    with ThreadedSandbox(
         tmp_path / "data.db", "--keep-bodies", str(bodies), "--max-bytes", "20"
     ) as sandbox:
         sandbox.send(UPDATE, b" { ", JSON_HEADERS)
@@ -171,7 +171,7 @@ def test_bodies_are_kept_by_row(tmp_path):
 
 def test_commands_show_a_running_sandbox(tmp_path, capsys):
     data = str(tmp_path / "data.db")
-    with RunningSandbox(tmp_path / "data.db") as sandbox:
+    with ThreadedSandbox(tmp_path / "data.db") as sandbox:
         ids = sandbox.create({**EMAIL, "source": "x"}, {"email": "b@example.org"})
         lines = show(capsys, "profiles", "--data", data, "--db-id", "1", "--json")
         [row] = [

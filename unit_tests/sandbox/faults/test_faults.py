@@ -12,7 +12,7 @@ import yaml
 from profiles_sandbox.calls.service import CALLS
 from profiles_sandbox.faults.plan import FaultsError, Turn, load_plan
 from profiles_sandbox.faults.rule import Rule
-from profiles_sandbox.testing import RunningSandbox
+from profiles_sandbox.testing import ThreadedSandbox
 
 UPDATE = "profiles/update_batch"
 EMAIL = {"email": "a@example.org"}
@@ -211,7 +211,7 @@ def sandbox(tmp_path_factory):
         {**RULE, "requests": [2 * number + 1], **rule} for number, rule in enumerate(RULES.values())
     ]
     (directory / "faults.yaml").write_text(yaml.safe_dump(plan))
-    with RunningSandbox(
+    with ThreadedSandbox(
         directory / "data.db", "--faults", str(directory / "faults.yaml")
     ) as sandbox:
         yield sandbox
@@ -244,7 +244,7 @@ def old_service(tmp_path_factory):
     directory = tmp_path_factory.mktemp("old")
     plan = [{"call": "resources/fields_get", **NO_CALL}, {"call": "resources/get", **OTHER_SHAPE}]
     (directory / "faults.yaml").write_text(yaml.safe_dump(plan))
-    with RunningSandbox(
+    with ThreadedSandbox(
         directory / "data.db", "--faults", str(directory / "faults.yaml")
     ) as sandbox:
         yield sandbox

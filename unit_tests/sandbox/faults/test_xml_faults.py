@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from profiles_sandbox.testing import RunningSandbox
+from profiles_sandbox.testing import ThreadedSandbox
 
 UPDATE = "profiles/update_batch"
 RULE = {"call": UPDATE}
@@ -33,7 +33,7 @@ def spoilt(tmp_path_factory):
     """
     directory = tmp_path_factory.mktemp("xml")
     (directory / "faults.yaml").write_text(yaml.safe_dump(RULES))
-    with RunningSandbox(
+    with ThreadedSandbox(
         directory / "data.db", "--faults", str(directory / "faults.yaml")
     ) as sandbox:
         sandbox.create({"email": "a@example.org", "crm_id": 6})
