@@ -1,21 +1,27 @@
 # make demo   a real source into the service, end to end
 # make test   all tests
+# make coverage  the same, with the lines that no test reaches; each process takes twice as long
 # make soak   the tests that take long
 # make bench  speed and memory, beside the floor and others
+# make guard  the record path's processor time, shape by shape, held against limits
 # make check  lint, format, types
 # make constraints  the versions that the image is built with, renewed
 # make scenarios  the table of integration_tests/README.md, measured
-# Each installs what it needs, once, into .venv (the demo's source into .venv-source, PyAirbyte into .venv-pipelines, Airbyte's checks into .venv-qa).
+# Each installs what it needs, once, into .venv (the demo's source into .venv-source, PyAirbyte into
+# .venv-pipelines, Airbyte's checks into .venv-qa).
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: demo test soak scenarios constraints check format bench clean
+.PHONY: demo test coverage soak scenarios constraints check format bench guard clean
 .DELETE_ON_ERROR:
 
 demo: .venv/connector .venv-source/installed
 	$(BIN)/python demo/run.py
 
 test: .venv/installed .venv-source/installed .venv-pipelines/installed .venv-qa/installed
+	$(BIN)/python -m pytest -q -n 2
+
+coverage: .venv/installed .venv-source/installed .venv-pipelines/installed .venv-qa/installed
 	$(BIN)/python -m pytest -q -n 2 --cov --cov-report=term:skip-covered
 
 soak: .venv/installed
@@ -39,6 +45,9 @@ format: .venv/installed
 
 bench: .venv/bench .venv-singer/installed .venv-dlt/installed
 	$(BIN)/python benchmarks/bench.py
+
+guard: .venv/installed
+	$(BIN)/python benchmarks/guard.py
 
 .venv/connector: setup.py pyproject.toml
 	@echo "Installing the connector and the sandbox into .venv, once."

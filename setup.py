@@ -64,7 +64,7 @@ setup(
     entry_points={
         "console_scripts": [
             "destination-profiles=destination_profiles.run:main",
-            "profiles-sandbox=profiles_sandbox.run:main",
+            "profiles-sandbox=profiles_sandbox.command_line:main",
         ]
     },
 )

@@ -1,22 +1,23 @@
-"""Processor time of the record path beside the floor, in one process and without a network:
-`guard.py` prints the ratio of each case.
+"""`make guard`: the record path's processor time beside the floor's, for each shape, in one process
+and without a network; 1 where a shape takes more than its limit.
 
 Both are measured in turns and the least of each is taken, so that other work on the machine matters
 little.
 """
 
+import argparse
 import gc
-import json
 import os
+import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import jsonschema_rs
-import orjson
-from data import CASES, Case, messages, write
+import floor
+from data import messages, write
+from shapes import SHAPES, Shape
 
 from destination_profiles.api.body import Blocks
 from destination_profiles.catalog import streams_of
@@ -26,8 +27,24 @@ from destination_profiles.service.outcome import ACCEPTED, Outcome
 from destination_profiles.service.request import Request
 from destination_profiles.sync.sync import assemble
 
-RECORDS, ROUNDS = 20_000, 7
-GUARDED = (CASES[0], CASES[3])
+RECORDS, STATE_EVERY, ROUNDS = 20_000, 1_000, 7
+LIMITS = {
+    "flat": 1.25,
+    "small": 1.95,
+    "large": 1.3,
+    "wide": 1.2,
+    "nested": 3.2,
+    "database": 3.7,
+    "mapped": 2.2,
+    "people": 17.0,
+}
+"""By shape: processor time, as times the floor's in the same run."""
+
+SETTINGS = {"api_url": "https://example.com", "token": "token", "db_id": 1}
+
+
+class Lost(Exception):
+    """Records of a shape do not arrive; the text says how many."""
 
 
 class NoService:
@@ -40,57 +57,76 @@ class NoService:
         return ACCEPTED
 
 
-def floor(case: Case, path: Path) -> None:
-    """Decode, validate, encode."""
-    is_valid = jsonschema_rs.Draft7Validator(
-        case.catalog()["streams"][0]["stream"]["json_schema"], validate_formats=False
-    ).is_valid
-    with path.open("rb") as lines:
-        for line in lines:
-            message = orjson.loads(line)
-            if message["type"] == "RECORD" and is_valid(message["record"]["data"]):
-                orjson.dumps(message["record"]["data"])
-
-
-def connector(case: Case, path: Path) -> None:
-    """The record path from the bytes of stdin to the body of a request."""
-    config: dict[str, Any] = {
-        "api_url": "https://example.com",
-        "token": "token",
-        "db_id": 1,
-        **case.config,
-    }
+def deliver(config: dict[str, Any], catalog: dict[str, Any], source: int) -> tuple[int, int]:
+    """All that the guard uses of the connector: messages of a file descriptor on their way to the
+    bodies of requests. Gives how many records were read and rejected.
+    """
     states: list[object] = []
     pump = assemble(
-        parse_config(config), streams_of(case.catalog()), release=states.append, sender=NoService()
+        parse_config(config), streams_of(catalog), release=states.append, sender=NoService()
     )
-    source = os.open(path, os.O_RDONLY)
     pump.run(LineReader(source))
+    return pump.writer.read, pump.writer.tally.total
+
+
+def take_connector(shape: Shape, path: Path, records: int) -> None:
+    """Deliver the records of a file. Raises Lost where one does not arrive."""
+    source = os.open(path, os.O_RDONLY)
+    read, rejected = deliver({**SETTINGS, **shape.config}, shape.catalog(), source)
     os.close(source)
-    writer = pump.writer
-    assert (writer.tally.total, writer.read) == (0, RECORDS if path.stat().st_size else 0)
+    if (read, rejected) != (records, 0):
+        raise Lost(f"{read:,} of {records:,} records read, {rejected:,} rejected")
 
 
-def seconds(work: Callable[[Case, Path], None], case: Case, path: Path) -> float:
+def take_floor(shape: Shape, path: Path, _: int) -> None:
+    """Take the same messages as the floor does."""
+    with path.open("rb") as lines:
+        floor.run(shape.floor_schema(), lines)
+
+
+def seconds(
+    work: Callable[[Shape, Path, int], None], shape: Shape, path: Path, records: int
+) -> float:
     """Processor time of some work."""
     began = time.process_time()
-    work(case, path)
+    work(shape, path, records)
     return time.process_time() - began
 
 
-def ratio(case: Case) -> float:
-    """Times the floor."""
+def ratio(shape: Shape) -> float:
+    """Times the floor, without what each takes on empty input."""
     with tempfile.TemporaryDirectory() as folder:
-        path, empty = (
-            write(Path(folder, "in.jsonl"), messages(case, RECORDS, 1_000)),
-            write(Path(folder, "empty.jsonl"), iter(())),
-        )
-        jobs = [(work, each) for work in (connector, floor) for each in (path, empty)]
-        rounds = [[seconds(work, case, each) for work, each in jobs] for _ in range(ROUNDS)]
+        full = write(Path(folder, "in.jsonl"), messages(shape, RECORDS, STATE_EVERY))
+        empty = write(Path(folder, "empty.jsonl"), iter(()))
+        inputs = ((full, RECORDS), (empty, 0))
+        jobs = [(work, *each) for work in (take_connector, take_floor) for each in inputs]
+        rounds = [[seconds(work, shape, *each) for work, *each in jobs] for _ in range(ROUNDS)]
     ours, start, least, start_of_floor = map(min, zip(*rounds, strict=True))
     return (ours - start) / (least - start_of_floor)
 
 
-if __name__ == "__main__":
+def holds(shape: Shape) -> bool:
+    """Print the ratio of a shape beside its limit, and tell whether it is kept."""
+    limit = LIMITS[shape.key]
+    try:
+        found = ratio(shape)
+    except Lost as lost:
+        print(f"{shape.key:10} FAILED: {lost}", flush=True)
+        return False
+    word = "of at most" if found <= limit else "ABOVE"
+    print(f"{shape.key:10} {found:5.2f} x the floor, {word} {limit:.2f}", flush=True)
+    return found <= limit
+
+
+def main() -> int:
+    """Hold each shape, or those that are named; give 1 where one is above its limit."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("shapes", nargs="*", metavar="SHAPE", help=f"some of {', '.join(LIMITS)}")
+    chosen = parser.parse_args().shapes or list(LIMITS)
     gc.freeze()
-    print(json.dumps({case.name: round(ratio(case), 2) for case in GUARDED}))
+    kept = [holds(SHAPES[key]) for key in chosen]
+    return 0 if all(kept) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -6,22 +6,25 @@ here it is counted once more.
 """
 
 import argparse
-import json
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from bench import CONNECTOR, table
-from data import encode, write
+from data import record, state, write
+from measure import CONNECTOR
+from report import table
+from rows import encode
+from shapes import BY_NUMBER, STREAM, catalog_of, object_of
 
 from profiles_sandbox.testing import RunningSandbox
 
 CUSTOMERS, CHUNK, STATE_EVERY = 40_000, 500, 1_000
+LIMIT = 10_000  # profiles that the service takes at once
 UPDATE = "profiles/update_batch"
+COLUMNS = {"crm_id": "integer", "_fname": "string", "_city": "string"}
 
 
 def rows(part: int, parts: int, number: int) -> Iterator[str]:
@@ -30,13 +33,9 @@ def rows(part: int, parts: int, number: int) -> Iterator[str]:
     """
     for place, customer in enumerate(range(1 + part, CUSTOMERS + 1, parts), 1):
         data = {"crm_id": customer, "_fname": f"name {number}", "_city": "Bowling Green"}
-        yield (
-            encode({"type": "RECORD", "record": {"stream": "users", "data": data, "emitted_at": 1}})
-            + "\n"
-        )
+        yield record(data)
         if place % STATE_EVERY == 0:
-            state = {"stream_descriptor": {"name": "users"}, "stream_state": {"id": customer}}
-            yield encode({"type": "STATE", "state": {"type": "STREAM", "stream": state}}) + "\n"
+            yield state(customer)
 
 
 def seconds(command: Sequence[str], sources: Sequence[Path]) -> float:
@@ -51,86 +50,73 @@ def seconds(command: Sequence[str], sources: Sequence[Path]) -> float:
     return time.perf_counter() - began
 
 
-def main() -> None:
-    """Measure in turns and print medians."""
+def options() -> argparse.Namespace:
+    """What is asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--latency-ms", type=int, default=500)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--max-in-flight", type=int, default=4)
-    options = parser.parse_args()
-    columns = {
-        "crm_id": {"type": "integer"},
-        "_fname": {"type": "string"},
-        "_city": {"type": "string"},
+    return parser.parse_args()
+
+
+def prepare(folder: Path, sandbox: RunningSandbox, max_in_flight: int) -> list[str]:
+    """The command of a connector, once the service has every customer."""
+    for first in range(1, CUSTOMERS + 1, LIMIT):
+        customers = ({"crm_id": each} for each in range(first, first + LIMIT))
+        sandbox.create(*customers, matching="custom", field_name="crm_id")
+    columns = {name: {"type": kind} for name, kind in COLUMNS.items()}
+    config = {
+        "api_url": sandbox.url,
+        "token": "sandbox-token",
+        "db_id": 1,
+        **BY_NUMBER,
+        "batching": {"max_profiles": CHUNK},
+        "delivery": {"max_in_flight": max_in_flight},
     }
-    stream = {
-        "name": "users",
-        "json_schema": {"type": "object", "properties": columns},
-        "supported_sync_modes": ["full_refresh"],
-    }
-    catalog = {
-        "streams": [
-            {"stream": stream, "sync_mode": "full_refresh", "destination_sync_mode": "append"}
-        ]
-    }
+    files = {"config": config, "catalog": catalog_of({STREAM: object_of(columns)})}
+    command = [CONNECTOR, "write"]
+    for name, content in files.items():
+        path = folder / f"{name}.json"
+        path.write_text(encode(content))
+        command += [f"--{name}", str(path)]
+    return command
+
+
+def measure(folder: Path, command: Sequence[str], number: int) -> list[float]:
+    """Seconds of a round: one connector, two on halves, and each on empty input."""
+    empty = write(folder / "empty.jsonl", iter(()))
+    whole = [write(folder / "whole.jsonl", rows(0, 1, 2 * number))]
+    halves = [
+        write(folder / f"half{part}.jsonl", rows(part, 2, 2 * number + 1)) for part in range(2)
+    ]
+    return [seconds(command, each) for each in (whole, halves, [empty], [empty, empty])]
+
+
+def main() -> None:
+    """Measure in turns and print medians."""
+    asked = options()
+    latency = ("--latency-ms", str(asked.latency_ms))
     with (
         tempfile.TemporaryDirectory() as name,
-        RunningSandbox(Path(name, "data.db"), "--latency-ms", str(options.latency_ms)) as sandbox,
+        RunningSandbox(Path(name, "data.db"), *latency) as sandbox,
     ):
         folder = Path(name)
-        for first in range(1, CUSTOMERS + 1, 10_000):
-            sandbox.create(
-                *({"crm_id": each} for each in range(first, first + 10_000)),
-                matching="custom",
-                field_name="crm_id",
-            )
-        config = {
-            "api_url": sandbox.url,
-            "token": "sandbox-token",
-            "db_id": 1,
-            "matching": {"mode": "custom", "field_name": "crm_id"},
-        }
-        config |= {
-            "batching": {"max_profiles": CHUNK},
-            "delivery": {"max_in_flight": options.max_in_flight},
-        }
-        (folder / "config.json").write_text(json.dumps(config))
-        (folder / "catalog.json").write_text(json.dumps(catalog))
-        command = [
-            CONNECTOR,
-            "write",
-            "--config",
-            str(folder / "config.json"),
-            "--catalog",
-            str(folder / "catalog.json"),
-        ]
-        empty = write(folder / "empty.jsonl", iter(()))
-        measured = []
-        for number in range(options.rounds):
-            whole = [write(folder / "whole.jsonl", rows(0, 1, 2 * number))]
-            halves = [
-                write(folder / f"half{part}.jsonl", rows(part, 2, 2 * number + 1))
-                for part in range(2)
-            ]
-            measured.append(
-                [seconds(command, each) for each in (whole, halves, [empty], [empty, empty])]
-            )
+        command = prepare(folder, sandbox, asked.max_in_flight)
+        measured = [measure(folder, command, number) for number in range(asked.rounds)]
         accepted = sum(row["accepted"] or 0 for row in sandbox.journal() if row["call"] == UPDATE)
-    assert accepted == 2 * options.rounds * CUSTOMERS, accepted
+    assert accepted == 2 * asked.rounds * CUSTOMERS, accepted
     one, two, start, starts = (statistics.median(column) for column in zip(*measured, strict=True))
-    nets = (one - start, two - starts)
+    nets = {"one connector": one - start, "two connectors, half of the table each": two - starts}
     shown = [
-        [name, f"{net:.1f} s", f"{CUSTOMERS / net:,.0f}", f"{nets[0] / net:.2f}"]
-        for name, net in zip(
-            ("one connector", "two connectors, half of the table each"), nets, strict=True
-        )
+        [name, f"{net:.1f} s", f"{CUSTOMERS / net:,.0f}", f"{(one - start) / net:.2f}"]
+        for name, net in nets.items()
     ]
     print(
-        f"{CUSTOMERS:,} customers, {CHUNK} to a request, {options.latency_ms} ms an "
-        f"answer, max_in_flight {options.max_in_flight} each"
+        f"{CUSTOMERS:,} customers, {CHUNK} to a request, {asked.latency_ms} ms an "
+        f"answer, max_in_flight {asked.max_in_flight} each"
     )
     print(table(["", "after start-up", "records/s", "x"], shown))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from integration_tests.connector import Connector
-from profiles_sandbox.testing import TOKEN, RunningSandbox
+from profiles_sandbox.testing import TOKEN, ServedSandbox, ThreadedSandbox
 
 
 @pytest.fixture
@@ -30,11 +30,11 @@ def faults() -> str:
 @pytest.fixture
 def sandbox(
     tmp_path: Path, bodies: Path, options: list[str], faults: str
-) -> Iterator[RunningSandbox]:
+) -> Iterator[ServedSandbox]:
     """A running service with the profiles crm_id 1 to 9."""
     plan = tmp_path / "faults.yaml"
     plan.write_text(faults)
-    with RunningSandbox(
+    with ThreadedSandbox(
         tmp_path / "sandbox.db", "--keep-bodies", str(bodies), "--faults", str(plan), *options
     ) as running:
         profiles = ({"crm_id": number} for number in range(1, 10))
@@ -44,7 +44,7 @@ def sandbox(
 
 
 @pytest.fixture
-def connector(tmp_path: Path, sandbox: RunningSandbox) -> Connector:
+def connector(tmp_path: Path, sandbox: ServedSandbox) -> Connector:
     """The connector, configured for the sandbox, matching by crm_id, one stream `users` in mode
     append.
     """

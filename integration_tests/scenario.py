@@ -27,8 +27,8 @@ import yaml
 
 from integration_tests.connector import Connector, Said, record, state, stream
 from integration_tests.s3 import MotoServer
-from profiles_sandbox.datafile import open_to_read
-from profiles_sandbox.store import ProfileStore
+from profiles_sandbox.data.datafile import open_to_read
+from profiles_sandbox.data.store import ProfileStore
 from profiles_sandbox.testing import RunningSandbox
 
 FOLDER = Path(__file__).with_name("scenarios")

@@ -13,7 +13,7 @@ import trustme
 
 from integration_tests.connector import COMMAND, Connector, by
 from integration_tests.servers import serving
-from profiles_sandbox.testing import RunningSandbox
+from profiles_sandbox.testing import ServedSandbox, ThreadedSandbox
 
 READ, FIELDS = "databases/get", "databases/fields_get"
 
@@ -27,18 +27,18 @@ def failed(connector: Connector) -> str:
     return message
 
 
-def test_check_succeeds_without_writing(connector: Connector, sandbox: RunningSandbox) -> None:
+def test_check_succeeds_without_writing(connector: Connector, sandbox: ServedSandbox) -> None:
     assert connector.run("check").status == {"status": "SUCCEEDED"}
     assert [row["call"] for row in sandbox.journal()][1:] == [READ, FIELDS]
 
 
-def test_each_database_is_read(connector: Connector, sandbox: RunningSandbox) -> None:
+def test_each_database_is_read(connector: Connector, sandbox: ServedSandbox) -> None:
     connector.config["streams"] = [{"name": "partners", "db_id": 2}, {"name": "users"}]
     assert connector.run("check").status == {"status": "SUCCEEDED"}
     assert [row["call"] for row in sandbox.journal()][1:] == [READ, READ, FIELDS, FIELDS]
 
 
-def test_fields_are_read_only_where_named(connector: Connector, sandbox: RunningSandbox) -> None:
+def test_fields_are_read_only_where_named(connector: Connector, sandbox: ServedSandbox) -> None:
     connector.config["matching"] = {"mode": "email"}
     assert connector.run("check").status == {"status": "SUCCEEDED"}
     assert [row["call"] for row in sandbox.journal()][1:] == [READ]
@@ -75,7 +75,7 @@ def users(*fields: dict[str, Any], subscriptions: Any = (), **more: Any) -> dict
     return {"streams": [{"name": "users", **sent, "subscriptions": list(subscriptions), **more}]}
 
 
-def test_whole_mapping_that_fits_succeeds(connector: Connector, sandbox: RunningSandbox) -> None:
+def test_whole_mapping_that_fits_succeeds(connector: Connector, sandbox: ServedSandbox) -> None:
     connector.config["streams"] = [FITTING]
     assert connector.run("check").status == {"status": "SUCCEEDED"}
     assert [row["call"] for row in sandbox.journal()][1:] == [
@@ -252,7 +252,7 @@ def test_store_is_probed_where_the_service_is_down(connector: Connector) -> None
 
 @pytest.mark.parametrize("faults", ["- {call: resources/get, drop: before}"])
 def test_service_that_does_not_answer_is_asked_once(
-    connector: Connector, sandbox: RunningSandbox
+    connector: Connector, sandbox: ServedSandbox
 ) -> None:
     connector.config |= users(
         subscriptions=[{**EMAIL, "resource_id": number} for number in range(3, 9)]
@@ -279,7 +279,7 @@ resources: [{id: 5, name: Letters, channels: [email, viber]}]
 
 def test_channel_that_a_resource_does_not_have_is_named(tmp_path: Path) -> None:
     (tmp_path / "setup.yaml").write_text(SETUP)
-    with RunningSandbox(
+    with ThreadedSandbox(
         tmp_path / "sandbox.db", "--setup", str(tmp_path / "setup.yaml")
     ) as sandbox:
         connector = Connector(tmp_path, sandbox.url)

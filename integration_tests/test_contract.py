@@ -9,7 +9,7 @@ import pytest
 
 from destination_profiles.service.manifest import service
 from integration_tests.connector import Connector, record, state, stream
-from profiles_sandbox.testing import RunningSandbox
+from profiles_sandbox.testing import ServedSandbox
 
 STORED_AT, BUILT_AT = 3, 28  # resources: what is there before, and what the connector builds
 
@@ -146,7 +146,7 @@ def test_every_mode_and_channel_is_tried() -> None:
 @pytest.mark.parametrize("wire", ["json", "xml"])
 @pytest.mark.parametrize("mode", MODES)
 def test_mode_with_every_channel(
-    connector: Connector, sandbox: RunningSandbox, mode: str, wire: str
+    connector: Connector, sandbox: ServedSandbox, mode: str, wire: str
 ) -> None:
     parameters, key, complaint = MODES[mode]
     profiles = dict(

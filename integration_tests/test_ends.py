@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from integration_tests.connector import SECONDS, Connector, record, state
-from profiles_sandbox.testing import RunningSandbox
+from profiles_sandbox.testing import ServedSandbox
 
 LINES = [record({"crm_id": 1}), state(1)]
 UPDATE = "profiles/update_batch"
@@ -34,7 +34,7 @@ def test_closed_input_is_an_empty_one(connector: Connector) -> None:
 
 @pytest.mark.parametrize("redirections", [">&-", ">&- 2>&-", "2>&-"])
 def test_closed_outputs_hold_nothing_up(
-    connector: Connector, sandbox: RunningSandbox, redirections: str
+    connector: Connector, sandbox: ServedSandbox, redirections: str
 ) -> None:
     lines = connector.folder / "lines.jsonl"
     lines.write_bytes(b"".join(LINES))
@@ -59,7 +59,7 @@ def start(connector: Connector, **pipes: int) -> subprocess.Popen[bytes]:
     )
 
 
-def wait_for_request(sandbox: RunningSandbox) -> None:
+def wait_for_request(sandbox: ServedSandbox) -> None:
     deadline = time.monotonic() + SECONDS
     while not any(row["call"] == UPDATE for row in sandbox.journal()):
         assert time.monotonic() < deadline
@@ -68,7 +68,7 @@ def wait_for_request(sandbox: RunningSandbox) -> None:
 
 @pytest.mark.parametrize("faults", ["- {call: profiles/update_batch, delay_ms: 1500}"])
 def test_signal_counts_when_the_reader_has_gone(
-    connector: Connector, sandbox: RunningSandbox
+    connector: Connector, sandbox: ServedSandbox
 ) -> None:
     """The platform's reader has died, a chunk is in flight, and then the signal comes."""
     source, sink = os.pipe()
@@ -107,7 +107,7 @@ def test_successful_sync_leaves_stderr_empty(connector: Connector, run: int) -> 
 
 
 @pytest.mark.parametrize("faults", ["- {call: profiles/update_batch, delay_ms: 60000}"])
-def test_second_control_c_ends_at_once(connector: Connector, sandbox: RunningSandbox) -> None:
+def test_second_control_c_ends_at_once(connector: Connector, sandbox: ServedSandbox) -> None:
     process = start(connector, stdout=subprocess.PIPE)
     assert process.stdin is not None
     process.stdin.write(b"".join(LINES))

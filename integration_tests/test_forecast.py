@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from integration_tests.connector import Connector, line, record, state, stream
-from profiles_sandbox.testing import RunningSandbox
+from profiles_sandbox.testing import ServedSandbox
 
 CANARY = "canary-7f3a"
 BODY = b'{"token":"sandbox-token","db_id":1,"matching":"custom","field_name":"crm_id","data":[{"crm_id":2,"_bdate":"2001-02-03"}]}'
@@ -47,7 +47,7 @@ MAPPED = {
 @pytest.mark.parametrize("wire", ["json", "xml"])
 @pytest.mark.parametrize("sync_mode", ["append", "append_dedup"])
 def test_forecast_is_what_a_write_then_does(
-    connector: Connector, sandbox: RunningSandbox, sync_mode: str, wire: str
+    connector: Connector, sandbox: ServedSandbox, sync_mode: str, wire: str
 ) -> None:
     connector.config |= {
         "streams": [MAPPED],

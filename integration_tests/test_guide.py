@@ -12,7 +12,7 @@ import yaml
 from destination_profiles.service.manifest import service
 from destination_profiles.service.matching import Matching
 from integration_tests.connector import Connector, record, state, stream
-from profiles_sandbox.testing import RunningSandbox
+from profiles_sandbox.testing import ServedSandbox
 
 GUIDE = (Path(__file__).parents[1] / "docs" / "mapping.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"^```(\w+) (\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -60,7 +60,7 @@ def keys_of(request: dict[str, Any]) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("title", EXAMPLES)
 def test_example_does_what_it_says(
-    connector: Connector, sandbox: RunningSandbox, bodies: Path, title: str
+    connector: Connector, sandbox: ServedSandbox, bodies: Path, title: str
 ) -> None:
     printed = EXAMPLES[title]
     known = [key for request in printed.requests for key in keys_of(request)]

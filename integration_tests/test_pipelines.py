@@ -15,7 +15,7 @@ import pytest
 
 from integration_tests.connector import COMMAND, Connector, by, stream
 from integration_tests.servers import serving
-from profiles_sandbox.testing import RunningSandbox
+from profiles_sandbox.testing import ServedSandbox
 
 ROOT = Path(__file__).parents[1]
 PYAIRBYTE, FAKER = (
@@ -44,12 +44,12 @@ def written(done: subprocess.CompletedProcess[str]) -> int:
     return counts["written"]
 
 
-def accepted(sandbox: RunningSandbox) -> list[int]:
+def accepted(sandbox: ServedSandbox) -> list[int]:
     return [row["accepted"] for row in sandbox.journal() if row["call"] == UPDATE]
 
 
 @pytest.fixture
-def folder(tmp_path: Path, sandbox: RunningSandbox) -> Path:
+def folder(tmp_path: Path, sandbox: ServedSandbox) -> Path:
     """The settings of both ends, for customers that the service knows."""
     sandbox.create(
         *({"Custom_ID": number} for number in range(1, USERS + 1)),
@@ -72,7 +72,7 @@ def folder(tmp_path: Path, sandbox: RunningSandbox) -> Path:
 
 @needs_pyairbyte
 @pytest.mark.parametrize("mode", ["none", "cache"])
-def test_pyairbyte_delivers_every_user(folder: Path, sandbox: RunningSandbox, mode: str) -> None:
+def test_pyairbyte_delivers_every_user(folder: Path, sandbox: ServedSandbox, mode: str) -> None:
     assert written(sync(folder, mode)) == USERS
     assert accepted(sandbox) == [USERS]
     reply = sandbox.post(
@@ -82,14 +82,14 @@ def test_pyairbyte_delivers_every_user(folder: Path, sandbox: RunningSandbox, mo
 
 
 @needs_pyairbyte
-def test_second_sync_sends_nothing_twice(folder: Path, sandbox: RunningSandbox) -> None:
+def test_second_sync_sends_nothing_twice(folder: Path, sandbox: ServedSandbox) -> None:
     assert written(sync(folder, "state")) == USERS
     assert written(sync(folder, "state")) == 0
     assert accepted(sandbox) == [USERS]
 
 
 @needs_pyairbyte
-def test_failing_destination_makes_pyairbyte_raise(folder: Path, sandbox: RunningSandbox) -> None:
+def test_failing_destination_makes_pyairbyte_raise(folder: Path, sandbox: ServedSandbox) -> None:
     destination = json.loads((folder / "destination.json").read_text()) | {"token": "another"}
     (folder / "destination.json").write_text(json.dumps(destination))
     done = sync(folder, "none")
@@ -176,7 +176,7 @@ def manifest(url: str) -> dict[str, Any]:
 
 
 def test_low_code_source_is_delivered(
-    connector: Connector, sandbox: RunningSandbox, api: str
+    connector: Connector, sandbox: ServedSandbox, api: str
 ) -> None:
     source = connector.folder / "source.json"
     source.write_text(json.dumps({"__injected_declarative_manifest": manifest(api)}))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from integration_tests.connector import Connector, by, record, state
-from profiles_sandbox.testing import RunningSandbox
+from profiles_sandbox.testing import ServedSandbox
 
 WIRES = pytest.mark.parametrize("wire", ["json", "xml"])
 
@@ -23,7 +23,7 @@ def configure(
     connector.config |= {"streams": [stream], "delivery": {"wire_format": wire}, **more}
 
 
-def stored(sandbox: RunningSandbox, crm_id: int) -> dict[str, Any]:
+def stored(sandbox: ServedSandbox, crm_id: int) -> dict[str, Any]:
     reply = sandbox.post(
         "profiles/get", db_id=1, matching="custom", field_name="crm_id", field_value=crm_id
     )
@@ -33,7 +33,7 @@ def stored(sandbox: RunningSandbox, crm_id: int) -> dict[str, Any]:
 
 @WIRES
 def test_tags_are_a_key_as_one_text(
-    connector: Connector, sandbox: RunningSandbox, wire: str
+    connector: Connector, sandbox: ServedSandbox, wire: str
 ) -> None:
     ann, _, _ = sandbox.create(
         {"email": "a@b.example", "tags": ["vip", "beta"]},
@@ -72,7 +72,7 @@ STATUSES = [
 
 @WIRES
 def test_zero_is_applied_and_absence_keeps(
-    connector: Connector, sandbox: RunningSandbox, wire: str
+    connector: Connector, sandbox: ServedSandbox, wire: str
 ) -> None:
     before = {
         "channel": "sms",
@@ -109,7 +109,7 @@ def test_zero_is_applied_and_absence_keeps(
 
 @WIRES
 def test_functions_of_every_kind_reach_the_service(
-    connector: Connector, sandbox: RunningSandbox, wire: str
+    connector: Connector, sandbox: ServedSandbox, wire: str
 ) -> None:
     profile = {
         "tags": ["old", "gone"],
@@ -147,7 +147,7 @@ INVALID = {"channel": "email", "resource_id": 3, "email": "no address"}
 @WIRES
 @pytest.mark.parametrize("skip", [False, True])
 def test_options_of_the_call_are_sent(
-    connector: Connector, sandbox: RunningSandbox, wire: str, skip: bool
+    connector: Connector, sandbox: ServedSandbox, wire: str, skip: bool
 ) -> None:
     configure(connector, wire, skip_triggers=skip, skip_invalid_subscriptions=skip)
     said = connector.write(
@@ -201,7 +201,7 @@ IMPOSSIBLE = [
 ]
 
 
-def test_what_xml_cannot_carry_is_rejected(connector: Connector, sandbox: RunningSandbox) -> None:
+def test_what_xml_cannot_carry_is_rejected(connector: Connector, sandbox: ServedSandbox) -> None:
     connector.config |= {"delivery": {"wire_format": "xml"}}
     said = connector.write(
         *(record({"crm_id": 1, **each}) for each in IMPOSSIBLE),
@@ -222,7 +222,7 @@ def test_answer_may_have_another_format(connector: Connector) -> None:
 
 @pytest.mark.parametrize("wire", ["json", "xml"])
 def test_body_never_exceeds_the_limit(
-    connector: Connector, sandbox: RunningSandbox, bodies: Path, wire: str
+    connector: Connector, sandbox: ServedSandbox, bodies: Path, wire: str
 ) -> None:
     connector.config |= {"delivery": {"wire_format": wire}, "batching": {"max_bytes": 1000}}
     rows = [

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from integration_tests.connector import Connector, Running, record, state
-from profiles_sandbox.testing import RunningSandbox
+from profiles_sandbox.testing import ServedSandbox
 
 PROFILES, UPDATES, STATES = 400, 5, 100
 SEEDED = 9  # what the service knows in every test
@@ -78,7 +78,7 @@ def kept(data: Path) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("options", [LATENCY])
 def test_halves_at_once_lose_and_reorder_nothing(
-    connector: Connector, sandbox: RunningSandbox
+    connector: Connector, sandbox: ServedSandbox
 ) -> None:
     sandbox.create(
         *({"crm_id": number} for number in CUSTOMERS), matching="custom", field_name="crm_id"

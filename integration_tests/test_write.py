@@ -8,14 +8,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from integration_tests.connector import Connector, line, record, state, stream
-from profiles_sandbox.testing import RunningSandbox
+from integration_tests.connector import Connector, by, line, record, state, stream
+from profiles_sandbox.testing import ServedSandbox
 
 UPDATE = "profiles/update_batch"
-EXAMPLES = Path(__file__).parents[2] / "shared" / "examples"
+EXAMPLES = Path(__file__).with_name("examples")
 
 
-def updates(sandbox: RunningSandbox) -> list[dict[str, Any]]:
+def updates(sandbox: ServedSandbox) -> list[dict[str, Any]]:
     """The journal's rows of the write call."""
     return [row for row in sandbox.journal() if row["call"] == UPDATE]
 
@@ -46,7 +46,7 @@ def storing(connector: Connector) -> Connector:
     return connector
 
 
-def test_records_arrive_and_states_return(connector: Connector, sandbox: RunningSandbox) -> None:
+def test_records_arrive_and_states_return(connector: Connector, sandbox: ServedSandbox) -> None:
     said = connector.write(
         record({"crm_id": 1, "_fname": "Ann"}),
         state(1),
@@ -60,14 +60,12 @@ def test_records_arrive_and_states_return(connector: Connector, sandbox: Running
     ]
 
 
-@pytest.mark.skipif(
-    not EXAMPLES.exists(), reason="the folder of wire examples is not beside the checkout"
-)
 def test_body_equals_the_wire_example(connector: Connector, bodies: Path) -> None:
     example = json.loads((EXAMPLES / "update_batch.request.json").read_text())
     connector.config |= {
         "token": example["token"],
         "db_id": example["db_id"],
+        "matching": by(example["field_name"]),
         "skip_triggers": True,
     }
     said = connector.write(*(record(profile) for profile in example["data"]))
@@ -98,7 +96,7 @@ def test_state_keeps_every_byte(connector: Connector) -> None:
 
 
 def test_partial_failure_rejects_only_its_records(
-    storing: Connector, sandbox: RunningSandbox
+    storing: Connector, sandbox: ServedSandbox
 ) -> None:
     said = storing.write(
         *(record({"crm_id": number, "_fname": "Ann"}) for number in (1, 77, 2, 78)), state(4)
@@ -149,7 +147,7 @@ def test_record_without_its_key_is_rejected(storing: Connector, bodies: Path) ->
     assert [row["rejected_message"] for row in rejected(storing)] == ["crm_id must be there"] * 2
 
 
-def test_chunk_is_sealed_at_ten_thousand(connector: Connector, sandbox: RunningSandbox) -> None:
+def test_chunk_is_sealed_at_ten_thousand(connector: Connector, sandbox: ServedSandbox) -> None:
     connector.config["delivery"] = {"max_in_flight": 1}
     said = connector.write(
         *(record({"crm_id": 1000 + number}) for number in range(10_001)), state("end")
@@ -214,7 +212,7 @@ def test_state_waits_for_its_chunk(connector: Connector) -> None:
     assert running.next("STATE") is not None
 
 
-def test_chunk_is_not_cut_for_a_state(connector: Connector, sandbox: RunningSandbox) -> None:
+def test_chunk_is_not_cut_for_a_state(connector: Connector, sandbox: ServedSandbox) -> None:
     said = connector.write(
         *(
             message
@@ -229,7 +227,7 @@ def test_chunk_is_not_cut_for_a_state(connector: Connector, sandbox: RunningSand
 @pytest.mark.parametrize(
     "faults", ["- {call: profiles/update_batch, requests: [1], delay_ms: 1500}"]
 )
-def test_states_keep_their_order(connector: Connector, sandbox: RunningSandbox) -> None:
+def test_states_keep_their_order(connector: Connector, sandbox: ServedSandbox) -> None:
     connector.config |= {"batching": {"max_profiles": 1}}
     said = connector.write(
         *(
@@ -307,14 +305,14 @@ def test_every_record_is_sent_in_append_mode(connector: Connector, bodies: Path)
     "faults", ["- {call: profiles/update_batch, requests: [1], delay_ms: 700}"]
 )
 def test_updates_of_one_profile_keep_their_order(
-    connector: Connector, sandbox: RunningSandbox
+    connector: Connector, sandbox: ServedSandbox
 ) -> None:
     connector.config["batching"] = {"max_profiles": 1}
     connector.write(*(record({"crm_id": 1, "source": text}) for text in "abc"))
     assert sandbox.profile("65f0c0ffee00000000000001")["source"] == "c"
 
 
-def test_functions_are_never_superseded(connector: Connector, sandbox: RunningSandbox) -> None:
+def test_functions_are_never_superseded(connector: Connector, sandbox: ServedSandbox) -> None:
     connector.catalog = {"streams": [stream(sync_mode="append_dedup")]}
     connector.write(
         *(record({"crm_id": 1, "points": {"action": "incr", "value": 2}}) for _ in range(3))
@@ -367,7 +365,7 @@ def test_nulls_follow_their_setting(
 
 
 def test_streams_may_have_targets_of_their_own(
-    connector: Connector, sandbox: RunningSandbox
+    connector: Connector, sandbox: ServedSandbox
 ) -> None:
     connector.catalog = {"streams": [stream("users"), stream("partners")]}
     connector.config["streams"] = [
@@ -390,7 +388,7 @@ def test_streams_may_have_targets_of_their_own(
         ),
     ],
 )
-def test_retry_keeps_its_request_id(connector: Connector, sandbox: RunningSandbox) -> None:
+def test_retry_keeps_its_request_id(connector: Connector, sandbox: ServedSandbox) -> None:
     said = connector.write(record({"crm_id": 1}), state(1))
     assert (said.code, said.stats) == (0, [(1.0, 0.0)])
     assert [row["http_status"] for row in updates(sandbox)] == [
@@ -400,7 +398,7 @@ def test_retry_keeps_its_request_id(connector: Connector, sandbox: RunningSandbo
 
 
 @pytest.mark.parametrize("faults", ["- {call: profiles/update_batch, drop: after, requests: [1]}"])
-def test_lost_answer_changes_nothing_twice(connector: Connector, sandbox: RunningSandbox) -> None:
+def test_lost_answer_changes_nothing_twice(connector: Connector, sandbox: ServedSandbox) -> None:
     said = connector.write(
         record({"crm_id": 1, "points": {"action": "incr", "value": 2}}), state(1)
     )
@@ -462,14 +460,14 @@ def test_refused_token_keeps_the_safe_states(connector: Connector) -> None:
 
 
 @pytest.mark.parametrize("options", [["--max-profiles", "9"]])
-def test_refused_chunk_is_halved(connector: Connector, sandbox: RunningSandbox) -> None:
+def test_refused_chunk_is_halved(connector: Connector, sandbox: ServedSandbox) -> None:
     said = connector.write(*(record({"crm_id": number}) for number in range(1, 37)), state(36))
     assert said.stats == [(9.0, 27.0)]
     assert sorted(row["profiles"] for row in updates(sandbox)) == [9, 9, 9, 9, 18, 18, 36]
     assert len({row["request_id"] for row in updates(sandbox)}) == 7
 
 
-def test_sigterm_lets_safe_states_out(connector: Connector, sandbox: RunningSandbox) -> None:
+def test_sigterm_lets_safe_states_out(connector: Connector, sandbox: ServedSandbox) -> None:
     connector.config["batching"] = {"max_profiles": 1}
     running = connector.start()
     running.feed(record({"crm_id": 1}), state(1))
@@ -519,7 +517,7 @@ def test_superseded_record_is_stored_when_its_successor_is_refused(storing: Conn
     ]
 
 
-def test_streams_never_supersede_each_other(connector: Connector, sandbox: RunningSandbox) -> None:
+def test_streams_never_supersede_each_other(connector: Connector, sandbox: ServedSandbox) -> None:
     connector.catalog = {"streams": [stream("a"), stream("b", "append_dedup")]}
     connector.write(
         record({"crm_id": 1, "source": "fromA"}, "a"),
@@ -529,7 +527,7 @@ def test_streams_never_supersede_each_other(connector: Connector, sandbox: Runni
     assert (profile["source"], profile["language"]) == ("fromA", "fromB")
 
 
-def test_wrong_matching_field_stops_the_sync(connector: Connector, sandbox: RunningSandbox) -> None:
+def test_wrong_matching_field_stops_the_sync(connector: Connector, sandbox: ServedSandbox) -> None:
     connector.config |= {
         "matching": {"mode": "custom", "field_name": "nope"},
         "delivery": {"max_in_flight": 1},

@@ -2,6 +2,6 @@
 
 import sys
 
-from profiles_sandbox.run import main
+from profiles_sandbox.command_line import main
 
 sys.exit(main())

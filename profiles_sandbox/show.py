@@ -29,13 +29,13 @@ _WIDEST = 60
 
 
 def json_lines(rows: Iterable[Row]) -> Iterator[str]:
-    """Give one line of JSON a row."""
+    """One line of JSON a row."""
     for row in rows:
         yield msgspec.json.encode(row).decode()
 
 
 def table(rows: Iterable[Row], columns: list[str]) -> Iterator[str]:
-    """Give a header and one line a row, in aligned columns."""
+    """A header and one line a row, in aligned columns."""
     cells = [columns, *([_cell(row.get(column)) for column in columns] for row in rows)]
     widths = [max(len(line[index]) for line in cells) for index in range(len(columns))]
     for line in cells:
@@ -45,7 +45,7 @@ def table(rows: Iterable[Row], columns: list[str]) -> Iterator[str]:
 
 
 def profile_row(profile: Row) -> Row:
-    """Give a profile in the columns of a table: other fields together, subscriptions in short."""
+    """A profile in the columns of a table: other fields together, subscriptions in short."""
     own = ("id", "db_id", "email", "phones", "subscriptions")
     fields = {name: value for name, value in profile.items() if name not in own}
     return {

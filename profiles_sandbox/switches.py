@@ -71,5 +71,5 @@ def from_options(options: argparse.Namespace) -> Switches:
 
 
 def option(switch: Field[Any]) -> str:
-    """Give the command-line option of a switch."""
+    """The command-line option of a switch."""
     return "--" + switch.name.replace("_", "-")

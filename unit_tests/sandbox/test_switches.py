@@ -6,8 +6,8 @@ from importlib.resources import files
 
 import pytest
 
-from profiles_sandbox.batch import CODES
-from profiles_sandbox.errors import ItemRefused
+from profiles_sandbox.calls.items import CODES
+from profiles_sandbox.refusals import ItemRefused
 from profiles_sandbox.switches import Switches, add_options, from_options, option
 
 README = files("profiles_sandbox").joinpath("README.md").read_text("utf-8")

@@ -12,13 +12,13 @@ from destination_profiles.delivery.ledger import Interval
 from destination_profiles.errors import InvalidRecord
 from destination_profiles.records.codec import StreamPlan
 from destination_profiles.service.manifest import service
-from profiles_sandbox.catalog import load_catalog
+from profiles_sandbox.calls.texts import Types
+from profiles_sandbox.profiles.setup import load_setup
 from profiles_sandbox.switches import Switches
-from profiles_sandbox.typed import Types
-from profiles_sandbox.xmlcodec import XML
+from profiles_sandbox.wire.xml_format import XML
 from unit_tests.pipeline import config, target
 
-TYPES = Types(load_catalog(), Switches())
+TYPES = Types(load_setup(), Switches())
 LIMIT = 1_500  # bytes of a body
 
 TEXT = st.text(

@@ -1,0 +1,1 @@
+"""Profiles as the service understands them: what is declared, and what a value may be."""

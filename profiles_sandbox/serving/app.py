@@ -1,0 +1,117 @@
+"""The application: HTTP in, HTTP out, around the service."""
+
+import asyncio
+from collections.abc import Callable, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any, TypeVar
+
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from profiles_sandbox.calls.service import Service
+from profiles_sandbox.faults.plan import FaultPlan, Turn
+from profiles_sandbox.faults.rule import Rule
+from profiles_sandbox.wire.exchange import Answer, Arrived
+
+PREFIX = "/api/v1.1/"
+
+HANG_UP = "sandbox.hang_up"
+"""The key of an ASGI scope under which the server puts a function that closes the connection."""
+
+Result = TypeVar("Result")
+
+
+class Endpoint:
+    """Takes every POST: waits without a thread, works on the data file in one thread."""
+
+    def __init__(self, service: Service, faults: FaultPlan, latency_ms: int) -> None:
+        """Take the service, which only the one thread uses from now on."""
+        self._service = service
+        self._faults = faults
+        self._latency_ms = latency_ms
+        self._executed: set[Turn] = set()
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="data-file")
+
+    async def __call__(self, request: Request) -> Response:
+        """Answer one request, unless its client has gone or the server stops."""
+        try:
+            answer = await self._answer(request)
+        except (ClientDisconnect, asyncio.CancelledError):
+            return HangUp()
+        if answer is None:
+            return HangUp()
+        return Response(answer.body, answer.http_status, dict(answer.headers), answer.content_type)
+
+    def close(self) -> None:
+        """Wait for the work under way."""
+        self._thread.shutdown()
+
+    async def _answer(self, request: Request) -> Answer | None:
+        call = _call(request.url.path)
+        turn = self._faults.next(call)
+        body = await _body(request, turn.arriving())
+        arrived = Arrived(call, tuple(request.headers.items()), body)
+        others = set(self._executed)
+        self._executed.add(
+            turn
+        )  # at once, so that of several that arrive together none is overlooked
+        try:
+            received = await self._work(
+                lambda: self._service.receive(
+                    arrived, lambda message: turn.rule(len(others), message)
+                )
+            )
+            fault = received.fault
+            if fault and not fault.executes:
+                self._executed.discard(turn)
+            await asyncio.sleep(
+                self._latency_ms / 1000 + (fault.delay(turn.number, len(others)) if fault else 0)
+            )
+            return await self._work(lambda: self._service.finish(received))
+        finally:
+            self._executed.discard(turn)
+
+    async def _work(self, job: Callable[[], Result]) -> Result:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, job)
+
+
+async def _body(request: Request, rule: Rule | None) -> bytes:
+    """Read a body, as fast and as far as the rule that is played meanwhile lets it."""
+    if rule is None or not rule.arriving:
+        return await request.body()
+    wanted = rule.part_read(int(request.headers.get("content-length", 0)))
+    body = bytearray()
+    blocks = request.stream()
+    while len(body) < wanted and (block := await anext(blocks, b"")):
+        body += block
+        if rule.kbytes_per_second:
+            await asyncio.sleep(len(block) / 1000 / rule.kbytes_per_second)
+    return bytes(body)
+
+
+class HangUp(Response):
+    """No answer: the connection is closed."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Close the connection and wait until it is closed, or the server has stopped."""
+        scope[HANG_UP]()
+        message: MutableMapping[str, Any] = {}
+        with suppress(asyncio.CancelledError):
+            while message.get("type") != "http.disconnect":
+                message = await receive()
+
+
+def _call(path: str) -> str:
+    """The call of a path; one outside the API stays as it is and is no call."""
+    return path.removeprefix(PREFIX).strip("/") if path.startswith(PREFIX) else path
+
+
+def make_app(endpoint: Endpoint) -> Starlette:
+    """The ASGI application; paths outside the API are unknown calls, journalled like the
+    others.
+    """
+    return Starlette(routes=[Route("/{path:path}", endpoint.__call__, methods=["POST"])])

@@ -1,0 +1,1 @@
+"""What travels: requests and answers, and the formats of their bodies."""
