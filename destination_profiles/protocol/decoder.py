@@ -76,10 +76,7 @@ class _StreamState(msgspec.Struct):
 
 NO_PARTS = "holds a state without its parts"
 _messages = msgspec.json.Decoder(_RecordMessage | _StateMessage)
-_FAULTS = (
-    ValueError,
-    RecursionError,
-)  # msgspec's errors are ValueErrors, and those of the text encoding
+_FAULTS = (ValueError, RecursionError)  # msgspec's errors are ValueErrors, and others of text
 _NOT_WHOLE = (*_FAULTS, KeyError)
 _STATE: Mapping[str, Any] = {"type": "STATE"}
 
@@ -100,14 +97,15 @@ class Decoder:
         mentions a record, and is cut or broken: a record may be lost in it.
         """
         before = self.lines
-        lines = BytesIO(block).readlines()
+        count = block.count(b"\n") + (block[-1:] not in (b"\n", b""))
         try:
             whole: list[Any] = _messages.decode_lines(block)
         except _FAULTS:
             whole = []
         # Any white space parts messages for it, so a line may hold two of them or half of one. Then
         # each line has a look of its own.
-        found: Iterable[Any] = whole if len(whole) == len(lines) else map(self._message, lines)
+        is_whole = len(whole) == count
+        found: Iterable[Any] = whole if is_whole else map(self._message, BytesIO(block))
         run: Records | None = None
         for message in found:
             self.lines += 1
@@ -125,14 +123,11 @@ class Decoder:
                 run = None
             match message:
                 case _StateMessage():
-                    try:
-                        state = _state(
-                            _STATE, bytes(message.state)
-                        )  # a copy: it may wait long, and is a part of a large block
+                    try:  # a copy: it may wait long, and is a part of a large block
+                        state = _state(_STATE, bytes(message.state))
                     except _NOT_WHOLE:
-                        raise self._broken(
-                            _Broken(lines[self.lines - before - 1], NO_PARTS)
-                        ) from None
+                        line = BytesIO(block).readlines()[self.lines - before - 1]
+                        raise self._broken(_Broken(line, NO_PARTS)) from None
                     yield state
                 case _Broken():
                     raise self._broken(message)

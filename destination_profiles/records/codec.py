@@ -11,7 +11,7 @@ from ..errors import ConfigError
 from ..service.formats import envelope, format_named
 from ..service.manifest import OBJECT, Service
 from ..service.matching import Target, matching_by
-from .batch import Batch, Rejected
+from .batch import Batch, Data, Rejected
 from .encoders import FAULTS, Encoder
 from .explain import Explanation
 from .mapping import require_key
@@ -64,12 +64,12 @@ class StreamCodec:
     def _explanation(self) -> Explanation:
         return self._ways.explanation(self.largest)
 
-    def take(self, originals: Sequence[bytes]) -> Iterator[Batch | Rejected]:
+    def take(self, originals: Sequence[Data]) -> Iterator[Batch | Rejected]:
         """What becomes of the `data` of some records, in their order."""
         for start in range(0, len(originals), BATCH):
             yield from self._taken(originals[start : start + BATCH])
 
-    def _taken(self, originals: Sequence[bytes]) -> Iterator[Batch | Rejected]:
+    def _taken(self, originals: Sequence[Data]) -> Iterator[Batch | Rejected]:
         """All at once if one encoder takes them, else their halves."""
         batch = self._encoded(originals)
         if batch is not None:
@@ -82,7 +82,7 @@ class StreamCodec:
             yield from self._taken(originals[:middle])
             yield from self._taken(originals[middle:])
 
-    def _encoded(self, originals: Sequence[bytes]) -> Batch | None:
+    def _encoded(self, originals: Sequence[Data]) -> Batch | None:
         """A batch by the first encoder that takes them; the one that took the last batch is asked
         before better ones, but for now and then.
         """

@@ -11,14 +11,14 @@ import msgspec
 from ..errors import InvalidRecord
 from ..service.formats import Format, decode_records
 from ..service.identities import Identify
-from .batch import Batch, Joined, Lines
+from .batch import Batch, Data, Joined, Lines
 from .mapping import Mapper, ProfileMapping
 from .row_type import RowType
 from .table import ABSENT, Make, Table, Values
 from .validation import RecordValidator
 
 FAULTS = (ValueError, InvalidRecord, RecursionError)  # msgspec's errors are ValueErrors
-Originals = Sequence[bytes]
+Originals = Sequence[Data]
 
 
 class Encoder(Protocol):
@@ -144,7 +144,7 @@ class Checked:
         identities = self._identify.many(lambda name: [each.get(name) for each in profiles])
         return Batch(Joined(encoded, self._between), joined, identities)
 
-    def _encoded(self, original: bytes, record: Any, profile: Any) -> bytes:
+    def _encoded(self, original: Data, record: Any, profile: Any) -> Data:
         """The bytes that a record came in, where nothing had to change."""
         unchanged = profile is record and self._wire.verbatim
         return original if unchanged else self._wire.encode(profile)
