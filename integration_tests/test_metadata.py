@@ -26,7 +26,7 @@ EXPECTED = {  # check that fails: why it does
 }
 NOT_OURS = {
     "destination",
-    "low-code",
+    "python",
 }  # kinds of connectors for which a check says that it is not made
 
 Results = dict[str, tuple[str, str]]
