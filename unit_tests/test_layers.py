@@ -29,6 +29,8 @@ EDGES = {  # libraries, and the modules that may use them
     "botocore": {"rejects/s3"},
     "rich": {"commands/terminal", "commands/forecast_table"},
     "lxml": {"service/xml_format"},
+    "yaml": {"service/manifest", "service/yaml_file"},
+    "pendulum": {"conversion"},
     "signal": {"run", "sync/signals"},
     "threading": {"api/http", "protocol/messages", "delivery/senders"},
 }

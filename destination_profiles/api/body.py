@@ -25,12 +25,12 @@ class Blocks:
 
     def __iter__(self) -> Iterator[bytes | memoryview]:
         """The blocks: small pieces joined, parts of large ones."""
-        held: list[bytes | memoryview] = []
+        small: list[bytes | memoryview] = []
         length = 0
         for piece in self._pieces:
             if length + len(piece) > self._block:
-                yield b"".join(held)
-                held, length = [], 0
+                yield b"".join(small)
+                small, length = [], 0
             if len(piece) > self._block:
                 whole = memoryview(piece)
                 yield from (
@@ -38,9 +38,9 @@ class Blocks:
                     for start in range(0, len(whole), self._block)
                 )
             else:
-                held.append(piece)
+                small.append(piece)
                 length += len(piece)
-        yield b"".join(held)
+        yield b"".join(small)
 
     @classmethod
     def fit(cls, rate: float) -> int:

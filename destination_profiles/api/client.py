@@ -126,9 +126,9 @@ class ProfilesClient:
                 "API URL and the network."
             )
             raise missing.cure or Unavailable(unreachable) from None
-        fault = self._answers.refusal_of_call(answer.status, answer.body)
-        if fault is not None:
-            raise fault
+        refusal = self._answers.refusal_of_call(answer.status, answer.body)
+        if refusal is not None:
+            raise refusal
         return _converted(answer.body, _Read).data
 
     def _post(self, call: Call, body: Blocks, headers: Mapping[str, str]) -> HttpResponse:

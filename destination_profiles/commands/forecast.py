@@ -70,13 +70,7 @@ def forecast(
     either.
     """
     configured = parse_config(raw)
-    config = replace(
-        configured,
-        max_age_seconds=FOR_EVER,
-        max_rejected=None,
-        rejects=NoRejects(),
-        max_in_flight=1,
-    )
+    config = _harmless(configured)
     streams = streams_of(catalog)
     counted = _Counted(config, streams)
     progress = Progress(lambda _: None, terminal)
@@ -113,6 +107,17 @@ def forecast(
         seconds=round(
             max(reading, round_trips(len(counted.profiles), at_once) * latency_ms / 1000), 3
         ),
+    )
+
+
+def _harmless(configured: Config) -> Config:
+    """The configuration of a sync that keeps nothing, and ends with its input only."""
+    return replace(
+        configured,
+        max_age_seconds=FOR_EVER,
+        max_rejected=None,
+        rejects=NoRejects(),
+        max_in_flight=1,
     )
 
 
