@@ -16,7 +16,12 @@ PACKAGE = Path(__file__).parents[1] / "destination_profiles"
 ANY = "…"  # a part that changes
 WORD = r"[^\W\d_]{2,}"
 MIN_WORDS = 3  # a text of fewer is no part of a sentence that needs to be told
-NO_MESSAGES = {"arguments", "terminal", "forecast_table"}  # help and tables for people at a command
+NO_MESSAGES = {
+    "memory",
+    "arguments",
+    "terminal",
+    "forecast_table",
+}  # help and tables for people at a command
 NOT_TOLD = {  # texts that are no message of their own
     "… of … (… …: …)": "one of the reasons in the sentence of TooManyRejected",
     "… further kinds of reason": "a line of the table of rejections",
@@ -121,7 +126,7 @@ class Module:
                 return FINDINGS[list_]
             case (
                 ast.Attribute(value=ast.Name(id="logger"), attr="warning" | "error")
-                | ast.Attribute(value=ast.Name(id="self"), attr="_log")
+                | ast.Attribute(value=ast.Name(id="self"), attr="_log" | "_tell")
             ):
                 return LOG
         return None
