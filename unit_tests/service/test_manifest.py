@@ -191,6 +191,7 @@ WRONG_VALUES = [
     ("request_id_header", "Request ID"),
     ("error_handler.type", "DefaultErrorHandle"),
     ("error_handler.response_filters.0.action", "SUCESS"),
+    ("error_handler.response_filters.0.http_codes", [0, 204]),
     ("error_handler.response_filters.2.failure_type", "config_eror"),
     ("error_handler.response_filters.1.http_codes", ["400"]),
     ("error_handler.response_filters.1.http_codes", []),
@@ -311,10 +312,11 @@ def test_misspelt_schema_keyword_is_told(path: str) -> None:
     assert json_path(parent) in message and f"{key}x" in message
 
 
-def test_stopping_code_needs_its_sentence() -> None:
-    assert "$.error_handler.response_filters[2]: 'error_message'" in complaint(
-        without("error_handler.response_filters.2.error_message")
-    )
+@pytest.mark.parametrize("position", range(1, len(MANIFEST["error_handler"]["response_filters"])))
+def test_code_that_ends_a_sync_needs_its_sentence(position: int) -> None:
+    path = f"error_handler.response_filters.{position}.error_message"
+    place = f"$.error_handler.response_filters[{position}]"
+    assert f"{place}: 'error_message' is a required property" in complaint(without(path))
 
 
 @pytest.mark.parametrize("text", ["", "[]", "text", "5"])
