@@ -8,9 +8,10 @@
 # make constraints  the versions that the image is built with, renewed
 # make scenarios  the table of integration_tests/README.md, measured
 # Each installs what it needs, once, into .venv (the demo's source into .venv-source, PyAirbyte into
-# .venv-pipelines, Airbyte's checks into .venv-qa).
+# .venv-pipelines, Airbyte's checks into .venv-qa, the JSON Schema test suite into .venv-suite).
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
+TESTS := $(foreach name,.venv .venv-source .venv-pipelines .venv-qa .venv-suite,$(name)/installed)
 
 .PHONY: demo test coverage soak scenarios constraints check format bench guard clean
 .DELETE_ON_ERROR:
@@ -18,10 +19,10 @@ BIN := .venv/bin
 demo: .venv/connector .venv-source/installed
 	$(BIN)/python demo/run.py
 
-test: .venv/installed .venv-source/installed .venv-pipelines/installed .venv-qa/installed
+test: $(TESTS)
 	$(BIN)/python -m pytest -q -n 2
 
-coverage: .venv/installed .venv-source/installed .venv-pipelines/installed .venv-qa/installed
+coverage: $(TESTS)
 	$(BIN)/python -m pytest -q -n 2 --cov --cov-report=term:skip-covered
 
 soak: .venv/installed
@@ -82,6 +83,14 @@ guard: .venv/installed
 	@.venv-qa/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement integration_tests/qa/package.txt
 	@touch $@
 
+# The official JSON Schema test suite: jsonschema's source package brings it.
+.venv-suite/installed: integration_tests/suite.txt | .venv/connector
+	@echo "Unpacking the JSON Schema test suite into .venv-suite, once."
+	@rm -rf $(@D) && mkdir $(@D)
+	@$(BIN)/python -m pip download --quiet --disable-pip-version-check --no-deps --no-binary jsonschema --dest $(@D) --requirement $<
+	@tar -xzf $(@D)/jsonschema-*.tar.gz --directory $(@D) --strip-components=1
+	@touch $@
+
 .venv/bench: .venv/installed
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	@touch $@
@@ -94,4 +103,4 @@ guard: .venv/installed
 	@touch $@
 
 clean:
-	rm -rf .venv .venv-source .venv-pipelines .venv-qa .venv-singer .venv-dlt demo/out
+	rm -rf .venv .venv-source .venv-pipelines .venv-qa .venv-suite .venv-singer .venv-dlt demo/out

@@ -49,3 +49,13 @@ def connector(tmp_path: Path, sandbox: ServedSandbox) -> Connector:
     append.
     """
     return Connector(tmp_path, sandbox.url)
+
+
+@pytest.fixture
+def storing(connector: Connector) -> Connector:
+    """The connector with a local store of rejected records."""
+    connector.config["object_storage_config"] = {
+        "storage_type": "Local",
+        "path": str(connector.folder / "rejected"),
+    }
+    return connector

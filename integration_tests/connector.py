@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +11,11 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any
 
+from profiles_sandbox.testing import Sandbox
+
 COMMAND = str(Path(sys.executable).with_name("destination-profiles"))
 SECONDS = 60  # longer than any command here takes
+UPDATE = "profiles/update_batch"
 
 
 @dataclass(frozen=True)
@@ -148,6 +152,35 @@ class Running:
         self._reader.join()
         self.process.stdout.close()
         return code
+
+
+def updates(sandbox: Sandbox) -> list[dict[str, Any]]:
+    """The journal's rows of the write call."""
+    return [row for row in sandbox.journal() if row["call"] == UPDATE]
+
+
+def sent(bodies: Path) -> list[bytes]:
+    """Every body of a write call, oldest first; the first request seeded the sandbox."""
+    return [path.read_bytes() for path in sorted(bodies.iterdir())][1:]
+
+
+def sent_profiles(bodies: Path) -> list[dict[str, Any]]:
+    return [profile for body in sent(bodies) for profile in json.loads(body)["data"]]
+
+
+def rejected(connector: Connector, name: str = "users") -> list[dict[str, Any]]:
+    return [
+        json.loads(row)
+        for row in (connector.folder / "rejected" / f"{name}.jsonl").read_text().splitlines()
+    ]
+
+
+def wait_for_request(sandbox: Sandbox) -> None:
+    """Until the service has received a write call."""
+    deadline = time.monotonic() + SECONDS
+    while not updates(sandbox):
+        assert time.monotonic() < deadline, "no request came"
+        time.sleep(0.02)
 
 
 def by(field: str) -> dict[str, Any]:

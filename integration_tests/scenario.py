@@ -25,14 +25,13 @@ from typing import Any, Literal
 import msgspec
 import yaml
 
-from integration_tests.connector import Connector, Said, record, state, stream
+from integration_tests.connector import UPDATE, Connector, Said, record, state, stream, updates
 from integration_tests.s3 import MotoServer
 from profiles_sandbox.data.datafile import open_to_read
 from profiles_sandbox.data.store import ProfileStore
 from profiles_sandbox.testing import RunningSandbox
 
 FOLDER = Path(__file__).with_name("scenarios")
-UPDATE = "profiles/update_batch"
 SECONDS = 600  # longer than any scenario takes
 SEEDED_AT_ONCE = 10_000
 FIELDS = ("source", "language", "occupation", "_city")
@@ -134,7 +133,7 @@ class Run:
     stopped: threading.Event = field(default_factory=threading.Event)
 
     def requests(self) -> list[dict[str, Any]]:
-        return [row for row in self.sandbox.journal() if row["call"] == UPDATE]
+        return updates(self.sandbox)
 
     def play(self, event: Event) -> None:
         """Wait for the moment of an event and do it, unless the run ends before."""

@@ -8,11 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from integration_tests.connector import SECONDS, Connector, record, state
+from integration_tests.connector import (
+    SECONDS,
+    Connector,
+    record,
+    state,
+    updates,
+    wait_for_request,
+)
 from profiles_sandbox.testing import ServedSandbox
 
 LINES = [record({"crm_id": 1}), state(1)]
-UPDATE = "profiles/update_batch"
 
 
 def shell(connector: Connector, redirections: str) -> subprocess.CompletedProcess[bytes]:
@@ -40,7 +46,7 @@ def test_closed_outputs_hold_nothing_up(
     lines.write_bytes(b"".join(LINES))
     done = shell(connector, f"< '{lines}' {redirections}")
     assert (done.returncode, done.stderr) == (0, b"")
-    assert sum(row["call"] == UPDATE for row in sandbox.journal()) == 1
+    assert len(updates(sandbox)) == 1
 
 
 @pytest.mark.skipif(
@@ -57,13 +63,6 @@ def start(connector: Connector, **pipes: int) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         connector.command("write"), **{"stdin": subprocess.PIPE, "stderr": subprocess.PIPE, **pipes}
     )
-
-
-def wait_for_request(sandbox: ServedSandbox) -> None:
-    deadline = time.monotonic() + SECONDS
-    while not any(row["call"] == UPDATE for row in sandbox.journal()):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 @pytest.mark.parametrize("faults", ["- {call: profiles/update_batch, delay_ms: 1500}"])

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from integration_tests.connector import Connector, line, record, state, stream
+from integration_tests.connector import Connector, line, record, state, stream, updates
 from profiles_sandbox.testing import ServedSandbox
 
 CANARY = "canary-7f3a"
@@ -71,7 +71,7 @@ def test_forecast_is_what_a_write_then_does(
     assert [row["call"] for row in sandbox.journal()] == ["profiles/import_batch"]
 
     said = connector.write(*lines)
-    requests = [row for row in sandbox.journal() if row["call"] == "profiles/update_batch"]
+    requests = updates(sandbox)
     assert (found["requests"], found["bytes"]) == (
         len(requests),
         sum(row["body_bytes"] for row in requests),

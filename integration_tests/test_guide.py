@@ -11,7 +11,7 @@ import yaml
 
 from destination_profiles.service.manifest import service
 from destination_profiles.service.matching import Matching
-from integration_tests.connector import Connector, record, state, stream
+from integration_tests.connector import Connector, record, state, stream, updates
 from profiles_sandbox.testing import ServedSandbox
 
 GUIDE = (Path(__file__).parents[1] / "docs" / "mapping.md").read_text(encoding="utf-8")
@@ -81,7 +81,7 @@ def test_example_does_what_it_says(
         *(record(row, entry["name"]) for row in printed.rows), state(1, entry["name"])
     )
     assert (said.code, said.stats) == (0, [(float(len(printed.rows)), 0.0)])
-    sent = [row for row in sandbox.journal() if row["call"] == "profiles/update_batch"]
+    sent = updates(sandbox)
     requests = [
         json.loads((bodies / f"{row['id']:06d}.json").read_text(encoding="utf-8")) for row in sent
     ]

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from integration_tests.connector import COMMAND, Connector, by, stream
+from integration_tests.connector import COMMAND, Connector, by, stream, updates
 from integration_tests.servers import serving
 from profiles_sandbox.testing import ServedSandbox
 
@@ -24,7 +24,6 @@ PYAIRBYTE, FAKER = (
 )
 LOW_CODE = Path(sys.executable).with_name("source-declarative-manifest")
 USERS, SECONDS = 300, 300
-UPDATE = "profiles/update_batch"
 
 needs_pyairbyte = pytest.mark.skipif(
     not (PYAIRBYTE.is_file() and FAKER.is_file()),
@@ -45,7 +44,7 @@ def written(done: subprocess.CompletedProcess[str]) -> int:
 
 
 def accepted(sandbox: ServedSandbox) -> list[int]:
-    return [row["accepted"] for row in sandbox.journal() if row["call"] == UPDATE]
+    return [row["accepted"] for row in updates(sandbox)]
 
 
 @pytest.fixture

@@ -2,13 +2,12 @@
 options, both formats.
 """
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from integration_tests.connector import Connector, by, record, state
+from integration_tests.connector import Connector, by, record, rejected, state
 from profiles_sandbox.testing import ServedSandbox
 
 WIRES = pytest.mark.parametrize("wire", ["json", "xml"])
@@ -175,20 +174,13 @@ OWN = [
 ]
 
 
-def test_subscriptions_of_a_record_are_validated(connector: Connector) -> None:
-    connector.config["object_storage_config"] = {
-        "storage_type": "Local",
-        "path": str(connector.folder / "rejected"),
-    }
-    said = connector.write(
+def test_subscriptions_of_a_record_are_validated(storing: Connector) -> None:
+    said = storing.write(
         *(record({"crm_id": 1, "subscriptions": [own]}) for own, _ in OWN), state(1)
     )
     assert said.stats == [(0.0, float(len(OWN)))]
-    lines = (connector.folder / "rejected" / "users.jsonl").read_text(encoding="utf-8").splitlines()
-    kept = [json.loads(line) for line in lines]
-    assert [f"{each['rejected_path']} {each['rejected_message']}" for each in kept] == [
-        sentence for _, sentence in OWN
-    ]
+    kept = [f"{each['rejected_path']} {each['rejected_message']}" for each in rejected(storing)]
+    assert kept == [sentence for _, sentence in OWN]
 
 
 IMPOSSIBLE = [

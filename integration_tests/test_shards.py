@@ -12,14 +12,13 @@ from typing import Any
 
 import pytest
 
-from integration_tests.connector import Connector, Running, record, state
+from integration_tests.connector import Connector, Running, record, state, updates
 from profiles_sandbox.testing import ServedSandbox
 
 PROFILES, UPDATES, STATES = 400, 5, 100
 SEEDED = 9  # what the service knows in every test
 CUSTOMERS = range(SEEDED + 1, SEEDED + PROFILES + 1)
 LATENCY = ["--latency-ms", "100"]
-UPDATE = "profiles/update_batch"
 
 
 def table() -> list[tuple[int, int]]:
@@ -95,6 +94,6 @@ def test_halves_at_once_lose_and_reorder_nothing(
     assert [
         (each["_fname"], each["points"]) for each in kept(sandbox.data) if each["crm_id"] > SEEDED
     ] == [(f"version {UPDATES}", UPDATES)] * PROFILES
-    requests = [row for row in sandbox.journal() if row["call"] == UPDATE]
+    requests = updates(sandbox)
     assert sum(row["accepted"] for row in requests) == PROFILES * UPDATES
     assert len({row["request_id"] for row in requests}) == len(requests)

@@ -8,42 +8,22 @@ from typing import Any
 import msgspec
 import pytest
 
-from integration_tests.connector import Connector, by, line, record, state, stream
+from integration_tests.connector import (
+    Connector,
+    by,
+    line,
+    record,
+    rejected,
+    sent,
+    sent_profiles,
+    state,
+    stream,
+    updates,
+    wait_for_request,
+)
 from profiles_sandbox.testing import ServedSandbox
 
-UPDATE = "profiles/update_batch"
 EXAMPLES = Path(__file__).with_name("examples")
-
-
-def updates(sandbox: ServedSandbox) -> list[dict[str, Any]]:
-    """The journal's rows of the write call."""
-    return [row for row in sandbox.journal() if row["call"] == UPDATE]
-
-
-def sent(bodies: Path) -> list[bytes]:
-    """Every body of a write call, oldest first; the first request seeded the sandbox."""
-    return [path.read_bytes() for path in sorted(bodies.iterdir())][1:]
-
-
-def sent_profiles(bodies: Path) -> list[dict[str, Any]]:
-    return [profile for body in sent(bodies) for profile in json.loads(body)["data"]]
-
-
-def rejected(connector: Connector, name: str = "users") -> list[dict[str, Any]]:
-    return [
-        json.loads(row)
-        for row in (connector.folder / "rejected" / f"{name}.jsonl").read_text().splitlines()
-    ]
-
-
-@pytest.fixture
-def storing(connector: Connector) -> Connector:
-    """The connector with a local store of rejected records."""
-    connector.config["object_storage_config"] = {
-        "storage_type": "Local",
-        "path": str(connector.folder / "rejected"),
-    }
-    return connector
 
 
 def test_records_arrive_and_states_return(connector: Connector, sandbox: ServedSandbox) -> None:
@@ -204,12 +184,21 @@ def test_state_without_records_leaves_at_once(connector: Connector) -> None:
     assert running.end() == 0
 
 
-def test_state_waits_for_its_chunk(connector: Connector) -> None:
+def test_state_waits_for_its_chunk(connector: Connector, sandbox: ServedSandbox) -> None:
+    """A full chunk of another database shows that all before it has been read."""
+    connector.catalog["streams"].append(stream("partners"))
+    connector.config |= {
+        "streams": [{"name": "partners", "db_id": 2}],
+        "batching": {"max_profiles": 2},
+    }
     running = connector.start()
     running.feed(record({"crm_id": 1}), state(1))
-    assert running.next("STATE", seconds=3) is None  # its record stands in an open chunk
+    running.feed(*(record({"crm_id": number}, "partners") for number in (1, 2)))
+    wait_for_request(sandbox)
+    assert running.next("STATE", seconds=0.1) is None  # its record stands in an open chunk
     assert running.end() == 0
     assert running.next("STATE") is not None
+    assert [row["db_id"] for row in updates(sandbox)] == [2, 1]
 
 
 def test_chunk_is_not_cut_for_a_state(connector: Connector, sandbox: ServedSandbox) -> None:
@@ -225,7 +214,7 @@ def test_chunk_is_not_cut_for_a_state(connector: Connector, sandbox: ServedSandb
 
 
 @pytest.mark.parametrize(
-    "faults", ["- {call: profiles/update_batch, requests: [1], delay_ms: 1500}"]
+    "faults", ["- {call: profiles/update_batch, requests: [1], delay_ms: 500}"]
 )
 def test_states_keep_their_order(connector: Connector, sandbox: ServedSandbox) -> None:
     connector.config |= {"batching": {"max_profiles": 1}}
@@ -302,7 +291,7 @@ def test_every_record_is_sent_in_append_mode(connector: Connector, bodies: Path)
 
 
 @pytest.mark.parametrize(
-    "faults", ["- {call: profiles/update_batch, requests: [1], delay_ms: 700}"]
+    "faults", ["- {call: profiles/update_batch, requests: [1], delay_ms: 300}"]
 )
 def test_updates_of_one_profile_keep_their_order(
     connector: Connector, sandbox: ServedSandbox
@@ -429,7 +418,7 @@ def test_lost_answer_changes_nothing_twice(connector: Connector, sandbox: Served
     ],
 )
 def test_no_state_without_an_answer(connector: Connector, kind: str) -> None:
-    connector.config["delivery"] = {"retry_seconds": 1}
+    connector.config["delivery"] = {"retry_seconds": 0.2}
     said = connector.write(record({"crm_id": 1}), state(1))
     assert (said.code, said.states, said.error["failure_type"]) == (1, [], kind)
 
