@@ -77,7 +77,9 @@ def test_bytes_are_those_of_waiting_states() -> None:
 
 
 @settings(max_examples=100)
-@given(st.lists(st.integers(0, 20)).map(sorted), st.lists(st.integers(0, 20)).map(sorted), st.data())
+@given(
+    st.lists(st.integers(0, 20)).map(sorted), st.lists(st.integers(0, 20)).map(sorted), st.data()
+)
 def test_nothing_overtakes_and_nothing_is_lost(
     positions: list[int], firsts: list[int], data: st.DataObject
 ) -> None:
