@@ -10,18 +10,15 @@ from airbyte_cdk.models import AirbyteMessageSerializer, ConfiguredAirbyteCatalo
 from destination_profiles import DestinationProfiles
 from destination_profiles.catalog import StreamInfo, streams_of
 from destination_profiles.config import parse_config
-from destination_profiles.delivery.chunks import Chunk
 from destination_profiles.delivery.ledger import Interval
-from destination_profiles.protocol.decoder import Decoder
-from destination_profiles.records.batch import Row
-from destination_profiles.service.formats import Envelope
 from destination_profiles.service.outcome import ACCEPTED, Outcome
 from destination_profiles.service.request import Request
-from destination_profiles.sync.sync import assemble, feed
+from destination_profiles.sync.sync import assemble
 from destination_profiles.sync.throttling import Throttling
 from integration_tests.connector import by, line, record, state, stream
 from profiles_sandbox.testing import RunningSandbox
-from unit_tests.pipeline import Clock, target
+from unit_tests.delivery.chunks import batch, chunk, row
+from unit_tests.pipeline import Clock
 
 
 @pytest.fixture(scope="module")
@@ -84,9 +81,9 @@ def test_throttling_names_each_stream_once_a_second() -> None:
     clock = Clock()
     streams = [StreamInfo("users", None, {}, "append"), StreamInfo("people", "crm", {}, "append")]
     throttling = Throttling(streams, lambda *told_: told.append(told_), clock)
-    made = Chunk(target(), Envelope(b"[", b",", b"]"), first=0, opened_at=0.0, request_id="1")
-    for label in ("users", "users", "crm.people"):
-        made.rows.append(Row(b"{}", b"{}", Interval(label), ()))
+    made, users = chunk(), Interval("users")
+    for number, interval in enumerate((users, users, Interval("crm.people"))):
+        made.extend(batch(row(number)), interval, [])
     throttling(made, 5.0)
     assert sorted(told) == [("people", "crm", 5.0), ("users", None, 5.0)]
     throttling(made, 5.5)
@@ -120,12 +117,12 @@ def test_nothing_that_waits_holds_the_block_that_it_came_in(alone: bool) -> None
         "matching": by("crm_id"),
         "batching": {"max_profiles": 500},
     }
-    writer = assemble(
+    pump = assemble(
         parse_config(config),
         streams_of({"streams": [stream()]}),
         release=lambda _: None,
         sender=Accepting(),
     )
-    feed(writer, Decoder(), block)
+    pump.feed(block)
     gc.collect()
-    assert (writer.read, sys.getrefcount(block)) == (len(lines) - 1, before)
+    assert (pump.writer.read, sys.getrefcount(block)) == (len(lines) - 1, before)

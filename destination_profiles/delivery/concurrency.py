@@ -54,7 +54,8 @@ class Concurrency:
         self._round_trips.append(now - sent_at)
         if self._mean is None:
             self._mean = now - sent_at
-            self._raise()
+            if self._reached:
+                self._raise()
             self._begin(now)
         elif sent_at >= self._round_began:
             self._end_round(now, self._mean)

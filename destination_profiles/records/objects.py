@@ -1,15 +1,12 @@
 """Objects that satisfy JSON schemas, as structs of msgspec."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import msgspec
-
-if TYPE_CHECKING:
-    from .proof import Proof
 
 Schema = Mapping[str, Any] | bool
 
@@ -93,10 +90,26 @@ class Members:
         return [node["additionalProperties"] for node in self.nodes]
 
 
-class Objects:
-    """Makes types of objects for a Proof."""
+class Types(Protocol):
+    """Makes types of values of any kind."""
 
-    def __init__(self, proof: "Proof") -> None:
+    def type_of(self, *schemas: Schema) -> Any:
+        """A type whose every value satisfies all of some schemas. Raises Uncertain."""
+        ...
+
+    def rules(self, kind: str, schema: Schema) -> Iterator[tuple[str, Any]]:
+        """The keywords of a schema that constrain values of a kind. Raises Uncertain."""
+        ...
+
+    def following(self, reference: str, read: Callable[[Schema], Any]) -> Any:
+        """What `read` gives for the schema that a reference leads to. Raises Uncertain."""
+        ...
+
+
+class Objects:
+    """Makes types of objects."""
+
+    def __init__(self, proof: Types) -> None:
         """Ask `proof` for the types of members."""
         self._proof = proof
 

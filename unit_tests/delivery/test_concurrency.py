@@ -94,15 +94,29 @@ def run(link: Link, chunks: int, most: int, seed: int = 1) -> Run:
 SEEDS = range(1, 11)
 
 
-def test_limit_starts_at_one() -> None:
-    assert Concurrency(8).limit == 1
+@pytest.mark.parametrize(("most", "first"), [(1, 1), (3, 3), (4, 4), (8, 4)])
+def test_limit_starts_at_four_or_lower(most: int, first: int) -> None:
+    assert Concurrency(most).limit == first
 
 
 def test_constant_link_is_used_in_full() -> None:
-    """Twice as many each round: 1, 2 and 4, and then 8 chunks a round."""
+    """Twice as many each round: 4, and then 8 chunks a round."""
     made = run(constant(0.5), 400, 8)
     assert made.highest == 8
-    assert made.seconds == pytest.approx(0.5 * (3 + (400 - 1 - 2 - 4) / 8), abs=0.5)
+    assert made.seconds == pytest.approx(0.5 * (1 + (400 - 4) / 8), abs=0.5)
+
+
+def test_ramp_costs_a_tenth_at_most() -> None:
+    assert run(constant(0.5), 100, 8).seconds <= 1.1 * 100 / 8 * 0.5
+
+
+@pytest.mark.parametrize("room", [1, 2])
+def test_service_with_little_room_is_not_flooded(room: int) -> None:
+    """What was sent at once lowers the limit once; then it is asked for more in turns that grow
+    rare.
+    """
+    made = run(capacity(room, 0.1), 100 * room, 16)
+    assert len([number for number in made.refused if number <= 20]) <= 6
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -148,7 +162,7 @@ def test_service_that_slows_down_is_not_pressed_further(seed: int) -> None:
     from what is allowed.
     """
     made = run(slowing(0.1), 200, 32, seed)
-    assert made.in_flight < 8
+    assert made.in_flight < 9
     assert made.highest <= 12
     assert made.seconds < 1.05 * 200 * 0.1
 
@@ -181,12 +195,12 @@ def doubled(rounds: int, seconds: float = 1.0) -> Concurrency:
 
 
 def test_limit_doubles_until_the_service_is_pressed() -> None:
-    assert [doubled(rounds).limit for rounds in range(8)] == [1, 2, 4, 8, 16, 32, 64, 64]
+    assert [doubled(rounds).limit for rounds in range(8)] == [4, 8, 16, 32, 64, 64, 64, 64]
 
 
 @pytest.mark.parametrize("refused", [True, False])
 def test_first_pressure_takes_the_last_doubling_back(refused: bool) -> None:
-    made = doubled(5)
+    made = doubled(3)
     made.pressed(100.0, 99.0, refused=refused)
     assert made.limit == 16
     assert rounds_until(made, 17, 200.0) == 1
@@ -194,16 +208,23 @@ def test_first_pressure_takes_the_last_doubling_back(refused: bool) -> None:
 
 @pytest.mark.parametrize(("times", "limit"), [(1.4, 32), (1.6, 8)])
 def test_doubling_that_gains_nothing_is_taken_back(times: float, limit: int) -> None:
-    made = doubled(4)
+    made = doubled(2)
     made.sent(16)
     made.accepted(100.0 + times, 100.0)
     assert made.limit == limit
 
 
 def test_unused_limit_is_not_doubled() -> None:
-    made = doubled(2)
+    made = doubled(1)
     made.sent(3)
     made.accepted(100.0, 99.0)
+    assert made.limit == 8
+
+
+def test_first_answer_does_not_raise_an_unused_limit() -> None:
+    made = Concurrency(8)
+    made.sent(1)
+    made.accepted(1.0, 0.0)
     assert made.limit == 4
 
 

@@ -1,61 +1,69 @@
 import threading
+from queue import SimpleQueue
+from typing import Any
 
-from destination_profiles.delivery.senders import Senders
-from destination_profiles.service.outcome import Action
-from unit_tests.delivery.test_dispatcher import chunk
-from unit_tests.pipeline import ACCEPT, Clock, Held, Scripted
+from destination_profiles.delivery.senders import Answer, Senders
+from destination_profiles.service.outcome import Outcome, Stop
+from destination_profiles.service.request import Request
+from unit_tests.delivery.chunks import chunk
+from unit_tests.pipeline import ACCEPT, Clock, ids
+
+SECONDS = 10.0  # longer than an answer takes
+
+
+class Accepting:
+    """A sender that accepts each request once the test lets it."""
+
+    def __init__(self, gate: threading.Event) -> None:
+        self._gate = gate
+        self.sent: list[Any] = []
+
+    def send(self, request: Request) -> Outcome:
+        assert self._gate.wait(SECONDS)
+        self.sent.append(ids(request))
+        return ACCEPT
+
+
+def opened() -> threading.Event:
+    gate = threading.Event()
+    gate.set()
+    return gate
 
 
 def test_answer_carries_its_times() -> None:
-    times = iter((1.0, 3.5))
-    made = Senders(Scripted(), clock=lambda: next(times))
-    made.send(chunk(1))
-    (answer,) = made.answers(10)
-    assert (answer.outcome, answer.sent_at, answer.answered_at, made.busy) == (ACCEPT, 1.0, 3.5, 0)
+    times, answers = iter((1.0, 3.5)), SimpleQueue[Answer]()
+    sender = Accepting(opened())
+    made = Senders(sender, answers.put, clock=lambda: next(times))
+    one = chunk(1, 2)
+    made.send(one)
+    answer = answers.get(timeout=SECONDS)
+    assert (answer.outcome, answer.sent_at, answer.answered_at) == (ACCEPT, 1.0, 3.5)
+    assert (made.busy, made.take(answer), made.busy, sender.sent) == (1, one, 0, [[1, 2]])
 
 
 def test_threads_are_as_many_as_needed() -> None:
-    sender, before = Held(), threading.active_count()
-    made = Senders(sender, clock=Clock())
+    gate, answers, before = threading.Event(), SimpleQueue[Answer](), threading.active_count()
+    made = Senders(Accepting(gate), answers.put, clock=Clock())
     for number in (1, 2):
         made.send(chunk(number))
     assert (made.busy, threading.active_count() - before) == (2, 2)
-    for number in (1, 2):
-        sender.queue(number).put(ACCEPT)
-        assert len(made.answers(10)) == 1
+    gate.set()
+    for _ in range(2):
+        made.take(answers.get(timeout=SECONDS))
     made.send(chunk(3))
     assert (made.busy, threading.active_count() - before) == (1, 2)
 
 
-def test_no_answer_within_the_time() -> None:
-    made = Senders(Held(), clock=Clock())
-    made.send(chunk(1))
-    assert (made.answers(0), made.answers(0.01), made.busy) == ([], [], 1)
-
-
-def test_poke_ends_a_wait() -> None:
-    made = Senders(Held(), clock=Clock())
-    threading.Timer(0.05, made.poke).start()
-    assert made.answers(None) == []
-
-
-def test_wake_is_called_after_the_answer_is_there() -> None:
-    found = []
-    woken = threading.Event()
-    made = Senders(
-        Scripted(), wake=lambda: (found.extend(made.answers(0)), woken.set()), clock=Clock()
-    )
-    made.send(chunk(1))
-    assert woken.wait(10)
-    assert len(found) == 1
-
-
 def test_defect_of_a_sender_is_an_outcome() -> None:
-    def broken(_: object) -> None:
-        raise ZeroDivisionError("canary")
+    class Broken:
+        def send(self, _: Request) -> Outcome:
+            raise ZeroDivisionError("canary")
 
-    made = Senders(Scripted(broken), clock=Clock())
-    made.send(chunk(1))
-    (answer,) = made.answers(10)
-    assert (answer.outcome.action, answer.outcome.unknown) == (Action.STOP, True)
-    assert str(answer.outcome.error) == "The sender failed with ZeroDivisionError."
+    answers = SimpleQueue[Answer]()
+    Senders(Broken(), answers.put, clock=Clock()).send(chunk(1))
+    outcome = answers.get(timeout=SECONDS).outcome
+    assert isinstance(outcome, Stop)
+    assert (str(outcome.error), outcome.unknown) == (
+        "The sender failed with ZeroDivisionError.",
+        True,
+    )

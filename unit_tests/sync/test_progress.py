@@ -1,7 +1,7 @@
 import json
 
 from destination_profiles.sync.progress import Progress
-from unit_tests.pipeline import USERS, Clock, Held, Pipeline, Scripted
+from unit_tests.pipeline import USERS, Clock, Link, Pipeline, held
 
 LINE = (
     "Read 3 records in 2.0 s (2/s): 0 accepted, 0 rejected, 0 superseded, 3 on their way. "
@@ -24,7 +24,7 @@ class Screen:
 
 def test_progress_is_told_every_thirty_seconds() -> None:
     clock, lines = Clock(), []
-    progress, pipeline = Progress(lines.append, clock=clock), Pipeline(Scripted())
+    progress, pipeline = Progress(lines.append, clock=clock), Pipeline(Link())
     assert (progress(pipeline.writer), lines) == (30.0, [])
     clock.now = 29.0
     assert (progress(pipeline.writer), lines) == (1.0, [])
@@ -34,7 +34,7 @@ def test_progress_is_told_every_thirty_seconds() -> None:
 
 def test_progress_counts_what_is_on_its_way() -> None:
     clock, lines = Clock(), []
-    progress, pipeline = Progress(lines.append, clock=clock), Pipeline(Scripted(), max_profiles=10)
+    progress, pipeline = Progress(lines.append, clock=clock), Pipeline(Link(), max_profiles=10)
     pipeline.feed(1, 2, 3)
     clock.now = 2.0
     progress.end(pipeline.writer)
@@ -45,7 +45,7 @@ def test_terminal_takes_the_place_of_the_log() -> None:
     clock, lines, screen = Clock(), [], Screen()
     progress, pipeline = (
         Progress(lines.append, screen, clock),
-        Pipeline(Scripted(), max_profiles=10),
+        Pipeline(Link(), max_profiles=10),
     )
     pipeline.feed(1, 2, 3)
     clock.now = 2.0
@@ -59,7 +59,7 @@ def test_log_takes_over_when_the_terminal_has_gone() -> None:
     clock, lines, screen = Clock(), [], Screen()
     progress, pipeline = (
         Progress(lines.append, screen, clock),
-        Pipeline(Scripted(), max_profiles=10),
+        Pipeline(Link(), max_profiles=10),
     )
     screen.show = raise_os_error  # type: ignore[method-assign]
     clock.now = 1.0
@@ -76,7 +76,7 @@ def raise_os_error(_: str) -> None:
 
 def test_rejections_are_told_once_while_they_do_not_grow() -> None:
     lines: list[str] = []
-    progress, pipeline = Progress(lines.append, clock=Clock()), Pipeline(Scripted())
+    progress, pipeline = Progress(lines.append, clock=Clock()), Pipeline(Link())
     pipeline.writer.records(USERS, [json.dumps({"id": None}).encode()])
     progress.end(pipeline.writer)
     progress.end(pipeline.writer)
@@ -89,7 +89,7 @@ def test_rejections_are_told_once_while_they_do_not_grow() -> None:
 
 def test_unknown_fate_is_told_at_the_end() -> None:
     lines: list[str] = []
-    pipeline = Pipeline(Held())
+    pipeline = Pipeline(held())
     pipeline.feed(1, 2)
     Progress(lines.append, clock=Clock()).end(pipeline.writer)
     assert lines[1:] == [
