@@ -76,7 +76,7 @@ def test_batches_are_not_copied() -> None:
     whole = batch(row(1), row(2))
     made = chunk()
     made.extend(whole, INTERVAL, ["1", "2"])
-    assert [getattr(piece, "obj", None) is whole.body().obj for piece in made.body()] == [
+    assert [piece is whole.body() for piece in made.body()] == [
         False,
         True,
         False,

@@ -7,10 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from destination_profiles.catalog import StreamInfo
-from destination_profiles.delivery.chunks import Chunk, Chunker, ChunkPolicy
+from destination_profiles.delivery.checkpoint import Checkpointer
+from destination_profiles.delivery.chunks import Chunk, ChunkPolicy
 from destination_profiles.delivery.ledger import Interval
-from destination_profiles.errors import InvalidRecord
-from destination_profiles.records.codec import StreamPlan
+from destination_profiles.delivery.open_chunks import OpenChunks
+from destination_profiles.records.batch import Rejected
+from destination_profiles.records.codec import StreamCodec
 from destination_profiles.service.manifest import service
 from profiles_sandbox.calls.texts import Types
 from profiles_sandbox.profiles.setup import load_setup
@@ -83,19 +85,19 @@ def bodies(records: list[dict[str, Any]], wire: str) -> list[bytes]:
         options={"skip_triggers": True},
         max_bytes=LIMIT,
     )
-    plan = StreamPlan(StreamInfo("users", None, {"type": "object"}, "append"), made, service())
-    chunker = Chunker(ChunkPolicy(5, LIMIT, 60), new_id=lambda: "id")
+    codec = StreamCodec(StreamInfo("users", None, {"type": "object"}, "append"), made, service())
+    policy = ChunkPolicy(5, LIMIT, 60)
+    waiting = OpenChunks(policy, track=Checkpointer().track, new_id=lambda: "id")
+    originals = [
+        json.dumps({"crm_id": number, **record}).encode() for number, record in enumerate(records)
+    ]
     chunks: list[Chunk] = []
-    for number, record in enumerate(records):
-        try:
-            row = plan.row(json.dumps({"crm_id": number, **record}).encode(), Interval("users"))
-        except InvalidRecord as invalid:
-            assert invalid.rejection.reason == "size"  # all else can be carried
-            continue
-        chunks += chunker.add(
-            row, number, target=plan.target, envelope=plan.envelope, supersedes=plan.supersedes
-        )
-    chunks += chunker.close()
+    for number, each in enumerate(codec.take(originals)):
+        if isinstance(each, Rejected):
+            assert each.rejection.reason == "size"  # all else can be carried
+        else:
+            chunks += waiting.put(each, codec.route, Interval("users"), number)
+    chunks += waiting.close()
     for chunk in chunks:
         assert sum(map(len, chunk.body())) == chunk.size <= LIMIT
     return [b"".join(chunk.body()) for chunk in chunks]
