@@ -22,29 +22,15 @@ from destination_profiles.records.codec import StreamCodec
 from destination_profiles.rejection import Rejection
 from destination_profiles.rejects.memory import MemoryStore
 from destination_profiles.rejects.store import RejectStore
-from destination_profiles.secret import Secret
 from destination_profiles.service.manifest import service
-from destination_profiles.service.matching import Matching, Target
 from destination_profiles.service.outcome import ACCEPTED as ACCEPT
 from destination_profiles.service.outcome import Outcome
 from destination_profiles.service.request import Request
 from destination_profiles.sync.pump import LONG_SECONDS, Heartbeat, Pump
+from unit_tests.settings import config
 
 REFUSAL = Rejection("service", "404", "not found", "$", "not found")
 USERS = (None, "users")
-
-
-def target(db_id: int = 1, mode: str = "custom", field_name: str | None = "id") -> Target:
-    return Target(
-        db_id,
-        Matching(service().matching_modes[mode], {"field_name": field_name} if field_name else {}),
-    )
-
-
-def config(**more: Any) -> Config:
-    return Config(
-        **{"api_url": "https://example.com", "token": Secret("token"), "target": target(), **more}
-    )
 
 
 def codec(
