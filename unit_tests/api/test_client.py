@@ -14,7 +14,7 @@ from destination_profiles.service.answers import Answers
 from destination_profiles.service.manifest import service
 from destination_profiles.service.outcome import Accepted, Retry, Stop
 from destination_profiles.service.request import Request
-from unit_tests.pipeline import config
+from unit_tests.settings import config
 
 ACCEPTED = b'{"error":0,"result":[{"error":0}]}'
 SMALL = Request([b"{", memoryview(b"}")], 2, 1, "id-1")

@@ -12,7 +12,8 @@ from destination_profiles.records.batch import Batch, Joined, Row
 from destination_profiles.records.route import Route
 from destination_profiles.service.formats import Envelope
 from destination_profiles.service.matching import Target
-from unit_tests.pipeline import Clock, target
+from unit_tests.pipeline import Clock
+from unit_tests.settings import target
 
 ENVELOPE = Envelope(b'{"data":[', b",", b"]}")
 INTERVAL = Interval("users")

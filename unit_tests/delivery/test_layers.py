@@ -17,7 +17,8 @@ from unit_tests.delivery.chunks import (
     route,
     row,
 )
-from unit_tests.pipeline import Clock, ids, target
+from unit_tests.pipeline import Clock, ids
+from unit_tests.settings import target
 
 
 def standing(made, db_id: int = 1) -> list[list[int]]:

@@ -36,7 +36,8 @@ from destination_profiles.rejection import Rejection
 from destination_profiles.service.outcome import Accepted, Halve, Outcome, Retry, Stop
 from destination_profiles.service.request import Request
 from destination_profiles.sync.pump import RECORDS, Pump
-from unit_tests.pipeline import ACCEPT, REFUSAL, Clock, codec, config, profiles, target
+from unit_tests.pipeline import ACCEPT, REFUSAL, Clock, codec, profiles
+from unit_tests.settings import config, target
 
 MINUTE = 60.0  # a wait that is longer is ended by an answer
 MAX_RETRIES = 40  # a chunk that meets more of them may end the sync

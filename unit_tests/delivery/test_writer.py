@@ -15,18 +15,8 @@ from destination_profiles.rejection import Rejection
 from destination_profiles.rejects.memory import MemoryStore
 from destination_profiles.service.outcome import Accepted, Halve, Outcome, Retry, Stop
 from destination_profiles.sync.pump import ABANDON_SECONDS, INTERRUPTED_SECONDS
-from unit_tests.pipeline import (
-    ACCEPT,
-    REFUSAL,
-    USERS,
-    Link,
-    Pipeline,
-    codec,
-    config,
-    held,
-    ids,
-    target,
-)
+from unit_tests.pipeline import ACCEPT, REFUSAL, USERS, Link, Pipeline, codec, held, ids
+from unit_tests.settings import config, target
 
 STOP = Stop(Refused("no", code=401))
 

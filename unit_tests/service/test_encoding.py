@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from destination_profiles.service.formats import Json, decode_json, encode_json, envelope
-from unit_tests.pipeline import target
+from unit_tests.settings import target
 
 
 def test_envelope_says_target_and_options() -> None:

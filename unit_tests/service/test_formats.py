@@ -18,7 +18,7 @@ from profiles_sandbox.calls.texts import Types
 from profiles_sandbox.profiles.setup import load_setup
 from profiles_sandbox.switches import Switches
 from profiles_sandbox.wire.xml_format import XML
-from unit_tests.pipeline import config, target
+from unit_tests.settings import config, target
 
 TYPES = Types(load_setup(), Switches())
 LIMIT = 1_500  # bytes of a body

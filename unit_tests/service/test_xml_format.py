@@ -16,7 +16,7 @@ from destination_profiles.service.formats import Envelope, envelope, format_name
 from destination_profiles.service.manifest import service
 from destination_profiles.service.outcome import Accepted, Retry, Stop
 from destination_profiles.service.xml_format import Xml, decode
-from unit_tests.pipeline import target
+from unit_tests.settings import target
 
 CANARY = "canary-7f3a"
 EXAMPLES = Path(__file__).parents[3] / "shared" / "examples"
