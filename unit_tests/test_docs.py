@@ -14,12 +14,12 @@ import yaml
 from destination_profiles.catalog import streams_of
 from destination_profiles.config import Config
 from destination_profiles.delivery.chunks import HELD_BODIES
-from destination_profiles.delivery.writer import INTERRUPTED_SECONDS
 from destination_profiles.protocol.decoder import Decoder, Records
 from destination_profiles.rejection import Rejection
 from destination_profiles.rejects.store import LocalStore
 from destination_profiles.service.manifest import service
 from destination_profiles.spec import spec
+from destination_profiles.sync.pump import INTERRUPTED_SECONDS
 from unit_tests.messages import KINDS, LOG, Text, code_texts, steps
 
 ROOT = Path(__file__).parents[1]
