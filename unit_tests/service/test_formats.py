@@ -7,15 +7,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from destination_profiles.catalog import StreamInfo
-from destination_profiles.delivery.chunks import Chunk, Chunker, ChunkPolicy
+from destination_profiles.delivery.chunks import Chunk
 from destination_profiles.delivery.ledger import Interval
-from destination_profiles.errors import InvalidRecord
-from destination_profiles.records.codec import StreamPlan
+from destination_profiles.records.batch import Rejected
+from destination_profiles.records.codec import StreamCodec
 from destination_profiles.service.manifest import service
 from profiles_sandbox.catalog import load_catalog
 from profiles_sandbox.switches import Switches
 from profiles_sandbox.typed import Types
 from profiles_sandbox.xmlcodec import XML
+from unit_tests.delivery.chunks import open_chunks
 from unit_tests.pipeline import config, target
 
 TYPES = Types(load_catalog(), Switches())
@@ -83,19 +84,16 @@ def bodies(records: list[dict[str, Any]], wire: str) -> list[bytes]:
         options={"skip_triggers": True},
         max_bytes=LIMIT,
     )
-    plan = StreamPlan(StreamInfo("users", None, {"type": "object"}, "append"), made, service())
-    chunker = Chunker(ChunkPolicy(5, LIMIT, 60), new_id=lambda: "id")
+    codec = StreamCodec(StreamInfo("users", None, {"type": "object"}, "append"), made, service())
+    waiting = open_chunks(max_profiles=5, max_bytes=LIMIT)
     chunks: list[Chunk] = []
-    for number, record in enumerate(records):
-        try:
-            row = plan.row(json.dumps({"crm_id": number, **record}).encode(), Interval("users"))
-        except InvalidRecord as invalid:
-            assert invalid.rejection.reason == "size"  # all else can be carried
-            continue
-        chunks += chunker.add(
-            row, number, target=plan.target, envelope=plan.envelope, supersedes=plan.supersedes
-        )
-    chunks += chunker.close()
+    data = [json.dumps({"crm_id": number, **each}).encode() for number, each in enumerate(records)]
+    for number, taken in enumerate(codec.take(data)):
+        if isinstance(taken, Rejected):
+            assert taken.rejection.reason == "size"  # all else can be carried
+        else:
+            chunks += waiting.put(taken, codec.route, Interval("users"), number)
+    chunks += waiting.close()
     for chunk in chunks:
         assert sum(map(len, chunk.body())) == chunk.size <= LIMIT
     return [b"".join(chunk.body()) for chunk in chunks]
