@@ -76,7 +76,7 @@ def test_forecast_is_what_a_write_then_does(
         len(requests),
         sum(row["body_bytes"] for row in requests),
     )
-    assert found["profiles_per_request"]["largest"] == max(row["profiles"] for row in requests) == 2
+    assert found["profiles_per_request"]["largest"] == max(row["profiles"] for row in requests) == 3
     assert found["bytes_per_request"]["smallest"] == min(row["body_bytes"] for row in requests)
     users, orders = found["streams"]
     assert (users["records"], users["rejected"], users["always_null"]) == (

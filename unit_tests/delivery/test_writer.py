@@ -191,7 +191,7 @@ def test_rejected_record_is_kept_as_it_came() -> None:
 
 @pytest.mark.parametrize("step", ["put", "flush"])
 def test_no_state_after_a_failed_store(step: str) -> None:
-    pipeline = Pipeline(Link(rejecting(1)), store=MemoryStore(fails=step))
+    pipeline = Pipeline(Link(rejecting(1)), store=MemoryStore({step: StoreFailed("full")}))
     pipeline.feed(1, 2, "a", 3, 4, "b")
     with pytest.raises(StoreFailed):
         pipeline.pump.finish()
