@@ -5,21 +5,22 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from profiles_sandbox.catalog import load_catalog
-from profiles_sandbox.typed import Types
-from profiles_sandbox.xmlcodec import XML
 
 from destination_profiles.catalog import StreamInfo
-from destination_profiles.delivery.chunks import Chunk
+from destination_profiles.delivery.checkpoint import Checkpointer
+from destination_profiles.delivery.chunks import Chunk, ChunkPolicy
 from destination_profiles.delivery.ledger import Interval
+from destination_profiles.delivery.open_chunks import OpenChunks
 from destination_profiles.records.batch import Rejected
 from destination_profiles.records.codec import StreamCodec
 from destination_profiles.service.manifest import service
+from profiles_sandbox.calls.texts import Types
+from profiles_sandbox.profiles.setup import load_setup
 from profiles_sandbox.switches import Switches
-from unit_tests.delivery.chunks import open_chunks
-from unit_tests.pipeline import config, target
+from profiles_sandbox.wire.xml_format import XML
+from unit_tests.settings import config, target
 
-TYPES = Types(load_catalog(), Switches())
+TYPES = Types(load_setup(), Switches())
 LIMIT = 1_500  # bytes of a body
 
 TEXT = st.text(
@@ -85,14 +86,17 @@ def bodies(records: list[dict[str, Any]], wire: str) -> list[bytes]:
         max_bytes=LIMIT,
     )
     codec = StreamCodec(StreamInfo("users", None, {"type": "object"}, "append"), made, service())
-    waiting = open_chunks(max_profiles=5, max_bytes=LIMIT)
+    policy = ChunkPolicy(5, LIMIT, 60)
+    waiting = OpenChunks(policy, track=Checkpointer().track, new_id=lambda: "id")
+    originals = [
+        json.dumps({"crm_id": number, **record}).encode() for number, record in enumerate(records)
+    ]
     chunks: list[Chunk] = []
-    data = [json.dumps({"crm_id": number, **each}).encode() for number, each in enumerate(records)]
-    for number, taken in enumerate(codec.take(data)):
-        if isinstance(taken, Rejected):
-            assert taken.rejection.reason == "size"  # all else can be carried
+    for number, each in enumerate(codec.take(originals)):
+        if isinstance(each, Rejected):
+            assert each.rejection.reason == "size"  # all else can be carried
         else:
-            chunks += waiting.put(taken, codec.route, Interval("users"), number)
+            chunks += waiting.put(each, codec.route, Interval("users"), number)
     chunks += waiting.close()
     for chunk in chunks:
         assert sum(map(len, chunk.body())) == chunk.size <= LIMIT
