@@ -7,9 +7,9 @@ import msgspec
 
 from ..config import FieldConfig
 from ..service.manifest import SUBSCRIPTIONS, Service
-from .objects import OPEN, Schema, Uncertain
+from .drafts import compiled
+from .keywords import OPEN, Schema, Uncertain
 from .proof import Proof
-from .stream_schema import compiled
 from .table import ABSENT, NO_VALUE
 
 MAX_KNOWN = 20_000  # texts that are known to satisfy a column's schemas

@@ -7,7 +7,8 @@ from typing import Any, Literal
 import msgspec
 
 from .checks import ColumnCheck
-from .objects import Objects, Schema, Uncertain, defined
+from .keywords import Schema, Uncertain
+from .objects import Objects, defined
 from .proof import Proof
 from .stream_schema import StreamSchema
 

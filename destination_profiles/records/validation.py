@@ -8,7 +8,7 @@ import jsonschema_rs
 
 from ..rejection import Rejection
 from ..violations import FORBIDDEN, Violation, explain, json_path, names, validator
-from .stream_schema import compiled
+from .drafts import compiled
 
 NO_PATTERNS = {  # left to the decider: some would take Python for ever
     "pattern": None,

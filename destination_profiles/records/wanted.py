@@ -8,7 +8,8 @@ import msgspec
 
 from ..service.formats import decode_records
 from .checks import ColumnCheck
-from .objects import OPEN, Schema, Uncertain, defined
+from .keywords import OPEN, Schema, Uncertain
+from .objects import defined
 from .proof import Proof
 from .stream_schema import StreamSchema
 from .table import ABSENT, Dicts, Structs, Table

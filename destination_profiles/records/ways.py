@@ -16,8 +16,8 @@ from .batch import Joined, Lines
 from .checks import FieldChecks, is_plain
 from .encoders import AsTheyCome, Checked, Encoder, Mapped, WithoutNulls
 from .explain import Explanation
+from .keywords import Schema, Uncertain
 from .mapping import Mapper, ProfileMapping, mapper
-from .objects import Schema, Uncertain
 from .route import Route
 from .row_type import Nulls, RowType
 from .stream_schema import StreamSchema, stream_schema
