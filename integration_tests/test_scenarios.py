@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from integration_tests.scenario import FOLDER, Scenario, Stage, load
+from integration_tests.scenario import FOLDER, Scenario, load
+from integration_tests.stage import Stage
 
 
 def scenarios(*, kills: bool) -> list[pytest.ParameterSet]:
