@@ -297,9 +297,9 @@ def test_every_record_is_sent_in_append_mode(connector: Connector, bodies: Path)
         *(record({"crm_id": 1, "source": text}) for text in "abc"), record({"crm_id": 2})
     )
     assert [json.loads(body)["data"] for body in sent(bodies)] == [
-        [{"crm_id": 1, "source": "a"}],
+        [{"crm_id": 1, "source": "a"}, {"crm_id": 2}],
         [{"crm_id": 1, "source": "b"}],
-        [{"crm_id": 1, "source": "c"}, {"crm_id": 2}],
+        [{"crm_id": 1, "source": "c"}],
     ]
 
 
