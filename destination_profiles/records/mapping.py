@@ -153,15 +153,15 @@ class Subscription:
             for each in config.custom_fields
         ]
         self._custom_objects = objects([each.to for each in config.custom_fields], {})
+        fixed = {
+            "channel": config.channel,
+            "resource_id": config.resource_id,
+            **{name: value for name, value in constants.items() if value is not None},
+        }
+        parts = [each.to for each in config.parts if each in varying or each.to in fixed]
         custom = ["custom_fields"] if self._custom else []
-        self._own = objects(
-            [*(path[0] for path in paths), *(each.to for each in varying), *custom],
-            {
-                "channel": config.channel,
-                "resource_id": config.resource_id,
-                **{name: value for name, value in constants.items() if value is not None},
-            },
-        )
+        addresses = [path[0] for path in paths]
+        self._own = objects(["channel", "resource_id", *addresses, *parts, *custom], fixed)
 
     def build(self, table: Table) -> Values:
         """One for each record, ABSENT for those without an address: they are asked no more."""

@@ -303,7 +303,7 @@ def test_bytes_of_a_mapped_batch() -> None:
     assert isinstance(batch, Batch)
     assert [each.profile for each in batch.rows()] == [
         b'{"id":1,"_fname":"Ann","source":"table",'
-        b'"subscriptions":[{"email":"a@example.org","channel":"email","resource_id":3,"status":0}]}',
+        b'"subscriptions":[{"channel":"email","resource_id":3,"email":"a@example.org","status":0}]}',
         b'{"id":2,"source":"table"}',
     ]
     assert [each.original for each in batch.rows()] == people
