@@ -56,6 +56,7 @@ class StreamCodec:
         self.route = Route(info.label(), target, around, supersedes)
         self._ways = Ways(info, config, service, route=self.route, tell=tell)
         self._ways.check()
+        self.notes = self._ways.notes  # of values that are left out
         self._first, self._since = 0, 0
         self._encoders: list[Encoder] = []
         self._others = self._ways.encoders()  # made when those before them have declined
@@ -93,10 +94,12 @@ class StreamCodec:
             encoder = self._encoder(place)
             if encoder is None:
                 break
+            self.notes.begin()
             with suppress(*FAULTS):
                 batch = encoder.encode(originals)
                 if batch.fits_each(self.largest):
                     self._first = place
+                    self.notes.settle()
                     return batch
         return None
 
