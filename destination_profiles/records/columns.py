@@ -1,16 +1,18 @@
 """What the value of a configured field is read from: a constant, a column, a path, several."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, tzinfo
 from typing import Any
 
 from ..cells import NotNamed
 from ..config import FieldConfig
-from ..conversion import CannotConvert
+from ..conversion import USUAL, CannotConvert
 from ..errors import ConfigError
 from ..rejection import Rejection
 from ..violations import KINDS
 from .paths import Declared, JsonTexts, Walk
+from .plain import plain
 from .table import ABSENT, NO_VALUE, Table, Values
 from .unread import Notes
 
@@ -136,6 +138,8 @@ class Columns:
         is_usual = not (field.cell.clean or field.cell.values)
         kept = NO_VALUE | (UNCHANGED.get(str(field.type), frozenset()) if is_usual else frozenset())
         remembered = _Remembered(one)
+        is_plain = is_usual and field.cell.form == USUAL
+        at_once = plain(str(field.type), self._zone) if is_plain else lambda _: None
         without = self._notes.without
 
         def converted(table: Table) -> Values:
@@ -145,6 +149,10 @@ class Columns:
                 return values
             if is_usual and len(kinds) == 1 and (quick := QUICK.get((str(field.type), *kinds))):
                 return list(map(quick, values))
+            if kinds == {str}:
+                with suppress(ValueError):
+                    if (made := at_once(values)) is not None:
+                        return made
             if kinds <= TEXTS:  # 1, 1.0 and true are one key of a dict: texts alone are remembered
                 return without(remembered.of(values))
             return without(

@@ -37,7 +37,7 @@ class Notes:
         """
         if self._collects or field.cell.omits:
             return Unread(field, rejection)
-        raise InvalidRecord(rejection)
+        raise InvalidRecord(rejection) from None
 
     def begin(self) -> None:
         """Forget what was noted of records that were not taken."""
