@@ -86,9 +86,13 @@ class ProfileMapping:
             made[SUBSCRIPTIONS] = built if own is None else list(map(_joined, own, built))
         return made
 
+    def built(self, table: Table) -> list[Values]:
+        """Those of each entry of the configuration, ABSENT for records that have none."""
+        return [each.build(table) for each in self._subscriptions]
+
     def subscriptions(self, table: Table) -> list[Any]:
         """The subscriptions of each record that were built, ABSENT where there are none."""
-        columns = [each.build(table) for each in self._subscriptions]
+        columns = self.built(table)
         if len(columns) == 1:
             return [each if each is ABSENT else [each] for each in columns[0]]
         return [

@@ -15,7 +15,7 @@ from ..service.profile_schema import profile_schema
 from .batch import Joined, Lines
 from .checks import FieldChecks, is_plain
 from .encoders import AsTheyCome, Checked, Encoder, Mapped, WithoutNulls
-from .explain import Explanation
+from .explain import Explanation, Traced
 from .keywords import Schema, Uncertain
 from .mapping import Mapper, ProfileMapping, mapper
 from .paths import Declared
@@ -23,6 +23,7 @@ from .route import Route
 from .row_type import Nulls, RowType
 from .stream_schema import StreamSchema, stream_schema
 from .table import dicts_of, structs_of
+from .trace import Trace
 from .unread import Notes
 from .validation import RecordValidator
 from .wanted import WantedColumns
@@ -70,10 +71,21 @@ class Ways:
         return Explanation(
             decode=decode,
             record=RecordValidator(self._asked.schema, "schema"),
-            mapped=self._mapper,
+            mapping=self._traced(),
             profile=RecordValidator(self._profile, "profile", self._config.field_names()),
             wire=self._wire,
             largest=largest,
+        )
+
+    def _traced(self) -> Traced:
+        """The mapping of a record whose faults are looked for."""
+        options = {**self._options(), "notes": Notes(collects=True)}
+        return Traced(
+            mapped=mapper(self._configured, self._nulls, **options),
+            built=ProfileMapping(self._configured, self._nulls, **options).built,
+            notes=options["notes"],
+            trace=Trace(self._configured),
+            keys=self._matching.fields(),
         )
 
     def _is_mapped(self) -> bool:
