@@ -230,10 +230,9 @@ def _form(raw: Mapping[str, Any]) -> Form:
             raise _Slip(
                 f"the field {raw['to']} has {name}, which needs the type {' or '.join(kinds)}"
             )
-    if wrong := [each for each in raw.get("formats", ()) if not is_form(each)]:
+    if not all(map(is_form, raw.get("formats", ()))):
         raise _Slip(
-            f"the field {raw['to']} has a format that is not one of a whole date such as %d.%m.%Y: "
-            f"{wrong[0]}"
+            f"the field {raw['to']} has a format that is not one of a whole date, such as %d.%m.%Y"
         )
     region = raw.get("region")
     if region is not None and region not in regions():

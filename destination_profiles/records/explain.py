@@ -111,11 +111,10 @@ class Explanation:
             rejection = self._profile.rejected(each)
             column = self._column(each, profile, built)
             if column is not None and self._mapping.trace.is_mapped():
-                words = f" (it comes from the column {column})"
                 rejection = replace(
                     rejection,
-                    message=rejection.message + words,
-                    loggable=rejection.loggable + words,
+                    message=_with_column(rejection.message, column),
+                    loggable=_with_column(rejection.loggable, column),
                 )
             yield rejection, _fault(rejection, column, each.path)
 
@@ -138,6 +137,10 @@ class Explanation:
         message = f"is {size:,} bytes as a profile; a request has room for {self._largest:,}"
         loggable = f"larger than the {self._largest:,} bytes that a request has room for"
         return Rejection("size", "max_bytes", message, "$", loggable)
+
+
+def _with_column(sentence: str, column: str) -> str:
+    return f"{sentence} (it comes from the column {column})"
 
 
 def _fault(rejection: Rejection, column: str | None = None, field: str | None = None) -> Fault:
