@@ -63,5 +63,5 @@ def _reason(change: Change, known: Collection[str]) -> Rejection:
     first = change.field if change.field in known else change.field.split(".")[0]
     shown = change.field if first in known else "*"
     why = change.reason if change.reason in REASONS else OTHER
-    message = f"$.{shown} is not the value that the source has ({why}), so what is stored stays"
-    return Rejection("source", change.change, message, f"$.{change.field}", message)
+    message = f"is not the value that the source has ({why}), so what is stored stays"
+    return Rejection("source", change.change, message, f"$.{change.field}", f"$.{shown} {message}")

@@ -16,10 +16,12 @@ def _column(pattern: str) -> Callable[[str], object]:
 
 
 DAY = r"\d{4}-\d\d-\d\d"
+SECONDS = rf"{DAY}T\d\d:\d\d:\d\d"
 TIME = rf"{DAY}[T ]\d\d:\d\d:\d\d(?:\.\d{{1,6}})?"
 _days, _numbers = _column(DAY), _column(r"[+-]?\d{1,15}(?:\.\d{1,15})?")
 _whole_numbers = _column(r"[+-]?\d{1,18}")
 _zoned, _unzoned = _column(rf"{TIME}(?:Z|[+-]\d\d:\d\d)"), _column(TIME)
+_seconds_of_utc, _seconds = _column(rf"{SECONDS}Z"), _column(SECONDS)  # nothing is to be changed
 
 
 def _lines(texts: Texts) -> str:
@@ -40,7 +42,9 @@ def _times(texts: Texts) -> Texts | None:
     lines = _lines(texts)
     if not _zoned(lines) or lines.count("\n") != len(texts):
         return None
-    moments = map(datetime.fromisoformat, texts)
+    moments = list(map(datetime.fromisoformat, texts))  # raises for a time that no day has
+    if _seconds_of_utc(lines):
+        return texts
     return [moment.isoformat().replace("+00:00", "Z") for moment in moments]
 
 
@@ -49,7 +53,10 @@ def _times_of_utc(texts: Texts) -> Texts | None:
     lines = _lines(texts)
     if not _unzoned(lines) or lines.count("\n") != len(texts):
         return _times(texts)
-    return [moment.isoformat() + "Z" for moment in map(datetime.fromisoformat, texts)]
+    moments = list(map(datetime.fromisoformat, texts))
+    if _seconds(lines):
+        return [text + "Z" for text in texts]
+    return [moment.isoformat() + "Z" for moment in moments]
 
 
 def _ints(texts: Texts) -> list[int] | None:
