@@ -8,7 +8,6 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from .conversion import conversions
 from .errors import ConfigError
 from .rejects.settings import LocalRejects, NoRejects, Rejects, S3Rejects
 from .secret import Secret
@@ -16,6 +15,7 @@ from .service.manifest import Service, service
 from .service.matching import Target
 from .spec import spec
 from .stream_config import (
+    PLAIN,
     FieldConfig,
     StreamConfig,
     StreamParser,
@@ -25,6 +25,7 @@ from .stream_config import (
 from .violations import first_violation
 
 __all__ = [
+    "PLAIN",
     "Config",
     "FieldConfig",
     "NullValues",
@@ -123,7 +124,7 @@ def parse(raw: Mapping[str, Any], schema: Mapping[str, Any], service: Service) -
         options={
             name: True for name in ("skip_invalid_subscriptions", "skip_triggers") if raw.get(name)
         },
-        streams=StreamParser(target, service, conversions(zone)).parse(raw.get("streams") or []),
+        streams=StreamParser(target, service, zone).parse(raw.get("streams") or []),
         max_rejected=raw.get("max_rejected"),
         rejects=parse_rejects(raw.get("object_storage_config") or {}),
         **{**limits, **batching, **delivery},

@@ -38,6 +38,7 @@ class Violation:
     message: str
     path: str
     loggable_path: str
+    parts: tuple[Any, ...] = ()  # of the path
 
 
 def validator(schema: Mapping[str, Any]) -> "Validator":
@@ -80,8 +81,19 @@ def explain(
         error = telling
     path, named = error.absolute_path, names(error.absolute_schema_path) | known
     return Violation(
-        str(error.validator or FORBIDDEN), _sentence(error), json_path(path), json_path(path, named)
+        str(error.validator or FORBIDDEN),
+        _sentence(error),
+        json_path(path),
+        json_path(path, named),
+        tuple(path),
     )
+
+
+def most_telling_first(errors: Iterable["ValidationError"]) -> list["ValidationError"]:
+    """Errors in the order in which `explain` would choose them."""
+    from jsonschema.exceptions import relevance  # noqa: PLC0415 - see above
+
+    return sorted(errors, key=relevance, reverse=True)
 
 
 def _telling(error: "ValidationError") -> "ValidationError | None":

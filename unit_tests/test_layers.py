@@ -15,7 +15,7 @@ FLOORS = [  # the highest first; a folder may import those that stand after it
     {"config", "stream_config", "spec", "catalog"},
     {"rejects"},
     {"service"},
-    {"errors", "rejection", "conversion", "violations", "secret"},
+    {"errors", "rejection", "violations", "secret"} | {"cells", "conversion", "moments", "phones"},
 ]
 ENTRIES = {"__init__", "__main__", "run"}  # import the rest when it is asked for
 PACKAGE = Path(__file__).parents[1] / "destination_profiles"
@@ -30,11 +30,17 @@ EDGES = {  # libraries, and the modules that may use them
     "rich": {"commands/terminal", "commands/forecast_table"},
     "lxml": {"service/xml_format"},
     "yaml": {"service/manifest", "service/yaml_file"},
-    "pendulum": {"conversion"},
+    "pendulum": {"moments"},
+    "phonenumbers": {"phones"},
     "signal": {"run", "sync/signals"},
     "threading": {"api/http", "protocol/messages", "delivery/senders"},
 }
-PURE = {"records", "service", "errors", "rejection", "conversion", "violations", "catalog"}
+PURE = {"records", "service", "errors", "rejection", "violations", "catalog"} | {
+    "cells",
+    "conversion",
+    "moments",
+    "phones",
+}
 OF_PURE = {"service/yaml_file"}  # reads the package's own files
 EFFECTS = {"time", "os", "pathlib", "io", "socket", "threading", "queue", "random", "uuid"}
 MODULES = sorted(

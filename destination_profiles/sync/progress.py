@@ -43,7 +43,7 @@ class Progress:
         self._clock = clock
         self._started = clock()
         self._due = self._started + self._every
-        self._told = 0
+        self._told = (0, 0)
 
     def __call__(self, writer: Writer) -> float:
         """Tell if it is time. Gives the seconds until the next time."""
@@ -77,9 +77,9 @@ class Progress:
 
     def _tell(self, writer: Writer) -> None:
         self._log(self._line(writer))
-        if writer.tally.total != self._told:
-            self._told = writer.tally.total
-            for line in writer.tally.table():
+        if (counted := (writer.tally.total, writer.omitted.total)) != self._told:
+            self._told = counted
+            for line in [*writer.tally.table(), *writer.omitted.table()]:
                 self._log(line)
 
     def _line(self, writer: Writer) -> str:
