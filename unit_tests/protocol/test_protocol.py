@@ -92,7 +92,7 @@ def test_any_json_object_is_taken_as_it_is(data: dict) -> None:
 
 
 def with_meta(meta: str) -> bytes:
-    return f'{{"type":"RECORD","record":{{"stream":"users","data":{{"id":1}},"meta":{meta}}}}}'.encode()
+    return f'{{"type":"RECORD","record":{{"stream":"users","data":{{"id": 1}},"meta":{meta}}}}}'.encode()
 
 
 LOST = '{"changes":[{"field":"a","change":"NULLED","reason":"SOURCE_RETRIEVAL_ERROR"}]}'
@@ -113,7 +113,7 @@ NOTHING_LOST = [
 @pytest.mark.parametrize("meta", NOTHING_LOST)
 def test_meta_without_a_loss_changes_nothing(meta: str) -> None:
     assert taken(with_meta(meta), RECORD) == [
-        ("users", None, [b'{"id":1}']),
+        ("users", None, [b'{"id": 1}']),
         ("users", "eu", [b'{"id": 1}']),
     ]
 
@@ -123,7 +123,7 @@ def test_record_with_a_loss_stands_alone() -> None:
     before, lost, after = taken(plain, with_meta(LOST), plain)
     assert isinstance(lost, ChangedRecord)
     assert [(each.field, each.change) for each in lost.changes] == [("a", "NULLED")]
-    assert before == after == ("users", None, [b'{"id":1}'])
+    assert before == after == ("users", None, [b'{"id": 1}'])
 
 
 def test_odd_record_keeps_its_loss() -> None:
