@@ -58,7 +58,10 @@ def digits(number: int | float | Decimal) -> str:
     """A number in digits, without an exponent; a whole one without decimals."""
     if isinstance(number, int):
         return str(number)
-    value = number if isinstance(number, Decimal) else Decimal(repr(number))
+    text = str(number)
+    if text[-1] != "0" and "e" not in text.lower():  # as most are
+        return text
+    value = Decimal(text)
     whole = value.to_integral_value()
     return format(whole if value == whole else value, "f") if value else "0"
 

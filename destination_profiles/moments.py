@@ -30,7 +30,7 @@ def is_form(form: str) -> bool:
     """Whether a form of strptime can be read, and says a whole date."""
     try:
         return datetime.strptime(EXAMPLE.strftime(form), form).date() == EXAMPLE.date()
-    except ValueError:
+    except (ValueError, re.error):  # re's: one that names a part twice
         return False
 
 

@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from destination_profiles.config import Config, FieldConfig, StreamConfig, SubscriptionConfig, parse
+from destination_profiles.cells import Cell
+from destination_profiles.config import (
+    PLAIN,
+    Config,
+    FieldConfig,
+    StreamConfig,
+    SubscriptionConfig,
+    parse,
+)
+from destination_profiles.conversion import Form
 from destination_profiles.errors import ConfigError
 from destination_profiles.rejects.settings import LocalRejects, NoRejects, S3Rejects
 from destination_profiles.secret import Secret
@@ -178,7 +187,59 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ),
 ]
 
+CELLS = [
+    (
+        {"type": "date", "formats": ["%Y"]},
+        "has a format that is not one of a whole date, such as %d.%m.%Y",
+    ),
+    (
+        {"type": "date", "formats": [f"%Y {CANARY}"]},
+        "has a format that is not one of a whole date, such as %d.%m.%Y",
+    ),
+    *(
+        (
+            {"type": "date", "formats": [form]},
+            "has a format that is not one of a whole date, such as %d.%m.%Y",
+        )
+        for form in ("%m/%Y", "%d.%m.", "%Y%Y-%m-%d", "%d.%m.%Q", "d.m.Y", "%H:%M")
+    ),
+    ({"formats": ["%d.%m.%Y"]}, "has formats, which needs the type date or datetime"),
+    ({"decimal": ",", "type": "string"}, "has decimal, which needs the type float or int"),
+    ({"separator": ";"}, "has separator, which needs the type tags"),
+    ({"region": "DE", "type": "string"}, "has region, which needs the type phone"),
+    ({"region": CANARY, "type": "phone"}, "has a region that is not known; it is one such as DE"),
+]
+UNREADABLE = [
+    ({"type": "int", "default": CANARY}, "the default of the field to cannot be read as int"),
+    (
+        {"type": "date", "values": [{"from": "a", "to": CANARY}]},
+        "the value of the field to cannot be read as date",
+    ),
+    (
+        {"value": 5, "default": "x", "from": None},
+        "the field to is a constant, which default has no part in",
+    ),
+    (
+        {"value": "x", "clean": ["trim"], "from": None},
+        "the field to is a constant, which clean has no part in",
+    ),
+]
+
+
+def of_a_field(settings: dict[str, Any]) -> list[dict[str, Any]]:
+    field = {"to": "to", "from": "from", **settings}
+    return users({name: value for name, value in field.items() if value is not None})
+
+
 WRONG_STREAMS: list[tuple[Any, str]] = [
+    *(
+        (of_a_field(settings), f"The stream users is configured wrongly: the field to {slip}.")
+        for settings, slip in CELLS
+    ),
+    *(
+        (of_a_field(settings), f"The stream users is configured wrongly: {slip}.")
+        for settings, slip in UNREADABLE
+    ),
     (CANARY, "The setting streams is wrong: must be array, not string."),
     ([CANARY], "The setting streams[0] is wrong: must be object, not string."),
     ([{}], "The setting streams[0] is wrong: name must be there."),
@@ -752,3 +813,38 @@ def test_all_slips_of_streams_are_told_at_once() -> None:
     ]
     told = refusal({**LEAST, "streams": streams})
     assert (told.message.count("is configured wrongly"), told.stream) == (2, "a")
+
+
+def test_settings_of_a_cell_are_read_once() -> None:
+    settings = {
+        "type": "date",
+        "clean": ["trim"],
+        "values": [{"from": "never", "to": "31.12.9999"}],
+        "default": "1984-05-27",
+        "formats": ["%d.%m.%Y"],
+        "on_error": "omit",
+    }
+    (stream,) = config(streams=of_a_field(settings)).streams
+    (field,) = stream.fields or ()
+    assert field.cell == Cell(
+        ("trim",),
+        (("never", "9999-12-31"),),
+        "1984-05-27",
+        Form(formats=("%d.%m.%Y",)),
+        omits=True,
+    )
+
+
+def test_field_without_settings_of_a_cell_is_plain() -> None:
+    (stream,) = config(streams=of_a_field({"type": "date"})).streams
+    assert [each.cell for each in stream.fields or ()] == [PLAIN]
+
+
+def test_separator_is_that_of_the_categories() -> None:
+    entry = {"channel": "sms", "resource_id": 3, "address_from": "phone", "status": "subscribed"}
+    streams = [
+        {"name": "users", "subscriptions": [{**entry, "cats_from": "c", "cats_separator": ";"}]}
+    ]
+    (stream,) = config(streams=streams).streams
+    cells = {each.to: each.cell for each in stream.subscriptions[0].parts}
+    assert cells["cats"] == Cell(form=Form(separator=";"))

@@ -16,13 +16,16 @@ decode = msgspec.json.Decoder().decode
 _decode_parts = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
+NOTHING = msgspec.Raw()
+
+
 class Record(msgspec.Struct, gc=False):
     """A record: `data` are its bytes as they came, not decoded yet."""
 
     stream: str
     data: msgspec.Raw
     namespace: str | None = None
-    meta: msgspec.Raw | None = None
+    meta: msgspec.Raw = NOTHING
 
 
 class Records(msgspec.Struct):
@@ -131,7 +134,9 @@ class Decoder:
             self.lines += 1
             if type(message) is _RecordMessage:
                 record = message.record
-                if record.meta is not None and (changes := _changes(record.meta)):
+                meta = record.meta
+                is_long = meta is not NOTHING and len(meta) > LONGEST_EMPTY
+                if is_long and (changes := _changes(meta)):
                     if run is not None:
                         yield run
                         run = None
@@ -213,7 +218,7 @@ class Decoder:
         rejection = fault(record["data"])
         if rejection is None:
             meta = record.get("meta")
-            told = msgspec.Raw(clean(meta)) if isinstance(meta, dict) else None
+            told = msgspec.Raw(clean(meta)) if isinstance(meta, dict) else NOTHING
             return _RecordMessage(Record(stream, msgspec.Raw(data), namespace, told))
         return FaultyRecord(stream, data, rejection, namespace)
 
@@ -241,8 +246,6 @@ class Decoder:
 
 def _changes(meta: msgspec.Raw) -> list[Change]:
     """What a record's `meta` says of its values."""
-    if len(meta) <= LONGEST_EMPTY:
-        return []
     try:
         changes = _meta.decode(meta).changes
     except _FAULTS:

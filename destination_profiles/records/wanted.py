@@ -45,8 +45,11 @@ class WantedColumns:
             for name, column in self._columns.items()
             if column not in OPEN
         }
+        looks = dict(self._checks)
         kinds = {name: self._kind(name, (sinks or {}).get(name)) for name in self._keys}
         self._decode, self._is_struct = self._decoder(kinds)
+        if not self._is_struct:  # what decodes proves nothing
+            self._checks = looks
 
     def decode(self, records: bytes) -> Table:
         """The columns of a JSON array of records. Raises ValueError or RecursionError where one of
