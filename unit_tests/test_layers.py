@@ -15,7 +15,7 @@ FLOORS = [  # the highest first; a folder may import those that stand after it
     {"config", "stream_config", "spec", "catalog"},
     {"rejects"},
     {"service"},
-    {"errors", "rejection", "conversion", "violations", "secret"},
+    {"errors", "rejection", "conversion", "violations", "secret", "address", "slips"},
 ]
 ENTRIES = {"__init__", "__main__", "run"}  # import the rest when it is asked for
 PACKAGE = Path(__file__).parents[1] / "destination_profiles"
@@ -29,12 +29,22 @@ EDGES = {  # libraries, and the modules that may use them
     "botocore": {"rejects/s3"},
     "rich": {"commands/terminal", "commands/forecast_table"},
     "lxml": {"service/xml_format"},
-    "yaml": {"service/manifest", "service/yaml_file"},
+    "yaml": {"commands/yaml_settings", "service/manifest", "service/yaml_file"},
     "pendulum": {"conversion"},
     "signal": {"run", "sync/signals"},
     "threading": {"api/http", "protocol/messages", "delivery/senders"},
 }
-PURE = {"records", "service", "errors", "rejection", "conversion", "violations", "catalog"}
+PURE = {
+    "records",
+    "service",
+    "errors",
+    "rejection",
+    "conversion",
+    "violations",
+    "catalog",
+    "address",
+    "slips",
+}
 OF_PURE = {"service/yaml_file"}  # reads the package's own files
 EFFECTS = {"time", "os", "pathlib", "io", "socket", "threading", "queue", "random", "uuid"}
 MODULES = sorted(
