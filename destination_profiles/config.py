@@ -139,7 +139,7 @@ def read(raw: Mapping[str, Any], schema: Mapping[str, Any], service: Service) ->
     settings = without_nulls(raw)
     slips = find_slips(settings, schema)
     settings = _usable(settings, slips)
-    found = _Found([ConfigError(slip.message) for slip in slips])
+    found = _Found([slip.error for slip in slips])
     reachable = settings.keys() >= STAND_INS.keys()
     settings = STAND_INS | settings
     before = len(found.errors)

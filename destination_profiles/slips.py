@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+from .errors import ConfigError
 from .violations import is_valid, json_path, validator, wording
 
 if TYPE_CHECKING:  # only explains, and takes a third of a start to import
@@ -15,19 +16,14 @@ NAME = re.compile(r"(s3_)?[A-Za-z_ -]{1,40}")  # a key that may be told; another
 HIDDEN = "*"
 OURS = "_"  # a name at the top that begins so is the platform's own, and none of ours
 CHOSEN_BY = "const"
-BOUNDS = {  # a bound, and what the other side says together with it
-    "minimum": ("must be {} or more", "maximum", "must be from {} to {}"),
-    "exclusiveMinimum": ("must be more than {}", "maximum", "must be more than {} and at most {}"),
-    "maximum": ("must be {} or less", "minimum", "must be from {1} to {0}"),
-}
 
 
 @dataclass(frozen=True, slots=True)
 class Slip:
-    """A setting that has not the form of the specification: its path, and a sentence."""
+    """A setting that does not have the form of the specification: its path, and the error."""
 
     path: tuple[str | int, ...]
-    message: str
+    error: ConfigError
 
 
 def without_nulls(settings: Any) -> Any:
@@ -58,7 +54,7 @@ def find_slips(settings: Mapping[str, Any], schema: Mapping[str, Any]) -> list[S
     found = [
         slip for error in validator(schema).iter_errors(settings) for slip in _slips(error, schema)
     ]
-    return list(dict.fromkeys(found + unknown))
+    return list({each.error.message: each for each in found + unknown}.values())
 
 
 def _slips(error: "ValidationError", root: Mapping[str, Any]) -> Iterator[Slip]:
@@ -82,7 +78,7 @@ def _slips(error: "ValidationError", root: Mapping[str, Any]) -> Iterator[Slip]:
                 yield Slip((*path, name), _unknown(path, name, known, root))
     else:
         where = f"setting {_place(path)}" if path else "configuration"
-        yield Slip(path, f"The {where} is wrong: {_words(error)}.")
+        yield Slip(path, ConfigError(f"The {where} is wrong: {_words(error)}."))
 
 
 def _choice(declared: Mapping[str, Any]) -> tuple[str, list[Any]]:
@@ -101,37 +97,48 @@ def _words(error: "ValidationError") -> str:
         return "must not be empty"
     if rule == "pattern" and "pattern_descriptor" in declared:
         return f"must be {declared['pattern_descriptor']}"
-    if rule in BOUNDS:
-        alone, other, both = BOUNDS[rule]
-        return both.format(limit, declared[other]) if other in declared else alone.format(limit)
+    if rule in ("minimum", "exclusiveMinimum", "maximum"):
+        return _bounds(declared)
     if rule == "oneOf":
         return _wanted_choice(error.instance, *_choice(declared))
     near = _near(error.instance, limit) if rule == "enum" else None
-    return wording(error) + (f" (did you mean {near}?)" if near else "")
+    return _with_near(wording(error), near)
+
+
+def _bounds(declared: Mapping[str, Any]) -> str:
+    """All of a number's bounds, whichever was passed."""
+    least, more_than, most = map(declared.get, ("minimum", "exclusiveMinimum", "maximum"))
+    if most is None:
+        return f"must be {least} or more" if more_than is None else f"must be more than {more_than}"
+    if more_than is not None:
+        return f"must be more than {more_than} and at most {most}"
+    return f"must be {most} or less" if least is None else f"must be from {least} to {most}"
 
 
 def _wanted_choice(given: Any, chooser: str, choices: list[Any]) -> str:
     if chooser not in given:
         return f"{chooser} must be there"
-    near = _near(given[chooser], choices)
-    return f"{chooser} must be one of {', '.join(choices)}" + (
-        f" (did you mean {near}?)" if near else ""
-    )
+    words = f"{chooser} must be one of {', '.join(choices)}"
+    return _with_near(words, _near(given[chooser], choices))
+
+
+def _with_near(words: str, near: str | None) -> str:
+    return f"{words} (did you mean {near}?)" if near else words
 
 
 def _unknown(
     path: tuple[str | int, ...], name: str, known: Mapping[str, Any], root: Mapping[str, Any]
-) -> str:
-    """The sentence for a key that is none of those that are known at its place."""
+) -> ConfigError:
+    """The error of a key that is none of those that are known at its place."""
     place = _place((*path, name if NAME.fullmatch(name) else HIDDEN))
     chosen = [each[CHOSEN_BY] for each in known["properties"].values() if CHOSEN_BY in each]
     if near := _near(name, known["properties"]):
-        return f"There is no setting {place}: did you mean {near}?"
+        return ConfigError(f"There is no setting {place}: did you mean {near}?")
     if chosen and name in {each for each, _ in _named(root)}:
-        return f"There is no setting {place} where {chosen[0]} is chosen. Remove it."
+        return ConfigError(f"There is no setting {place} where {chosen[0]} is chosen. Remove it.")
     if elsewhere := next((where for each, where in _named(root) if each == name), None):
-        return f"There is no setting {place}: did you mean {elsewhere}?"
-    return f"There is no setting {place}. Remove it, or correct its name."
+        return ConfigError(f"There is no setting {place}: did you mean {elsewhere}?")
+    return ConfigError(f"There is no setting {place}. Remove it, or correct its name.")
 
 
 def _near(name: Any, known: Iterable[Any]) -> str | None:

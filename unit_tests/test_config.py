@@ -139,7 +139,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"batching": {"max_age_seconds": 601}},
-        "The setting batching.max_age_seconds is wrong: must be 600 or less.",
+        "The setting batching.max_age_seconds is wrong: must be more than 0 and at most 600.",
     ),
     ({"batching": {CANARY: 1}}, "There is no setting batching.*. Remove it, or correct its name."),
     (

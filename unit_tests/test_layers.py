@@ -22,7 +22,7 @@ PACKAGE = Path(__file__).parents[1] / "destination_profiles"
 SANDBOX = Path(__file__).parents[1] / "profiles_sandbox"
 EDGES = {  # libraries, and the modules that may use them
     "airbyte_cdk": {"destination"},
-    "requests": {"api/http", "api/faults"},
+    "requests": {"api/environment", "api/http", "api/faults"},
     "urllib3": {"api/faults"},
     "select": {"delivery/mailbox", "protocol/pipes"},
     "boto3": {"rejects/s3"},

@@ -20,13 +20,13 @@ MARKS = {  # of bytes that say their encoding; the longer ones first
 YAML_ENDS = (".yaml", ".yml")
 KINDS = {list: "a list", str: "a text", bool: "a truth value", int: "a number", float: "a number"}
 JSON_SAID = {  # by the beginning of Python's own words
-    "Expecting property name": "a name in double quotes is missing",
-    "Illegal trailing comma": "a comma stands before a closing bracket",
+    "Expecting property": "a name in double quotes is missing",
+    "Illegal trailing": "a comma stands before a closing bracket",
     "Expecting ':'": "a colon is missing",
     "Expecting ','": "a comma is missing",
     "Expecting value": "a value is missing, or a text without double quotes",
     "Unterminated string": "a text has no closing quote",
-    "Invalid control character": "a text holds a line break or another control character",
+    "Invalid control": "a text holds a line break or another control character",
     "Invalid \\": "a backslash stands where none may; write two",
     "Extra data": "something follows behind the end",
 }

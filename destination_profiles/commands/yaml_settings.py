@@ -17,15 +17,15 @@ PLAIN = {  # what a text without quotes is read as, by its first letters
     "merge": (r"^<<$", ["<"]),
 }
 SAID = {  # by a part of the library's own words, which quote the text
-    "mapping values are not allowed": "a colon may not stand here; quote the text, or indent it",
-    "did not find expected key": "the indentation does not fit, or a quote or comma is missing",
-    "cannot start any token": "a text that begins so, or a tab, must be in quotes",
+    "mapping values": "a colon may not stand here; quote the text, or indent it",
+    "expected key": "the indentation does not fit, or a quote or comma is missing",
+    "any token": "a text that begins so, or a tab, must be in quotes",
     "undefined alias": "a text that begins with * must be in quotes",
-    "constructor for the tag": "a text that begins with ! must be in quotes",
+    "the tag": "a text that begins with ! must be in quotes",
     "expected ',' or": "a bracket is not closed, or a comma is missing",
-    "unexpected end of stream": "a quote is not closed",
-    "could not find expected ':'": "a colon and a blank are missing behind a name",
-    "expected a single document": "a second document begins; there may be one",
+    "unexpected end": "a quote is not closed",
+    "expected ':'": "a colon and a blank are missing behind a name",
+    "single document": "a second document begins; there may be one",
     "control characters": "a control character is not allowed",
 }
 
