@@ -14,6 +14,7 @@ from .transport import NoAnswer
 
 FILES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
 SOCKS = "socks"
+CORRECT = "Name the file of your certificate authority (PEM), or unset the variable."
 
 
 def proxies_for(url: str) -> Mapping[str, str]:
@@ -58,8 +59,7 @@ def trusted(environment: Mapping[str, str]) -> ssl.SSLContext:
 
 
 def _unusable(what: str) -> NoAnswer:
-    wanted = "Name the file of your certificate authority (PEM), or unset the variable."
-    return _cured(ConfigError(f"{what}. {wanted}"))
+    return _cured(ConfigError(f"{what}. {CORRECT}"))
 
 
 def _cured(cure: ConfigError) -> NoAnswer:
