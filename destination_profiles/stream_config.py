@@ -1,10 +1,11 @@
 """What the user configured for single streams, checked and frozen."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar, cast
 
 from .cells import Cell
 from .conversion import STATUS, USUAL, CannotConvert, Form, conversions
@@ -15,6 +16,8 @@ from .service.manifest import AddressForm, Service
 from .service.matching import Matching, Target
 from .violations import first_violation
 
+Part = TypeVar("Part")
+Other = TypeVar("Other")
 PARTS = {  # of a subscription, and what their columns are converted to
     "status": STATUS,
     "priority": "int",
@@ -90,6 +93,25 @@ class _Slip(Exception):
     """What is wrong with the entry of a stream, in part of a sentence without values."""
 
 
+def _each(makers: Iterable[Callable[[], Part]]) -> tuple[Part, ...]:
+    """What each makes. Raises _Slip with all that is wrong."""
+    parts, slips = [], []
+    for make in makers:
+        try:
+            parts.append(make())
+        except _Slip as slip:
+            slips.append(str(slip))
+    if slips:
+        raise _Slip("; ".join(slips))
+    return tuple(parts)
+
+
+def _both(first: Callable[[], Part], second: Callable[[], Other]) -> tuple[Part, Other]:
+    """What both make. Raises _Slip with all that is wrong."""
+    made = _each([lambda: (first(), None), lambda: (None, second())])
+    return cast("Part", made[0][0]), cast("Other", made[1][1])
+
+
 @dataclass(frozen=True)
 class StreamParser:
     """Entries of streams, from raw mappings that the spec allows."""
@@ -98,13 +120,18 @@ class StreamParser:
     service: Service
     zone: tzinfo = UTC
 
-    def parse(self, raw: list[Mapping[str, Any]]) -> tuple[StreamConfig, ...]:
-        """All entries. Raises ConfigError with all that is wrong with them."""
+    def parse(
+        self, raw: list[Mapping[str, Any]]
+    ) -> tuple[tuple[StreamConfig, ...], list[ConfigError]]:
+        """The entries that are right, and all that is wrong with the others."""
+        streams: list[StreamConfig] = []
+        slips: list[ConfigError] = []
         names = [(each["name"], each.get("namespace")) for each in raw]
         twice = sorted({name for name, namespace in names if names.count((name, namespace)) > 1})
         if twice:
-            raise ConfigError(f"The setting streams has two entries for {', '.join(twice)}.")
-        streams, slips = [], []
+            slips.append(
+                ConfigError(f"The setting streams has two entries for {', '.join(twice)}.")
+            )
         for each in raw:
             try:
                 streams.append(self._stream(each))
@@ -115,9 +142,7 @@ class StreamParser:
                         stream=each["name"],
                     )
                 )
-        if slips:
-            raise ConfigError(" ".join(each.message for each in slips), stream=slips[0].stream)
-        return tuple(streams)
+        return tuple(streams), slips
 
     def _stream(self, raw: Mapping[str, Any]) -> StreamConfig:
         matching = (
@@ -125,17 +150,23 @@ class StreamParser:
             if raw.get("matching")
             else self.default.matching
         )
+        fields, subscriptions = _both(
+            lambda: self._fields(raw.get("fields") or ()),
+            lambda: _each(
+                partial(self._subscription, each) for each in raw.get("subscriptions") or ()
+            ),
+        )
         return StreamConfig(
             raw["name"],
             raw.get("namespace") or None,
             Target(int(raw.get("db_id", self.default.db_id)), matching),
-            self._fields(raw.get("fields") or ()) or None,
-            tuple(self._subscription(each) for each in raw.get("subscriptions") or ()),
+            fields or None,
+            subscriptions,
             matched=bool(raw.get("matching")),
         )
 
     def _fields(self, raw: Iterable[Mapping[str, Any]]) -> tuple[FieldConfig, ...]:
-        fields = tuple(self._field(each) for each in raw)
+        fields = _each(partial(self._field, each) for each in raw)
         if twice := sorted(
             name for name, count in Counter(field.to for field in fields).items() if count > 1
         ):

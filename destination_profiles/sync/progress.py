@@ -87,6 +87,7 @@ class Progress:
         seconds = max(self._clock() - self._started, 0.001)
         on_their_way = writer.read - sums.delivered() - sums.rejected
         dispatcher = writer.dispatcher
+        trouble = f" (the last: {dispatcher.trouble})" if dispatcher.trouble else ""
         return (
             f"Read {writer.read:,} records in {seconds:,.1f} s ({writer.read / seconds:,.0f}/s): "
             f"{sums.accepted:,} accepted, "
@@ -94,5 +95,5 @@ class Progress:
             f"{on_their_way:,} on their way. "
             f"Chunks: {writer.chunks:,}, {dispatcher.sending} in flight of "
             f"{dispatcher.concurrency.limit} at once, "
-            f"{dispatcher.retries:,} retries."
+            f"{dispatcher.retries:,} retries{trouble}."
         )
