@@ -234,24 +234,15 @@ def mapper(
     stream: StreamConfig,
     null_values: NullValues,
     *,
-    declared: Declared = NOTHING_DECLARED,
     matching: Matching,
     keep: frozenset[str],
-    zone: tzinfo = UTC,
-    notes: Notes | None = None,
+    **more: Any,
 ) -> Mapper:
     """What gives a profile for each record as dicts, the record itself where nothing has to change;
-    it raises InvalidRecord for the first that cannot be mapped. Raises as ProfileMapping does.
+    it raises InvalidRecord for the first that cannot be mapped. Takes and raises what
+    ProfileMapping does.
     """
-    mapping = ProfileMapping(
-        stream,
-        null_values,
-        declared=declared,
-        matching=matching,
-        keep=keep,
-        zone=zone,
-        notes=notes,
-    )
+    mapping = ProfileMapping(stream, null_values, matching=matching, keep=keep, **more)
     if stream.fields is not None:
         make = dicts_of(mapping.names(), {})
 

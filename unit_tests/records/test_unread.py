@@ -6,6 +6,7 @@ import pytest
 
 from destination_profiles.cells import Cell
 from destination_profiles.config import FieldConfig
+from destination_profiles.conversion import Form
 from destination_profiles.records.changes import Change
 from unit_tests.records.streams import codec, profile, taken
 
@@ -87,3 +88,10 @@ def test_names_that_no_struct_has_are_held_to_the_schema() -> None:
     made = codec(columns={"id": {}, 'n"': {"type": "string"}}, fields=[ID, FieldConfig("a", 'n"')])
     (found,) = taken(made, [b'{"id":1,"n\\"":5}'])
     assert found.rejection.reason == "schema"  # type: ignore[union-attr]
+
+
+def test_column_of_another_form_is_not_read_at_once() -> None:
+    comma = FieldConfig("n", "m", type="float", cell=Cell(form=Form(decimal=",")))
+    made = codec(fields=[ID, comma])
+    found = taken(made, [b'{"id":%d,"m":"1.234"}' % each for each in range(3)])
+    assert [each.profile for each in found] == [b'{"id":%d,"n":1234}' % each for each in range(3)]  # type: ignore[union-attr]
