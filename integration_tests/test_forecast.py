@@ -108,13 +108,10 @@ def test_forecast_is_what_a_write_then_does(
 
 def test_estimate_counts_round_trips(connector: Connector) -> None:
     connector.config["batching"] = {"max_profiles": 1}
-    rows = [record({"crm_id": number}) for number in range(10)]
-    found = told(connector, *rows, options=("--latency-ms", "60000", "--in-flight", "3"))
-    assert (found["requests"], found["seconds"], found["in_flight"]) == (
-        10,
-        300.0,
-        3,
-    )  # 1, 2, 3, 3 and 1 at once
+    rows = [record({"crm_id": number}) for number in range(20)]
+    found = told(connector, *rows, options=("--latency-ms", "60000", "--in-flight", "6"))
+    # 4, 6, 6 and 4 at once
+    assert (found["requests"], found["seconds"], found["in_flight"]) == (20, 240.0, 6)
 
 
 def test_table_is_for_people(connector: Connector) -> None:

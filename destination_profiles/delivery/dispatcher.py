@@ -108,15 +108,16 @@ class Dispatcher:
         """Do what follows from answers; gives the last word on chunks. The caller enters each in
         its books and calls `settle` before it takes the next.
         """
-        for answer in answers:
-            yield from self._follow(answer)
+        # all of them first: if entering one fails, the others are with no sender any more
+        for chunk, answer in [(self._senders.take(each), each) for each in answers]:
+            yield from self._follow(chunk, answer)
 
     def settle(self, chunk: Chunk) -> Chunk | None:
         """The last word on a chunk is entered; gives back the whole chunk once all of it is."""
         return self.sealed.settle(chunk)
 
-    def _follow(self, answer: Answer) -> Iterator[Resolution]:
-        chunk, outcome = self._senders.take(answer), answer.outcome
+    def _follow(self, chunk: Chunk, answer: Answer) -> Iterator[Resolution]:
+        outcome = answer.outcome
         tries = self.sealed.tries[chunk]
         tries.sending = False
         match outcome:

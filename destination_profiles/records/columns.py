@@ -1,6 +1,7 @@
 """What the value of a configured field is read from: a constant, a column, a path, several."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, tzinfo
 from typing import Any
 
@@ -9,6 +10,8 @@ from ..conversion import CannotConvert, conversions
 from ..errors import ConfigError, InvalidRecord
 from ..rejection import Rejection
 from ..violations import KINDS
+from .plain import Convert as PlainConvert
+from .plain import plain
 from .table import ABSENT, NO_VALUE, Table, Values
 
 Read = Callable[[Table], Values]
@@ -35,6 +38,7 @@ class Columns:
         self.wanted: dict[str, None] = {}
         self._stream = stream
         self._names = frozenset(names)
+        self._zone = zone
         self._conversions = conversions(zone)
 
     def reader(self, field: FieldConfig) -> Read:
@@ -50,7 +54,8 @@ class Columns:
         else:
             read = self._column(field.source, field)
             if convert is not None:
-                read = _converted(read, field.source, field, convert)
+                at_once = plain(str(field.type), self._zone)
+                read = _converted(read, field.source, field, convert, at_once)
         return _function(read, field.action) if field.action else read
 
     def _column(self, source: str, field: FieldConfig) -> Read:
@@ -89,7 +94,9 @@ def _walk(value: Any, path: Sequence[str]) -> Any:
     return value
 
 
-def _converted(read: Read, source: str, field: FieldConfig, convert: Convert) -> Read:
+def _converted(
+    read: Read, source: str, field: FieldConfig, convert: Convert, at_once: PlainConvert
+) -> Read:
     kept = UNCHANGED.get(str(field.type), frozenset()) | NO_VALUE
     remembered = _Remembered(lambda value: _convert(convert, value, source, field))
 
@@ -100,6 +107,10 @@ def _converted(read: Read, source: str, field: FieldConfig, convert: Convert) ->
             return values
         if len(kinds) == 1 and (quick := QUICK.get((str(field.type), *kinds))):
             return list(map(quick, values))
+        if kinds == {str}:
+            with suppress(ValueError):
+                if (converted := at_once(values)) is not None:
+                    return converted
         if kinds <= TEXTS:  # 1, 1.0 and true are one key of a dict, so texts alone are remembered
             return remembered.of(values)
         return [

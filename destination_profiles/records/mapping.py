@@ -113,7 +113,9 @@ class _Field:
         values = self._read(table)
         if self._null is not None and None in values:
             values = [self._null if value is None else value for value in values]
-        return list(map(text_key, values)) if self._is_key else values
+        if self._is_key and list in set(map(type, values)):
+            return list(map(text_key, values))
+        return values
 
     def check(self, values: Values) -> None:
         """Raise ValueError where one of the values is none of the field's."""

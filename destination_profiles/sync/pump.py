@@ -59,6 +59,9 @@ class Pump:
         """
         mail = self.inbox.wait(self._patience(seconds), source)
         if self.inbox.interruption is not None:
+            self.writer.dispatcher.stop()
+            with suppress(ProfilesError):  # the interruption is what ends the sync
+                self.writer.answered(mail.answers)  # they come but once
             raise self.inbox.interruption
         self.writer.answered(mail.answers)
         self.writer.tick()
