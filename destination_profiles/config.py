@@ -1,7 +1,7 @@
 """The configuration as the user gave it, checked and frozen."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 from typing import Any, Literal, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -145,7 +145,9 @@ def read(raw: Mapping[str, Any], schema: Mapping[str, Any], service: Service) ->
     before = len(found.errors)
     api_url = found.part(lambda: _api_url(settings["api_url"]), STAND_INS["api_url"])
     reachable = reachable and len(found.errors) == before
-    config = _frozen(settings, service, found, str(api_url))
+    config = _frozen(settings, service, found, api_url)
+    if any(slip.path[:1] == ("matching",) for slip in slips):
+        config = replace(config, streams=())  # whether their profiles can be found is not known
     return Reading(config, tuple(found.errors), reachable)
 
 
@@ -194,12 +196,10 @@ def _frozen(raw: Mapping[str, Any], service: Service, found: _Found, api_url: st
 
 
 def _usable(settings: Mapping[str, Any], slips: Iterable[Slip]) -> dict[str, Any]:
-    """Settings without those that are wrong: of streams the entries, of all others the whole. Where
-    it cannot be known how profiles are found, no stream can be looked at either.
-    """
+    """Settings without those that are wrong: of streams the entries, of all others the whole."""
     places = {slip.path[:2] for slip in slips}
     broken = {place[0] for place in places if place and place[:1] != ("streams",)}
-    if ("streams",) in places or "matching" in broken:
+    if ("streams",) in places:
         broken.add("streams")
     usable = {name: value for name, value in settings.items() if name not in broken}
     if "streams" in usable:
