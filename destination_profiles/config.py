@@ -40,7 +40,8 @@ MAX_IN_FLIGHT = 8  # requests at once; the service advises several parallel stre
 RETRY_SECONDS = 900.0  # outlasts a restart of the service
 
 # what stands for a setting that must be there and is not, so that the others can be looked at
-STAND_INS = {"api_url": "https://example.com", "token": "token", "db_id": 1}
+HOST = "https://example.com"
+STAND_INS = {"api_url": HOST, "token": "token", "db_id": 1}
 
 NullValues = Literal["omit", "send", "unset"]
 Part = TypeVar("Part")
@@ -143,7 +144,7 @@ def read(raw: Mapping[str, Any], schema: Mapping[str, Any], service: Service) ->
     reachable = settings.keys() >= STAND_INS.keys()
     settings = STAND_INS | settings
     before = len(found.errors)
-    api_url = found.part(lambda: _api_url(settings["api_url"]), STAND_INS["api_url"])
+    api_url = found.part(lambda: _api_url(settings["api_url"]), HOST)
     reachable = reachable and len(found.errors) == before
     config = _frozen(settings, service, found, api_url)
     if any(slip.path[:1] == ("matching",) for slip in slips):
