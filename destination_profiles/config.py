@@ -1,7 +1,7 @@
 """The configuration as the user gave it, checked and frozen."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 from typing import Any, Literal, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -41,7 +41,8 @@ MAX_IN_FLIGHT = 8  # requests at once; the service advises several parallel stre
 RETRY_SECONDS = 900.0  # outlasts a restart of the service
 
 # what stands for a setting that must be there and is not, so that the others can be looked at
-STAND_INS = {"api_url": "https://example.com", "token": "token", "db_id": 1}
+HOST = "https://example.com"
+STAND_INS = {"api_url": HOST, "token": "token", "db_id": 1}
 
 NullValues = Literal["omit", "send", "unset"]
 Part = TypeVar("Part")
@@ -144,9 +145,11 @@ def read(raw: Mapping[str, Any], schema: Mapping[str, Any], service: Service) ->
     reachable = settings.keys() >= STAND_INS.keys()
     settings = STAND_INS | settings
     before = len(found.errors)
-    api_url = found.part(lambda: _api_url(settings["api_url"]), STAND_INS["api_url"])
+    api_url = found.part(lambda: _api_url(settings["api_url"]), HOST)
     reachable = reachable and len(found.errors) == before
-    config = _frozen(settings, service, found, str(api_url))
+    config = _frozen(settings, service, found, api_url)
+    if any(slip.path[:1] == ("matching",) for slip in slips):
+        config = replace(config, streams=())  # whether their profiles can be found is not known
     return Reading(config, tuple(found.errors), reachable)
 
 
@@ -195,12 +198,10 @@ def _frozen(raw: Mapping[str, Any], service: Service, found: _Found, api_url: st
 
 
 def _usable(settings: Mapping[str, Any], slips: Iterable[Slip]) -> dict[str, Any]:
-    """Settings without those that are wrong: of streams the entries, of all others the whole. Where
-    it cannot be known how profiles are found, no stream can be looked at either.
-    """
+    """Settings without those that are wrong: of streams the entries, of all others the whole."""
     places = {slip.path[:2] for slip in slips}
     broken = {place[0] for place in places if place and place[:1] != ("streams",)}
-    if ("streams",) in places or "matching" in broken:
+    if ("streams",) in places:
         broken.add("streams")
     usable = {name: value for name, value in settings.items() if name not in broken}
     if "streams" in usable:

@@ -559,6 +559,12 @@ def test_service_can_be_asked_in_spite_of_slips(changed: dict[str, Any], reachab
     assert read({**LEAST, **changed}, SCHEMA, service()).reachable is reachable
 
 
+def test_streams_are_looked_at_where_matching_is_wrong() -> None:
+    reading = read({**LEAST, "matching": 5, "streams": users({"to": "a"})}, SCHEMA, service())
+    assert [each.stream for each in reading.errors] == [None, "users"]
+    assert reading.config.streams == ()
+
+
 def test_right_streams_outlive_wrong_ones() -> None:
     streams = [*users(nam=1), {"name": "orders"}, {"name": "a", "fields": [{"to": "b"}]}]
     made = read({**LEAST, "streams": streams}, SCHEMA, service()).config
