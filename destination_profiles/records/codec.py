@@ -66,7 +66,7 @@ class StreamCodec:
 
     @cached_property
     def _explanation(self) -> Explanation:
-        return self._ways.explanation(self.largest)
+        return self._ways.explanation()
 
     def take(self, originals: Sequence[Data]) -> Iterator[Batch | Rejected]:
         """What becomes of the `data` of some records, in their order."""

@@ -51,6 +51,7 @@ class Ways:
         self._matching = route.target.matching
         self._identify = self._matching.identify(service)
         self._nulls = config.null_values
+        self._largest = config.max_bytes - route.envelope.size()
         self.notes = Notes()
 
     def check(self) -> None:
@@ -63,7 +64,7 @@ class Ways:
         """
         yield from self._mapped_ways() if self._is_mapped() else self._ways_as_they_come()
 
-    def explanation(self, largest: int) -> Explanation:
+    def explanation(self) -> Explanation:
         """The steps of a record by itself."""
         decode: Callable[[bytes], dict[str, Any]] = decode_json
         if self._is_mapped():
@@ -74,7 +75,7 @@ class Ways:
             mapping=self._traced(),
             profile=RecordValidator(self._profile, "profile", self._config.field_names()),
             wire=self._wire,
-            largest=largest,
+            largest=self._largest,
         )
 
     def _traced(self) -> Traced:
@@ -188,4 +189,5 @@ class Ways:
             identify=self._identify,
             wire=self._wire,
             between=self._route.envelope.between,
+            largest=self._largest,
         )

@@ -81,6 +81,14 @@ def test_record_larger_than_a_request_is_rejected() -> None:
     assert len(row(made, b'{"id":1,"text":"%s"}' % (b"x" * room)).profile) == made.largest
 
 
+@pytest.mark.parametrize("columns", [None, {"id": {}, "text": {}}])
+def test_record_that_blanks_make_too_large_goes_without(columns: Any) -> None:
+    made = codec(columns=columns, max_bytes=200)
+    compact = b'{"id":1,"text":"x"}'
+    assert len(compact) + 200 > made.largest > len(compact)
+    assert row(made, compact.replace(b":", b":" + b" " * 100)).profile == compact
+
+
 def test_unknown_sync_mode_is_a_config_error() -> None:
     with pytest.raises(ConfigError, match="mode soft_delete, which this destination does not"):
         codec(sync_mode="soft_delete")
