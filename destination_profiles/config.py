@@ -36,6 +36,7 @@ __all__ = [
 ]
 MAX_AGE_SECONDS = 60.0  # so that states come well within the platform's 15 minutes
 MAX_IN_FLIGHT = 8  # requests at once; the service advises several parallel streams
+MAX_REJECTED_PERCENT = 50  # a sync that loses most of its rows is no success
 RETRY_SECONDS = 900.0  # outlasts a restart of the service
 
 NullValues = Literal["omit", "send", "unset"]
@@ -59,6 +60,7 @@ class Config:
     retry_seconds: float = RETRY_SECONDS
     wire_format: str = "json"
     max_rejected: int | None = None
+    max_rejected_percent: int = MAX_REJECTED_PERCENT
     rejects: Rejects = field(default_factory=NoRejects)
 
     def stream(self, name: str, namespace: str | None) -> StreamConfig:
@@ -125,6 +127,7 @@ def parse(raw: Mapping[str, Any], schema: Mapping[str, Any], service: Service) -
         },
         streams=StreamParser(target, service, conversions(zone)).parse(raw.get("streams") or []),
         max_rejected=raw.get("max_rejected"),
+        max_rejected_percent=raw.get("max_rejected_percent", MAX_REJECTED_PERCENT),
         rejects=parse_rejects(raw.get("object_storage_config") or {}),
         **{**limits, **batching, **delivery},
     )

@@ -10,9 +10,15 @@ from ..api.transport import Transport
 from ..config import parse_config
 from ..errors import ProfilesError
 from ..rejects.opening import open_store
+from ..rejects.settings import NoRejects
 from ..service.answers import Answers
 from ..service.manifest import service
 from .invocation import Invocation
+
+KEPT_NOWHERE = (
+    "Rejected records are counted and kept nowhere, as object_storage_config names no store. Set "
+    "one, to see which they are and to send them again."
+)
 
 
 def run(invocation: Invocation) -> None:
@@ -36,6 +42,8 @@ def check(raw: Mapping[str, Any], transport: Transport | None = None) -> dict[st
             problems += findings.problems
             warnings += findings.warnings
         open_store(config.rejects, {}).probe()
+        if isinstance(config.rejects, NoRejects):
+            warnings.append(KEPT_NOWHERE)
     message = _listed(problems + [f"Warning: {each}" for each in warnings])
     return {"status": "FAILED" if problems else "SUCCEEDED", **message}
 

@@ -12,6 +12,7 @@ from .outcome import ACCEPTED, Accepted, Halve, Outcome, Retry, Stop
 from .reply import Item, Reply, all_done, read
 
 HTTP_OK = 200
+LIMITED = "RATE_LIMITED"  # nothing was done
 DONE = 0  # the service's code for success
 FATE_UNKNOWN = (
     "The service answered, but its answer does not hold one result for each of {} "
@@ -68,10 +69,10 @@ class Answers:
             return ACCEPTED
         reply = read(body)
         items = reply.result if status == HTTP_OK and reply is not None else None
-        if items is not None and len(items) == count:
-            return self._of_items(items)
-        code, text = self._code_of(status, reply)
         wait = self._believed(retry_after)
+        if items is not None and len(items) == count:
+            return self._of_items(items, wait)
+        code, text = self._code_of(status, reply)
         if code in (DONE, HTTP_OK):
             return Retry(BadAnswer(FATE_UNKNOWN.format(count)), wait, unknown=True)
         return self._of_code(code, text, wait, spoken=reply is not None and bool(reply.error))
@@ -121,8 +122,8 @@ class Answers:
             return None
         return retry_after
 
-    def _of_items(self, items: list[Item]) -> Accepted | Stop:
-        rejected = {}
+    def _of_items(self, items: list[Item], wait: float | None) -> Accepted | Stop:
+        rejected, later = {}, {}
         for position, item in enumerate(items):
             if item.error == DONE:
                 continue
@@ -131,7 +132,10 @@ class Answers:
                 return Stop(self._error(item.error, item.error_text))
             if action == "REJECT":
                 rejected[position] = self._rejection(item.error, item.error_text)
-        return Accepted(rejected)
+            if action in AGAIN:
+                error, limited = self._error(item.error, item.error_text), action == LIMITED
+                later[position] = Retry(error, wait, unknown=not limited, throttled=limited)
+        return Accepted(rejected, later)
 
     def _of_code(self, code: int, text: str | None, wait: float | None, *, spoken: bool) -> Outcome:
         """Of a code for a whole request. `spoken`: the service itself gave it."""
