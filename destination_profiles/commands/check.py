@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from ..api.client import ProfilesClient
-from ..api.inspection import inspect
+from ..api.inspection import Findings, inspect
 from ..api.transport import Transport
 from ..config import parse_config
 from ..errors import ProfilesError
@@ -31,21 +31,20 @@ def check(raw: Mapping[str, Any], transport: Transport | None = None) -> dict[st
     """Read what the configuration names, without writing to the service, and probe the store. Says
     all that is wrong at once, and what could not be checked or is only assumed to be wrong.
     """
-    problems: list[str] = []
-    warnings: list[str] = []
-    with _noted(problems):
+    found = Findings()
+    with _noted(found.problems):
         config = parse_config(raw)
         answers = Answers(service(), config.field_names())
-        with _noted(problems):
+        with _noted(found.problems):
             client = ProfilesClient(config, service(), answers, transport)
-            findings = inspect(config, client, service())
-            problems += findings.problems
-            warnings += findings.warnings
+            inspected = inspect(config, client, service())
+            found.problems += inspected.problems
+            found.warnings += inspected.warnings
         open_store(config.rejects, {}).probe()
         if isinstance(config.rejects, NoRejects):
-            warnings.append(KEPT_NOWHERE)
-    message = _listed(problems + [f"Warning: {each}" for each in warnings])
-    return {"status": "FAILED" if problems else "SUCCEEDED", **message}
+            found.warnings.append(KEPT_NOWHERE)
+    message = _listed(found.problems + [f"Warning: {each}" for each in found.warnings])
+    return {"status": "FAILED" if found.problems else "SUCCEEDED", **message}
 
 
 @contextmanager

@@ -21,7 +21,7 @@ NOT_ITS_OWN = (
     "or a firewall (HTTP {}). No record is to blame. Let it pass what the connector sends."
 )
 TOO_LARGE = (
-    "Requests of {:,} bytes are refused as too large (code {}), which is less than the service "
+    "Requests of {} bytes are refused as too large (code {}), which is less than the service "
     "itself takes. No record is to blame. Raise the limit of what stands before the service, such "
     "as a proxy."
 )
@@ -147,5 +147,5 @@ class Blame:
 def _foreign(chunk: Chunk, outcome: Halve) -> ProfilesError | None:
     """No chunk is larger than the service takes, so what says so is not the service."""
     if outcome.too_large:
-        return ConfigError(TOO_LARGE.format(chunk.size, outcome.refusal.code))
+        return ConfigError(TOO_LARGE.format(f"{chunk.size:,}", outcome.refusal.code))
     return ConfigError(NOT_ITS_OWN.format(outcome.refusal.code)) if outcome.unknown else None

@@ -16,7 +16,7 @@ from .schedule import Schedule
 from .senders import Answer, Inspect, Senders
 
 DONE_PERHAPS = (
-    "The service asks to send {:,} profiles later, which it may have updated already, and some "
+    "The service asks to send {} profiles later, which it may have updated already, and some "
     "hold a function such as incr that must not be executed twice. What became of them is unknown."
 )
 
@@ -171,7 +171,7 @@ class Dispatcher:
         perhaps = any(each.unknown for each in outcome.later.values())
         if perhaps and not all(self._repeatable(row.profile) for row in chunk.rows):
             self.sealed.tries[chunk].unknown = True
-            self._fail(BadAnswer(DONE_PERHAPS.format(len(chunk))))
+            self._fail(BadAnswer(DONE_PERHAPS.format(f"{len(chunk):,}")))
             return
         throttled = all(each.throttled for each in outcome.later.values())
         self._retry(chunk, Retry(first.error, first.retry_after, perhaps, throttled))
