@@ -29,7 +29,7 @@ soak: .venv/installed
 	$(BIN)/python -m pytest -q -n 2 -m soak
 
 scenarios: .venv/installed
-	$(BIN)/python -m integration_tests.scenario
+	$(BIN)/python -m integration_tests.stage
 
 constraints: .venv/installed
 	$(BIN)/pip-compile --quiet --upgrade --allow-unsafe --strip-extras --no-header --no-annotate --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --output-file=constraints.txt setup.py

@@ -76,7 +76,7 @@ def test_forecast_is_what_a_write_then_does(
         len(requests),
         sum(row["body_bytes"] for row in requests),
     )
-    assert found["profiles_per_request"]["largest"] == max(row["profiles"] for row in requests) == 2
+    assert found["profiles_per_request"]["largest"] == max(row["profiles"] for row in requests) == 3
     assert found["bytes_per_request"]["smallest"] == min(row["body_bytes"] for row in requests)
     users, orders = found["streams"]
     assert (users["records"], users["rejected"], users["always_null"]) == (
@@ -108,13 +108,10 @@ def test_forecast_is_what_a_write_then_does(
 
 def test_estimate_counts_round_trips(connector: Connector) -> None:
     connector.config["batching"] = {"max_profiles": 1}
-    rows = [record({"crm_id": number}) for number in range(10)]
-    found = told(connector, *rows, options=("--latency-ms", "60000", "--in-flight", "3"))
-    assert (found["requests"], found["seconds"], found["in_flight"]) == (
-        10,
-        300.0,
-        3,
-    )  # 1, 2, 3, 3 and 1 at once
+    rows = [record({"crm_id": number}) for number in range(20)]
+    found = told(connector, *rows, options=("--latency-ms", "60000", "--in-flight", "6"))
+    # 4, 6, 6 and 4 at once
+    assert (found["requests"], found["seconds"], found["in_flight"]) == (20, 240.0, 6)
 
 
 def test_table_is_for_people(connector: Connector) -> None:
@@ -199,3 +196,25 @@ def test_closed_output_ends_in_peace(connector: Connector) -> None:
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_values_that_are_left_out_are_told(connector: Connector) -> None:
+    born = {"to": "_bdate", "from": "born", "type": "date", "on_error": "omit"}
+    connector.config["streams"] = [
+        {"name": "users", "fields": [{"to": "crm_id", "from": "id"}, born]}
+    ]
+    lines = [record({"id": 1, "born": CANARY}), record({"id": 2, "born": "2001-02-03"})]
+    found = told(connector, *lines)
+    assert (found["rejections"], found["omissions"]) == (
+        [],
+        [
+            {
+                "stream": "users",
+                "step": "conversion",
+                "code": "date",
+                "reason": "$.born _bdate must be date, and this string cannot be read as one",
+                "records": 1,
+            }
+        ],
+    )
+    assert "left out" in forecast(connector, *lines)[1]

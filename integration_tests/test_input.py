@@ -5,10 +5,16 @@ import json
 
 import pytest
 
-from integration_tests.connector import Connector, line, record, state, stream
-from integration_tests.test_write import rejected, sent, sent_profiles, storing
-
-__all__ = ["storing"]
+from integration_tests.connector import (
+    Connector,
+    line,
+    record,
+    rejected,
+    sent,
+    sent_profiles,
+    state,
+    stream,
+)
 
 
 def test_chatter_is_counted_and_said_once(connector: Connector, bodies) -> None:

@@ -1,23 +1,17 @@
-"""Every line of output, of every command, is a message of Airbyte's protocol: as the CDK's own models
-have it, and as it is published where that lies beside the checkout. And `write` keeps the protocol's
+"""Every line of output, of every command, is a message of Airbyte's protocol, and `write` keeps its
 promises.
 """
 
 import json
 import signal
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
-from airbyte_cdk.models import AirbyteMessageSerializer
-from jsonschema import Draft7Validator, Draft202012Validator
-from jsonschema.protocols import Validator
 
 from integration_tests.connector import Connector, Said, line, record, state, stream
+from integration_tests.protocol import violations
 from profiles_sandbox.testing import RunningSandbox
 
-PUBLISHED = Path(__file__).parents[2] / "shared" / "data" / "airbyte_protocol.yaml"
 PAYLOADS = {  # the member of a message that its type asks for
     "LOG": "log",
     "SPEC": "spec",
@@ -35,25 +29,12 @@ DETAILS = {
 }
 
 
-def protocols() -> list[Validator]:
-    """What a message must satisfy."""
-    models = Draft202012Validator(AirbyteMessageSerializer.get_json_schema())
-    if not PUBLISHED.is_file():
-        return [models]
-    published = yaml.safe_load(PUBLISHED.read_text(encoding="utf-8"))
-    return [models, Draft7Validator({**published, "$ref": "#/definitions/AirbyteMessage"})]
-
-
-PROTOCOLS = protocols()
-
-
 def kinds(said: Said) -> list[str]:
     """The kinds of the messages, each once, after a check of every line."""
     kinds_ = []
     for message in said.messages:
         payload = PAYLOADS[message["type"]]
-        for protocol in PROTOCOLS:
-            assert [error.message for error in protocol.iter_errors(message)] == []
+        assert list(violations(message)) == []
         assert message.keys() == {"type", payload} or message["type"] == "STATE"
         kind = message["trace"]["type"] if payload == "trace" else message["type"]
         assert payload != "trace" or message["trace"].keys() == {"type", "emitted_at", TRACES[kind]}

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from integration_tests.scenario import FOLDER, Scenario, Stage, load
+from integration_tests.scenario import FOLDER, Scenario, load
+from integration_tests.stage import Stage
 
 
 def scenarios(*, kills: bool) -> list[pytest.ParameterSet]:
@@ -37,5 +38,5 @@ def test_killed_process_resumes(scenario: Scenario, tmp_path: Path) -> None:
         len({end for end in ends if end}) > scenario.kills / 2
     )  # the moments are spread over the whole load
     assert all(not after or before <= after for before, after in pairwise(ends))
-    assert ends[-1] == scenario.load.profiles
+    assert ends[-1] == scenario.load.profiles * scenario.load.updates
     assert last.unexpected() == []

@@ -85,9 +85,9 @@ class _Inspection:
             self._client.read("databases_get", id=db_id)
         except Refused as refused:
             one_only = self._service.read_codes["one_only"]
-            if refused.code in one_only and self._may_not_read:
+            if refused.spoken and refused.code in one_only and self._may_not_read:
                 return True
-            if refused.code not in (*self._unknown, *one_only):
+            if not refused.spoken or refused.code not in (*self._unknown, *one_only):
                 raise
             self._findings.problems.append(f"Database {db_id}: {refused.message}")
             return False
@@ -232,9 +232,9 @@ def _short(error: ProfilesError) -> str:
     """Why one read failed where others do not: what the user is advised at large would mislead."""
     if isinstance(error, BadAnswer):
         return "the answer has a form that is not known."
-    return (
-        f"the service refuses it {error.detail}." if isinstance(error, Refused) else error.message
-    )
+    if isinstance(error, Refused) and error.spoken:
+        return f"the service refuses it {error.detail}."
+    return error.message
 
 
 def _types(fields: Iterable[ServiceField]) -> FieldTypes:

@@ -7,12 +7,13 @@ from typing import Any
 from ..api.client import ProfilesClient
 from ..api.inspection import Findings, inspect
 from ..api.transport import Transport
-from ..config import parse_config
+from ..config import read_config
 from ..errors import ProfilesError
 from ..rejects.opening import open_store
 from ..rejects.settings import NoRejects
 from ..service.answers import Answers
 from ..service.manifest import service
+from ..slips import numbered
 from .invocation import Invocation
 
 KEPT_NOWHERE = (
@@ -31,19 +32,22 @@ def check(raw: Mapping[str, Any], transport: Transport | None = None) -> dict[st
     """Read what the configuration names, without writing to the service, and probe the store. Says
     all that is wrong at once, and what could not be checked or is only assumed to be wrong.
     """
-    found = Findings()
-    with _noted(found.problems):
-        config = parse_config(raw)
-        answers = Answers(service(), config.field_names())
+    reading = read_config(raw)
+    config = reading.config
+    found = Findings([each.message for each in reading.errors])
+    if reading.reachable:
         with _noted(found.problems):
+            answers = Answers(service(), config.field_names())
             client = ProfilesClient(config, service(), answers, transport)
             inspected = inspect(config, client, service())
             found.problems += inspected.problems
             found.warnings += inspected.warnings
+    with _noted(found.problems):
         open_store(config.rejects, {}).probe()
-        if isinstance(config.rejects, NoRejects):
-            found.warnings.append(KEPT_NOWHERE)
-    message = _listed(found.problems + [f"Warning: {each}" for each in found.warnings])
+    if not found.problems and isinstance(config.rejects, NoRejects):
+        found.warnings.append(KEPT_NOWHERE)
+    told = found.problems + [f"Warning: {each}" for each in found.warnings]
+    message = {"message": numbered(told)} if told else {}
     return {"status": "FAILED" if found.problems else "SUCCEEDED", **message}
 
 
@@ -54,13 +58,3 @@ def _noted(problems: list[str]) -> Iterator[None]:
         yield
     except ProfilesError as error:
         problems.append(error.message)
-
-
-def _listed(sentences: list[str]) -> dict[str, str]:
-    """The message of a status: several sentences with their numbers, one as it is, for none
-    nothing.
-    """
-    if len(sentences) > 1:
-        numbered = (f"({number}) {sentence}" for number, sentence in enumerate(sentences, 1))
-        return {"message": " ".join(numbered)}
-    return {"message": sentences[0]} if sentences else {}

@@ -13,6 +13,7 @@ from typing import Any
 from ..catalog import StreamInfo, streams_of
 from ..config import Config, parse_config
 from ..delivery.chunks import Chunk
+from ..delivery.concurrency import FIRST
 from ..delivery.ledger import Interval
 from ..errors import NobodyReads
 from ..protocol.pipes import LineReader
@@ -96,6 +97,7 @@ def forecast(
         profiles_per_request=_spread(counted.profiles),
         bytes_per_request=_spread(counted.bytes),
         rejections=[Kind(*kind) for kind in writer.tally.kinds()],
+        omissions=[Kind(*kind) for kind in writer.omitted.kinds()],
         unknown_streams=dict(writer.unknown),
         ignored_lines=pump.decoder.chatter,
         stops_after=None
@@ -123,13 +125,14 @@ def _harmless(configured: Config) -> Config:
 
 
 def round_trips(requests: int, in_flight: int) -> int:
-    """How many round trips that many requests take, one after the other: at once go one, then two,
-    up to `in_flight`.
+    """How many round trips that many requests take, one after the other: a few go at once, then
+    twice as many, up to `in_flight`.
     """
-    trips = 0
+    trips, at_once = 0, min(FIRST, in_flight)
     while requests > 0:
         trips += 1
-        requests -= min(trips, in_flight)
+        requests -= at_once
+        at_once = min(2 * at_once, in_flight)
     return trips
 
 

@@ -35,6 +35,11 @@ def _tables(forecast: Forecast) -> Iterator[tuple[list[str], Rows]]:
             ["stream", "step", "code", "records", "reason"],
             [(k.stream, k.step, k.code, k.records, k.reason) for k in forecast.rejections],
         )
+    if forecast.omissions:
+        yield (
+            ["stream", "step", "code", "left out", "reason"],
+            [(k.stream, k.step, k.code, k.records, k.reason) for k in forecast.omissions],
+        )
     if forecast.requests:
         yield (
             ["of each request", "smallest", "median", "largest"],
@@ -69,7 +74,16 @@ def _sentences(forecast: Forecast) -> Iterator[str]:
 
 def _print(console: Console, head: list[str], rows: Rows) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    numbers = {"records", "sent", "superseded", "rejected", "smallest", "median", "largest"}
+    numbers = {
+        "left out",
+        "records",
+        "sent",
+        "superseded",
+        "rejected",
+        "smallest",
+        "median",
+        "largest",
+    }
     for name in head:
         table.add_column(name, justify="right" if name in numbers else "left", overflow="fold")
     for row in rows:

@@ -60,14 +60,14 @@ class Chunk:
     waits for, as they may hold a profile of it, `followers` those that wait for its own. `size` are
     bytes of the body, `originals` those of the records as they came, `held` what they take of
     memory. `superseded` are the records that a later one of the same chunk took the place of, as
-    (position, interval, row): they share its fate. `whole` is the chunk that it is a part of, once
-    that was refused, or itself; `parts_left` counts parts without a last word.
+    (position, interval, row): they share its fate. `parts_left` counts parts without a last word.
     """
 
     __slots__ = (
         "_batches",
         "_count",
         "_intervals",
+        "_part_of",
         "_positions",
         "_rows",
         "after",
@@ -84,7 +84,6 @@ class Chunk:
         "superseded",
         "target",
         "token",
-        "whole",
     )
 
     def __init__(
@@ -102,7 +101,7 @@ class Chunk:
         self.level = 0
         self.after: set[Chunk] = set()
         self.followers: set[Chunk] = set()
-        self.whole: Chunk = self
+        self._part_of: Chunk | None = None
         self.parts_left = 1
         self.size = envelope.size()
         self.originals = self.held = 0
@@ -117,6 +116,13 @@ class Chunk:
     def __len__(self) -> int:
         """Profiles in it."""
         return self._count
+
+    @property
+    def whole(self) -> "Chunk":
+        """The chunk that it is a part of, once that was refused, or itself."""
+        return (
+            self if self._part_of is None else self._part_of
+        )  # never itself: a circle would keep its bytes in memory
 
     def records(self) -> int:
         """Records in it: profiles, and those that they took the place of."""
@@ -229,7 +235,7 @@ class Chunk:
         parts = []
         for group in groups:
             part = Chunk(self.target, self.envelope, request_id=new_id(), token=self.token)
-            part.whole = self.whole
+            part._part_of = self.whole
             part._fill([entries[position] for position in group])
             part.superseded = [
                 (place, interval, row)

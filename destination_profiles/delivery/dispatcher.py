@@ -29,6 +29,7 @@ def new_request_id() -> str:
 class Dispatcher:
     """Sends sealed chunks, at most `max_in_flight` at once. All methods belong to one thread.
 
+    `trouble` is the reason of the last retry, until a request is accepted.
     Once there is a `failure`, nothing new is sent. `sealed` are the chunks without a last word.
     """
 
@@ -50,6 +51,7 @@ class Dispatcher:
         the service about the settings; `repeatable` tells whether a profile may be executed twice.
         """
         self.retries = 0
+        self.trouble = ""
         self.concurrency = Concurrency(max_in_flight)
         self.failure: ProfilesError | None = None
         self.body_limit = BodyLimit()
@@ -107,8 +109,9 @@ class Dispatcher:
         """Do what follows from answers; gives the last word on chunks. The caller enters each in
         its books and calls `settle` before it takes the next.
         """
-        for answer in answers:
-            yield from self._follow(answer)
+        # all of them first: if entering one fails, the others are with no sender any more
+        for chunk, answer in [(self._senders.take(each), each) for each in answers]:
+            yield from self._follow(chunk, answer)
             yield from self._judge()
 
     def settle(self, chunk: Chunk) -> Chunk | None:
@@ -117,12 +120,13 @@ class Dispatcher:
             self._blame.close(whole)
         return whole
 
-    def _follow(self, answer: Answer) -> Iterator[Resolution]:
-        chunk, outcome = self._senders.take(answer), answer.outcome
+    def _follow(self, chunk: Chunk, answer: Answer) -> Iterator[Resolution]:
+        outcome = answer.outcome
         tries = self.sealed.tries[chunk]
         tries.sending = False
         match outcome:
             case Accepted():
+                self.trouble = ""
                 self.body_limit.accepted(chunk.size)
                 self.concurrency.accepted(answer.answered_at, answer.sent_at)
                 yield from self._answered(chunk, outcome)
@@ -209,6 +213,7 @@ class Dispatcher:
             self._fail(outcome.error)
             return
         self.retries += 1
+        self.trouble = outcome.reason if isinstance(outcome, Retry) else ""
         if isinstance(outcome, Retry) and outcome.throttled:
             self._throttled(chunk, wait)
 

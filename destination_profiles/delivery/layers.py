@@ -142,24 +142,52 @@ class Layers:
         """
         sealed: list[Chunk] = []
         places: dict[Chunk, list[int]] = {}  # of those that stand in a layer, and are not in it yet
+        latest, layers, base = self._latest, self.open, self._base()
+        together = route.supersedes is None
         for place, identities in enumerate(batch.identities):
-            index = self._index(identities)
-            chunk = None
-            if not (index and route.supersedes):
-                chunk = self._layer(index, route, ordinal + place)
-                if chunk not in places:
-                    if policy.room(chunk, batch) < len(batch):
-                        chunk = None
-                    else:
-                        places[chunk] = []
-            if chunk is None:
+            if len(identities) == 1:  # the usual way, written out: calls would take twice the time
+                below = latest.get(identities[0])
+                index = 0 if below is None or below.level < base else below.level + 1 - base
+                if index < len(layers) and (together or not index):
+                    chunk = layers[index]
+                    if chunk in places:
+                        places[chunk].append(place)
+                        latest[identities[0]] = chunk
+                        if below is not None and below not in chunk.after:
+                            chunk.wait_for(below)
+                        continue
+            if not self._joins(
+                places, place, batch=batch, route=route, ordinal=ordinal, policy=policy
+            ):
                 sealed += self._gather(places, batch, interval, policy)
                 one = batch.pick([place], route.envelope.between)
                 sealed += self._put_one(one, route, interval, ordinal + place, policy)
-            else:
-                places[chunk].append(place)
-                self._claim(chunk, identities)
+                layers, base = self.open, self._base()
         return sealed + self._gather(places, batch, interval, policy)
+
+    def _joins(
+        self,
+        places: dict[Chunk, list[int]],
+        place: int,
+        *,
+        batch: Batch,
+        route: Route,
+        ordinal: int,
+        policy: ChunkPolicy,
+    ) -> bool:
+        """Let a record stand in its layer, if it cannot take the place of another, and if the layer
+        has room for the whole batch; tells whether it does.
+        """
+        identities = batch.identities[place]
+        index = self._index(identities)
+        if index and route.supersedes:
+            return False
+        chunk = self._layer(index, route, ordinal + place)
+        if chunk not in places and policy.room(chunk, batch) < len(batch):
+            return False
+        places.setdefault(chunk, []).append(place)
+        self._claim(chunk, identities)
+        return True
 
     def _gather(
         self, places: dict[Chunk, list[int]], batch: Batch, interval: Interval, policy: ChunkPolicy

@@ -12,9 +12,11 @@ from ..service.formats import envelope, format_named
 from ..service.manifest import OBJECT, Service
 from ..service.matching import Target, matching_by
 from .batch import Batch, Data, Rejected
+from .changes import Change, without
 from .encoders import FAULTS, Encoder
 from .explain import Explanation
 from .mapping import require_key
+from .paths import Declared
 from .route import Route
 from .superseding import Superseding
 from .ways import Ways
@@ -56,18 +58,24 @@ class StreamCodec:
         self.route = Route(info.label(), target, around, supersedes)
         self._ways = Ways(info, config, service, route=self.route, tell=tell)
         self._ways.check()
+        self.notes = self._ways.notes  # of values that are left out
+        self._known = Declared(info.schema).columns
         self._first, self._since = 0, 0
         self._encoders: list[Encoder] = []
         self._others = self._ways.encoders()  # made when those before them have declined
 
     @cached_property
     def _explanation(self) -> Explanation:
-        return self._ways.explanation(self.largest)
+        return self._ways.explanation()
 
     def take(self, originals: Sequence[Data]) -> Iterator[Batch | Rejected]:
         """What becomes of the `data` of some records, in their order."""
         for start in range(0, len(originals), BATCH):
             yield from self._taken(originals[start : start + BATCH])
+
+    def without(self, data: Data, changes: Sequence[Change]) -> Data:
+        """The `data` of a record without what its source says is not its own value."""
+        return without(data, changes, known=self._known, notes=self.notes)
 
     def _taken(self, originals: Sequence[Data]) -> Iterator[Batch | Rejected]:
         """All at once if one encoder takes them, else their halves."""
@@ -93,10 +101,12 @@ class StreamCodec:
             encoder = self._encoder(place)
             if encoder is None:
                 break
+            self.notes.begin()
             with suppress(*FAULTS):
                 batch = encoder.encode(originals)
                 if batch.fits_each(self.largest):
                     self._first = place
+                    self.notes.settle()
                     return batch
         return None
 

@@ -4,13 +4,16 @@ An encoder takes many records at once, and declines them all if one of them need
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
+from types import NoneType
 from typing import Any, Protocol
 
 import msgspec
+from msgspec import UnsetType
 
 from ..errors import InvalidRecord
 from ..service.formats import Format, decode_records
-from ..service.identities import Identify
+from ..service.identities import Identify, Identities
 from .batch import Batch, Data, Joined, Lines
 from .mapping import Mapper, ProfileMapping
 from .row_type import RowType
@@ -87,31 +90,31 @@ class Mapped:
         joined = Joined(originals, b",")
         table = self._decode(joined.array())
         profiles = self._mapping.profiles(table)
-        self._require_key(profiles)
-        count = len(table)
-        made = self._encode(self._make(list(profiles.values()), count))
-        return Batch(made, joined, self._identify.many(lambda name: _there(profiles, name, count)))
+        identities = self._identities(profiles, len(table))
+        made = self._encode(self._make(list(profiles.values()), len(table)))
+        return Batch(made, joined, identities)
 
-    def _require_key(self, profiles: Mapping[str, Values]) -> None:
-        """Raise ValueError where a record has nothing to be found by."""
-        columns = {name: profiles.get(name, ()) for key in self._keys for name in key}
-        if any(None in values for values in columns.values()):
+    def _identities(self, profiles: Mapping[str, Values], count: int) -> Sequence[Identities]:
+        """Those of each profile. Raises ValueError where one has nothing to be found by."""
+        columns = {name: _there(profiles.get(name), count) for key in self._keys for name in key}
+        whole = [list(zip(*(columns[name] for name in key), strict=True)) for key in self._keys]
+        if None in chain.from_iterable(whole[0]) and not all(
+            any(None not in values for values in row) for row in zip(*whole, strict=True)
+        ):
             raise ValueError
-        whole = [[columns[name] for name in key] for key in self._keys]
-        if any(all(values and ABSENT not in values for values in key) for key in whole):
-            return
-        for place in range(len(next(iter(profiles.values())))):
-            if not any(
-                all(values and values[place] is not ABSENT for values in key) for key in whole
-            ):
-                raise ValueError
+        return self._identify.many(columns.__getitem__)
 
 
-def _there(profiles: Mapping[str, Values], name: str, count: int) -> list[Any]:
-    """The values of a field, None where it is not there."""
-    if name not in profiles:
+def _there(values: Values | None, count: int) -> Values:
+    """The values of a field, None where it is not there. Raises ValueError for a null."""
+    if values is None:
         return [None] * count
-    return [None if each is ABSENT else each for each in profiles[name]]
+    kinds = set(map(type, values))
+    if NoneType in kinds:
+        raise ValueError
+    if UnsetType in kinds:
+        return [None if each is ABSENT else each for each in values]
+    return values
 
 
 class Checked:
@@ -126,9 +129,13 @@ class Checked:
         identify: Identify,
         wire: Format,
         between: bytes,
+        largest: int,
     ) -> None:
-        """`record` decides on records, `profile` on what they are `mapped` to."""
+        """`record` decides on records, `profile` on what they are `mapped` to; a profile should
+        have `largest` bytes at most.
+        """
         self._record, self._mapped, self._profile = record, mapped, profile
+        self._largest = largest
         self._identify, self._wire, self._between = identify, wire, between
 
     def encode(self, originals: Originals) -> Batch:
@@ -145,6 +152,10 @@ class Checked:
         return Batch(Joined(encoded, self._between), joined, identities)
 
     def _encoded(self, original: Data, record: Any, profile: Any) -> Data:
-        """The bytes that a record came in, where nothing had to change."""
+        """The bytes that a record came in, where nothing had to change; without its blanks where
+        these make it too large.
+        """
         unchanged = profile is record and self._wire.verbatim
-        return original if unchanged else self._wire.encode(profile)
+        if unchanged and len(original) <= self._largest:
+            return original
+        return self._wire.encode(profile)

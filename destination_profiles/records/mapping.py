@@ -11,13 +11,16 @@ from ..service.manifest import SUBSCRIPTIONS
 from ..service.matching import Matching
 from .checks import ColumnCheck, FieldChecks
 from .columns import Columns, Read
+from .paths import Declared
 from .table import ABSENT, NO_VALUE, Dicts, Make, Table, Values, dicts_of
+from .unread import Notes
 
 Profile = dict[str, Any]
 Mapper = Callable[[Sequence[Mapping[str, Any]]], Sequence[Profile]]
 Null = Callable[[str], Any]  # what a null becomes in the field of a name: ABSENT, None, a function
 Objects = Callable[[Sequence[str], Mapping[str, Any]], Make]
 UNSET = {"action": "unset"}  # the service's function that clears a field
+NOTHING_DECLARED = Declared({})
 BETWEEN_TAGS = ", "  # a profile that is found by tags carries them as one text
 
 
@@ -40,19 +43,20 @@ class ProfileMapping:
         stream: StreamConfig,
         null_values: NullValues,
         *,
-        names: Sequence[str] = (),
+        declared: Declared = NOTHING_DECLARED,
         matching: Matching,
         keep: frozenset[str],
         zone: tzinfo = UTC,
+        notes: Notes | None = None,
         objects: Objects = dicts_of,
         checks: FieldChecks | None = None,
     ) -> None:
-        """`names` are the stream's columns, `matching` how a profile is found, `keep` are fields
-        that cannot be cleared beside its keys, `zone` is that of times that name none, `objects`
-        makes what stands inside a profile, `checks` are made of values, where they are given.
-        Raises ConfigError for a column the stream lacks.
+        """`declared` are the stream's columns, `matching` how a profile is found, `keep` are fields
+        that cannot be cleared beside its keys, `zone` is that of times that name none, `notes`
+        hears of values that are left out, `objects` makes what stands inside a profile, `checks`
+        are made of values, where they are given. Raises ConfigError for a column the stream lacks.
         """
-        self.columns = Columns(stream.name, names, zone)
+        self.columns = Columns(stream.name, declared, zone, notes)
         null = null_rule(null_values, keep | {*matching.fields(), SUBSCRIPTIONS})
         self._fields = {
             each.to: _Field(
@@ -82,9 +86,13 @@ class ProfileMapping:
             made[SUBSCRIPTIONS] = built if own is None else list(map(_joined, own, built))
         return made
 
+    def built(self, table: Table) -> list[Values]:
+        """Those of each entry of the configuration, ABSENT for records that have none."""
+        return [each.build(table) for each in self._subscriptions]
+
     def subscriptions(self, table: Table) -> list[Any]:
         """The subscriptions of each record that were built, ABSENT where there are none."""
-        columns = [each.build(table) for each in self._subscriptions]
+        columns = self.built(table)
         if len(columns) == 1:
             return [each if each is ABSENT else [each] for each in columns[0]]
         return [
@@ -113,7 +121,9 @@ class _Field:
         values = self._read(table)
         if self._null is not None and None in values:
             values = [self._null if value is None else value for value in values]
-        return list(map(text_key, values)) if self._is_key else values
+        if self._is_key and list in set(map(type, values)):
+            return list(map(text_key, values))
+        return values
 
     def check(self, values: Values) -> None:
         """Raise ValueError where one of the values is none of the field's."""
@@ -153,15 +163,15 @@ class Subscription:
             for each in config.custom_fields
         ]
         self._custom_objects = objects([each.to for each in config.custom_fields], {})
+        fixed = {
+            "channel": config.channel,
+            "resource_id": config.resource_id,
+            **{name: value for name, value in constants.items() if value is not None},
+        }
+        parts = [each.to for each in config.parts if each in varying or each.to in fixed]
         custom = ["custom_fields"] if self._custom else []
-        self._own = objects(
-            [*(path[0] for path in paths), *(each.to for each in varying), *custom],
-            {
-                "channel": config.channel,
-                "resource_id": config.resource_id,
-                **{name: value for name, value in constants.items() if value is not None},
-            },
-        )
+        addresses = [path[0] for path in paths]
+        self._own = objects(["channel", "resource_id", *addresses, *parts, *custom], fixed)
 
     def build(self, table: Table) -> Values:
         """One for each record, ABSENT for those without an address: they are asked no more."""
@@ -224,17 +234,15 @@ def mapper(
     stream: StreamConfig,
     null_values: NullValues,
     *,
-    names: Sequence[str] = (),
     matching: Matching,
     keep: frozenset[str],
-    zone: tzinfo = UTC,
+    **more: Any,
 ) -> Mapper:
     """What gives a profile for each record as dicts, the record itself where nothing has to change;
-    it raises InvalidRecord for the first that cannot be mapped. Raises as ProfileMapping does.
+    it raises InvalidRecord for the first that cannot be mapped. Takes and raises what
+    ProfileMapping does.
     """
-    mapping = ProfileMapping(
-        stream, null_values, names=names, matching=matching, keep=keep, zone=zone
-    )
+    mapping = ProfileMapping(stream, null_values, matching=matching, keep=keep, **more)
     if stream.fields is not None:
         make = dicts_of(mapping.names(), {})
 

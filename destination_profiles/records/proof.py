@@ -11,7 +11,8 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from .objects import OPEN, Impossible, Objects, Schema, Uncertain, is_of_family, must_be
+from .keywords import OPEN, Impossible, Schema, Uncertain, is_of_family, must_be
+from .objects import Objects
 
 Rules = list[tuple[str, Any]]  # keywords that constrain a kind of values, and what they say
 Type = Any  # a type of msgspec

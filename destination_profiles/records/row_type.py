@@ -7,7 +7,8 @@ from typing import Any, Literal
 import msgspec
 
 from .checks import ColumnCheck
-from .objects import Objects, Schema, Uncertain, defined
+from .keywords import Schema, Uncertain
+from .objects import Objects, defined
 from .proof import Proof
 from .stream_schema import StreamSchema
 
@@ -28,6 +29,7 @@ class RowType:
         self._asked, self._nulls = asked.schema, nulls
         self._proof = Proof(self._asked.get("definitions"))
         self._checks: dict[str, ColumnCheck] = {}
+        self._types: dict[tuple[Any, ...], Any] = {}
         members = Objects(self._proof).members([self._asked, profile])
         required = members.required()
         declared = self._asked.get("properties") or members.names()
@@ -59,9 +61,8 @@ class RowType:
 
     def _kind(self, name: str, schemas: list[Schema], *, required: bool) -> Any:
         """The type of a member; where none is certain its values are looked at."""
-        try:
-            kind = self._proof.type_of(*schemas, NOT_NULL)
-        except Uncertain:
+        kind = self._certain(schemas)
+        if kind is None:
             kind = ANY_BUT_NULL
             self._checks[name] = ColumnCheck(schemas, self._asked.get("definitions"))
         may_be_null = self._nulls == "sent" and all(map(self._takes_null, schemas))
@@ -70,6 +71,16 @@ class RowType:
             beyond = self._asked.get("additionalProperties", True)
             may_be_null = self._takes_null(beyond if column is None else column)
         return kind | None if may_be_null else kind
+
+    def _certain(self, schemas: list[Schema]) -> Any:
+        """A type that proves some schemas, or None; most columns of a stream have the same."""
+        key = (repr(schemas[0]), *map(id, schemas[1:]))
+        if key not in self._types:
+            try:
+                self._types[key] = self._proof.type_of(*schemas, NOT_NULL)
+            except Uncertain:
+                self._types[key] = None
+        return self._types[key]
 
     def _takes_null(self, schema: Schema) -> bool:
         try:

@@ -1,6 +1,7 @@
 """Records or profiles as columns: a step takes the values of many at once."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from itertools import repeat
 from typing import Any, Protocol
 
 import msgspec
@@ -72,28 +73,35 @@ class Structs:
 
 
 def dicts_of(names: Sequence[str], constants: Mapping[str, Any]) -> Make:
-    """What makes dicts of columns with these names, and of constants."""
+    """What makes dicts with these names, of columns and, where a name has one, of constants."""
 
     def make(columns: Sequence[Values], count: int) -> list[Any]:
-        rows = zip(*columns, strict=True) if columns else [()] * count
+        parts = _parts(names, constants, columns, count)
+        rows = zip(*parts, strict=True) if parts else [()] * count
         made = (zip(names, row, strict=True) for row in rows)
-        return [
-            {**{name: value for name, value in row if value is not ABSENT}, **constants}
-            for row in made
-        ]
+        return [{name: value for name, value in row if value is not ABSENT} for row in made]
 
     return make
 
 
 def structs_of(names: Sequence[str], constants: Mapping[str, Any]) -> Make:
     """The same as structs, which msgspec encodes without the members that are absent."""
+    keys = {f"field_{place}": name for place, name in enumerate(names)}
+    kind = msgspec.defstruct("Made", [(key, Any) for key in keys], rename=keys, gc=False)
     fixed = {name: msgspec.Raw(encode_json(value)) for name, value in constants.items()}
-    members = {**dict.fromkeys(names, ABSENT), **fixed}
-    keys = {f"field_{place}": name for place, name in enumerate(members)}
-    fields = [(key, Any, members[name]) for key, name in keys.items()]
-    kind = msgspec.defstruct("Made", fields, rename=keys, gc=False)
 
     def make(columns: Sequence[Values], count: int) -> list[Any]:
-        return list(map(kind, *columns)) if columns else [kind() for _ in range(count)]
+        parts = _parts(names, fixed, columns, count)
+        return list(map(kind, *parts)) if parts else [kind() for _ in range(count)]
 
     return make
+
+
+def _parts(
+    names: Sequence[str], constants: Mapping[str, Any], columns: Sequence[Values], count: int
+) -> list[Iterable[Any]]:
+    """What each member is taken from."""
+    varying = iter(columns)
+    return [
+        repeat(constants[name], count) if name in constants else next(varying) for name in names
+    ]

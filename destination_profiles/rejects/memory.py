@@ -1,19 +1,21 @@
 """A store of rejected records in memory, for tests and for hosts that look at them afterwards."""
 
-from ..errors import StoreFailed
+from collections.abc import Mapping
+
+from ..errors import ProfilesError
 from ..rejection import Rejection
 
 
 class MemoryStore:
     """Keeps what was put in `rejected`, as (stream, original, rejection); the first `safe` of them
-    were flushed. A step that `fails` names (put, flush, probe or close) raises StoreFailed.
+    were flushed. `fails` names steps (put, flush, probe or close) with the error that each raises.
     """
 
-    def __init__(self, fails: str = "") -> None:
+    def __init__(self, fails: Mapping[str, ProfilesError] | None = None) -> None:
         """Start with nothing."""
         self.rejected: list[tuple[str, bytes, Rejection]] = []
         self.safe = 0
-        self.fails = fails
+        self.fails = dict(fails or {})
 
     def put(self, stream: str, original: bytes, rejection: Rejection) -> None:
         """Keep a record."""
@@ -35,5 +37,5 @@ class MemoryStore:
         self.flush()
 
     def _step(self, name: str) -> None:
-        if name == self.fails:
-            raise StoreFailed("The store was told to fail.")
+        if name in self.fails:
+            raise self.fails[name]

@@ -1,13 +1,13 @@
 """When two records may mean the same profile."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
 Identities = tuple[str, ...]
 
 
-def _texts(values: list[Any]) -> list[Identities]:
+def _texts(values: Sequence[Any]) -> list[Identities]:
     """Case, blanks and the form of a whole number make no difference. Of several tags each is one:
     any of them may find the profile.
     """
@@ -28,11 +28,11 @@ def _text(value: Any) -> str:
     return str(int(value) if isinstance(value, float) and value.is_integer() else value)
 
 
-def _phones(values: list[Any]) -> list[Identities]:
+def _phones(values: Sequence[Any]) -> list[Identities]:
     return [("".join(filter(str.isdigit, str(value))) or str(value),) for value in values]
 
 
-IDENTITIES: Mapping[str, Callable[[list[Any]], list[Identities]]] = {
+IDENTITIES: Mapping[str, Callable[[Sequence[Any]], list[Identities]]] = {
     "text": _texts,
     "phone": _phones,
 }
@@ -57,7 +57,7 @@ class Identify:
             return identities([profile[field]])[0]
         return tuple(each for rule in self._rules for each in _identities(rule, profile))
 
-    def many(self, column: Callable[[str], list[Any]]) -> list[Identities]:
+    def many(self, column: Callable[[str], Sequence[Any]]) -> list[Identities]:
         """The identities of profiles of which `column` gives the values of a field."""
         if len(self._fields) == 1:
             (((field, identities),),) = self._rules
@@ -69,7 +69,7 @@ class Identify:
 
 
 def _identities(
-    rule: list[tuple[str, Callable[[list[Any]], list[Identities]]]], profile: Mapping[str, Any]
+    rule: list[tuple[str, Callable[[Sequence[Any]], list[Identities]]]], profile: Mapping[str, Any]
 ) -> list[str]:
     """The identities by one alternative: none where a field is missing, one for each member where a
     value is a list.

@@ -72,7 +72,7 @@ class AddressForm:
         return tuple(name for name in self.keys if name != self.address[0])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # one is the same as itself alone: what is made of it is kept
 class Service:
     """The whole manifest. Parts that are JSON schemas or components of Airbyte's CDK stay
     mappings.

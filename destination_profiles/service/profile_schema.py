@@ -1,6 +1,7 @@
 """The JSON schema of a profile, as the manifest declares it."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from .manifest import SUBSCRIPTIONS, Service
@@ -11,19 +12,21 @@ def profile_schema(service: Service, matching: Matching, *, nulls: bool) -> dict
     """JSON schema (draft-07) of a profile: its matching key, system fields, subscriptions, and
     functions in custom fields, whose types are the user's own. `nulls`: a plain null may be sent.
     """
+    key = matching.key_schema(service)
+    fields, custom = _fields(service, nulls=nulls)
+    properties = {**fields, **key["properties"]}
+    return {"type": "object", **key, "properties": properties, "additionalProperties": custom}
+
+
+@cache
+def _fields(service: Service, *, nulls: bool) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The schemas of fields that each profile has, and that of the user's own."""
     fields = {name: _field_schema(service, name, nulls=nulls) for name in service.system_fields}
     fields[SUBSCRIPTIONS] = {
         "type": ["array", "null"] if nulls else "array",
         "items": _subscription_schema(service),
     }
-    key = matching.key_schema(service)
-    properties = {**fields, **key["properties"]}
-    return {
-        "type": "object",
-        **key,
-        "properties": properties,
-        "additionalProperties": _custom_field_schema(service),
-    }
+    return fields, _custom_field_schema(service)
 
 
 def _field_schema(service: Service, name: str, *, nulls: bool) -> dict[str, Any]:

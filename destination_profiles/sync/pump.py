@@ -7,7 +7,7 @@ from time import monotonic
 from ..delivery.mailbox import Inbox
 from ..delivery.writer import Writer
 from ..errors import BrokenInput, ProfilesError
-from ..protocol.decoder import Decoder, FaultyRecord, Records, State
+from ..protocol.decoder import ChangedRecord, Decoder, FaultyRecord, Records, State
 from ..protocol.pipes import LineReader
 from ..records.batch import Data
 
@@ -60,6 +60,9 @@ class Pump:
         """
         mail = self.inbox.wait(self._patience(seconds), source)
         if self.inbox.interruption is not None:
+            self.writer.dispatcher.stop()
+            with suppress(ProfilesError):  # the interruption is what ends the sync
+                self.writer.answered(mail.answers)  # they come but once
             raise self.inbox.interruption
         self.writer.answered(mail.answers)
         self.writer.tick()
@@ -74,6 +77,10 @@ class Pump:
                 case State():
                     self._wait_for_room()
                     self.writer.checkpoint(message, message.stream, _size(message))
+                case ChangedRecord():
+                    self._wait_for_room()
+                    key = (message.namespace or None, message.stream)
+                    self.writer.changed(key, message.data, message.changes)
                 case FaultyRecord():
                     key = (message.namespace or None, message.stream)
                     self.writer.faulty(key, message.data, message.rejection)

@@ -1,8 +1,10 @@
+import gc
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from destination_profiles.delivery.chunks import HELD_BODIES, ChunkPolicy
+from destination_profiles.delivery.chunks import HELD_BODIES, Chunk, ChunkPolicy
 from unit_tests.delivery.chunks import ALWAYS, ENVELOPE, INTERVAL, NEVER, batch, chunk, row
 from unit_tests.pipeline import ids
 
@@ -137,3 +139,19 @@ def test_refused_chunk_keeps_nothing_of_its_parts() -> None:
     made = chunk(*range(8))
     made.parts(str)
     assert list(made.entries()) == []
+
+
+def test_chunk_is_freed_without_a_search_for_circles() -> None:
+    made = chunk(1, 2, 3, 4)
+    later = chunk(1, first=4)
+    later.wait_for(made)
+    parts = made.parts(str)
+    later.after.discard(made)
+    gc.collect()
+    before = chunks_in_memory()
+    del made, parts, later
+    assert before - chunks_in_memory() == 4
+
+
+def chunks_in_memory() -> int:
+    return sum(type(each) is Chunk for each in gc.get_objects())

@@ -322,3 +322,11 @@ def test_intervals_are_those_of_the_records(mixed: bool) -> None:
     made.put(batch(row(3), *([row(1)] if mixed else [])), route(label="people"), other, 2)
     (lowest, *_) = made.close()
     assert lowest.intervals() == {INTERVAL: 2, other: 1}
+
+
+def test_other_matching_does_not_wait_for_what_is_settled() -> None:
+    made = open_chunks(max_profiles=1)
+    (first,) = put(made, row(1))
+    made.settle(first)
+    (second,) = put(made, row(2), to=target(field_name="other"))
+    assert second.after == set()

@@ -79,27 +79,32 @@ def events(streams: tuple[str, ...], ids: int, size: int) -> st.SearchStrategy[l
     return st.lists(st.one_of(record, record, record, state), max_size=size)
 
 
-CASES = st.builds(
-    Case,
-    events=st.one_of(
-        events(("users", "people"), 9, 60), events(("users",), 4, 120), events(STREAMS, 5, 80)
-    ),
-    together=st.sampled_from([1, 1, 3, 40]),
-    seed=st.integers(0, 2**32),
-    max_profiles=st.integers(1, 6),
-    max_bytes=st.integers(115, 220),
-    max_in_flight=st.integers(1, 5),
-    bound=st.builds(
-        Bound,
-        held=st.sampled_from([100, 3_000, 10**6]),
-        records=st.sampled_from([1, 5, 20, 1000]),
-        chunks=st.sampled_from([1, 3, 100]),
-    ),
-    mode=st.sampled_from(["append", "append_dedup"]),
-    stops=st.booleans(),
-    interrupted=st.sampled_from([False, False, True]),
-    put_off=st.sampled_from([0.0, 0.0, 0.2]),
+def cases(*kinds: st.SearchStrategy[list[Event]]) -> st.SearchStrategy[Case]:
+    return st.builds(
+        Case,
+        events=st.one_of(*kinds),
+        together=st.sampled_from([1, 1, 3, 40]),
+        seed=st.integers(0, 2**32),
+        max_profiles=st.integers(1, 6),
+        max_bytes=st.integers(115, 220),
+        max_in_flight=st.integers(1, 5),
+        bound=st.builds(
+            Bound,
+            held=st.sampled_from([100, 3_000, 10**6]),
+            records=st.sampled_from([1, 5, 20, 1000]),
+            chunks=st.sampled_from([1, 3, 100]),
+        ),
+        mode=st.sampled_from(["append", "append_dedup"]),
+        stops=st.booleans(),
+        interrupted=st.sampled_from([False, False, True]),
+        put_off=st.sampled_from([0.0, 0.0, 0.2]),
+    )
+
+
+CASES = cases(
+    events(("users", "people"), 9, 60), events(("users",), 4, 120), events(STREAMS, 5, 80)
 )
+OF_TWO_MATCHINGS = cases(events(("users", "others"), 4, 30))
 
 
 @dataclass
@@ -368,11 +373,16 @@ class Sync:
             assert done == sorted(set(done)), f"profile {key} had its updates in the order {done}"
 
 
-def check(examples: int, *phases: Phase, steady: bool = True) -> Callable[[], None]:
+def check(
+    examples: int,
+    *phases: Phase,
+    steady: bool = True,
+    drawn: st.SearchStrategy[Case] = CASES,
+) -> Callable[[], None]:
     @settings(
         max_examples=examples, phases=phases or tuple(Phase), derandomize=steady, database=None
     )
-    @given(CASES)
+    @given(drawn)
     def holds(case: Case) -> None:
         Sync(case).run()
 
@@ -388,12 +398,16 @@ def test_promises_hold_for_long() -> None:
     check(5000, steady=False)()
 
 
-def broken(monkeypatch: pytest.MonkeyPatch, *replaced: tuple[type, str, Any]) -> str:
+def broken(
+    monkeypatch: pytest.MonkeyPatch,
+    *replaced: tuple[type, str, Any],
+    drawn: st.SearchStrategy[Case] = CASES,
+) -> str:
     """What the property says when parts of the pipeline are replaced."""
     for owner, name, replacement in replaced:
         monkeypatch.setattr(owner, name, replacement)
     with pytest.raises(AssertionError) as raised:
-        check(1500, Phase.generate)()
+        check(1500, Phase.generate, drawn=drawn)()
     return str(raised.value)
 
 
@@ -429,11 +443,14 @@ def test_broken_layers_are_caught(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_broken_matching_rule_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     never = (Layers, "_match", lambda *_: [])
-    assert "had its updates in the order" in broken(monkeypatch, never)
+    assert "had its updates in the order" in broken(monkeypatch, never, drawn=OF_TWO_MATCHINGS)
 
 
 def test_broken_limit_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "max_bytes" in broken(monkeypatch, (ChunkPolicy, "allows", lambda *_: True))
+    def of_profiles_alone(policy: ChunkPolicy, records: int, *_: int) -> bool:
+        return records <= policy.max_profiles
+
+    assert "max_bytes" in broken(monkeypatch, (ChunkPolicy, "allows", of_profiles_alone))
 
 
 def test_broken_bound_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -192,7 +192,7 @@ def test_rejected_record_is_kept_as_it_came() -> None:
 
 @pytest.mark.parametrize("step", ["put", "flush"])
 def test_no_state_after_a_failed_store(step: str) -> None:
-    pipeline = Pipeline(Link(rejecting(1)), store=MemoryStore(fails=step))
+    pipeline = Pipeline(Link(rejecting(1)), store=MemoryStore({step: StoreFailed("full")}))
     pipeline.feed(1, 2, "a", 3, 4, "b")
     with pytest.raises(StoreFailed):
         pipeline.pump.finish()
@@ -271,6 +271,29 @@ def test_interruption_ends_a_wait() -> None:
     link.interrupt(Interrupted(15))
     with pytest.raises(Interrupted):
         pipeline.pump.turn()
+
+
+def test_answer_that_comes_with_an_interruption_counts() -> None:
+    link = held()
+    pipeline = Pipeline(link, max_in_flight=1)
+    pipeline.feed(1, 2, "a", 3, 4, "b")
+    link.reply()
+    link.interrupt(Interrupted(15))
+    with pytest.raises(Interrupted):
+        pipeline.pump.turn()
+    assert (pipeline.states, pipeline.dispatcher.sending, link.sent) == ([("a", 2, 0)], 0, [[1, 2]])
+
+
+def test_answers_beside_one_that_cannot_be_stored_are_with_no_sender() -> None:
+    link = held()
+    store = MemoryStore({"put": StoreFailed("full")})
+    pipeline = Pipeline(link, store=store)
+    pipeline.feed(1, 2, 3, 4)
+    link.reply(Accepted({0: REFUSAL}))
+    link.reply()
+    with pytest.raises(StoreFailed):
+        pipeline.pump.turn()
+    assert pipeline.dispatcher.sending == 0
 
 
 def test_interruption_comes_before_a_failure() -> None:

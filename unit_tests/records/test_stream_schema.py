@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from destination_profiles.records.stream_schema import compiled, nullable, stream_schema
+from destination_profiles.records.drafts import compiled
+from destination_profiles.records.stream_schema import nullable, stream_schema
 
 DRAFT = {
     "3": "http://json-schema.org/draft-03/schema#",

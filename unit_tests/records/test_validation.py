@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
-from destination_profiles.records.objects import Uncertain
+from destination_profiles.records.keywords import Uncertain
 from destination_profiles.records.proof import Proof
 from destination_profiles.records.stream_schema import stream_schema
 from destination_profiles.records.validation import RecordValidator

@@ -1,0 +1,237 @@
+"""A stage: the connector as a process against the sandbox as a process, and a scenario played with
+them. Whatever the scenario, `broken_promises` must be empty.
+
+`python -m integration_tests.stage NAME` shows what was measured.
+"""
+
+import json
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from integration_tests.connector import UPDATE, Connector, Said, stream, updates
+from integration_tests.happened import Happened
+from integration_tests.s3 import MotoServer
+from integration_tests.scenario import FOLDER, Event, Scenario, load, messages
+from profiles_sandbox.data.datafile import open_to_read
+from profiles_sandbox.data.store import ProfileStore
+from profiles_sandbox.testing import RunningSandbox
+
+SECONDS = 600  # longer than any scenario takes
+SEEDED_AT_ONCE = 10_000
+
+
+@dataclass
+class Run:
+    """The parts of a running scenario that its events and measures need."""
+
+    scenario: Scenario
+    sandbox: RunningSandbox
+    process: subprocess.Popen[bytes]
+    s3: MotoServer | None = None
+    stopped: threading.Event = field(default_factory=threading.Event)
+
+    def requests(self) -> list[dict[str, Any]]:
+        return updates(self.sandbox)
+
+    def play(self, event: Event) -> None:
+        """Wait for the moment of an event and do it, unless the run ends before."""
+        while len(self.requests()) < event.after_requests:
+            if self.stopped.wait(0.01):
+                return
+        if self.stopped.wait(event.after_seconds):
+            return
+        if event.do == "stop S3":
+            assert self.s3 is not None
+            self.s3.stop()
+        else:
+            self.process.send_signal(signal.Signals[event.do])
+
+
+class Stage:
+    """A sandbox with the profiles of a load, a store, and a connector that is configured for
+    both.
+    """
+
+    def __init__(self, scenario: Scenario, folder: Path) -> None:
+        self.scenario = scenario
+        self.folder = folder
+        self.s3: MotoServer | None = None
+        self._stack = ExitStack()
+
+    def __enter__(self) -> "Stage":
+        plan = self.folder / "faults.yaml"
+        plan.write_text(yaml.safe_dump([{"call": UPDATE, **rule} for rule in self.scenario.faults]))
+        options = ("--faults", str(plan), *self.scenario.sandbox)
+        self.sandbox = self._stack.enter_context(
+            RunningSandbox(self.folder / "sandbox.db", *options)
+        )
+        profiles = [
+            {"crm_id": number, "points": 0} for number in range(1, self.scenario.load.profiles + 1)
+        ]
+        for start in range(0, len(profiles), SEEDED_AT_ONCE):
+            self.sandbox.create(
+                *profiles[start : start + SEEDED_AT_ONCE], matching="custom", field_name="crm_id"
+            )
+        self.connector = Connector(self.folder, self.sandbox.url)
+        self.connector.catalog = {"streams": [stream(sync_mode=self.scenario.load.sync_mode)]}
+        self.connector.config |= {**self.scenario.connector, "object_storage_config": self._store()}
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stack.close()
+
+    def _store(self) -> dict[str, Any]:
+        rejected = self.folder / "rejected"
+        if self.scenario.store == "S3":
+            self.s3 = self._stack.enter_context(MotoServer())
+            return self.s3.setting()
+        if self.scenario.store == "broken":
+            rejected.mkdir()
+            (rejected / "users.jsonl").symlink_to("/dev/full")
+        return (
+            {"storage_type": "None"}
+            if self.scenario.store == "None"
+            else {"storage_type": "Local", "path": str(rejected)}
+        )
+
+    def run(self, start: int = 0, events: list[Event] | None = None) -> Happened:
+        """Send the records from a position on, while the events happen."""
+        scenario = self.scenario
+        lines = self.folder / "input.jsonl"
+        lines.write_bytes(b"".join(messages(scenario.load)[start:]))
+        began = time.perf_counter()
+        source = subprocess.PIPE if scenario.input_stays_open else lines.open("rb")
+        with subprocess.Popen(
+            self.connector.command("write"),
+            stdin=source,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        ) as process:
+            run = Run(scenario, self.sandbox, process, self.s3)
+            jobs: list[Callable[[], None]] = [
+                partial(run.play, each) for each in events or scenario.events
+            ]
+            if scenario.input_stays_open:
+                jobs.append(lambda: _feed(process, lines.read_bytes()))
+            threads = [threading.Thread(target=job) for job in jobs]
+            for thread in threads:
+                thread.start()
+            output, errors = _outputs(process, read=not scenario.output_is_not_read)
+            seconds = time.perf_counter() - began
+            run.stopped.set()
+            if process.stdin is not None:
+                with suppress(OSError):
+                    process.stdin.close()
+            for thread in threads:
+                thread.join()
+        if source != subprocess.PIPE:
+            source.close()  # type: ignore[union-attr]
+        whole = (
+            output[: output.rfind(b"\n") + 1] if process.returncode < 0 else output
+        )  # a killed process may leave half a line
+        said = Said(
+            process.returncode, [json.loads(each) for each in whole.splitlines()], output + errors
+        )
+        return Happened(scenario, said, seconds, run.requests(), self._profiles(), self._rejected())
+
+    def run_with_kills(self) -> list[Happened]:
+        """Kill the process again and again, each time at a random moment, and let the last one come
+        to its end.
+        """
+        rng = random.Random(self.scenario.kills)
+        runs: list[Happened] = []
+        position = 0
+        for _ in range(self.scenario.kills):
+            had = len(runs[-1].requests) if runs else 0
+            moment = Event("SIGKILL", had + rng.randrange(24), rng.random() / 20)
+            runs.append(self.run(position, [moment]))
+            position = max([position, *runs[-1].cursors])
+        return [*runs, self.run(position)]
+
+    def _profiles(self) -> dict[int, dict[str, Any]]:
+        data = open_to_read(self.sandbox.data)
+        try:
+            return {
+                profile["crm_id"]: {**profile}
+                for _, profile in ProfileStore(data.connection).listed(1)
+            }
+        finally:
+            data.close()
+
+    def _rejected(self) -> list[dict[str, Any]]:
+        if self.scenario.store == "S3" and self.s3 is not None:
+            return self.s3.lines()
+        folder = self.folder / "rejected"
+        files = folder.glob("*.jsonl") if self.scenario.store == "Local" and folder.exists() else ()
+        return [json.loads(each) for file in files for each in file.read_bytes().splitlines()]
+
+
+def _feed(process: subprocess.Popen[bytes], lines: bytes) -> None:
+    assert process.stdin is not None
+    with suppress(BrokenPipeError):
+        process.stdin.write(lines)
+        process.stdin.flush()
+
+
+def _outputs(process: subprocess.Popen[bytes], *, read: bool) -> tuple[bytes, bytes]:
+    """What the process wrote on stdout, if it is read before its end, and on stderr."""
+    assert process.stdout is not None
+    assert process.stderr is not None
+    if not read:
+        process.wait(SECONDS)
+        return b"", process.stderr.read()
+    output: list[bytes] = []
+    reader = threading.Thread(target=lambda: output.append(process.stdout.read()))  # type: ignore[union-attr]
+    reader.start()
+    errors = process.stderr.read()
+    process.wait(SECONDS)
+    reader.join()
+    return output[0], errors
+
+
+SHOWN = {  # measures of the table, in people's words
+    "seconds": "process, s",
+    "sending_seconds": "sending, s",
+    "requests": "requests",
+    "executed": "executed",
+    "repeats": "repeats",
+    "refused": "refused",
+    "most_at_once": "most at once",
+    "mean_at_once": "mean at once",
+    "delivered": "delivered",
+    "rejected": "rejected",
+    "states": "states",
+    "exit_code": "exit",
+}
+
+
+def main() -> None:
+    """Run the scenarios that are named, or all, and print a Markdown table of what was measured."""
+    print(f"| scenario | {' | '.join(SHOWN.values())} |\n|---|{'---:|' * len(SHOWN)}", flush=True)
+    for path in [FOLDER / f"{name}.yaml" for name in sys.argv[1:]] or sorted(FOLDER.glob("*.yaml")):
+        with tempfile.TemporaryDirectory() as folder, Stage(load(path), Path(folder)) as stage:
+            happened = stage.run_with_kills()[-1] if stage.scenario.kills else stage.run()
+        measures = happened.measures()
+        cells = [f"{measures[name]:,}" for name in SHOWN]
+        print(
+            f"| {path.stem.replace('_', ' ')} | {' | '.join(cells)} |",
+            *happened.unexpected(),
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()
