@@ -68,6 +68,11 @@ class Progress:
         if self._terminal:
             self._terminal.hide()
         self._tell(writer)
+        if writer.tally.total and not writer.keeps_rejected:
+            self._log(
+                f"The {writer.tally.total:,} rejected records are kept nowhere. To see which they "
+                "are, and to send them again, set object_storage_config."
+            )
         if unknown := writer.dispatcher.unknown():
             self._log(
                 f"The fate of {unknown:,} records is unknown: they were sent, and no "
