@@ -13,7 +13,7 @@ FOREIGN = [
     (b"id,name\n1,Ann\n", "a table such as CSV"),
     (b"id;name\n1;Ann\n", "a table such as CSV"),
     (RECORD.encode("utf-16"), "text in UTF-16"),
-    (gzip.compress(RECORD.encode()), "a file compressed with gzip"),
+    (gzip.compress(RECORD.encode(), mtime=0), "a file compressed with gzip"),
     (b'{"id": 1}\n{"id": 2}\n', "JSON objects that are not Airbyte messages"),
     (b'{"id": 1, "type": "customer"}\n', "JSON objects that are not Airbyte messages"),
     (b'[{"id": 1}]\n', "a JSON array"),
