@@ -162,18 +162,7 @@ def _tags(value: Any) -> list[str]:
     return list(dict.fromkeys(tag for tag in tags if tag))
 
 
-def _status(value: Any) -> str | int:
-    """A status of a subscription: a word in any case, or a number, which may come as text."""
-    if isinstance(value, bool):
-        raise CannotConvert
-    if not isinstance(value, str):
-        return _int(value)
-    word = value.strip().lower()
-    return _int(word) if word.removeprefix("-").isdecimal() else word
-
-
 TYPES = ("string", "int", "float", "boolean", "date", "datetime", "tags")  # that a user may name
-STATUS = "status"  # the one that only subscriptions have
 
 
 def conversions(zone: tzinfo = UTC) -> Mapping[str, Callable[[Any], Any]]:
@@ -188,5 +177,4 @@ def conversions(zone: tzinfo = UTC) -> Mapping[str, Callable[[Any], Any]]:
         "date": partial(_date, zone=zone),
         "datetime": partial(_datetime, zone=zone),
         "tags": _tags,
-        STATUS: _status,
     }

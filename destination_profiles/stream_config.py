@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .conversion import STATUS, CannotConvert
+from .conversion import CannotConvert
 from .errors import ConfigError
 from .service.manifest import AddressForm, Service
 from .service.matching import Matching, Target
+from .statuses import KEEPS, OTHERWISE, STATUS, StatusRule, folded
 from .violations import first_violation
 
 PARTS = {  # of a subscription, and what their columns are converted to
@@ -16,6 +17,8 @@ PARTS = {  # of a subscription, and what their columns are converted to
     "priority": "int",
     "cats": "tags",
 }
+
+WORDS_ALONE = StatusRule()
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,7 @@ class SubscriptionConfig:
     address: tuple[FieldConfig, ...]
     parts: tuple[FieldConfig, ...] = ()
     custom_fields: tuple[FieldConfig, ...] = ()
+    status: StatusRule = WORDS_ALONE
 
 
 @dataclass(frozen=True)
@@ -175,7 +179,49 @@ class StreamParser:
             tuple(address),
             tuple(parts),
             self._fields(raw.get("fields") or ()),
+            _status_rule(raw, parts, self.service),
         )
+
+
+def _status_rule(
+    raw: Mapping[str, Any], parts: Iterable[FieldConfig], service: Service
+) -> StatusRule:
+    """How the status is told. Raises _Slip where consent would be a guess."""
+    rule = StatusRule(
+        tuple((each["from"], each["to"]) for each in raw.get("status_values") or ()),
+        bool(raw.get("status_codes")),
+        raw.get("status_if_null") == "keep",
+        bool(raw.get("only_opt_out")),
+    )
+    to, part = raw["channel"], next((each for each in parts if each.to == STATUS), None)
+    texts = [OTHERWISE if text == OTHERWISE else folded(text) for text, _ in rule.values]
+    if (part is None or part.source is None) and (rule.values or rule.codes):
+        raise _Slip(f"a subscription to {to} has status_values or status_codes without status_from")
+    if rule.values and rule.codes:
+        raise _Slip(f"a subscription to {to} has both status_values and status_codes")
+    if len(set(texts)) < len(texts):
+        raise _Slip(f"the status_values of a subscription to {to} name a value twice")
+    if rule.only_opt_out and rule.keeps_null:
+        raise _Slip(
+            f"a subscription to {to} has only_opt_out, with which none is sent without a status, "
+            "and status_if_null: keep"
+        )
+    if part is None or (part.source is None and part.value == KEEPS):
+        if not rule.keeps_null:
+            raise _Slip(
+                f"a subscription to {to} has no status, and the service may subscribe who is sent "
+                "without one: set status or status_from, or status_if_null: keep if that is meant"
+            )
+    elif part.source is None and rule.only_opt_out and not _is_opt_out(part.value, service):
+        raise _Slip(f"a subscription to {to} has only_opt_out and a status that is none")
+    return rule
+
+
+def _is_opt_out(status: Any, service: Service) -> bool:
+    return status in {
+        *service.opt_outs,
+        *(service.statuses[word] for word in service.opt_outs),
+    }
 
 
 def _address_form(raw: Mapping[str, Any], service: Service) -> AddressForm:

@@ -17,7 +17,7 @@ from ..delivery.concurrency import FIRST
 from ..delivery.ledger import Interval
 from ..errors import NobodyReads
 from ..protocol.pipes import LineReader
-from ..records.mapping import UNSET
+from ..records.field import UNSET
 from ..rejects.settings import NoRejects
 from ..service.formats import format_named
 from ..service.manifest import SUBSCRIPTIONS

@@ -1,5 +1,6 @@
 """The way of a stream's records: batches of profiles come out, or what is rejected and why."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import cached_property
@@ -60,6 +61,11 @@ class StreamCodec:
         self._encoders: list[Encoder] = []
         self._others = self._ways.encoders()  # made when those before them have declined
 
+    @property
+    def statuses(self) -> Counter[str]:
+        """Subscriptions that were made of the records taken, by the word of their status."""
+        return self._ways.counts.taken
+
     @cached_property
     def _explanation(self) -> Explanation:
         return self._ways.explanation(self.largest)
@@ -93,10 +99,12 @@ class StreamCodec:
             encoder = self._encoder(place)
             if encoder is None:
                 break
+            self._ways.counts.drop()
             with suppress(*FAULTS):
                 batch = encoder.encode(originals)
                 if batch.fits_each(self.largest):
                     self._first = place
+                    self._ways.counts.take()
                     return batch
         return None
 

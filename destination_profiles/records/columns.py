@@ -58,6 +58,10 @@ class Columns:
                 read = _converted(read, field.source, field, convert, at_once)
         return _function(read, field.action) if field.action else read
 
+    def plain(self, field: FieldConfig) -> Read:
+        """The values of a field's column as they came."""
+        return self._column(str(field.source), field)
+
     def _column(self, source: str, field: FieldConfig) -> Read:
         """A name with dots is a path into objects, unless the stream has a column of that name."""
         name, *path = [source] if source in self._names else source.split(".")

@@ -14,12 +14,14 @@ from ..service.manifest import Service
 from ..service.profile_schema import profile_schema
 from .batch import Joined, Lines
 from .checks import FieldChecks, is_plain
+from .consent import check_statuses
 from .encoders import AsTheyCome, Checked, Encoder, Mapped, WithoutNulls
 from .explain import Explanation
 from .keywords import Schema, Uncertain
 from .mapping import Mapper, ProfileMapping, mapper
 from .route import Route
 from .row_type import Nulls, RowType
+from .status_column import StatusCounts
 from .stream_schema import StreamSchema, stream_schema
 from .table import dicts_of, structs_of
 from .validation import RecordValidator
@@ -48,10 +50,12 @@ class Ways:
         self._matching = route.target.matching
         self._identify = self._matching.identify(service)
         self._nulls = config.null_values
+        self.counts = StatusCounts()
 
     def check(self) -> None:
         """Raise ConfigError for a mapping that cannot work."""
         self._mapping  # noqa: B018 - it is made when it is asked for
+        check_statuses(self._info, self._configured.subscriptions, self._service)
 
     def encoders(self) -> Iterator[Encoder]:
         """The best first, each made when it is asked for; the last one takes every record that can
@@ -99,6 +103,8 @@ class Ways:
             "matching": self._matching,
             "keep": self._service.unset_forbidden,
             "zone": self._config.zone(),
+            "declared": self._service,
+            "counts": self.counts,
         }
 
     @cached_property
