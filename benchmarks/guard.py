@@ -31,12 +31,12 @@ RECORDS, STATE_EVERY, ROUNDS = 20_000, 1_000, 7
 LIMITS = {
     "flat": 1.25,
     "small": 1.95,
-    "large": 1.3,
-    "wide": 1.2,
-    "nested": 3.2,
-    "database": 3.7,
-    "mapped": 2.2,
-    "people": 17.0,
+    "large": 1.5,
+    "wide": 1.25,
+    "nested": 1.35,
+    "database": 1.45,
+    "mapped": 2.0,
+    "people": 2.9,
 }
 """By shape: processor time, as times the floor's in the same run."""
 

@@ -3,6 +3,7 @@
 import gc
 import sys
 
+from ..api import http  # noqa: F401 - what is sent by is loaded while the source starts
 from ..sync.sync import write_messages
 from .files import read_object
 from .invocation import STDIN, Invocation

@@ -89,6 +89,6 @@ class WantedColumns:
                 continue
             if asked:
                 self.proven.add(name)
-            check = self._checks.get(name)
+            check = self._checks.pop(name, None)  # what decodes needs no look
             return kind | None if check is None or check.takes_null else kind
         return Any

@@ -23,7 +23,7 @@ NEVER = {  # by command
     "spec": {*SELDOM, *HTTP, "jsonschema", "pendulum"},
     "check": SELDOM,
     "discover": SELDOM,
-    "write": {*SELDOM, *HTTP},
+    "write": SELDOM,
     "forecast": {*HTTP, "boto3", "lxml"},
 }
 
