@@ -17,6 +17,7 @@ from .service.matching import Target
 from .spec import spec
 from .stream_config import (
     FieldConfig,
+    OnDelete,
     StreamConfig,
     StreamParser,
     SubscriptionConfig,
@@ -50,6 +51,8 @@ class Config:
     target: Target
     null_values: NullValues = "omit"
     time_zone: str = "UTC"
+    on_delete: OnDelete = "skip"
+    sends_unlisted: bool = False
     options: Mapping[str, bool] = field(default_factory=dict)
     streams: tuple[StreamConfig, ...] = ()
     max_profiles: int = 10_000
@@ -120,6 +123,8 @@ def parse(raw: Mapping[str, Any], schema: Mapping[str, Any], service: Service) -
         target=target,
         null_values=null_values,
         time_zone=time_zone,
+        on_delete=raw.get("on_delete", "skip"),
+        sends_unlisted=raw.get("unlisted_streams") == "send",
         options={
             name: True for name in ("skip_invalid_subscriptions", "skip_triggers") if raw.get(name)
         },

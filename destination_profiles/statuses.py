@@ -8,6 +8,7 @@ from typing import Any
 
 Status = str | int | None  # a word of the service or its number; None says nothing of it
 STATUS = "status"  # the part of a subscription, and the type of columns it is taken from
+UNSUBSCRIBED = "unsubscribed"  # the word for who wants no more
 OTHERWISE = "*"  # stands for each value that is not named
 KEEPS = -1  # the number that keeps what is stored
 NO_DECIMALS = re.compile(r"([+-]?[0-9]+)\.0+")

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from .conversion import CannotConvert
 from .errors import ConfigError
@@ -12,6 +12,7 @@ from .service.matching import Matching, Target
 from .statuses import KEEPS, OTHERWISE, STATUS, StatusRule, folded
 from .violations import first_violation
 
+OnDelete = Literal["skip", "reject", "send", "unsubscribe"]
 PARTS = {  # of a subscription, and what their columns are converted to
     "status": STATUS,
     "priority": "int",
@@ -55,7 +56,8 @@ class SubscriptionConfig:
 @dataclass(frozen=True)
 class StreamConfig:
     """What is configured for one stream; `fields` None sends a record as it comes. `matched`: it
-    has a matching of its own.
+    has a matching of its own. `bare`: channels and resources whose subscriptions end without an
+    address, where a deleted row has none.
     """
 
     name: str
@@ -64,6 +66,8 @@ class StreamConfig:
     fields: tuple[FieldConfig, ...] | None = None
     subscriptions: tuple[SubscriptionConfig, ...] = ()
     matched: bool = False
+    on_delete: OnDelete | None = None
+    bare: tuple[tuple[str, int], ...] = ()
 
 
 def parse_matching(raw: Mapping[str, Any] | None, service: Service) -> Matching:
@@ -121,6 +125,7 @@ class StreamParser:
             self._fields(raw.get("fields") or ()) or None,
             tuple(self._subscription(each) for each in raw.get("subscriptions") or ()),
             matched=bool(raw.get("matching")),
+            on_delete=raw.get("on_delete"),
         )
 
     def _fields(self, raw: Iterable[Mapping[str, Any]]) -> tuple[FieldConfig, ...]:

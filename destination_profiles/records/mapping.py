@@ -8,6 +8,8 @@ from ..config import FieldConfig, NullValues, StreamConfig
 from ..errors import ConfigError
 from ..service.manifest import SUBSCRIPTIONS, Service, service
 from ..service.matching import Matching
+from ..statuses import STATUS, UNSUBSCRIBED
+from .airbyte_columns import PREFIXES, are_added
 from .checks import FieldChecks
 from .columns import Columns
 from .field import Field, Null, null_rule, text_key
@@ -53,6 +55,10 @@ class ProfileMapping:
             )
             for each in stream.fields or ()
         }
+        self._bare = [
+            {"channel": channel, "resource_id": resource_id, STATUS: UNSUBSCRIBED}
+            for channel, resource_id in stream.bare
+        ]
         self._subscriptions = [
             Subscription(
                 each,
@@ -82,6 +88,10 @@ class ProfileMapping:
 
     def subscriptions(self, table: Table) -> list[Any]:
         """The subscriptions of each record that were built, ABSENT where there are none."""
+        built = self._built(table)
+        return [self._bare if each is ABSENT else each for each in built] if self._bare else built
+
+    def _built(self, table: Table) -> list[Any]:
         columns = [each.build(table) for each in self._subscriptions]
         if len(columns) == 1:
             return [each if each is ABSENT else [each] for each in columns[0]]
@@ -131,16 +141,27 @@ def mapper(
 
         return mapped
     null = null_rule(null_values, keep | {*matching.fields(), SUBSCRIPTIONS})
-    key = matching.given.get("field_name")
+    key, named = matching.given.get("field_name"), frozenset(matching.fields())
 
     def as_they_come(records: Sequence[Mapping[str, Any]]) -> Sequence[Profile]:
-        made = [_whole(record, null, key) for record in records]
+        made = [_whole(_own(record, named), null, key) for record in records]
         if stream.subscriptions:
             built = mapping.subscriptions(Dicts(records))
             made = list(map(_subscribed, made, built))
         return made
 
     return as_they_come
+
+
+def _own(record: Mapping[str, Any], named: frozenset[str]) -> Mapping[str, Any]:
+    """A record without the columns that Airbyte adds to it, but for those that are named."""
+    if not are_added(record):
+        return record
+    return {
+        name: value
+        for name, value in record.items()
+        if name in named or not name.startswith(PREFIXES)
+    }
 
 
 def _whole(record: Mapping[str, Any], null: Null, key: Any) -> Any:

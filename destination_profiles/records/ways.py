@@ -12,6 +12,7 @@ from ..config import Config
 from ..service.formats import decode_json, format_named
 from ..service.manifest import Service
 from ..service.profile_schema import profile_schema
+from .airbyte_columns import added, without_rules
 from .batch import Joined, Lines
 from .checks import FieldChecks, is_plain
 from .consent import check_statuses
@@ -82,13 +83,18 @@ class Ways:
 
     @cached_property
     def _profile(self) -> dict[str, Any]:
-        return profile_schema(self._service, self._matching, nulls=self._nulls == "send")
+        return profile_schema(
+            self._service,
+            self._matching,
+            nulls=self._nulls == "send",
+            addresses=not self._configured.bare,
+        )
 
     @cached_property
     def _asked(self) -> StreamSchema:
         """What is asked of a row; what could not be used of the schema is told."""
         uses = self._mapping.columns.uses if self._is_mapped() else None
-        asked = stream_schema(self._info.schema, uses)
+        asked = stream_schema(without_rules(self._info.schema, self._added), uses)
         if asked.faults:
             self._tell(
                 f"Parts of the JSON schema of the stream {self._info.label()} cannot be used, so "
@@ -96,10 +102,18 @@ class Ways:
             )
         return asked
 
-    def _options(self) -> dict[str, Any]:
+    @cached_property
+    def _added(self) -> list[str]:
+        """Columns that Airbyte adds, which are no fields of a record that is sent as it comes."""
+        return [] if self._is_mapped() else added(self._names(), self._matching.fields())
+
+    def _names(self) -> list[str]:
         columns = self._info.schema.get("properties") if isinstance(self._info.schema, dict) else {}
+        return list(columns) if isinstance(columns, dict) else []
+
+    def _options(self) -> dict[str, Any]:
         return {
-            "names": list(columns) if isinstance(columns, dict) else [],
+            "names": self._names(),
             "matching": self._matching,
             "keep": self._service.unset_forbidden,
             "zone": self._config.zone(),
@@ -165,9 +179,10 @@ class Ways:
         if self._wire.verbatim and not self._configured.subscriptions:
             nulls: Nulls = "sent" if self._nulls == "send" else "none"
             with suppress(Uncertain):
-                yield AsTheyCome(RowType(self._asked, self._profile, nulls), self._identify)
+                if not self._added:
+                    yield AsTheyCome(RowType(self._asked, self._profile, nulls), self._identify)
                 if self._nulls == "omit":
-                    rows = RowType(self._asked, self._profile, "omitted")
+                    rows = RowType(self._asked, self._profile, "omitted", self._added)
                     yield WithoutNulls(rows, self._identify)
         yield Checked(
             record=RecordValidator(self._asked.schema, "schema"),
