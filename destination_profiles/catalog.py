@@ -5,6 +5,39 @@ from dataclasses import dataclass
 from typing import Any
 
 from .errors import ConfigError
+from .violations import is_valid, json_path, validator, wording
+
+MOST = 5  # of a catalog's slips that are told: one for each stream would be no help
+TEXT = {"type": "string", "minLength": 1}
+OR_NONE = {"type": ["string", "null"]}
+NAMES = {"type": ["array", "null"], "items": {"type": "array", "items": {"type": "string"}}}
+FORM: Mapping[str, Any] = {  # of what is read here; the rest is the platform's
+    "type": "object",
+    "required": ["streams"],
+    "properties": {
+        "streams": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["stream", "destination_sync_mode"],
+                "properties": {
+                    "stream": {
+                        "type": "object",
+                        "required": ["name"],
+                        "properties": {
+                            "name": TEXT,
+                            "namespace": OR_NONE,
+                            "json_schema": {"type": ["object", "null"]},
+                        },
+                    },
+                    "destination_sync_mode": TEXT,
+                    "destination_object_name": OR_NONE,
+                    "primary_key": NAMES,
+                },
+            },
+        }
+    },
+}
 
 KEYED = frozenset(
     {"append_dedup", "update"}
@@ -39,14 +72,19 @@ class StreamInfo:
 
 
 def streams_of(catalog: Mapping[str, Any]) -> list[StreamInfo]:
-    """The streams of a configured catalog as decoded JSON. Raises ConfigError where it is none."""
-    try:
-        return [_stream(each, each["stream"]) for each in catalog["streams"]]
-    except (KeyError, TypeError, AttributeError):
+    """The streams of a configured catalog as decoded JSON. Raises ConfigError with all that is
+    wrong where it does not have the form of one.
+    """
+    if not is_valid(catalog, FORM):
+        errors = validator(FORM).iter_errors(catalog)
+        slips = list(
+            dict.fromkeys(f"{json_path(each.absolute_path)} {wording(each)}" for each in errors)
+        )
         raise ConfigError(
-            "The configured catalog is none: it needs streams, each a stream with a "
-            "name and a destination_sync_mode."
-        ) from None
+            f"The configured catalog does not have the form of one: {'; '.join(slips[:MOST])}. "
+            "It needs streams, each a stream with a name and a destination_sync_mode."
+        )
+    return [_stream(each, each["stream"]) for each in catalog["streams"]]
 
 
 def _stream(configured: Mapping[str, Any], stream: Mapping[str, Any]) -> StreamInfo:

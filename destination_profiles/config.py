@@ -1,21 +1,21 @@
 """The configuration as the user gave it, checked and frozen."""
 
-import ipaddress
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
-from typing import Any, Literal
-from urllib.parse import urlsplit
+from typing import Any, Literal, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from .conversion import conversions
+from .address import Address, read_address
 from .errors import ConfigError
 from .rejects.settings import LocalRejects, NoRejects, Rejects, S3Rejects
 from .secret import Secret
 from .service.manifest import Service, service
 from .service.matching import Target
+from .slips import Slip, find_slips, numbered, without_nulls
 from .spec import spec
 from .stream_config import (
+    PLAIN,
     FieldConfig,
     OnDelete,
     StreamConfig,
@@ -23,23 +23,30 @@ from .stream_config import (
     SubscriptionConfig,
     parse_matching,
 )
-from .violations import first_violation
 
 __all__ = [
+    "PLAIN",
     "Config",
     "FieldConfig",
     "NullValues",
+    "Reading",
     "StreamConfig",
     "SubscriptionConfig",
     "parse",
     "parse_config",
     "parse_rejects",
+    "read_config",
 ]
 MAX_AGE_SECONDS = 60.0  # so that states come well within the platform's 15 minutes
 MAX_IN_FLIGHT = 8  # requests at once; the service advises several parallel streams
 RETRY_SECONDS = 900.0  # outlasts a restart of the service
 
+# what stands for a setting that must be there and is not, so that the others can be looked at
+HOST = "https://example.com"
+STAND_INS = {"api_url": HOST, "token": "token", "db_id": 1}
+
 NullValues = Literal["omit", "send", "unset"]
+Part = TypeVar("Part")
 
 
 @dataclass(frozen=True)
@@ -96,84 +103,140 @@ class Config:
         )
 
 
+@dataclass(frozen=True)
+class Reading:
+    """What can be used of a configuration, and all that is wrong with it. `reachable`: the service
+    can be asked with what there is.
+    """
+
+    config: Config
+    errors: tuple[ConfigError, ...] = ()
+    reachable: bool = True
+
+
 def parse_config(raw: Mapping[str, Any]) -> Config:
     """The configuration, checked against the spec. Raises ConfigError."""
     return parse(raw, spec()["connectionSpecification"], service())
 
 
+def read_config(raw: Mapping[str, Any]) -> Reading:
+    """What can be used of a configuration, and all that is wrong with it by the spec."""
+    return read(raw, spec()["connectionSpecification"], service())
+
+
 def parse(raw: Mapping[str, Any], schema: Mapping[str, Any], service: Service) -> Config:
     """Check `raw` against the spec's schema and freeze it.
 
-    Raises ConfigError with a sentence that names the setting and what is wanted, never a value.
+    Raises ConfigError with all that is wrong, each sentence with the setting and what is wanted,
+    never a value.
     """
-    _check_against_spec(raw, schema)
-    _check_url(raw["api_url"], "API URL", "the token and personal data travel in each request")
+    reading = read(raw, schema, service)
+    if len(reading.errors) == 1:
+        raise reading.errors[0]
+    if reading.errors:
+        stream = next((each.stream for each in reading.errors if each.stream), None)
+        raise ConfigError(numbered([each.message for each in reading.errors]), stream=stream)
+    return reading.config
+
+
+def read(raw: Mapping[str, Any], schema: Mapping[str, Any], service: Service) -> Reading:
+    """Freeze what can be used of `raw`, and find all that is wrong with it."""
+    settings = without_nulls(raw)
+    slips = find_slips(settings, schema)
+    settings = _usable(settings, slips)
+    found = _Found([slip.error for slip in slips])
+    reachable = settings.keys() >= STAND_INS.keys()
+    settings = STAND_INS | settings
+    before = len(found.errors)
+    api_url = found.part(lambda: _api_url(settings["api_url"]), HOST)
+    reachable = reachable and len(found.errors) == before
+    config = _frozen(settings, service, found, api_url)
+    if any(slip.path[:1] == ("matching",) for slip in slips):
+        config = replace(config, streams=())  # whether their profiles can be found is not known
+    return Reading(config, tuple(found.errors), reachable)
+
+
+class _Found:
+    """The errors that were found so far."""
+
+    def __init__(self, errors: list[ConfigError]) -> None:
+        self.errors = errors
+
+    def part(self, make: Callable[[], Part], instead: Part) -> Part:
+        """What is made, or else `instead` and one error more."""
+        try:
+            return make()
+        except ConfigError as error:
+            self.errors.append(error)
+            return instead
+
+
+def _frozen(raw: Mapping[str, Any], service: Service, found: _Found, api_url: str) -> Config:
+    """The configuration of settings that have the form of the specification."""
     batching, delivery = raw.get("batching") or {}, raw.get("delivery") or {}
     target = Target(int(raw["db_id"]), parse_matching(raw.get("matching"), service))
     null_values, time_zone = raw.get("null_values", "omit"), raw.get("time_zone", "UTC")
-    zone = _zone(time_zone)
-    if delivery.get("wire_format") == "xml" and null_values == "send":
-        raise ConfigError(
-            "XML has no null: set null_values to omit or unset, or delivery.wire_format to json."
-        )
+    utc: tzinfo = UTC
+    zone = found.part(lambda: _zone(time_zone), utc)
+    found.part(lambda: _check_nulls(null_values, delivery), None)
+    parser = StreamParser(target, service, zone)
+    streams, slips = parser.parse(raw.get("streams") or [])
+    found.errors += slips
+    nowhere: Rejects = NoRejects()
     limits = {"max_profiles": service.max_profiles, "max_bytes": service.max_bytes}
     return Config(
-        api_url=raw["api_url"].rstrip("/"),
+        api_url=api_url,
         token=Secret(raw["token"]),
         target=target,
         null_values=null_values,
-        time_zone=time_zone,
+        time_zone=time_zone if zone is not UTC else "UTC",
         on_delete=raw.get("on_delete", "skip"),
         sends_unlisted=raw.get("unlisted_streams") == "send",
         options={
             name: True for name in ("skip_invalid_subscriptions", "skip_triggers") if raw.get(name)
         },
-        streams=StreamParser(target, service, conversions(zone)).parse(raw.get("streams") or []),
+        streams=streams,
         max_rejected=raw.get("max_rejected"),
-        rejects=parse_rejects(raw.get("object_storage_config") or {}),
+        rejects=found.part(lambda: parse_rejects(raw.get("object_storage_config") or {}), nowhere),
         **{**limits, **batching, **delivery},
     )
 
 
-def _check_against_spec(raw: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
-    if violation := first_violation(raw, schema):
-        where = (
-            "configuration"
-            if violation.path == "$"
-            else f"setting {violation.path.removeprefix('$.')}"
-        )
-        raise ConfigError(f"The {where} is wrong: {violation.message}.")
-    unknown = sorted(
-        name for name in raw if name not in schema["properties"] and not name.startswith("_")
-    )
-    if unknown:
-        raise ConfigError(
-            f"There is no setting {', '.join(unknown)}. Remove it, or correct its name."
-        )
+def _usable(settings: Mapping[str, Any], slips: Iterable[Slip]) -> dict[str, Any]:
+    """Settings without those that are wrong: of streams the entries, of all others the whole."""
+    places = {slip.path[:2] for slip in slips}
+    broken = {place[0] for place in places if place and place[:1] != ("streams",)}
+    if ("streams",) in places:
+        broken.add("streams")
+    usable = {name: value for name, value in settings.items() if name not in broken}
+    if "streams" in usable:
+        usable["streams"] = [
+            each
+            for number, each in enumerate(usable["streams"])
+            if ("streams", number) not in places
+        ]
+    return usable
 
 
-def _check_url(url: str, what: str, why: str) -> None:
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname
-    except ValueError:
-        host = None
-    if not host:
-        raise ConfigError(
-            f"The {what} is not a valid address. It is a scheme and a host, such as https://example.com."
-        )
-    if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(host)):
+def _api_url(text: str) -> str:
+    why = "the token and personal data travel in each request"
+    return _secure(read_address(text, "api_url"), "API URL", why)
+
+
+def _secure(address: Address, what: str, why: str) -> str:
+    if address.scheme != "https" and not address.is_of_this_machine():
         raise ConfigError(
             f"The {what} must begin with https, because {why}. Plain http is allowed for "
             "an address of this machine only."
         )
+    return address.url
 
 
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+def _check_nulls(null_values: str, delivery: Mapping[str, Any]) -> None:
+    if delivery.get("wire_format") == "xml" and null_values == "send":
+        raise ConfigError(
+            "XML has no null: set null_values to omit or unset, or delivery.wire_format to json."
+        )
 
 
 def _zone(name: str) -> tzinfo:
@@ -200,9 +263,7 @@ def parse_rejects(raw: Mapping[str, Any]) -> Rejects:
 
 
 def _s3(raw: Mapping[str, Any]) -> S3Rejects:
-    endpoint = raw.get("s3_endpoint") or None
-    if endpoint is not None:
-        _check_url(endpoint, "S3 endpoint", "personal data travels to it")
+    endpoint = _endpoint(raw["s3_endpoint"]) if raw.get("s3_endpoint") else None
     key, secret = (raw.get(name) for name in ("access_key_id", "secret_access_key"))
     if bool(key) != bool(secret):
         raise ConfigError(
@@ -218,3 +279,8 @@ def _s3(raw: Mapping[str, Any]) -> S3Rejects:
         secret_access_key=Secret(secret) if secret else None,
         role_arn=raw.get("role_arn") or None,
     )
+
+
+def _endpoint(text: str) -> str:
+    address = read_address(text, "object_storage_config.s3_endpoint")
+    return _secure(address, "S3 endpoint", "personal data travels to it")

@@ -3,26 +3,23 @@
 import math
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 from functools import partial
 from typing import Any
 
+import msgspec
+
+from .moments import NoMoment, moment_of
+from .phones import NoPhone, e164
+
 MAX_EXPONENT = 308  # of a double
 TRUE, FALSE = frozenset({"true", "t", "yes", "y", "1"}), frozenset({"false", "f", "no", "n", "0"})
-# an epoch number from here on is milliseconds: as seconds it would lie beyond the year 5100
-MILLISECONDS_FROM = 100_000_000_000
-YEARS, DAYS = (
-    (1000, 9999),
-    (1000_01_01, 2200_01_01),
-)  # numbers that are more likely a year or a day such as 20011231
-ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-ISO_TIME = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?"
-    r"(?:Z|[+-][0-9]{2}:[0-9]{2})?"
+# blanks and points between groups of three digits, where a comma stands before the decimals
+GROUPED = re.compile(
+    r"[+-]?[0-9]{1,3}(?:(?P<gap>[. '\u2019\u00a0\u202f])[0-9]{3})(?:(?P=gap)[0-9]{3})*(?:,[0-9]*)?"
 )
-BLANK_BEFORE_ZONE = re.compile(r"(?<=[0-9]) +(?:(?=[+-][0-9])|(?:UTC|GMT|Z)$)")
-TAG_SEPARATOR = ","
 
 
 class CannotConvert(Exception):
@@ -31,18 +28,56 @@ class CannotConvert(Exception):
     """
 
 
+@dataclass(frozen=True)
+class Form:
+    """How a column writes values: what parts the members of a list in a text, forms of strptime
+    that dates have beside ISO 8601, the sign before decimals, the region of phone numbers that name
+    no country.
+    """
+
+    separator: str = ","
+    formats: tuple[str, ...] = ()
+    decimal: str = "."
+    region: str | None = None
+
+
+USUAL = Form()
+
+
+def exact(literal: str) -> Decimal:
+    """A number of JSON with the digits that came. Raises ValueError for one that no double is."""
+    if not math.isfinite(float(literal)):
+        raise ValueError
+    return Decimal(literal)
+
+
+decode_exact = msgspec.json.Decoder(float_hook=exact).decode  # keeps the digits of numbers
+
+
+def digits(number: int | float | Decimal) -> str:
+    """A number in digits, without an exponent; a whole one without decimals."""
+    if isinstance(number, int):
+        return str(number)
+    text = str(number)
+    if text[-1] != "0" and "e" not in text.lower():  # as most are
+        return text
+    value = Decimal(text)
+    whole = value.to_integral_value()
+    return format(whole if value == whole else value, "f") if value else "0"
+
+
 def _string(value: Any) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, int | float):
-        return str(value)
+    if isinstance(value, int | float | Decimal):
+        return digits(value)
     raise CannotConvert
 
 
-def _int(value: Any) -> int:
-    number = _number(value.strip()) if isinstance(value, str) else value
+def _int(value: Any, *, decimal: str = ".") -> int:
+    number = _number(value.strip(), decimal) if isinstance(value, str) else value
     if isinstance(number, int) or (isinstance(number, float) and number.is_integer()):
         return int(number)
     if isinstance(number, Decimal) and number == number.to_integral_value():
@@ -50,17 +85,19 @@ def _int(value: Any) -> int:
     raise CannotConvert
 
 
-def _float(value: Any) -> float | int:
-    number = _number(value.strip()) if isinstance(value, str) else value
+def _float(value: Any, *, decimal: str = ".") -> float | int:
+    number = _number(value.strip(), decimal) if isinstance(value, str) else value
     if isinstance(number, bool) or not isinstance(number, int | float | Decimal):
         raise CannotConvert
     return float(number) if isinstance(number, Decimal) else number
 
 
-def _number(text: str) -> int | Decimal:
+def _number(text: str, decimal: str) -> int | Decimal:
     """A number from text; a Decimal where it has a point or an exponent, so that no digit of a long
     one is lost.
     """
+    if decimal == ",":
+        text = _with_point(text)
     if not text.isascii() or "_" in text:
         raise CannotConvert
     try:
@@ -85,60 +122,32 @@ def _boolean(value: Any) -> bool:
     return text in TRUE
 
 
-def _moment(value: Any, zone: tzinfo) -> datetime | date:
-    """A date, or a time with its zone: the one it names, else `zone`. A number counts from the
-    epoch and is shown in `zone`.
-    """
+def _with_point(text: str) -> str:
+    """A number that has a comma before its decimals, as one with a point."""
+    if grouped := GROUPED.fullmatch(text):
+        text = text.replace(grouped["gap"], "")
+    elif "." in text:
+        raise CannotConvert
+    return text.replace(",", ".")
+
+
+def _moment(value: Any, zone: tzinfo, formats: tuple[str, ...]) -> datetime | date:
+    if isinstance(value, Decimal):
+        value = float(value)
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise CannotConvert
     try:
-        if isinstance(value, str):
-            return _parse(value.strip(), zone)
-        if YEARS[0] <= value <= YEARS[1] or DAYS[0] <= value <= DAYS[1]:
-            raise CannotConvert
-        if abs(value) < MILLISECONDS_FROM:
-            return datetime.fromtimestamp(value, zone)
-        seconds, rest = divmod(value, 1000)
-        return datetime.fromtimestamp(seconds, zone).replace(microsecond=int(rest * 1000))
-    except (ValueError, OverflowError, OSError):
+        return moment_of(value, zone, formats)
+    except NoMoment:
         raise CannotConvert from None
 
 
-def _parse(text: str, zone: tzinfo) -> datetime | date:
-    """By the standard library where the text is written as most are, which both read alike."""
-    if ISO_DATE.fullmatch(text):
-        return date.fromisoformat(text)
-    if ISO_TIME.fullmatch(text):
-        moment = datetime.fromisoformat(text)
-        if moment.tzinfo is not None:
-            return moment
-        if zone is UTC:
-            return moment.replace(tzinfo=UTC)
-    return _read(text, zone)
+def _date(value: Any, *, zone: tzinfo, formats: tuple[str, ...] = ()) -> str:
+    return _moment(value, zone, formats).strftime("%Y-%m-%d").rjust(10, "0")
 
 
-def _read(text: str, zone: tzinfo) -> datetime | date:
-    """By pendulum, which takes odd forms, and knows which times a zone has left out."""
-    import pendulum  # noqa: PLC0415 - it takes a while, and most syncs do without
-
-    text = BLANK_BEFORE_ZONE.sub(lambda blank: "Z" if blank[0].strip() else "", text)
-    try:
-        moment = pendulum.parse(text, exact=True, tz=zone)
-    except TypeError:  # a defect of pendulum's with some texts that are no dates
-        raise CannotConvert from None
-    if text == "now" or not isinstance(
-        moment, date
-    ):  # pendulum takes `now`, times of day and durations too
-        raise CannotConvert
-    return moment
-
-
-def _date(value: Any, *, zone: tzinfo) -> str:
-    return _moment(value, zone).strftime("%Y-%m-%d").rjust(10, "0")
-
-
-def _datetime(value: Any, *, zone: tzinfo) -> str:
-    moment = _moment(value, zone)
+def _datetime(value: Any, *, zone: tzinfo, formats: tuple[str, ...] = ()) -> str:
+    moment = _moment(value, zone, formats)
     if not isinstance(moment, datetime):
         moment = datetime(moment.year, moment.month, moment.day, tzinfo=zone)
     if (
@@ -150,31 +159,49 @@ def _datetime(value: Any, *, zone: tzinfo) -> str:
     )
 
 
-def _tags(value: Any) -> list[str]:
-    members = (
-        value.split(TAG_SEPARATOR)
-        if isinstance(value, str)
-        else value
-        if isinstance(value, list)
-        else [value]
-    )
-    tags = (_string(member).strip() for member in members)
+def _tags(value: Any, *, separator: str = USUAL.separator) -> list[str]:
+    """The members of an array, or of a text that holds one; not those that are null or empty."""
+    members = listed(value, separator)
+    tags = (_string(member).strip() for member in members if member is not None)
     return list(dict.fromkeys(tag for tag in tags if tag))
 
 
-TYPES = ("string", "int", "float", "boolean", "date", "datetime", "tags")  # that a user may name
+def listed(value: Any, separator: str) -> list[Any]:
+    """The members of a value that stands for a list."""
+    if not isinstance(value, str):
+        return value if isinstance(value, list) else [value]
+    if value.lstrip().startswith("["):
+        try:
+            found = decode_exact(value)
+        except (ValueError, RecursionError):
+            found = None
+        if isinstance(found, list):
+            return found
+    return value.split(separator)
 
 
-def conversions(zone: tzinfo = UTC) -> Mapping[str, Callable[[Any], Any]]:
+def _phone(value: Any, *, region: str | None) -> str:
+    try:
+        return e164(_string(value), region)
+    except NoPhone:
+        raise CannotConvert from None
+
+
+# that a user may name
+TYPES = ("string", "int", "float", "boolean", "date", "datetime", "tags", "phone")
+
+
+def conversions(zone: tzinfo = UTC, form: Form = USUAL) -> Mapping[str, Callable[[Any], Any]]:
     """A function for each type, which raises CannotConvert; `zone` is that of times that name none,
-    and of dates that are numbers.
+    and of dates that are numbers; `form` says how values are written.
     """
     return {
         "string": _string,
-        "int": _int,
-        "float": _float,
+        "int": partial(_int, decimal=form.decimal),
+        "float": partial(_float, decimal=form.decimal),
         "boolean": _boolean,
-        "date": partial(_date, zone=zone),
-        "datetime": partial(_datetime, zone=zone),
-        "tags": _tags,
+        "date": partial(_date, zone=zone, formats=form.formats),
+        "datetime": partial(_datetime, zone=zone, formats=form.formats),
+        "tags": partial(_tags, separator=form.separator),
+        "phone": partial(_phone, region=form.region),
     }

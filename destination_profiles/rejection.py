@@ -4,6 +4,18 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class Fault:
+    """One of the things that are wrong with a record: the step that finds it, the column of the
+    source and the JSON path in the profile, where these are known, and the rule.
+    """
+
+    step: str
+    column: str | None
+    field: str | None
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
 class Rejection:
     """Why one record was set aside.
 
@@ -11,7 +23,7 @@ class Rejection:
     `service`, `superseded`), `code` the rule it breaks or the service's own code, `message` what is
     wanted, `path` where in the record (JSON path). `message` goes to the store of rejected records
     and, for reason `service`, may quote a value; `loggable` is the sentence for the log and holds
-    none.
+    none. It is that of the first of `faults`, where they were looked for.
     """
 
     reason: str
@@ -19,3 +31,8 @@ class Rejection:
     message: str
     path: str
     loggable: str
+    faults: tuple[Fault, ...] = ()
+
+    def all_faults(self) -> tuple[Fault, ...]:
+        """At least one."""
+        return self.faults or (Fault(self.reason, None, None, self.code),)

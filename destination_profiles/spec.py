@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
+from .address import PATTERN, WANTED
 from .service import yaml_file
 from .service.manifest import Service, service
 
@@ -16,6 +17,7 @@ CHANNELS = "manifest.yaml#/channels"
 STATUSES = "manifest.yaml#/statuses"
 FUNCTIONS = "manifest.yaml#/functions"  # those whose one part is a value
 WIRE_FORMATS = "manifest.yaml#/wire_formats"
+ADDRESS, ADDRESS_IN_WORDS = "address.py#/pattern", "address.py#/wanted"
 
 
 @cache
@@ -47,7 +49,7 @@ def _secrets(schema: Mapping[str, Any], value: Any) -> Iterator[str]:
 def spec_of(declared: Service) -> dict[str, Any]:
     """spec.yaml, filled in for a service."""
     text = yaml_file.read("destination_profiles", "spec.yaml")
-    parts: dict[str, list[Any]] = {
+    parts: dict[str, Any] = {
         MATCHING_MODES: [_mode_form(declared, name) for name in declared.matching_modes],
         CHANNELS: list(declared.channels),
         STATUSES: list(declared.statuses),
@@ -57,12 +59,14 @@ def spec_of(declared: Service) -> dict[str, Any]:
             if list(function["parts"]) == ["value"]
         ],
         WIRE_FORMATS: list(declared.wire_formats),
+        ADDRESS: PATTERN,
+        ADDRESS_IN_WORDS: WANTED,
     }
     filled: dict[str, Any] = _fill(yaml_file.load(text), parts)
     return filled
 
 
-def _fill(node: Any, parts: Mapping[str, list[Any]]) -> Any:
+def _fill(node: Any, parts: Mapping[str, Any]) -> Any:
     if isinstance(node, dict):
         return {key: _fill(value, parts) for key, value in node.items()}
     if isinstance(node, list):

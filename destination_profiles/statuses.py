@@ -3,15 +3,14 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
+
+from .cells import OTHERWISE, folded
 
 Status = str | int | None  # a word of the service or its number; None says nothing of it
 STATUS = "status"  # the part of a subscription, and the type of columns it is taken from
 UNSUBSCRIBED = "unsubscribed"  # the word for who wants no more
-OTHERWISE = "*"  # stands for each value that is not named
 KEEPS = -1  # the number that keeps what is stored
-NO_DECIMALS = re.compile(r"([+-]?[0-9]+)\.0+")
 NUMBER = re.compile(r"[+-]?[0-9]+")
 YES_OR_NO = frozenset({"true", "false", "t", "f", "yes", "no", "y", "n", "on", "off"})
 
@@ -45,21 +44,6 @@ class StatusRule:
         if self.values:
             return _named(self.values)
         return _own(numbers, codes=self.codes)
-
-
-def folded(value: Any) -> str | None:
-    """A value as the text that it is compared by: 1 and 1.0 are one, and so are Yes and yes. None
-    where it is no single value.
-    """
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float | Decimal):
-        return str(int(value)) if value == value // 1 else str(value)
-    if not isinstance(value, str):
-        return None
-    text = value.strip().casefold()
-    whole = NO_DECIMALS.fullmatch(text)
-    return whole[1] if whole else text
 
 
 def _named(values: tuple[tuple[str, str], ...]) -> Callable[[Any], Status]:

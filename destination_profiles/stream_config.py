@@ -2,22 +2,40 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, replace
+from datetime import UTC, tzinfo
+from functools import partial
+from typing import Any, Literal, TypeVar, cast
 
-from .conversion import CannotConvert
+from .cells import Cell
+from .conversion import USUAL, CannotConvert, Form, conversions
 from .errors import ConfigError
+from .moments import is_form
+from .phones import regions
 from .service.manifest import AddressForm, Service
 from .service.matching import Matching, Target
-from .statuses import KEEPS, OTHERWISE, STATUS, StatusRule, folded
+from .status_config import Guess, status_rule
+from .statuses import STATUS, StatusRule
 from .violations import first_violation
 
 OnDelete = Literal["skip", "reject", "send", "unsubscribe"]
+Part = TypeVar("Part")
+Other = TypeVar("Other")
 PARTS = {  # of a subscription, and what their columns are converted to
     "status": STATUS,
     "priority": "int",
     "cats": "tags",
 }
+CELL = frozenset(  # settings of one cell
+    {"clean", "decimal", "default", "formats", "on_error", "region", "separator", "values"}
+)
+OF_TYPES: Mapping[str, tuple[str, ...]] = {  # those that only some types have a use for
+    "decimal": ("float", "int"),
+    "formats": ("date", "datetime"),
+    "region": ("phone",),
+    "separator": ("tags",),
+}
+PLAIN = Cell()
 
 WORDS_ALONE = StatusRule()
 
@@ -28,7 +46,7 @@ class FieldConfig:
     constant.
 
     With `columns` it is the array of their values instead. With `action` the value goes into that
-    function of the service.
+    function of the service. `cell` says how each value is read.
     """
 
     to: str
@@ -37,6 +55,7 @@ class FieldConfig:
     type: str | None = None
     columns: tuple[str, ...] = ()
     action: str | None = None
+    cell: Cell = PLAIN
 
 
 @dataclass(frozen=True)
@@ -83,21 +102,45 @@ class _Slip(Exception):
     """What is wrong with the entry of a stream, in part of a sentence without values."""
 
 
+def _each(makers: Iterable[Callable[[], Part]]) -> tuple[Part, ...]:
+    """What each makes. Raises _Slip with all that is wrong."""
+    parts, slips = [], []
+    for make in makers:
+        try:
+            parts.append(make())
+        except _Slip as slip:
+            slips.append(str(slip))
+    if slips:
+        raise _Slip("; ".join(slips))
+    return tuple(parts)
+
+
+def _both(first: Callable[[], Part], second: Callable[[], Other]) -> tuple[Part, Other]:
+    """What both make. Raises _Slip with all that is wrong."""
+    made = _each([lambda: (first(), None), lambda: (None, second())])
+    return cast("Part", made[0][0]), cast("Other", made[1][1])
+
+
 @dataclass(frozen=True)
 class StreamParser:
     """Entries of streams, from raw mappings that the spec allows."""
 
     default: Target
     service: Service
-    conversions: Mapping[str, Callable[[Any], Any]]
+    zone: tzinfo = UTC
 
-    def parse(self, raw: list[Mapping[str, Any]]) -> tuple[StreamConfig, ...]:
-        """All entries. Raises ConfigError with all that is wrong with them."""
+    def parse(
+        self, raw: list[Mapping[str, Any]]
+    ) -> tuple[tuple[StreamConfig, ...], list[ConfigError]]:
+        """The entries that are right, and all that is wrong with the others."""
+        streams: list[StreamConfig] = []
+        slips: list[ConfigError] = []
         names = [(each["name"], each.get("namespace")) for each in raw]
         twice = sorted({name for name, namespace in names if names.count((name, namespace)) > 1})
         if twice:
-            raise ConfigError(f"The setting streams has two entries for {', '.join(twice)}.")
-        streams, slips = [], []
+            slips.append(
+                ConfigError(f"The setting streams has two entries for {', '.join(twice)}.")
+            )
         for each in raw:
             try:
                 streams.append(self._stream(each))
@@ -108,9 +151,7 @@ class StreamParser:
                         stream=each["name"],
                     )
                 )
-        if slips:
-            raise ConfigError(" ".join(each.message for each in slips), stream=slips[0].stream)
-        return tuple(streams)
+        return tuple(streams), slips
 
     def _stream(self, raw: Mapping[str, Any]) -> StreamConfig:
         matching = (
@@ -118,18 +159,24 @@ class StreamParser:
             if raw.get("matching")
             else self.default.matching
         )
+        fields, subscriptions = _both(
+            lambda: self._fields(raw.get("fields") or ()),
+            lambda: _each(
+                partial(self._subscription, each) for each in raw.get("subscriptions") or ()
+            ),
+        )
         return StreamConfig(
             raw["name"],
             raw.get("namespace") or None,
             Target(int(raw.get("db_id", self.default.db_id)), matching),
-            self._fields(raw.get("fields") or ()) or None,
-            tuple(self._subscription(each) for each in raw.get("subscriptions") or ()),
+            fields or None,
+            subscriptions,
             matched=bool(raw.get("matching")),
             on_delete=raw.get("on_delete"),
         )
 
     def _fields(self, raw: Iterable[Mapping[str, Any]]) -> tuple[FieldConfig, ...]:
-        fields = tuple(self._field(each) for each in raw)
+        fields = _each(partial(self._field, each) for each in raw)
         if twice := sorted(
             name for name, count in Counter(field.to for field in fields).items() if count > 1
         ):
@@ -142,14 +189,9 @@ class StreamParser:
                 f"the field {raw['to']} needs one of a column (from), several "
                 "(columns) and a constant (value)"
             )
-        value, kind = raw.get("value"), raw.get("type")
+        value, kind, form = raw.get("value"), raw.get("type"), _form(raw)
         if "value" in raw and kind:
-            try:
-                value, kind = self.conversions[kind](value), None
-            except CannotConvert:
-                raise _Slip(
-                    f"the constant of the field {raw['to']} cannot be read as {kind}"
-                ) from None
+            value, kind = self._read(raw, "constant", value, form), None
         return FieldConfig(
             raw["to"],
             raw.get("from"),
@@ -157,7 +199,36 @@ class StreamParser:
             kind,
             tuple(raw.get("columns", ())),
             raw.get("action"),
+            self._cell(raw, form) if CELL & raw.keys() else PLAIN,
         )
+
+    def _cell(self, raw: Mapping[str, Any], form: Form) -> Cell:
+        if "value" in raw:
+            raise _Slip(
+                f"the field {raw['to']} is a constant, which {sorted(CELL & raw.keys())[0]} has no "
+                "part in"
+            )
+        default = raw.get("default")
+        return Cell(
+            tuple(raw.get("clean", ())),
+            tuple(
+                (each["from"], self._read(raw, "value", each["to"], form))
+                for each in raw.get("values", ())
+            ),
+            None if default is None else self._read(raw, "default", default, form),
+            form,
+            raw.get("on_error") == "omit",
+        )
+
+    def _read(self, raw: Mapping[str, Any], what: str, value: Any, form: Form) -> Any:
+        """A text of the configuration as a value of a field."""
+        kind = raw.get("type")
+        if kind is None:
+            return value
+        try:
+            return conversions(self.zone, form)[kind](value)
+        except CannotConvert:
+            raise _Slip(f"the {what} of the field {raw['to']} cannot be read as {kind}") from None
 
     def _subscription(self, raw: Mapping[str, Any]) -> SubscriptionConfig:
         channel = raw["channel"]
@@ -173,6 +244,11 @@ class StreamParser:
         parts = [
             part for name, kind in PARTS.items() if (part := _part(raw, name, kind)) is not None
         ]
+        if "cats_separator" in raw:
+            if "cats_from" not in raw:
+                raise _Slip(f"a subscription to {channel} has cats_separator without cats_from")
+            separated = Cell(form=Form(separator=raw["cats_separator"]))
+            parts = [replace(each, cell=separated) if each.to == "cats" else each for each in parts]
         for part in parts:
             if part.source is None and (
                 violation := first_violation(part.value, self.service.subscription_fields[part.to])
@@ -184,49 +260,40 @@ class StreamParser:
             tuple(address),
             tuple(parts),
             self._fields(raw.get("fields") or ()),
-            _status_rule(raw, parts, self.service),
+            self._status(raw, parts),
         )
 
-
-def _status_rule(
-    raw: Mapping[str, Any], parts: Iterable[FieldConfig], service: Service
-) -> StatusRule:
-    """How the status is told. Raises _Slip where consent would be a guess."""
-    rule = StatusRule(
-        tuple((each["from"], each["to"]) for each in raw.get("status_values") or ()),
-        bool(raw.get("status_codes")),
-        raw.get("status_if_null") == "keep",
-        bool(raw.get("only_opt_out")),
-    )
-    to, part = raw["channel"], next((each for each in parts if each.to == STATUS), None)
-    texts = [OTHERWISE if text == OTHERWISE else folded(text) for text, _ in rule.values]
-    if (part is None or part.source is None) and (rule.values or rule.codes):
-        raise _Slip(f"a subscription to {to} has status_values or status_codes without status_from")
-    if rule.values and rule.codes:
-        raise _Slip(f"a subscription to {to} has both status_values and status_codes")
-    if len(set(texts)) < len(texts):
-        raise _Slip(f"the status_values of a subscription to {to} name a value twice")
-    if rule.only_opt_out and rule.keeps_null:
-        raise _Slip(
-            f"a subscription to {to} has only_opt_out, with which none is sent without a status, "
-            "and status_if_null: keep"
-        )
-    if part is None or (part.source is None and part.value == KEEPS):
-        if not rule.keeps_null:
-            raise _Slip(
-                f"a subscription to {to} has no status, and the service may subscribe who is sent "
-                "without one: set status or status_from, or status_if_null: keep if that is meant"
+    def _status(self, raw: Mapping[str, Any], parts: Iterable[FieldConfig]) -> StatusRule:
+        part = next((each for each in parts if each.to == STATUS), None)
+        try:
+            return status_rule(
+                raw, self.service, varies=bool(part and part.source), constant=part and part.value
             )
-    elif part.source is None and rule.only_opt_out and not _is_opt_out(part.value, service):
-        raise _Slip(f"a subscription to {to} has only_opt_out and a status that is none")
-    return rule
+        except Guess as guess:
+            raise _Slip(f"a subscription to {raw['channel']} {guess}") from None
 
 
-def _is_opt_out(status: Any, service: Service) -> bool:
-    return status in {
-        *service.opt_outs,
-        *(service.statuses[word] for word in service.opt_outs),
-    }
+def _form(raw: Mapping[str, Any]) -> Form:
+    """How a column writes values. Raises _Slip for settings that its type has no use for."""
+    kind = raw.get("type")
+    for name, kinds in OF_TYPES.items():
+        if name in raw and kind not in kinds:
+            raise _Slip(
+                f"the field {raw['to']} has {name}, which needs the type {' or '.join(kinds)}"
+            )
+    if not all(map(is_form, raw.get("formats", ()))):
+        raise _Slip(
+            f"the field {raw['to']} has a format that is not one of a whole date, such as %d.%m.%Y"
+        )
+    region = raw.get("region")
+    if region is not None and region not in regions():
+        raise _Slip(f"the field {raw['to']} has a region that is not known; it is one such as DE")
+    return Form(
+        raw.get("separator", USUAL.separator),
+        tuple(raw.get("formats", ())),
+        raw.get("decimal", USUAL.decimal),
+        region,
+    )
 
 
 def _address_form(raw: Mapping[str, Any], service: Service) -> AddressForm:

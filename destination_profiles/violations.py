@@ -38,6 +38,7 @@ class Violation:
     message: str
     path: str
     loggable_path: str
+    parts: tuple[Any, ...] = ()  # of the path
 
 
 def validator(schema: Mapping[str, Any]) -> "Validator":
@@ -51,12 +52,12 @@ def validator(schema: Mapping[str, Any]) -> "Validator":
 
 def first_violation(instance: Any, schema: Mapping[str, Any]) -> Violation | None:
     """The violation that says most, or None."""
-    if _is_valid(instance, schema):
+    if is_valid(instance, schema):
         return None
     return explain(validator(schema).iter_errors(instance))
 
 
-def _is_valid(instance: Any, schema: Mapping[str, Any]) -> bool:
+def is_valid(instance: Any, schema: Mapping[str, Any]) -> bool:
     """Whether there is nothing to explain."""
     decider = jsonschema_rs.validator_for if "$schema" in schema else jsonschema_rs.Draft7Validator
     try:
@@ -80,8 +81,19 @@ def explain(
         error = telling
     path, named = error.absolute_path, names(error.absolute_schema_path) | known
     return Violation(
-        str(error.validator or FORBIDDEN), _sentence(error), json_path(path), json_path(path, named)
+        str(error.validator or FORBIDDEN),
+        wording(error),
+        json_path(path),
+        json_path(path, named),
+        tuple(path),
     )
+
+
+def most_telling_first(errors: Iterable["ValidationError"]) -> list["ValidationError"]:
+    """Errors in the order in which `explain` would choose them."""
+    from jsonschema.exceptions import relevance  # noqa: PLC0415 - see above
+
+    return sorted(errors, key=relevance, reverse=True)
 
 
 def _telling(error: "ValidationError") -> "ValidationError | None":
@@ -135,33 +147,29 @@ def json_path(parts: Iterable[Any], named: set[Any] | None = None) -> str:
     )
 
 
-def _sentence(error: "ValidationError") -> str:
+def wording(error: "ValidationError") -> str:
     """What is wanted, in the schema's own words and the kind of value met."""
     wanted: Any = error.validator_value
     instance: Any = error.instance
     match error.validator:
         case "required":
-            sentence = (
-                f"{' and '.join(name for name in wanted if name not in instance)} must be there"
-            )
+            said = f"{' and '.join(name for name in wanted if name not in instance)} must be there"
         case "type":
             kinds = [wanted] if isinstance(wanted, str) else wanted
-            sentence = f"must be {' or '.join(kinds)}, not {KINDS.get(type(instance), 'value')}"
+            said = f"must be {' or '.join(kinds)}, not {KINDS.get(type(instance), 'value')}"
         case "const" | "enum":
-            sentence = (
-                f"must be one of {_listed(wanted if error.validator == 'enum' else [wanted])}"
-            )
+            said = f"must be one of {_listed(wanted if error.validator == 'enum' else [wanted])}"
         case "anyOf" | "oneOf" if error.context:
-            sentence = _either(_alternatives(error))
+            said = _either(_alternatives(error))
         case None:
-            sentence = "is not allowed"
+            said = "is not allowed"
         case "additionalProperties" | "unevaluatedProperties":
-            sentence = "holds a key that is not allowed"
+            said = "holds a key that is not allowed"
         case rule if isinstance(wanted, str | int | float):
-            sentence = f"does not satisfy {rule}: {_listed([wanted])}"
+            said = f"does not satisfy {rule}: {_listed([wanted])}"
         case rule:
-            sentence = f"does not satisfy {rule}"
-    return sentence[:MAX_SENTENCE]
+            said = f"does not satisfy {rule}"
+    return said[:MAX_SENTENCE]
 
 
 def _either(alternatives: list["ValidationError"]) -> str:
@@ -174,7 +182,7 @@ def _either(alternatives: list["ValidationError"]) -> str:
             .removeprefix(".")
         )
         return f"{where} must be one of {values}".strip()
-    return " or ".join(dict.fromkeys(_sentence(each) for each in alternatives))
+    return " or ".join(dict.fromkeys(wording(each) for each in alternatives))
 
 
 def _listed(values: Iterable[Any]) -> str:

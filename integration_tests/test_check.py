@@ -413,7 +413,7 @@ def test_unavailable_service_is_named(connector: Connector) -> None:
 def test_impossible_host_is_named(connector: Connector, url: str) -> None:
     connector.config["api_url"] = url
     assert failed(connector).startswith(
-        ("The API URL is not a valid address.", "The service cannot be reached:")
+        ("The setting api_url is wrong: must be a", "The API URL is not a valid", "The service can")
     )
 
 
@@ -439,9 +439,9 @@ def test_redirect_is_not_followed(connector: Connector) -> None:
         ),
         (
             {"matching": {"mode": "email", "field_name": "x"}},
-            "The setting matching is wrong: holds a key that is not allowed.",
+            "There is no setting matching.field_name where email is chosen. Remove it.",
         ),
-        ({"token": None}, "The setting token is wrong: must be string, not null."),
+        ({"token": None}, "The configuration is wrong: token must be there."),
         ({"db_id": "1"}, "The setting db_id is wrong: must be integer, not string."),
         ({"batching": {"max_profiles": 10001}}, "The setting batching.max_profiles is wrong: "),
         ({"wire": 1}, "There is no setting wire. Remove it, or correct its name."),
@@ -480,7 +480,8 @@ def test_text_that_is_no_unicode_is_named(connector: Connector) -> None:
     connector.config["token"] = "\ud800"
     assert (
         connector.run("check").error["message"]
-        == "The file of the configuration holds text that is no Unicode."
+        == f"The file {connector.folder}/config.json of the configuration holds text that is not "
+        "Unicode."
     )
 
 
@@ -489,7 +490,10 @@ def test_missing_file_is_named(connector: Connector) -> None:
         [COMMAND, "check", "--config", "nowhere.json"], capture_output=True, text=True, check=False
     )
     assert done.returncode == 1
-    assert "The file of the configuration cannot be read: No such file or directory." in done.stdout
+    assert (
+        "The file nowhere.json of the configuration cannot be read: No such file or directory."
+        in done.stdout
+    )
 
 
 @pytest.fixture

@@ -196,3 +196,25 @@ def test_closed_output_ends_in_peace(connector: Connector) -> None:
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_values_that_are_left_out_are_told(connector: Connector) -> None:
+    born = {"to": "_bdate", "from": "born", "type": "date", "on_error": "omit"}
+    connector.config["streams"] = [
+        {"name": "users", "fields": [{"to": "crm_id", "from": "id"}, born]}
+    ]
+    lines = [record({"id": 1, "born": CANARY}), record({"id": 2, "born": "2001-02-03"})]
+    found = told(connector, *lines)
+    assert (found["rejections"], found["omissions"]) == (
+        [],
+        [
+            {
+                "stream": "users",
+                "step": "conversion",
+                "code": "date",
+                "reason": "$.born _bdate must be date, and this string cannot be read as one",
+                "records": 1,
+            }
+        ],
+    )
+    assert "left out" in forecast(connector, *lines)[1]

@@ -43,8 +43,8 @@ EXAMPLES = {
 }
 
 
-def test_guide_has_five_examples() -> None:
-    assert [title[:2] for title in EXAMPLES] == ["1.", "2.", "3.", "4.", "5."]
+def test_guide_has_six_examples() -> None:
+    assert [title[:2] for title in EXAMPLES] == ["1.", "2.", "3.", "4.", "5.", "6."]
     assert len(BLOCK.findall(GUIDE)) == sum(2 + len(each.requests) for each in EXAMPLES.values())
 
 

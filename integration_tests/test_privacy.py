@@ -4,6 +4,7 @@ fails.
 
 import os
 import socket
+import subprocess
 import threading
 
 import pytest
@@ -180,12 +181,39 @@ def test_check_tells_no_token(canary: Connector) -> None:
         {"api_url": f"http://{VALUE}"},
         {"token": [TOKEN]},
         {"delivery": {KEY: VALUE}},
+        {KEY: VALUE},
+        {"null_values": VALUE, "matching": {"mode": VALUE}, "streams": [{VALUE: KEY}]},
+        {"api_url": f"https://{VALUE}@example.com\\{KEY}"},
+        {"matching": {"mode": "email", KEY: VALUE}},
     ],
 )
 def test_wrong_settings_are_not_quoted(canary: Connector, change: dict) -> None:
     canary.config |= change
     assert silent(canary.run("check"))
     assert silent(canary.write(record({"crm_id": 1})))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        f'{{"token": {TOKEN}}}',
+        f'{{"token": "{TOKEN}',
+        f"token: @{TOKEN}",
+        f"token: *{TOKEN}",
+        f"token: !{TOKEN} a",
+        f"token: [{TOKEN}: {VALUE}",
+        f"{KEY}: 1\n{KEY}: 2",
+        f"token:{TOKEN}",
+        f"- {TOKEN}",
+        TOKEN,
+    ],
+)
+def test_broken_files_are_not_quoted(canary: Connector, content: str) -> None:
+    command = canary.command("check")
+    (canary.folder / "config.json").write_text(content)
+    done = subprocess.run(command, capture_output=True, check=False)
+    assert done.stdout
+    assert silent(Said(done.returncode, [], done.stdout + done.stderr))
 
 
 def test_libraries_do_not_quote_the_answer(canary: Connector) -> None:

@@ -35,8 +35,15 @@ def messages(case: dict[str, Any]) -> list[bytes]:
     return [
         line
         for name, rows in case["rows"].items()
-        for line in [*(record(row, name) for row in rows), state(1, name)]
+        for line in [*records(case, name, rows), state(1, name)]
     ]
+
+
+def records(case: dict[str, Any], name: str, rows: list[Any]) -> list[bytes]:
+    """Rows with what their source says of them, if anything."""
+    of = case.get("changes", {}).get(name, {})
+    metas = [{"meta": {"changes": of[at]}} if at in of else {} for at in range(1, len(rows) + 1)]
+    return [record(row, name, **meta) for row, meta in zip(rows, metas, strict=True)]
 
 
 def set_aside(connector: Connector, name: str) -> list[list[str]]:
@@ -44,6 +51,13 @@ def set_aside(connector: Connector, name: str) -> list[list[str]]:
     rows = map(json.loads, path.read_text().splitlines()) if path.exists() else []
     keys = ("rejected_reason", "rejected_code", "rejected_path")
     return [[row[key] for key in keys] for row in rows]
+
+
+def faults(connector: Connector, name: str) -> list[list[list[str]]]:
+    """All that is wrong with each row that was set aside."""
+    text = (connector.folder / "rejected" / f"{name}.jsonl").read_text()
+    rows = map(json.loads, text.splitlines())
+    return [[list(each.values()) for each in row["rejected_faults"]] for row in rows]
 
 
 def stored(sandbox: ServedSandbox, crm_id: int) -> dict[str, Any]:
@@ -68,6 +82,8 @@ def test_rows_arrive_or_are_explained(
         (float(len(rows) - len(wanted[each])), float(len(wanted[each])))
         for each, rows in case["rows"].items()
     ]
+    expected_faults = case.get("faults", {})
+    assert {each: faults(connector, each) for each in expected_faults} == expected_faults
     expected = case.get("stored", {})
     assert {each: stored(sandbox, each) for each in expected} == expected
     for sentence in case.get("told", ()):

@@ -101,7 +101,7 @@ def test_check_leaves_nothing_in_the_bucket(storing: Connector, s3: MotoServer) 
             {"s3_endpoint": "http://example.com"},
             "The S3 endpoint must begin with https, because personal data travels to it.",
         ),
-        ({"s3_endpoint": "nothing"}, "The S3 endpoint is not a valid address."),
+        ({"s3_endpoint": "nothing"}, "The setting object_storage_config.s3_en"),
         ({"s3_bucket_region": ""}, "The setting object_storage_config.s3_bucket_region is wrong"),
     ],
 )

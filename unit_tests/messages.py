@@ -28,8 +28,9 @@ NOT_TOLD = {  # texts that are no message of their own
     (
         "Read … records in … s (…/s): … accepted, … rejected, … superseded, … deleted, "
         "… on their way. "
-        "Chunks: …, … in flight of … at once, … retries."
+        "Chunks: …, … in flight of … at once, … retries…."
     ): ("the line of counts"),
+    "… (the last: …)": "a part of it",
 }
 KINDS = {  # of errors, but for the root of the tree
     name: kind
@@ -174,7 +175,7 @@ def manifest_texts() -> Iterator[Text]:
         for code in each["http_codes"]
     ]
     for code in [*codes, 418]:  # one that is not declared
-        outcome = Answers(service()).interpret(code, b"", 1)
+        outcome = Answers(service()).interpret(code, b'{"error":%d}' % code, 1)
         assert not isinstance(outcome, Accepted)
         words = outcome.error.message.removesuffix(f" (code {code})")
         yield Text(words, type(outcome.error).__name__)

@@ -68,7 +68,14 @@ CONVERTED = [
     ("string", False, "false"),
     ("string", 0, "0"),
     ("string", -5, "-5"),
-    ("string", 1.0, "1.0"),
+    ("string", 1.0, "1"),
+    ("string", -0.0, "0"),
+    ("string", 77.0, "77"),
+    ("string", 1e16, "10000000000000000"),
+    ("string", 1e-7, "0.0000001"),
+    ("string", 12345678901.0, "12345678901"),
+    ("string", Decimal("19.90"), "19.90"),
+    ("string", Decimal("1.0E16"), "10000000000000000"),
     ("string", 1.5, "1.5"),
     ("string", 2**64 + 1, "18446744073709551617"),
     ("int", 0, 0),
@@ -161,11 +168,17 @@ CONVERTED = [
     ("tags", "b,a,b", ["b", "a"]),
     ("tags", [], []),
     ("tags", ["vip", " beta ", "", "vip"], ["vip", "beta"]),
+    ("tags", ["a", None, ""], ["a"]),
+    ("tags", '["vip", null, "x,y", 7.0]', ["vip", "x,y", "7"]),
+    ("tags", "[vip, beta]", ["[vip", "beta]"]),
+    ("tags", "[]", []),
     ("tags", ["one, with a comma"], ["one, with a comma"]),
     ("tags", ["a", 1, 1.5, True], ["a", "1", "1.5", "true"]),
     ("tags", 5, ["5"]),
     ("tags", 2**64 + 1, ["18446744073709551617"]),
     ("tags", False, ["false"]),
+    ("phone", "+49 30 123456", "+4930123456"),
+    ("phone", " +1 (202) 555-0123 ", "+12025550123"),
 ]
 
 NUMBERS, MOMENTS = ("int", "float"), ("date", "datetime")
@@ -176,6 +189,7 @@ NO_NUMBER = [
 ]
 NO_MOMENT = [
     *("now", " now ", "NOW", "today", "tomorrow"),
+    *("1984", "0999"),
     *("P1D", "PT1H", "P1Y2M", "10:00", "10:00:00", "T10:00", "60:"),
     *("2001-12-31/2002-12-31", "2001-12-31/P1D", "P1D/2001-12-31", "T10/2001-10"),
     *("31.12.2001", "12/31/2001", "2001-02-30", "2001-13-01", "0000-00-00", "2001-366"),
@@ -195,8 +209,9 @@ IMPOSSIBLE: list[tuple[str, Any]] = [
     *((kind, value) for kind in MOMENTS for value in NO_MOMENT),
     *(("int", value) for value in (1.5, "1.5")),
     *(("float", value) for value in (True, False)),
+    *(("phone", value) for value in ("030 123456", 4930123456, "+49", "none", "")),
     *(("boolean", value) for value in ("", "on", "truthy", 2, -1, 1.0)),
-    *(("tags", value) for value in (None, {}, {"a": 1}, ["a", None], [["a"]], ["a", {"b": 1}])),
+    *(("tags", value) for value in ({}, {"a": 1}, [["a"]], ["a", {"b": 1}])),
 ]
 
 

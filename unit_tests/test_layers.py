@@ -12,30 +12,39 @@ FLOORS = [  # the highest first; a folder may import those that stand after it
     {"protocol"},
     {"api", "delivery"},
     {"records"},
-    {"config", "stream_config", "spec", "catalog"},
+    {"config", "stream_config", "status_config", "spec", "catalog"},
     {"rejects"},
     {"service"},
-    {"errors", "rejection", "conversion", "statuses", "violations", "secret"},
+    {"errors", "rejection", "violations", "secret", "address", "slips"}
+    | {"cells", "conversion", "moments", "phones", "statuses"},
 ]
 ENTRIES = {"__init__", "__main__", "run"}  # import the rest when it is asked for
 PACKAGE = Path(__file__).parents[1] / "destination_profiles"
 SANDBOX = Path(__file__).parents[1] / "profiles_sandbox"
 EDGES = {  # libraries, and the modules that may use them
     "airbyte_cdk": {"destination"},
-    "requests": {"api/http", "api/faults"},
+    "requests": {"api/environment", "api/http", "api/faults"},
     "urllib3": {"api/faults"},
     "select": {"delivery/mailbox", "protocol/pipes"},
     "boto3": {"rejects/s3"},
     "botocore": {"rejects/s3"},
     "rich": {"commands/terminal", "commands/forecast_table"},
     "lxml": {"service/xml_format"},
-    "yaml": {"service/manifest", "service/yaml_file"},
-    "pendulum": {"conversion"},
+    "yaml": {"commands/yaml_settings", "service/manifest", "service/yaml_file"},
+    "pendulum": {"moments"},
+    "phonenumbers": {"phones"},
     "signal": {"run", "sync/signals"},
     "threading": {"api/http", "protocol/messages", "delivery/senders"},
 }
-PURE = {"records", "service", "errors", "rejection", "conversion", "statuses"}
-PURE |= {"violations", "catalog"}
+PURE = {"records", "service", "errors", "rejection", "violations", "catalog"} | {
+    "address",
+    "cells",
+    "conversion",
+    "moments",
+    "phones",
+    "slips",
+    "statuses",
+}
 OF_PURE = {"service/yaml_file"}  # reads the package's own files
 EFFECTS = {"time", "os", "pathlib", "io", "socket", "threading", "queue", "random", "uuid"}
 MODULES = sorted(

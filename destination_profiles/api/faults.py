@@ -4,6 +4,7 @@ a URL.
 """
 
 import http.client
+import re
 import socket
 import ssl
 from collections.abc import Callable, Iterator, Mapping
@@ -23,6 +24,9 @@ CONNECTION_ERRORS = (  # what a request may raise: urllib3's own and the standar
     OSError,
     ValueError,
 )
+TUNNEL = re.compile(r"connection failed: (4[0-9]{2})\b")  # http.client has no type for it
+PROXY_LOGIN = "407"
+UNKNOWN_AUTHORITY = frozenset({2, 18, 19, 20, 21})  # OpenSSL's codes
 NO_TLS = frozenset(  # OpenSSL's words for it
     {"WRONG_VERSION_NUMBER", "UNKNOWN_PROTOCOL", "HTTP_REQUEST", "RECORD_LAYER_FAILURE"}
 )
@@ -47,6 +51,7 @@ NOT_SENT = Fault("the request could not be sent in time")
 NOT_ANSWERED = Fault("the answer did not come in time")
 CUT = Fault("the connection was cut")
 CLOSED = Fault("the connection was closed without an answer")
+NO_HTTP = Fault("what answers at this port does not speak HTTP")
 PROXY = Fault("the proxy that the environment names refuses the connection", left=False)
 UNSENT = Fault(left=False)
 OTHER = Fault()
@@ -79,6 +84,7 @@ FAULTS: Mapping[type[BaseException], Fault] = {
         CUT,
     ),
     http.client.RemoteDisconnected: CLOSED,
+    **dict.fromkeys((http.client.BadStatusLine, http.client.UnknownProtocol), NO_HTTP),
     **dict.fromkeys((of_requests.ProxyError, of_urllib3.ProxyError), PROXY),
     **dict.fromkeys(
         (  # before there is a connection, of the address or of what is to be sent
@@ -177,9 +183,38 @@ def _no_cure(_: BaseException) -> None:
 
 
 def _untrusted(error: ssl.SSLCertVerificationError) -> ConfigError:
+    if getattr(error, "verify_code", None) in UNKNOWN_AUTHORITY:
+        return ConfigError(
+            f"The certificate of the API URL's host is not trusted ({error.verify_message}). If "
+            "the authority is your own, name its file (PEM) in the variable SSL_CERT_FILE or "
+            "REQUESTS_CA_BUNDLE, or install it in the system's store, where the connector runs."
+        )
     return ConfigError(
-        f"The certificate of the API URL's host is not trusted ({error.verify_message}). "
-        "Check the API URL, or install the host's certificate authority."
+        f"The certificate of the API URL's host is not valid ({error.verify_message}). "
+        "Check the API URL, or have the certificate renewed."
+    )
+
+
+def _tunnel_refused(error: OSError) -> ConfigError | None:
+    """What a proxy said instead of leading to the host: its code stands in the text alone."""
+    said = TUNNEL.search(str(error))  # others pass: 502, 503, ...
+    if said is None:
+        return None
+    if said[1] == PROXY_LOGIN:
+        return ConfigError(
+            "The proxy that the environment names asks for a user and a password (code 407). Write "
+            "them into the variable HTTPS_PROXY, such as http://user:password@proxy.example.com:3128."
+        )
+    return ConfigError(
+        f"The proxy that the environment names does not lead to the host of the API URL (code "
+        f"{said[1]}). Let it, or name the host in the variable NO_PROXY."
+    )
+
+
+def _no_proxy(_: Exception) -> ConfigError:
+    return ConfigError(
+        "The proxy that the environment names is not a valid address. Correct the variable "
+        "HTTPS_PROXY, such as http://proxy.example.com:3128."
     )
 
 
@@ -202,6 +237,10 @@ def _no_address(_: Exception) -> ConfigError:
 CURES: Mapping[type[BaseException], Callable[[Any], ConfigError | None]] = {
     ssl.SSLCertVerificationError: _untrusted,
     ssl.SSLError: _no_tls,
+    OSError: _tunnel_refused,
+    of_requests.InvalidProxyURL: _no_proxy,
+    of_urllib3.ProxySchemeUnknown: _no_proxy,
+    of_urllib3.ProxySchemeUnsupported: _no_proxy,
     of_requests.InvalidURL: _no_address,
     of_requests.InvalidSchema: _no_address,
     of_requests.MissingSchema: _no_address,

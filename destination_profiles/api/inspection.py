@@ -75,7 +75,8 @@ class _Inspection:
         try:
             self._client.read("databases_get", id=db_id)
         except Refused as refused:
-            if refused.code not in (*self._unknown, *self._service.read_codes["one_only"]):
+            single = (*self._unknown, *self._service.read_codes["one_only"])
+            if not refused.spoken or refused.code not in single:
                 raise
             self._findings.problems.append(f"Database {db_id}: {refused.message}")
             return False
@@ -220,9 +221,9 @@ def _short(error: ProfilesError) -> str:
     """Why one read failed where others do not: what the user is advised at large would mislead."""
     if isinstance(error, BadAnswer):
         return "the answer has a form that is not known."
-    return (
-        f"the service refuses it {error.detail}." if isinstance(error, Refused) else error.message
-    )
+    if isinstance(error, Refused) and error.spoken:
+        return f"the service refuses it {error.detail}."
+    return error.message
 
 
 def _types(fields: Iterable[ServiceField]) -> FieldTypes:

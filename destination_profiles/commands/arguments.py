@@ -27,11 +27,14 @@ def parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
         if name != "spec":
             command.add_argument(
-                "--config", required=True, metavar="FILE", help="the configuration, as JSON"
+                "--config", required=True, metavar="FILE", help="the configuration, as JSON or YAML"
             )
         if name in ("write", "forecast"):
             command.add_argument(
-                "--catalog", required=True, metavar="FILE", help="the configured catalog, as JSON"
+                "--catalog",
+                required=True,
+                metavar="FILE",
+                help="the configured catalog, as JSON or YAML",
             )
         if name == "forecast":
             _add_forecast(command)

@@ -7,11 +7,12 @@ from typing import Any
 from ..api.client import ProfilesClient
 from ..api.inspection import inspect
 from ..api.transport import Transport
-from ..config import parse_config
+from ..config import read_config
 from ..errors import ProfilesError
 from ..rejects.opening import open_store
 from ..service.answers import Answers
 from ..service.manifest import service
+from ..slips import numbered
 from .invocation import Invocation
 
 
@@ -25,18 +26,21 @@ def check(raw: Mapping[str, Any], transport: Transport | None = None) -> dict[st
     """Read what the configuration names, without writing to the service, and probe the store. Says
     all that is wrong at once, and what could not be checked or is only assumed to be wrong.
     """
-    problems: list[str] = []
+    reading = read_config(raw)
+    config = reading.config
+    problems = [each.message for each in reading.errors]
     warnings: list[str] = []
-    with _noted(problems):
-        config = parse_config(raw)
-        answers = Answers(service(), config.field_names())
+    if reading.reachable:
         with _noted(problems):
+            answers = Answers(service(), config.field_names())
             client = ProfilesClient(config, service(), answers, transport)
             findings = inspect(config, client, service())
             problems += findings.problems
             warnings += findings.warnings
+    with _noted(problems):
         open_store(config.rejects, {}).probe()
-    message = _listed(problems + [f"Warning: {each}" for each in warnings])
+    told = problems + [f"Warning: {each}" for each in warnings]
+    message = {"message": numbered(told)} if told else {}
     return {"status": "FAILED" if problems else "SUCCEEDED", **message}
 
 
@@ -47,13 +51,3 @@ def _noted(problems: list[str]) -> Iterator[None]:
         yield
     except ProfilesError as error:
         problems.append(error.message)
-
-
-def _listed(sentences: list[str]) -> dict[str, str]:
-    """The message of a status: several sentences with their numbers, one as it is, for none
-    nothing.
-    """
-    if len(sentences) > 1:
-        numbered = (f"({number}) {sentence}" for number, sentence in enumerate(sentences, 1))
-        return {"message": " ".join(numbered)}
-    return {"message": sentences[0]} if sentences else {}

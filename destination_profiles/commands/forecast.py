@@ -99,6 +99,7 @@ def forecast(
         profiles_per_request=_spread(counted.profiles),
         bytes_per_request=_spread(counted.bytes),
         rejections=[Kind(*kind) for kind in writer.tally.kinds()],
+        omissions=[Kind(*kind) for kind in writer.omitted.kinds()],
         unknown_streams=dict(writer.unknown),
         ignored_lines=pump.decoder.chatter,
         stops_after=None

@@ -32,7 +32,7 @@ class StreamForecast:
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of rejection, as a log would name it, and its count."""
+    """One kind of rejection or omission, as a log would name it, and its count."""
 
     stream: str
     step: str
@@ -53,6 +53,7 @@ class Forecast:
     profiles_per_request: Spread
     bytes_per_request: Spread
     rejections: list[Kind]
+    omissions: list[Kind]  # values that are left out, of records that are sent
     unknown_streams: Mapping[str, int]
     ignored_lines: int
     stops_after: (

@@ -45,6 +45,11 @@ def _tables(forecast: Forecast) -> Iterator[tuple[list[str], Rows]]:
             ["stream", "step", "code", "records", "reason"],
             [(k.stream, k.step, k.code, k.records, k.reason) for k in forecast.rejections],
         )
+    if forecast.omissions:
+        yield (
+            ["stream", "step", "code", "left out", "reason"],
+            [(k.stream, k.step, k.code, k.records, k.reason) for k in forecast.omissions],
+        )
     if forecast.requests:
         yield (
             ["of each request", "smallest", "median", "largest"],
@@ -80,10 +85,11 @@ def _sentences(forecast: Forecast) -> Iterator[str]:
 def _print(console: Console, head: list[str], rows: Rows) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     numbers = {
+        "deleted",
+        "left out",
         "records",
         "sent",
         "superseded",
-        "deleted",
         "rejected",
         "smallest",
         "median",

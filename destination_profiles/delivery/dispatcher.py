@@ -34,6 +34,7 @@ def new_request_id() -> str:
 class Dispatcher:
     """Sends sealed chunks, at most `max_in_flight` at once. All methods belong to one thread.
 
+    `trouble` is the reason of the last retry, until a request is accepted.
     Once there is a `failure`, nothing new is sent. `sealed` are the chunks without a last word.
     """
 
@@ -52,6 +53,7 @@ class Dispatcher:
         until it is sent again; `leaving` sees each sealed chunk before it is sent.
         """
         self.retries = 0
+        self.trouble = ""
         self.concurrency = Concurrency(max_in_flight)
         self.failure: ProfilesError | None = None
         self.body_limit = BodyLimit()
@@ -121,6 +123,7 @@ class Dispatcher:
         match outcome:
             case Accepted():
                 self._isolation.accepted()
+                self.trouble = ""
                 self.body_limit.accepted(chunk.size)
                 self.concurrency.accepted(answer.answered_at, answer.sent_at)
                 yield Resolution(chunk, dict(outcome.rejected))
@@ -159,6 +162,7 @@ class Dispatcher:
             self._fail(outcome.error)
             return
         self.retries += 1
+        self.trouble = outcome.reason if isinstance(outcome, Retry) else ""
         if isinstance(outcome, Retry) and outcome.throttled:
             self._throttled(chunk, wait)
 

@@ -1,4 +1,4 @@
-"""How often records were rejected, by reason."""
+"""How often records were rejected, or values left out, by reason."""
 
 import heapq
 from collections import Counter
@@ -15,16 +15,20 @@ class Tally:
     loggable sentence.
     """
 
-    def __init__(self) -> None:
-        """Start with nothing counted."""
+    def __init__(self, counted: str = "records") -> None:
+        """Start with nothing counted; `counted` says what is."""
         self.total = 0
+        self._counted = counted
         self._kinds: dict[str, Counter[tuple[str, str, str]]] = {}
 
     def add(self, stream: str, rejection: Rejection) -> None:
         """Count one rejection."""
-        self.total += 1
-        kinds = self._kinds.setdefault(stream, Counter())
-        kinds[rejection.reason, rejection.code, rejection.loggable] += 1
+        self.count(stream, (rejection.reason, rejection.code, rejection.loggable), 1)
+
+    def count(self, stream: str, kind: tuple[str, str, str], times: int) -> None:
+        """Count some of one kind."""
+        self.total += times
+        self._kinds.setdefault(stream, Counter())[kind] += times
 
     def top(self) -> list[str]:
         """The most frequent kinds of all streams, each in a few words."""
@@ -48,7 +52,7 @@ class Tally:
         """A head and a line for each kind, the most frequent of a stream first, at most MAX_KINDS a
         stream and one for what is beyond.
         """
-        rows = [("stream", "step", "code", "records", "reason")]
+        rows = [("stream", "step", "code", self._counted, "reason")]
         for stream, kinds in self._kinds.items():
             told = kinds.most_common(MAX_KINDS)
             rows += [

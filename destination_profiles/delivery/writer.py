@@ -9,6 +9,7 @@ from typing import Any
 
 from ..errors import TooManyRejected
 from ..records.batch import Data, Rejected
+from ..records.changes import Change
 from ..records.codec import StreamCodec
 from ..records.deletions import Deleted
 from ..rejection import Rejection
@@ -53,6 +54,7 @@ class Writer:
         """
         self.ledger = Ledger()
         self.tally = Tally()
+        self.omitted = Tally("left out")  # values of records that were sent without them
         self.unknown: Counter[str] = Counter()  # records of streams that are not in the catalog
         self.read = 0
         self.chunks = 0
@@ -84,6 +86,7 @@ class Writer:
             self.read += len(taken)
             if sealed := self._open.put(taken, codec.route, interval, ordinal):
                 self._dispatch(sealed)
+        self._count_omitted(codec)
         self._make_room()
 
     def faulty(self, key: StreamKey, data: bytes, rejection: Rejection) -> None:
@@ -93,6 +96,11 @@ class Writer:
             self._reject_unsent(interval, data, rejection)
         else:
             self.unknown[key[1]] += 1
+
+    def changed(self, key: StreamKey, data: Data, changes: Sequence[Change]) -> None:
+        """Take a record of which its source says that some values are not those it has."""
+        codec = self._codecs.get(key)
+        self.records(key, [data if codec is None else codec.without(data, changes)])
 
     def checkpoint(self, state: Any, key: StreamKey | None, size: int = 0) -> None:
         """Take a state of `size` bytes: of a stream, or of all streams where `key` is None. It may
@@ -160,6 +168,11 @@ class Writer:
     def abandon(self) -> None:
         """End badly: what is rejected is stored, if the store can; else it raises its error."""
         self._store.close()
+
+    def _count_omitted(self, codec: StreamCodec) -> None:
+        if codec.notes.counted:
+            for kind, times in codec.notes.take().items():
+                self.omitted.count(codec.route.label, kind, times)
 
     def _dispatch(self, sealed: list[Chunk]) -> None:
         self.chunks += len(sealed)

@@ -8,11 +8,15 @@ from typing import Any
 import msgspec
 
 from ..errors import BrokenInput
+from ..records.changes import KEPT, Change
 from ..records.salvage import clean, fault, lenient
 from ..rejection import Rejection
 
 decode = msgspec.json.Decoder().decode
 _decode_parts = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+
+
+NOTHING = msgspec.Raw()
 
 
 class Record(msgspec.Struct, gc=False):
@@ -21,6 +25,7 @@ class Record(msgspec.Struct, gc=False):
     stream: str
     data: msgspec.Raw
     namespace: str | None = None
+    meta: msgspec.Raw = NOTHING
 
 
 class Records(msgspec.Struct):
@@ -29,6 +34,15 @@ class Records(msgspec.Struct):
     stream: str
     namespace: str | None
     data: list[msgspec.Raw]
+
+
+class ChangedRecord(msgspec.Struct):
+    """A record of which its source says that some values are not those it has."""
+
+    stream: str
+    data: msgspec.Raw
+    changes: list[Change]
+    namespace: str | None = None
 
 
 class FaultyRecord(msgspec.Struct):
@@ -48,6 +62,9 @@ class State(msgspec.Struct):
     message: Mapping[str, Any]
     state: dict[str, Any]
     stream: tuple[str | None, str] | None
+
+
+Message = Records | ChangedRecord | FaultyRecord | State
 
 
 class _RecordMessage(msgspec.Struct, gc=False, tag_field="type", tag="RECORD"):
@@ -74,6 +91,12 @@ class _StreamState(msgspec.Struct):
     stream_descriptor: _Descriptor
 
 
+class _Meta(msgspec.Struct):
+    changes: list[Change] = []
+
+
+LONGEST_EMPTY = 24  # bytes of a record's `meta` that holds no change, as sources write it
+_meta = msgspec.json.Decoder(_Meta)
 NO_PARTS = "holds a state without its parts"
 _messages = msgspec.json.Decoder(_RecordMessage | _StateMessage)
 _FAULTS = (ValueError, RecursionError)  # msgspec's errors are ValueErrors, and others of text
@@ -89,7 +112,7 @@ class Decoder:
         self.lines = 0
         self.chatter = 0
 
-    def messages(self, block: bytes) -> Iterator[Records | FaultyRecord | State]:
+    def messages(self, block: bytes) -> Iterator[Message]:
         """What stands in some whole lines; those that the destination has nothing to do with are
         left out.
 
@@ -111,6 +134,14 @@ class Decoder:
             self.lines += 1
             if type(message) is _RecordMessage:
                 record = message.record
+                meta = record.meta
+                is_long = meta is not NOTHING and len(meta) > LONGEST_EMPTY
+                if is_long and (changes := _changes(meta)):
+                    if run is not None:
+                        yield run
+                        run = None
+                    yield ChangedRecord(record.stream, record.data, changes, record.namespace)
+                    continue
                 if run is not None:
                     if record.stream == run.stream and record.namespace == run.namespace:
                         run.data.append(record.data)
@@ -121,20 +152,25 @@ class Decoder:
             if run is not None:
                 yield run
                 run = None
-            match message:
-                case _StateMessage():
-                    try:  # a copy: it may wait long, and is a part of a large block
-                        state = _state(_STATE, bytes(message.state))
-                    except _NOT_WHOLE:
-                        line = BytesIO(block).readlines()[self.lines - before - 1]
-                        raise self._broken(_Broken(line, NO_PARTS)) from None
-                    yield state
-                case _Broken():
-                    raise self._broken(message)
-                case FaultyRecord() | State():
-                    yield message
+            if (other := self._other(message, block, self.lines - before)) is not None:
+                yield other
         if run is not None:
             yield run
+
+    def _other(self, message: Any, block: bytes, line: int) -> FaultyRecord | State | None:
+        """What is given of a message that is no record, the one in a line of a block."""
+        match message:
+            case _StateMessage():
+                try:  # a copy: it may wait long, and is a part of a large block
+                    return _state(_STATE, bytes(message.state))
+                except _NOT_WHOLE:
+                    broken = _Broken(BytesIO(block).readlines()[line - 1], NO_PARTS)
+                    raise self._broken(broken) from None
+            case _Broken():
+                raise self._broken(message)
+            case FaultyRecord() | State():
+                return message
+        return None
 
     def _message(
         self, line: bytes
@@ -181,7 +217,9 @@ class Decoder:
         data = clean(record["data"])
         rejection = fault(record["data"])
         if rejection is None:
-            return _RecordMessage(Record(stream, msgspec.Raw(data), namespace))
+            meta = record.get("meta")
+            told = msgspec.Raw(clean(meta)) if isinstance(meta, dict) else NOTHING
+            return _RecordMessage(Record(stream, msgspec.Raw(data), namespace, told))
         return FaultyRecord(stream, data, rejection, namespace)
 
     def _odd_state(self, line: bytes) -> State | _Broken:
@@ -204,6 +242,15 @@ class Decoder:
             "sync stops; what came before it is delivered. Run the sync again, "
             "and look at the source's log."
         )
+
+
+def _changes(meta: msgspec.Raw) -> list[Change]:
+    """What a record's `meta` says of its values."""
+    try:
+        changes = _meta.decode(meta).changes
+    except _FAULTS:
+        return []
+    return [each for each in changes if each.change in KEPT]
 
 
 def _state(message: Mapping[str, Any], parts: bytes) -> State:

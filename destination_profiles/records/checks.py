@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from ..config import FieldConfig
+from ..config import PLAIN, FieldConfig
 from ..service.manifest import SUBSCRIPTIONS, Service
 from .drafts import compiled
 from .keywords import OPEN, Schema, Uncertain
@@ -22,6 +22,7 @@ CONVERTED: Mapping[str, Schema] = {  # what a type of the configuration converts
     "date": {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}"},
     "datetime": {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}"},
     "tags": {"type": "array", "items": TEXT},
+    "phone": {"type": "string", "pattern": "^\\+[0-9]"},
 }
 
 
@@ -113,7 +114,8 @@ class FieldChecks:
 
 def is_plain(field: FieldConfig) -> bool:
     """Whether a field has the values of its column as they are."""
-    return field.source is not None and not (field.type or field.columns or field.action)
+    has_steps = field.type or field.columns or field.action or field.cell != PLAIN
+    return field.source is not None and not has_steps
 
 
 def _check(field: FieldConfig, asked: Schema, text: Schema = TEXT) -> ColumnCheck | None:

@@ -10,9 +10,11 @@ from ..service.formats import envelope, format_named
 from ..service.manifest import OBJECT, Service
 from ..service.matching import Target, matching_by
 from .batch import Batch, Data, Rejected
+from .changes import Change, without
 from .deletions import REJECTED, Deleted, Deletions, may_be_deleted, unsubscribing
 from .encoding import Encoding
 from .mapping import require_key
+from .paths import Declared
 from .route import Route
 from .superseding import Superseding
 from .ways import Ways
@@ -54,6 +56,8 @@ class StreamCodec:
         self.route = Route(info.label(), target, around, supersedes)
         ways = Ways(info, config, service, route=self.route, tell=tell)
         ways.check()
+        self.notes = ways.notes  # of values that are left out
+        self._known = Declared(info.schema).columns
         self._encoding = Encoding(ways, self.largest)
         self._on_delete = configured.on_delete or config.on_delete
         looks = self._on_delete != "send" and may_be_deleted(info.schema)
@@ -89,6 +93,10 @@ class StreamCodec:
             yield from (Rejected(bytes(each), REJECTED) for each in originals)
         else:
             yield Deleted(len(originals))
+
+    def without(self, data: Data, changes: Sequence[Change]) -> Data:
+        """The `data` of a record without what its source says is not its own value."""
+        return without(data, changes, known=self._known, notes=self.notes)
 
 
 def _target(

@@ -5,14 +5,16 @@ from contextlib import suppress
 from datetime import UTC, tzinfo
 from typing import Any
 
+from ..cells import NotNamed
 from ..config import FieldConfig
-from ..conversion import CannotConvert, conversions
-from ..errors import ConfigError, InvalidRecord
+from ..conversion import USUAL, CannotConvert
+from ..errors import ConfigError
 from ..rejection import Rejection
 from ..violations import KINDS
-from .plain import Convert as PlainConvert
+from .paths import Declared, JsonTexts, Walk
 from .plain import plain
 from .table import ABSENT, NO_VALUE, Table, Values
+from .unread import Notes
 
 Read = Callable[[Table], Values]
 Convert = Callable[[Any], Any]
@@ -24,6 +26,7 @@ UNCHANGED: Mapping[str, frozenset[type]] = {  # types of values that a type leav
 }
 QUICK: Mapping[tuple[Any, ...], Convert] = {("string", int): str}  # by type, and that of values
 TEXTS = NO_VALUE | {str}
+EXACT = frozenset({"string", "tags", "phone"})  # types for which decimals keep their digits
 MAX_REMEMBERED = 20_000  # texts and what they are converted to, a field; dates and words repeat
 
 
@@ -32,57 +35,169 @@ class Columns:
     as they are, with the paths inside each; `wanted` are all.
     """
 
-    def __init__(self, stream: str, names: Sequence[str] = (), zone: tzinfo = UTC) -> None:
-        """Of a stream whose schema names these columns; none: they are not known."""
+    def __init__(
+        self,
+        stream: str,
+        declared: Declared,
+        zone: tzinfo = UTC,
+        notes: Notes | None = None,
+    ) -> None:
+        """Of a stream whose schema has these columns; none: they are not known. `notes` hears of
+        values that are left out.
+        """
         self.uses: dict[str, set[tuple[str, ...]]] = {}
         self.wanted: dict[str, None] = {}
-        self._stream = stream
-        self._names = frozenset(names)
-        self._zone = zone
-        self._conversions = conversions(zone)
+        self._exact: set[str] = set()
+        self._stream, self._declared, self._zone = stream, declared, zone
+        self.notes = notes or Notes()
+        self._texts: dict[tuple[str, bool], JsonTexts] = {}
+
+    def exact(self) -> frozenset[str]:
+        """Columns whose decimals keep their digits, as no value of them goes on as it is."""
+        return frozenset(self._exact - self.uses.keys())
 
     def reader(self, field: FieldConfig) -> Read:
         """What a field is read by. Raises ConfigError for a column that the stream lacks."""
-        convert = self._conversions[field.type] if field.type else None
         if field.columns:
-            members = [
-                _members(self._column(each, field), each, field, convert) for each in field.columns
-            ]
-            read = _array(members)
+            read = _array([self._members(each, field) for each in field.columns])
         elif field.source is None:
             read = constant(field.value)
         else:
-            read = self._column(field.source, field)
-            if convert is not None:
-                at_once = plain(str(field.type), self._zone)
-                read = _converted(read, field.source, field, convert, at_once)
+            read = self._converted(self._column(field.source, field), field.source, field)
+        if (default := field.cell.default) is not None:
+            read = _or_default(read, [default] if field.columns else default)
         return _function(read, field.action) if field.action else read
 
-    def plain(self, field: FieldConfig) -> Read:
+    def as_it_came(self, field: FieldConfig) -> Read:
         """The values of a field's column as they came."""
         return self._column(str(field.source), field)
 
     def _column(self, source: str, field: FieldConfig) -> Read:
-        """A name with dots is a path into objects, unless the stream has a column of that name."""
-        name, *path = [source] if source in self._names else source.split(".")
-        if self._names and name not in self._names:
-            raise ConfigError(
-                f"The stream {self._stream} has no column {source}, which a field of its mapping "
-                "is taken from.",
-                stream=self._stream,
-            )
-        self.wanted[name] = None
-        if field.type is None:
-            self.uses.setdefault(name, set()).add(tuple(path))
+        """A name with dots is a path, unless the stream has a column of that name."""
+        name, path = self._parted(source)
+        self._want(name, path, field)
         if not path:
             return lambda table: table.column(name)
+        texts = self._texts.setdefault(
+            (name, bool(field.type)), JsonTexts(exactly=bool(field.type))
+        )
+        walk = Walk(path, texts)
+        if not self._declared.columns:  # then a column may have the whole name
+            self._want(source, (), field)
+            return lambda table: [
+                walk(value) if whole is ABSENT else whole
+                for value, whole in zip(table.column(name), table.column(source), strict=True)
+            ]
         if len(path) > 1:
-            return lambda table: [_walk(value, path) for value in table.column(name)]
+            return lambda table: list(map(walk, table.column(name)))
         (last,) = path
         return lambda table: [
-            value.get(last, ABSENT) if isinstance(value, dict) else ABSENT
+            value.get(last, ABSENT) if isinstance(value, dict) else walk(value)
             for value in table.column(name)
         ]
+
+    def _parted(self, source: str) -> tuple[str, tuple[str, ...]]:
+        """The column, by the longest name that fits, and the path inside. Raises ConfigError for
+        one that the schema does not have.
+        """
+        steps = source.split(".")
+        columns = self._declared.columns
+        if not columns:
+            return steps[0], tuple(steps[1:])
+        for count in range(len(steps), 0, -1):
+            name, path = ".".join(steps[:count]), tuple(steps[count:])
+            if name in columns:
+                self._check_path(name, path)
+                return name, path
+        raise ConfigError(
+            f"The stream {self._stream} has no column {source}, which a field of its mapping "
+            "is taken from.",
+            stream=self._stream,
+        )
+
+    def _check_path(self, name: str, path: tuple[str, ...]) -> None:
+        for count in range(1, len(path) + 1):
+            if self._declared.kinds(name, path[:count]) == frozenset():
+                raise ConfigError(
+                    f"The path {'.'.join((name, *path))} leads nowhere: by the schema of the "
+                    f"stream {self._stream} {'.'.join((name, *path[: count - 1]))} has no "
+                    f"{path[count - 1]}.",
+                    stream=self._stream,
+                )
+
+    def _want(self, name: str, path: tuple[str, ...], field: FieldConfig) -> None:
+        self.wanted[name] = None
+        if field.type is None:
+            self.uses.setdefault(name, set()).add(path)
+        elif field.type in EXACT:
+            kinds = self._declared.kinds(name, path)
+            if kinds is None or "number" in kinds:
+                self._exact.add(name)
+
+    def _converted(self, read: Read, source: str, field: FieldConfig) -> Read:
+        convert = field.cell.reader(field.type, self._zone)
+        if convert is None:
+            return read
+        one = self._convert(convert, source, field)
+        is_usual = not (field.cell.clean or field.cell.values)
+        kept = NO_VALUE | (UNCHANGED.get(str(field.type), frozenset()) if is_usual else frozenset())
+        remembered = _Remembered(one)
+        is_plain = is_usual and field.cell.form == USUAL
+        at_once = plain(str(field.type), self._zone) if is_plain else lambda _: None
+        without = self.notes.without
+
+        def converted(table: Table) -> Values:
+            values = read(table)
+            kinds = set(map(type, values))
+            if kinds <= kept:
+                return values
+            if is_usual and len(kinds) == 1 and (quick := QUICK.get((str(field.type), *kinds))):
+                return list(map(quick, values))
+            if kinds == {str}:
+                with suppress(ValueError):
+                    if (made := at_once(values)) is not None:
+                        return made
+            if kinds <= TEXTS:  # 1, 1.0 and true are one key of a dict: texts alone are remembered
+                return without(remembered.of(values))
+            return without(
+                [value if value is None or value is ABSENT else one(value) for value in values]
+            )
+
+        return converted
+
+    def _convert(self, convert: Convert, source: str, field: FieldConfig) -> Convert:
+        """One value, Unread where it cannot be read and that does not cost the record."""
+
+        def one(value: Any) -> Any:
+            try:
+                return convert(value)
+            except CannotConvert as error:
+                is_named = not isinstance(error, NotNamed)
+            # outside of the handler: no error may drag the value along
+            return self.notes.fail(field, _rejection(value, source, field, is_named=is_named))
+
+        return one
+
+    def _members(self, source: str, field: FieldConfig) -> "Members":
+        """The members of one of several columns: its value, or those of an array, converted; not
+        those that are null or empty.
+        """
+        read = self._column(source, field)
+        convert = field.cell.reader(field.type, self._zone)
+        one = self._convert(convert, source, field) if convert else None
+        without = self.notes.without
+
+        def members(value: Any) -> list[Any] | None:
+            if value is ABSENT:
+                return None
+            several: list[Any] = []
+            for member in value if isinstance(value, list) else [value]:
+                if member is not None and member != "":
+                    (made,) = without([one(member)]) if one else (member,)
+                    several += made if isinstance(made, list) else [made]
+            return [each for each in several if each is not None and each is not ABSENT]
+
+        return lambda table: list(map(members, read(table)))
 
 
 def constant(value: Any) -> Read:
@@ -90,39 +205,14 @@ def constant(value: Any) -> Read:
     return lambda table: [value] * len(table)
 
 
-def _walk(value: Any, path: Sequence[str]) -> Any:
-    for name in path:
-        if not isinstance(value, dict):
-            return ABSENT
-        value = value.get(name, ABSENT)
-    return value
+def _or_default(read: Read, default: Any) -> Read:
+    """A value in the place of nulls."""
 
+    def values(table: Table) -> Values:
+        found = read(table)
+        return [default if each is None else each for each in found] if None in found else found
 
-def _converted(
-    read: Read, source: str, field: FieldConfig, convert: Convert, at_once: PlainConvert
-) -> Read:
-    kept = UNCHANGED.get(str(field.type), frozenset()) | NO_VALUE
-    remembered = _Remembered(lambda value: _convert(convert, value, source, field))
-
-    def converted(table: Table) -> Values:
-        values = read(table)
-        kinds = set(map(type, values))
-        if kinds <= kept:
-            return values
-        if len(kinds) == 1 and (quick := QUICK.get((str(field.type), *kinds))):
-            return list(map(quick, values))
-        if kinds == {str}:
-            with suppress(ValueError):
-                if (converted := at_once(values)) is not None:
-                    return converted
-        if kinds <= TEXTS:  # 1, 1.0 and true are one key of a dict, so texts alone are remembered
-            return remembered.of(values)
-        return [
-            value if value is None or value is ABSENT else _convert(convert, value, source, field)
-            for value in values
-        ]
-
-    return converted
+    return values
 
 
 class _Remembered(dict[Any, Any]):
@@ -143,15 +233,17 @@ class _Remembered(dict[Any, Any]):
         return list(map(self.__getitem__, texts))
 
 
-def _convert(convert: Convert, value: Any, source: str, field: FieldConfig) -> Any:
-    try:
-        return convert(value)
-    except CannotConvert:
-        kind = KINDS.get(type(value), "value")
-        message = f"{field.to} must be {field.type}, and this {kind} cannot be read as one"
-        path = f"$.{source}"
-        rejection = Rejection("conversion", str(field.type), message, path, f"{path} {message}")
-        raise InvalidRecord(rejection) from None
+def _rejection(value: Any, source: str, field: FieldConfig, *, is_named: bool) -> Rejection:
+    """Why a value cannot be read, without the value."""
+    kind = KINDS.get(type(value), "number")
+    code = str(field.type) if is_named else "values"
+    message = (
+        f"{field.to} must be {field.type}, and this {kind} cannot be read as one"
+        if is_named
+        else f"{field.to} takes those that values names, and this {kind} is none of them"
+    )
+    path = f"$.{source}"
+    return Rejection("conversion", code, message, path, f"{path} {message}")
 
 
 Members = Callable[[Table], list[list[Any] | None]]
@@ -170,24 +262,6 @@ def _array(columns: Sequence[Members]) -> Read:
         return list(distinct.values()) or None
 
     return lambda table: list(map(values, zip(*(read(table) for read in columns), strict=True)))
-
-
-def _members(read: Read, source: str, field: FieldConfig, convert: Convert | None) -> Members:
-    """The members of one of several columns: its value, or those of an array, converted; not those
-    that are null or empty.
-    """
-
-    def members(value: Any) -> list[Any] | None:
-        if value is ABSENT:
-            return None
-        several: list[Any] = []
-        for member in value if isinstance(value, list) else [value]:
-            if member is not None and member != "":
-                one = _convert(convert, member, source, field) if convert else member
-                several += one if isinstance(one, list) else [one]
-        return several
-
-    return lambda table: list(map(members, read(table)))
 
 
 def _identity(member: Any) -> Any:

@@ -129,9 +129,13 @@ class Checked:
         identify: Identify,
         wire: Format,
         between: bytes,
+        largest: int,
     ) -> None:
-        """`record` decides on records, `profile` on what they are `mapped` to."""
+        """`record` decides on records, `profile` on what they are `mapped` to; a profile should
+        have `largest` bytes at most.
+        """
         self._record, self._mapped, self._profile = record, mapped, profile
+        self._largest = largest
         self._identify, self._wire, self._between = identify, wire, between
 
     def encode(self, originals: Originals) -> Batch:
@@ -148,6 +152,10 @@ class Checked:
         return Batch(Joined(encoded, self._between), joined, identities)
 
     def _encoded(self, original: Data, record: Any, profile: Any) -> Data:
-        """The bytes that a record came in, where nothing had to change."""
+        """The bytes that a record came in, where nothing had to change; without its blanks where
+        these make it too large.
+        """
         unchanged = profile is record and self._wire.verbatim
-        return original if unchanged else self._wire.encode(profile)
+        if unchanged and len(original) <= self._largest:
+            return original
+        return self._wire.encode(profile)

@@ -32,7 +32,7 @@ class Encoding:
 
     @cached_property
     def _explanation(self) -> Explanation:
-        return self._ways.explanation(self._largest)
+        return self._ways.explanation()
 
     def take(self, originals: Sequence[Data]) -> Iterator[Batch | Rejected]:
         """All at once if one encoder takes them, else their halves."""
@@ -58,11 +58,13 @@ class Encoding:
             encoder = self._encoder(place)
             if encoder is None:
                 break
+            self._ways.notes.begin()
             self._ways.counts.drop()
             with suppress(*FAULTS):
                 batch = encoder.encode(originals)
                 if batch.fits_each(self._largest):
                     self._first = place
+                    self._ways.notes.settle()
                     self._ways.counts.take()
                     return batch
         return None

@@ -13,12 +13,15 @@ from .airbyte_columns import PREFIXES, are_added
 from .checks import FieldChecks
 from .columns import Columns
 from .field import Field, Null, null_rule, text_key
+from .paths import Declared
 from .status_column import StatusCounts
 from .subscription import Objects, Subscription
 from .table import ABSENT, Dicts, Table, Values, dicts_of
+from .unread import Notes
 
 Profile = dict[str, Any]
 Mapper = Callable[[Sequence[Mapping[str, Any]]], Sequence[Profile]]
+NOTHING_DECLARED = Declared({})
 
 
 class ProfileMapping:
@@ -29,22 +32,23 @@ class ProfileMapping:
         stream: StreamConfig,
         null_values: NullValues,
         *,
-        names: Sequence[str] = (),
+        declared: Declared = NOTHING_DECLARED,
         matching: Matching,
         keep: frozenset[str],
         zone: tzinfo = UTC,
+        notes: Notes | None = None,
         objects: Objects = dicts_of,
         checks: FieldChecks | None = None,
-        declared: Service | None = None,
+        known: Service | None = None,
         counts: StatusCounts | None = None,
     ) -> None:
-        """`names` are the stream's columns, `matching` how a profile is found, `keep` are fields
-        that cannot be cleared beside its keys, `zone` is that of times that name none, `objects`
-        makes what stands inside a profile, `checks` are made of values, where they are given;
-        `declared` knows statuses, and `counts` hears of those that are sent.
-        Raises ConfigError for a column the stream lacks.
+        """`declared` are the stream's columns, `matching` how a profile is found, `keep` are fields
+        that cannot be cleared beside its keys, `zone` is that of times that name none, `notes`
+        hears of values that are left out, `objects` makes what stands inside a profile, `checks`
+        are made of values, where they are given; `known` has the statuses, and `counts` hears of
+        those that are sent. Raises ConfigError for a column the stream lacks.
         """
-        self.columns = Columns(stream.name, names, zone)
+        self.columns = Columns(stream.name, declared, zone, notes)
         null = null_rule(null_values, keep | {*matching.fields(), SUBSCRIPTIONS})
         self._fields = {
             each.to: Field(
@@ -66,7 +70,7 @@ class ProfileMapping:
                 null_rule(null_values),
                 objects=objects,
                 checks=checks,
-                declared=declared or service(),
+                known=known or service(),
                 counts=counts or StatusCounts(),
             )
             for each in stream.subscriptions
@@ -86,13 +90,17 @@ class ProfileMapping:
             made[SUBSCRIPTIONS] = built if own is None else list(map(_joined, own, built))
         return made
 
+    def built(self, table: Table) -> list[Values]:
+        """Those of each entry of the configuration, ABSENT for records that have none."""
+        return [each.build(table) for each in self._subscriptions]
+
     def subscriptions(self, table: Table) -> list[Any]:
         """The subscriptions of each record that were built, ABSENT where there are none."""
-        built = self._built(table)
+        built = self._joined(table)
         return [self._bare if each is ABSENT else each for each in built] if self._bare else built
 
-    def _built(self, table: Table) -> list[Any]:
-        columns = [each.build(table) for each in self._subscriptions]
+    def _joined(self, table: Table) -> list[Any]:
+        columns = self.built(table)
         if len(columns) == 1:
             return [each if each is ABSENT else [each] for each in columns[0]]
         return [
@@ -112,26 +120,15 @@ def mapper(
     stream: StreamConfig,
     null_values: NullValues,
     *,
-    names: Sequence[str] = (),
     matching: Matching,
     keep: frozenset[str],
-    zone: tzinfo = UTC,
-    declared: Service | None = None,
-    counts: StatusCounts | None = None,
+    **more: Any,
 ) -> Mapper:
     """What gives a profile for each record as dicts, the record itself where nothing has to change;
-    it raises InvalidRecord for the first that cannot be mapped. Raises as ProfileMapping does.
+    it raises InvalidRecord for the first that cannot be mapped. Takes and raises what
+    ProfileMapping does.
     """
-    mapping = ProfileMapping(
-        stream,
-        null_values,
-        names=names,
-        matching=matching,
-        keep=keep,
-        zone=zone,
-        declared=declared,
-        counts=counts,
-    )
+    mapping = ProfileMapping(stream, null_values, matching=matching, keep=keep, **more)
     if stream.fields is not None:
         make = dicts_of(mapping.names(), {})
 

@@ -6,7 +6,6 @@ from itertools import repeat
 from typing import Any
 
 from ..config import FieldConfig
-from ..errors import InvalidRecord
 from ..rejection import Rejection
 from ..service.manifest import Service
 from ..statuses import KEEPS, STATUS, NoStatus, StatusRule
@@ -64,8 +63,9 @@ class StatusColumn:
         self.words = {number: word for word, number in declared.statuses.items()}
         self.varies = field is not None and field.source is not None
         self._rule, self._constant = rule, ABSENT if field is None else field.value
-        self._source = field.source if field is not None else None
-        self._column = columns.plain(field) if field is not None and self.varies else None
+        self._field = field or FieldConfig(STATUS)
+        self._notes = columns.notes
+        self._column = columns.as_it_came(field) if field is not None and self.varies else None
         self._read = rule.reader(declared.statuses)
         self._opt_outs = {
             *declared.opt_outs,
@@ -79,12 +79,12 @@ class StatusColumn:
             return list(repeat(self._constant, len(table)))
         values, known = self._column(table), self._remembered
         if not set(map(type, values)) <= TEXTS:  # 1, 1.0 and true are one key of a dict
-            return list(map(self._status, values))
+            return self._notes.without(list(map(self._status, values)))
         if len(known) > MAX_REMEMBERED:
             known.clear()
         for value in set(values) - known.keys():
             known[value] = self._status(value)
-        return list(map(known.__getitem__, values))
+        return self._notes.without(list(map(known.__getitem__, values)))
 
     def are_sent(self, statuses: Values) -> list[bool] | None:
         """Whether the subscription of each is; None where all are."""
@@ -100,8 +100,10 @@ class StatusColumn:
         try:
             status = self._read(value)
         except NoStatus as no_status:
-            message, path = f"the status of a subscription {no_status.wanted}", f"$.{self._source}"
+            message = f"the status of a subscription {no_status.wanted}"
         else:
             return ABSENT if status is None else status
         # outside of the handler: no error may drag the value along
-        raise InvalidRecord(Rejection("conversion", STATUS, message, path, f"{path}: {message}"))
+        path = f"$.{self._field.source}"
+        rejection = Rejection("conversion", STATUS, message, path, f"{path}: {message}")
+        return self._notes.fail(self._field, rejection)

@@ -27,7 +27,7 @@ class Subscription:
         *,
         objects: Objects,
         checks: FieldChecks | None,
-        declared: Service,
+        known: Service,
         counts: StatusCounts,
     ) -> None:
         """Compile it; `null` is the rule of its custom fields."""
@@ -40,7 +40,7 @@ class Subscription:
         ]
         self._nested = [objects(path[1:], {}) if path[1:] else None for path in paths]
         status = next((each for each in config.parts if each.to == STATUS), None)
-        self._status, self._counts = StatusColumn(status, config.status, columns, declared), counts
+        self._status, self._counts = StatusColumn(status, config.status, columns, known), counts
         varying = [
             each for each in config.parts if each is not status and (each.source or each.columns)
         ]

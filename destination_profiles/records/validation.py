@@ -2,18 +2,28 @@
 
 from collections.abc import Mapping
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 import jsonschema_rs
 
 from ..rejection import Rejection
-from ..violations import FORBIDDEN, Violation, explain, json_path, names, validator
+from ..violations import (
+    FORBIDDEN,
+    Violation,
+    explain,
+    json_path,
+    most_telling_first,
+    names,
+    validator,
+)
 from .drafts import compiled
 
 NO_PATTERNS = {  # left to the decider: some would take Python for ever
     "pattern": None,
     "patternProperties": None,
 }
+MAX_VIOLATIONS = 100  # of one instance that are looked at
 
 
 class RecordValidator:
@@ -33,15 +43,27 @@ class RecordValidator:
 
     def rejection(self, instance: Any) -> Rejection:
         """Why `instance`, which is not valid, is not."""
-        try:
-            violation = explain(self._explaining.iter_errors(instance), self._known)
-        except Exception:  # whatever explaining meets, recursion or overflow, costs no sync
-            violation = None
-        # jsonschema does not say where a `false` schema stands
-        if violation is None or violation.rule == FORBIDDEN:
-            violation = self._by_decider(instance)
+        return self.rejected(self.violations(instance)[0])
+
+    def rejected(self, violation: Violation) -> Rejection:
+        """The same as a rejection."""
         loggable = f"{violation.loggable_path} {violation.message}"
         return Rejection(self._reason, violation.rule, violation.message, violation.path, loggable)
+
+    def violations(self, instance: Any) -> list[Violation]:
+        """All that is wrong with `instance`, which is not valid, at least one and not too many. The
+        first says most.
+        """
+        try:
+            errors = list(islice(self._explaining.iter_errors(instance), MAX_VIOLATIONS))
+            found = [explain([each], self._known) for each in most_telling_first(errors)]
+        except Exception:  # whatever explaining meets, recursion or overflow, costs no sync
+            found = []
+        # jsonschema does not say where a `false` schema stands
+        known = [each for each in found if each is not None and each.rule != FORBIDDEN]
+        if not known or (found[0] is not None and found[0].rule == FORBIDDEN):
+            known.insert(0, self._by_decider(instance))
+        return known
 
     @cached_property
     def _explaining(self) -> Any:
@@ -62,4 +84,4 @@ class RecordValidator:
             pattern = getattr(error.kind, "pattern", None)
             message = f"does not satisfy {rule}" + (f": {pattern}" if pattern else "")
         path = error.instance_path
-        return Violation(rule, message, json_path(path), json_path(path, named))
+        return Violation(rule, message, json_path(path), json_path(path, named), tuple(path))

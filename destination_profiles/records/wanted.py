@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from ..conversion import decode_exact
 from ..service.formats import decode_records
 from .checks import ColumnCheck
 from .keywords import OPEN, Schema, Uncertain
@@ -24,9 +25,16 @@ class WantedColumns:
     """
 
     def __init__(
-        self, names: Iterable[str], asked: StreamSchema, sinks: Sinks | None = None
+        self,
+        names: Iterable[str],
+        asked: StreamSchema,
+        sinks: Sinks | None = None,
+        exact: Collection[str] = (),
     ) -> None:
-        """`asked` has the columns whose values go on as they are."""
+        """`asked` has the columns whose values go on as they are; in those that are `exact`
+        decimals keep their digits.
+        """
+        self._exact = exact
         self.proven: set[str] = set()
         self._columns: Mapping[str, Schema] = asked.schema.get("properties", {})
         self._required = set(asked.schema.get("required", ()))
@@ -37,8 +45,11 @@ class WantedColumns:
             for name, column in self._columns.items()
             if column not in OPEN
         }
+        looks = dict(self._checks)
         kinds = {name: self._kind(name, (sinks or {}).get(name)) for name in self._keys}
         self._decode, self._is_struct = self._decoder(kinds)
+        if not self._is_struct:  # what decodes proves nothing
+            self._checks = looks
 
     def decode(self, records: bytes) -> Table:
         """The columns of a JSON array of records. Raises ValueError or RecursionError where one of
@@ -71,13 +82,42 @@ class WantedColumns:
 
     def _decoder(self, kinds: Mapping[str, Any]) -> tuple[Callable[[bytes], list[Any]], bool]:
         """What decodes an array of records, and whether it gives structs."""
-        fields = [(key, kinds[name], ABSENT) for name, key in self._keys.items()]
+        fields = [
+            (key, msgspec.Raw if name in self._exact else kinds[name], ABSENT)
+            for name, key in self._keys.items()
+        ]
         try:
             row = defined(fields, self._keys, others=True)
         except Uncertain:  # a name that no struct can have
             self.proven.clear()
-            return decode_records, False
-        return msgspec.json.Decoder(list[row]).decode, True  # type: ignore[valid-type]
+            return (self._decode_dicts if self._exact else decode_records), False
+        decode = msgspec.json.Decoder(list[row]).decode  # type: ignore[valid-type]
+        return (self._exactly(decode) if self._exact else decode), True
+
+    def _exactly(self, decode: Callable[[bytes], list[Any]]) -> Callable[[bytes], list[Any]]:
+        """The same, with the values of exact columns decoded."""
+        keys = [key for name, key in self._keys.items() if name in self._exact]
+
+        def decoded(records: bytes) -> list[Any]:
+            rows = decode(records)
+            for key in keys:
+                raws = [getattr(row, key) for row in rows]
+                values = iter(decode_exact(b"[%b]" % b",".join(r for r in raws if r is not ABSENT)))
+                for row, raw in zip(rows, raws, strict=True):
+                    if raw is not ABSENT:
+                        setattr(row, key, next(values))
+            return rows
+
+        return decoded
+
+    def _decode_dicts(self, records: bytes) -> list[Any]:
+        """Of columns whose names no struct can have."""
+        rows: list[dict[str, Any]] = decode_exact(records)
+        usual = decode_records(records)
+        return [
+            {name: (row if name in self._exact else other)[name] for name in row}
+            for row, other in zip(rows, usual, strict=True)
+        ]
 
     def _kind(self, name: str, sinks: Collection[Schema] | None) -> Any:
         """The type of a column, Any where none is certain."""

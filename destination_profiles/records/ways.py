@@ -17,14 +17,17 @@ from .batch import Joined, Lines
 from .checks import FieldChecks, is_plain
 from .consent import check_statuses
 from .encoders import AsTheyCome, Checked, Encoder, Mapped, WithoutNulls
-from .explain import Explanation
+from .explain import Explanation, Traced
 from .keywords import Schema, Uncertain
 from .mapping import Mapper, ProfileMapping, mapper
+from .paths import Declared
 from .route import Route
 from .row_type import Nulls, RowType
 from .status_column import StatusCounts
 from .stream_schema import StreamSchema, stream_schema
 from .table import dicts_of, structs_of
+from .trace import Trace
+from .unread import Notes
 from .validation import RecordValidator
 from .wanted import WantedColumns
 
@@ -51,6 +54,8 @@ class Ways:
         self._matching = route.target.matching
         self._identify = self._matching.identify(service)
         self._nulls = config.null_values
+        self._largest = config.max_bytes - route.envelope.size()
+        self.notes = Notes()
         self.counts = StatusCounts()
 
     def check(self) -> None:
@@ -64,18 +69,29 @@ class Ways:
         """
         yield from self._mapped_ways() if self._is_mapped() else self._ways_as_they_come()
 
-    def explanation(self, largest: int) -> Explanation:
+    def explanation(self) -> Explanation:
         """The steps of a record by itself."""
         decode: Callable[[bytes], dict[str, Any]] = decode_json
         if self._is_mapped():
-            decode = WantedColumns(self._mapping.columns.wanted, self._asked).decode_one
+            decode = self._wanted().decode_one
         return Explanation(
             decode=decode,
             record=RecordValidator(self._asked.schema, "schema"),
-            mapped=self._mapper,
+            mapping=self._traced(),
             profile=RecordValidator(self._profile, "profile", self._config.field_names()),
             wire=self._wire,
-            largest=largest,
+            largest=self._largest,
+        )
+
+    def _traced(self) -> Traced:
+        """The mapping of a record whose faults are looked for."""
+        options = {**self._options(), "notes": Notes(collects=True), "counts": None}
+        return Traced(
+            mapped=mapper(self._configured, self._nulls, **options),
+            built=ProfileMapping(self._configured, self._nulls, **options).built,
+            notes=options["notes"],
+            trace=Trace(self._configured),
+            keys=self._matching.fields(),
         )
 
     def _is_mapped(self) -> bool:
@@ -105,19 +121,18 @@ class Ways:
     @cached_property
     def _added(self) -> list[str]:
         """Columns that Airbyte adds, which are no fields of a record that is sent as it comes."""
-        return [] if self._is_mapped() else added(self._names(), self._matching.fields())
-
-    def _names(self) -> list[str]:
-        columns = self._info.schema.get("properties") if isinstance(self._info.schema, dict) else {}
-        return list(columns) if isinstance(columns, dict) else []
+        if self._is_mapped():
+            return []
+        return added(Declared(self._info.schema).columns, self._matching.fields())
 
     def _options(self) -> dict[str, Any]:
         return {
-            "names": self._names(),
+            "declared": Declared(self._info.schema),
+            "notes": self.notes,
             "matching": self._matching,
             "keep": self._service.unset_forbidden,
             "zone": self._config.zone(),
-            "declared": self._service,
+            "known": self._service,
             "counts": self.counts,
         }
 
@@ -131,10 +146,13 @@ class Ways:
 
     def _mapped_ways(self) -> Iterator[Encoder]:
         """By types as far as they go, then by a look at each value."""
-        wanted = self._mapping.columns.wanted
         if self._wire.verbatim:
-            yield self._mapped(WantedColumns(wanted, self._asked, self._sinks()))
-        yield self._mapped(WantedColumns(wanted, self._asked))
+            yield self._mapped(self._wanted(self._sinks()))
+        yield self._mapped(self._wanted())
+
+    def _wanted(self, sinks: dict[str, list[Schema]] | None = None) -> WantedColumns:
+        columns = self._mapping.columns
+        return WantedColumns(columns.wanted, self._asked, sinks, columns.exact())
 
     def _mapped(self, wanted: WantedColumns) -> Encoder:
         objects = structs_of if self._wire.verbatim else dicts_of
@@ -191,4 +209,5 @@ class Ways:
             identify=self._identify,
             wire=self._wire,
             between=self._route.envelope.between,
+            largest=self._largest,
         )

@@ -18,6 +18,7 @@ from botocore.exceptions import (
     PartialCredentialsError,
 )
 
+from ..address import read_address
 from ..errors import ConfigError, ProfilesError, StoreUnavailable
 from ..rejection import Rejection
 from ..secret import Secret
@@ -67,6 +68,8 @@ class S3Store:
         self._failure: ProfilesError | None = None
         try:
             self._client = client or _client(setting)
+        except ConfigError:
+            raise
         except Exception as error:
             raise _failure(error) from None
 
@@ -138,6 +141,9 @@ def _client(setting: S3Rejects) -> Any:
     config = BotoConfig(
         connect_timeout=3, read_timeout=7, retries={"mode": "standard", "total_max_attempts": 3}
     )  # 30 s in all
+    endpoint = setting.endpoint
+    if endpoint and read_address(endpoint, "s3_endpoint").is_of_this_machine():
+        config = config.merge(BotoConfig(proxies={}))  # no proxy of the environment gets the rows
     if setting.endpoint:  # what every S3 API knows
         config = config.merge(
             BotoConfig(

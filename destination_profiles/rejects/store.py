@@ -1,6 +1,7 @@
 """What a store of rejected records is, and the form of its lines."""
 
 import hashlib
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Protocol
 from urllib.parse import quote
@@ -77,6 +78,7 @@ def line(original: bytes, rejection: Rejection, moment: datetime) -> bytes:
             "rejected_code": rejection.code,
             "rejected_message": rejection.message,
             "rejected_path": rejection.path,
+            "rejected_faults": [asdict(each) for each in rejection.all_faults()],
             "rejected_at": moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         }
     )

@@ -12,6 +12,8 @@ from .outcome import ACCEPTED, Accepted, Halve, Outcome, Retry, Stop
 from .reply import Item, Reply, all_done, read
 
 HTTP_OK = 200
+REDIRECTS = range(300, 400)
+PROXY_LOGIN = 407
 DONE = 0  # the service's code for success
 FATE_UNKNOWN = (
     "The service answered, but its answer does not hold one result for each of {} "
@@ -22,6 +24,8 @@ NOT_THE_SERVICE = (
     "What answers at the API URL is not the service, or not a version of it "
     "that is known. Check the API URL."
 )
+# statuses that no service gives for want of time: a page of a portal, a program of another kind
+NEVER_THE_SERVICE = frozenset({501, 505, 511})
 MAX_TEXT = 300  # characters of a service's text in a message
 MAX_CODE = 99_999
 HIDDEN = "…"
@@ -56,7 +60,7 @@ class Answers:
         service.
         """
         error = Unavailable(f"The service did not answer: {what}. Run the sync again later.")
-        return Retry(error, unknown=left)
+        return Retry(error, unknown=left, reason=what)
 
     def interpret(
         self, status: int, body: bytes, count: int, retry_after: float | None = None
@@ -73,8 +77,12 @@ class Answers:
         code, text = self._code_of(status, reply)
         wait = self._believed(retry_after)
         if code in (DONE, HTTP_OK):
-            return Retry(BadAnswer(FATE_UNKNOWN.format(count)), wait, unknown=True)
-        return self._of_code(code, text, wait, spoken=reply is not None and bool(reply.error))
+            error = BadAnswer(FATE_UNKNOWN.format(count))
+            return Retry(error, wait, unknown=True, reason="the answer cannot be read")
+        spoken = reply is not None and bool(reply.error)
+        if not spoken and self._is_of_another(code):
+            return Stop(_of_another(code, body))
+        return self._of_code(code, text, wait, spoken=spoken)
 
     def refusal_of_call(self, status: int, body: bytes) -> ProfilesError | None:
         """What a read call's answer says against the caller, or None when it says nothing."""
@@ -82,15 +90,22 @@ class Answers:
         code, text = self._code_of(status, reply)
         if code in (DONE, HTTP_OK):
             return None if reply is not None and reply.error == DONE else BadAnswer(NOT_THE_SERVICE)
+        refuses = self._resolution(code).action == "SPLIT_REQUEST_WINDOW"
+        if not (reply and reply.error) and (refuses or self._is_of_another(code)):
+            return _of_another(code, body)
         error = self._error(code, text)
-        if isinstance(error, Refused) or self._resolution(code).action == "SPLIT_REQUEST_WINDOW":
-            return Refused(
-                error.message,
-                code=code,
-                detail=self._detail(code, text),
-                spoken=bool(reply and reply.error),
-            )
+        if isinstance(error, Refused) or refuses:
+            return Refused(error.message, code=code, detail=self._detail(code, text))
         return error
+
+    def _is_of_another(self, code: int) -> bool:
+        """Whether a status without the service's own words is a refusal by something else: a
+        firewall, a proxy, another program. Redirects and what passes with time have their own
+        sentences.
+        """
+        if code in REDIRECTS:
+            return False
+        return code in NEVER_THE_SERVICE or self._resolution(code).action == "FAIL"
 
     def loggable(self, text: str) -> str:
         """`text` with every word that is not in the manifest's list shown as three dots: it may be
@@ -138,9 +153,9 @@ class Answers:
         error = self._error(code, text)
         match self._resolution(code).action:
             case "RETRY":
-                return Retry(error, wait, unknown=True)
+                return Retry(error, wait, unknown=True, reason=f"code {_loggable_code(code)}")
             case "RATE_LIMITED":
-                return Retry(error, wait, throttled=True)
+                return Retry(error, wait, throttled=True, reason=f"code {_loggable_code(code)}")
             case "SPLIT_REQUEST_WINDOW":
                 too_large = code in self._service.too_large_codes
                 return Halve(self._rejection(code, text), error, too_large, unknown=not spoken)
@@ -166,6 +181,32 @@ class Answers:
     def _resolution(self, code: int) -> Resolution:
         """What follows from a code: an HTTP status and the service's own share one table."""
         return self._handler.resolve(code) or self._undeclared
+
+
+def _of_another(code: int, body: bytes) -> Refused:
+    if code == PROXY_LOGIN:
+        return Refused(
+            "A proxy on the way to the service asks for a user and a password (code 407). Check "
+            "the proxy, and the variable HTTPS_PROXY where the connector runs.",
+            code=code,
+            spoken=False,
+        )
+    return Refused(
+        f"Something other than the service answers, with HTTP status {code} and {_look(body)}: "
+        "a firewall, a proxy or another program. Check the API URL, and what stands between.",
+        code=code,
+        spoken=False,
+    )
+
+
+def _look(body: bytes) -> str:
+    """What a body is that does not have the service's form."""
+    begin = body.lstrip()[:1]
+    if not begin:
+        return "an empty answer"
+    if begin == b"<":
+        return "a page of HTML"
+    return "JSON of another form" if begin in b"{[" else "another text"
 
 
 def _loggable_code(code: int) -> str:

@@ -18,13 +18,15 @@ class Accepted:
 class Retry:
     """The same request again, after `retry_after` seconds where the service names a wait; `error`
     is what to end with when the retries are used up. `unknown`: the service may have executed it.
-    `throttled`: the service said that it did nothing and asks for patience.
+    `throttled`: the service said that it did nothing and asks for patience. `reason`: why, in part
+    of a sentence.
     """
 
     error: ProfilesError
     retry_after: float | None = None
     unknown: bool = False
     throttled: bool = False
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ class Progress:
         self._clock = clock
         self._started = clock()
         self._due = self._started + self._every
-        self._told = 0
+        self._told = (0, 0)
 
     def __call__(self, writer: Writer) -> float:
         """Tell if it is time. Gives the seconds until the next time."""
@@ -80,9 +80,9 @@ class Progress:
 
     def _tell(self, writer: Writer) -> None:
         self._log(self._line(writer))
-        if writer.tally.total != self._told:
-            self._told = writer.tally.total
-            for line in writer.tally.table():
+        if (counted := (writer.tally.total, writer.omitted.total)) != self._told:
+            self._told = counted
+            for line in [*writer.tally.table(), *writer.omitted.table()]:
                 self._log(line)
 
     def _line(self, writer: Writer) -> str:
@@ -90,6 +90,7 @@ class Progress:
         seconds = max(self._clock() - self._started, 0.001)
         on_their_way = writer.read - sums.delivered() - sums.rejected
         dispatcher = writer.dispatcher
+        trouble = f" (the last: {dispatcher.trouble})" if dispatcher.trouble else ""
         return (
             f"Read {writer.read:,} records in {seconds:,.1f} s ({writer.read / seconds:,.0f}/s): "
             f"{sums.accepted:,} accepted, "
@@ -98,5 +99,5 @@ class Progress:
             f"{on_their_way:,} on their way. "
             f"Chunks: {writer.chunks:,}, {dispatcher.sending} in flight of "
             f"{dispatcher.concurrency.limit} at once, "
-            f"{dispatcher.retries:,} retries."
+            f"{dispatcher.retries:,} retries{trouble}."
         )

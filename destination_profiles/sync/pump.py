@@ -7,7 +7,7 @@ from time import monotonic
 from ..delivery.mailbox import Inbox
 from ..delivery.writer import Writer
 from ..errors import BrokenInput, ProfilesError
-from ..protocol.decoder import Decoder, FaultyRecord, Records, State
+from ..protocol.decoder import ChangedRecord, Decoder, FaultyRecord, Records, State
 from ..protocol.pipes import LineReader
 from ..records.batch import Data
 
@@ -76,6 +76,10 @@ class Pump:
                 case State():
                     self._wait_for_room()
                     self.writer.checkpoint(message, message.stream, _size(message))
+                case ChangedRecord():
+                    self._wait_for_room()
+                    key = (message.namespace or None, message.stream)
+                    self.writer.changed(key, message.data, message.changes)
                 case FaultyRecord():
                     key = (message.namespace or None, message.stream)
                     self.writer.faulty(key, message.data, message.rejection)

@@ -100,6 +100,13 @@ REASONS = [
         True,
     ),
     (
+        requests.ConnectionError(
+            urllib3.exceptions.ProtocolError(CANARY, http.client.BadStatusLine(CANARY))
+        ),
+        "what answers at this port does not speak HTTP",
+        True,
+    ),
+    (
         requests.exceptions.ChunkedEncodingError(CANARY),
         "the connection failed (ChunkedEncodingError)",
         True,
@@ -119,6 +126,18 @@ def untrusted() -> ssl.SSLCertVerificationError:
     return error
 
 
+def unknown() -> ssl.SSLCertVerificationError:
+    error = ssl.SSLCertVerificationError()
+    error.verify_message, error.verify_code = "unable to get local issuer certificate", 20
+    return error
+
+
+def tunnel(code: int) -> urllib3.exceptions.ProxyError:
+    """As urllib3 has it of a proxy that opens no way to the host."""
+    said = OSError(f"Tunnel connection failed: {code} {CANARY}")
+    return urllib3.exceptions.ProxyError("Unable to connect to proxy", said)
+
+
 def plain() -> ssl.SSLError:
     error = ssl.SSLError()
     error.reason = "WRONG_VERSION_NUMBER"
@@ -128,7 +147,11 @@ def plain() -> ssl.SSLError:
 @pytest.mark.parametrize(
     ("error", "sentence"),
     [
-        (wrapped(urllib3.exceptions.SSLError(untrusted())), "is not trusted (certificate has"),
+        (wrapped(urllib3.exceptions.SSLError(untrusted())), "is not valid (certificate has"),
+        (wrapped(urllib3.exceptions.SSLError(unknown())), "is not trusted (unable to get"),
+        (requests.exceptions.ProxyError(tunnel(407)), "asks for a user and a password (code 407)"),
+        (requests.exceptions.ProxyError(tunnel(403)), "does not lead to the host of the API URL"),
+        (requests.exceptions.InvalidProxyURL(CANARY), "is not a valid address. Correct the"),
         (wrapped(urllib3.exceptions.SSLError(plain())), "does not speak TLS on this port"),
         (requests.exceptions.InvalidURL(CANARY), "is not a valid address"),
         (requests.exceptions.InvalidSchema(CANARY), "is not a valid address"),
@@ -139,6 +162,12 @@ def plain() -> ssl.SSLError:
 def test_what_the_user_can_cure_says_how(error: Exception, sentence: str) -> None:
     cure = no_answer(error).cure
     assert cure is not None and sentence in cure.message and CANARY not in cure.message
+
+
+@pytest.mark.parametrize("code", [502, 503, 504])
+def test_proxy_that_is_busy_passes(code: int) -> None:
+    answer = no_answer(requests.exceptions.ProxyError(tunnel(code)))
+    assert (answer.cure, answer.left) == (None, False)
 
 
 def test_other_fault_of_tls_has_no_cure() -> None:

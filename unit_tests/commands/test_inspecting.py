@@ -63,11 +63,20 @@ def test_check_warns_of_what_was_not_told() -> None:
     assert status["message"].startswith("Warning: The fields of database 1 could not be read")
 
 
-def test_wrong_setting_is_said_alone() -> None:
+def test_service_is_not_asked_without_its_address() -> None:
     service = Service()
     status = check(CONFIG | {"db_id": "1"}, service)
     assert (status["status"], service.asked) == ("FAILED", [])
     assert status["message"] == "The setting db_id is wrong: must be integer, not string."
+
+
+def test_findings_stand_beside_slips() -> None:
+    config = CONFIG | {"matching": {"mode": "custom", "field_name": "crm"}, "null_value": "omit"}
+    status = check(config, Service())
+    assert status["message"] == (
+        "(1) There is no setting null_value: did you mean null_values? (2) Database 1 has no field "
+        "crm, which profiles are found by. Is it crm_id?"
+    )
 
 
 def test_check_without_a_network_says_why() -> None:

@@ -56,6 +56,18 @@ def test_retry_keeps_the_request_id() -> None:
     assert (link.request_ids, made.retries) == (["request (1,)"] * 3, 2)
 
 
+def test_trouble_lasts_until_a_request_is_accepted() -> None:
+    link = held()
+    made = dispatcher(link)
+    made.dispatch([chunk(1)])
+    link.reply(Retry(Unavailable(""), reason="the connection was cut"))
+    turn(made, link)
+    assert made.trouble == "the connection was cut"
+    link.reply(ACCEPT)
+    turn(made, link)
+    assert made.trouble == ""
+
+
 @pytest.mark.parametrize("error", [Unavailable("no answer"), BadAnswer("unreadable")])
 def test_retries_end_with_their_error(error) -> None:
     link = Link(answers(Retry(error)))

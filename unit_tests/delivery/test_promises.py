@@ -433,7 +433,10 @@ def test_broken_matching_rule_is_caught(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_broken_limit_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "max_bytes" in broken(monkeypatch, (ChunkPolicy, "allows", lambda *_: True))
+    def of_profiles_alone(policy: ChunkPolicy, records: int, *_: int) -> bool:
+        return records <= policy.max_profiles
+
+    assert "max_bytes" in broken(monkeypatch, (ChunkPolicy, "allows", of_profiles_alone))
 
 
 def test_broken_bound_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,13 @@ from hypothesis import strategies as st
 
 from destination_profiles.delivery.checkpoint import SafeState
 from destination_profiles.errors import BrokenInput, ConfigError, NobodyReads
-from destination_profiles.protocol.decoder import Decoder, FaultyRecord, Records, State
+from destination_profiles.protocol.decoder import (
+    ChangedRecord,
+    Decoder,
+    FaultyRecord,
+    Records,
+    State,
+)
 from destination_profiles.protocol.messages import LogHandler, MessageWriter
 from destination_profiles.protocol.pipes import LineReader, Outlet
 
@@ -83,6 +89,46 @@ def test_any_json_object_is_taken_as_it_is(data: dict) -> None:
     encoded = json.dumps(data, ensure_ascii=True).encode()
     (message,) = taken(b'{"type":"RECORD","record":{"stream":"s","data":' + encoded + b"}}")
     assert isinstance(message, FaultyRecord) or message == ("s", None, [encoded])
+
+
+def with_meta(meta: str) -> bytes:
+    return f'{{"type":"RECORD","record":{{"stream":"users","data":{{"id": 1}},"meta":{meta}}}}}'.encode()
+
+
+LOST = '{"changes":[{"field":"a","change":"NULLED","reason":"SOURCE_RETRIEVAL_ERROR"}]}'
+NOTHING_LOST = [
+    *(
+        "null",
+        "{}",
+        "5",
+        '{"changes":[]}',
+        '{"changes":null}',
+        '{"changes":[{"field":"a"}], "x": 1}',
+    ),
+    '{"changes":[{"field":"a","change":"RETAINED","reason":"SOURCE_RETRIEVAL_ERROR"}]}',
+    '{"changes":"a text that is not a list of changes"}',
+]
+
+
+@pytest.mark.parametrize("meta", NOTHING_LOST)
+def test_meta_without_a_loss_changes_nothing(meta: str) -> None:
+    assert taken(with_meta(meta), RECORD) == [
+        ("users", None, [b'{"id": 1}']),
+        ("users", "eu", [b'{"id": 1}']),
+    ]
+
+
+def test_record_with_a_loss_stands_alone() -> None:
+    plain = with_meta("null")
+    before, lost, after = taken(plain, with_meta(LOST), plain)
+    assert isinstance(lost, ChangedRecord)
+    assert [(each.field, each.change) for each in lost.changes] == [("a", "NULLED")]
+    assert before == after == ("users", None, [b'{"id": 1}'])
+
+
+def test_odd_record_keeps_its_loss() -> None:
+    (lost,) = taken(with_meta(LOST).replace(b'"stream"', b'"x":NaN,"stream"'))
+    assert isinstance(lost, ChangedRecord)
 
 
 def test_records_of_one_stream_come_together() -> None:

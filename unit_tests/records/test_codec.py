@@ -8,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from destination_profiles.catalog import StreamInfo
+from destination_profiles.cells import Cell
 from destination_profiles.config import Config, FieldConfig, StreamConfig, SubscriptionConfig
+from destination_profiles.conversion import Form
 from destination_profiles.errors import ConfigError
 from destination_profiles.records.batch import Batch, Rejected
 from destination_profiles.records.codec import BATCH, StreamCodec
@@ -77,6 +79,14 @@ def test_record_larger_than_a_request_is_rejected() -> None:
     assert (reason.reason, reason.code, reason.path) == ("size", "max_bytes", "$")
     room = made.largest - len(b'{"id":1,"text":""}')
     assert len(row(made, b'{"id":1,"text":"%s"}' % (b"x" * room)).profile) == made.largest
+
+
+@pytest.mark.parametrize("columns", [None, {"id": {}, "text": {}}])
+def test_record_that_blanks_make_too_large_goes_without(columns: Any) -> None:
+    made = codec(columns=columns, max_bytes=200)
+    compact = b'{"id":1,"text":"x"}'
+    assert len(compact) + 200 > made.largest > len(compact)
+    assert row(made, compact.replace(b":", b":" + b" " * 100)).profile == compact
 
 
 def test_unknown_sync_mode_is_a_config_error() -> None:
@@ -458,6 +468,7 @@ SCHEMA = st.fixed_dictionaries(
 )
 ID = FieldConfig("id", "id")
 FLAT = {"id": {"type": "integer"}, "_fname": TEXT, "size": {"type": "number"}}
+GERMAN = Form(";", ("%d.%m.%Y",), ",", "DE")
 TYPED_FIELDS = (
     FieldConfig("id", "id", type="string"),
     FieldConfig("_bdate", "_bdate", type="date"),
@@ -469,8 +480,20 @@ TYPED_FIELDS = (
     FieldConfig("tags", columns=("tags", "text")),
     FieldConfig("size", "size", type="float", action="incr"),
 )
+CELLS = (
+    FieldConfig("id", "id", type="string", cell=Cell(clean=("trim",), default="none")),
+    FieldConfig("_bdate", "_bdate", type="date", cell=Cell(form=GERMAN, omits=True)),
+    FieldConfig("points", "score", type="float", cell=Cell(form=GERMAN, omits=True)),
+    FieldConfig("vip", "vip", type="boolean", cell=Cell(values=(("1", True), ("x", None)))),
+    FieldConfig("word", "word", cell=Cell(values=(("vip", "v"), ("*", "other")), default="none")),
+    FieldConfig("phone", "any", type="phone", cell=Cell(form=GERMAN, omits=True)),
+    FieldConfig("sizes", columns=("size", "any"), type="float", cell=Cell(omits=True, default=1.5)),
+    FieldConfig("names", "address.city"),
+    FieldConfig("labels", "tags", type="tags", cell=Cell(clean=("upper",), form=GERMAN)),
+)
 FIELDS = [
     None,
+    CELLS,
     (ID, FieldConfig("email", "email"), FieldConfig("source", value="table")),
     TYPED_FIELDS,
     (

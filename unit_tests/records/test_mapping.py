@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from destination_profiles.config import FieldConfig, NullValues, StreamConfig, SubscriptionConfig
 from destination_profiles.errors import ConfigError, InvalidRecord
 from destination_profiles.records.mapping import Mapper, mapper, require_key
+from destination_profiles.records.paths import Declared
 from destination_profiles.rejection import Rejection
 from destination_profiles.service.manifest import MatchingMode
 from destination_profiles.service.matching import Matching
@@ -35,6 +36,10 @@ def one(made: Mapper) -> Callable[[dict[str, Any]], dict[str, Any]]:
     return lambda record: made([record])[0]
 
 
+def columns_of(*names: str) -> Declared:
+    return Declared({"properties": {name: {} for name in names}})
+
+
 def compiled(
     *fields: FieldConfig,
     nulls: NullValues = "omit",
@@ -48,7 +53,7 @@ def compiled(
         mapper(
             StreamConfig("users", fields=fields or None),
             nulls,
-            names=columns,
+            declared=columns_of(*columns),
             matching=found_by(),
             keep=frozenset(keep),
         )
@@ -91,8 +96,16 @@ PATHS = [
     ("address.city", {"address": {"zip": 1}}, {}),
     ("address.city", {"address": None}, {}),
     ("address.city", {"address": "Rome"}, {}),
-    ("address.city", {"address": [{"city": "Rome"}]}, {}),
-    ("address.city", {"address.city": "Rome"}, {}),
+    ("address.city", {"address": [{"city": "Rome"}, None, {}]}, {"to": ["Rome"]}),
+    ("address.city", {"address.city": "Rome"}, {"to": "Rome"}),
+    ("a.b.c", {"a": [{"b": [{"c": 1}, {"c": None}]}, {"b": {"c": 2}}]}, {"to": [1, 2]}),
+    ("a.1.c", {"a": [{"c": 1}, {"c": 2}]}, {"to": 2}),
+    ("a.2.c", {"a": [{"c": 1}, {"c": 2}]}, {}),
+    ("a.0", {"a": {"0": "named"}}, {"to": "named"}),
+    ("a.b", {"a": '{"b": 1.5}'}, {"to": 1.5}),
+    ("a.b.c", {"a": {"b": ' {"c": "x"}'}}, {"to": "x"}),
+    ("a.0.c", {"a": '[{"c": "x"}]'}, {"to": "x"}),
+    ("a.b", {"a": '{"b": '}, {}),
     ("address", {"address": {"city": "Rome"}}, {"to": {"city": "Rome"}}),
 ]
 
@@ -155,7 +168,7 @@ def test_column_is_read_along_its_path(
 
 
 @pytest.mark.parametrize("rule", RULES)
-@pytest.mark.parametrize("record", [{}, {"b": {}}, {"b": 5}, {"b": None}, {"b": [{"c": 1}]}])
+@pytest.mark.parametrize("record", [{}, {"b": {}}, {"b": 5}, {"b": None}, {"b": "[1"}])
 def test_absent_column_is_never_null(rule: NullValues, record: dict[str, Any]) -> None:
     assert compiled(column("a"), column("b.c", to="other"), nulls=rule)(record) == {}
 
@@ -339,7 +352,7 @@ def subscribed(
     nulls: NullValues = "omit",
 ) -> Callable[[dict[str, Any]], dict[str, Any]]:
     stream = StreamConfig("users", fields=fields, subscriptions=subscriptions)
-    return one(mapper(stream, nulls, names=(), matching=found_by("id"), keep=frozenset()))
+    return one(mapper(stream, nulls, matching=found_by("id"), keep=frozenset()))
 
 
 @pytest.mark.parametrize(("subscriptions", "record", "expected"), BUILT)
@@ -430,7 +443,7 @@ def test_address_of_an_unknown_column_is_told() -> None:
         mapper(
             StreamConfig("users", subscriptions=(EMAIL_28,)),
             "omit",
-            names=["email"],
+            declared=columns_of("email"),
             matching=found_by(),
             keep=frozenset(),
         )
@@ -454,7 +467,6 @@ def test_tags_that_a_profile_is_found_by_are_one_text(value: Any, text: str) -> 
         mapper(
             StreamConfig("users", fields=fields),
             "omit",
-            names=(),
             matching=BY_TAGS,
             keep=frozenset(),
         )
@@ -467,7 +479,7 @@ def test_tags_that_a_profile_is_found_by_are_one_text(value: Any, text: str) -> 
     [(["x", "y"], "x, y"), ("x, y", "x, y"), (["x", 1], ["x", 1]), ([], ""), (5, 5)],
 )
 def test_tags_of_a_record_as_it_comes_are_one_text(value: Any, expected: Any) -> None:
-    made = one(mapper(StreamConfig("users"), "omit", names=(), matching=BY_TAGS, keep=frozenset()))
+    made = one(mapper(StreamConfig("users"), "omit", matching=BY_TAGS, keep=frozenset()))
     record = {"tags": value, "a": 1}
     assert made(record) == {"tags": expected, "a": 1}
     assert record == {"tags": value, "a": 1}

@@ -25,6 +25,7 @@ REJECTION = Rejection(
 )
 KEYS = (
     b'"rejected_reason":"schema","rejected_code":"type","rejected_message":"must be string, not integer","rejected_path":"$.a",'
+    b'"rejected_faults":[{"step":"schema","column":null,"field":null,"rule":"type"}],'
     b'"rejected_at":"2026-01-02T03:04:05.678Z"}\n'
 )
 UNSAFE = [

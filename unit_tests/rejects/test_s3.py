@@ -176,3 +176,13 @@ def test_role_needs_credentials_to_begin_with() -> None:
 def test_endpoint_that_is_no_address_is_a_config_error(endpoint: str) -> None:
     with pytest.raises(ConfigError):
         s3.S3Store(replace(SETTING, endpoint=endpoint), {})
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "proxies"), [("http://127.0.0.1:9000", {}), ("https://minio.example.com", None)]
+)
+def test_proxy_gets_nothing_of_this_machine(endpoint: str, proxies: dict[str, str] | None) -> None:
+    """None: those of the environment."""
+    client = s3._client(replace(SETTING, endpoint=endpoint))
+    assert client.meta.config.proxies == proxies
+    client.close()

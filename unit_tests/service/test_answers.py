@@ -278,19 +278,26 @@ def test_undeclared_code_stops_the_sync(code: int) -> None:
         (401, 403, 403),
         (500, 7, 500),
         (404, 7, 404),
-        (400, 0, 400),
-        (403, None, 403),
     ],
 )
 def test_declared_code_of_body_comes_first(status: int, code: int | None, decides: int) -> None:
-    made, plain = outcome(status, {"error": code}), outcome(decides, b"")
+    plain = outcome(decides, {"error": decides})
+    made = outcome(status, {"error": code})
     assert told(made) == told(plain)
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>canary-7f3a</html>", b"canary-7f3a", b"\xff\xfe"])
-@pytest.mark.parametrize("status", [400, 401, 418, 500])
+@pytest.mark.parametrize("status", [400, 401, 407, 418, 500])
 def test_body_without_an_answer_stays_untold(status: int, body: bytes) -> None:
     assert CANARY not in repr(outcome(status, body))
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>403</html>", b'{"error":0}', b'{"error":null}'])
+@pytest.mark.parametrize("status", [401, 402, 403, 404, 405, 418, 501, 505, 511])
+def test_status_of_another_blames_no_token(status: int, body: bytes) -> None:
+    error = stopped(outcome(status, body))
+    assert isinstance(error, Refused) and (error.code, error.spoken) == (status, False)
+    assert error.message.startswith(f"{OTHER} {status} and ") and "token" not in error.message
 
 
 def test_stopping_code_of_an_item_is_declared() -> None:
@@ -329,6 +336,7 @@ def test_no_answer_is_tried_again(left: bool) -> None:
 
 # Answers to a read call
 
+OTHER = "Something other than the service answers, with HTTP status"
 READS: list[tuple[int, bytes, type[ProfilesError], str]] = [
     (200, b"{}", BadAnswer, NOT_THE_SERVICE),
     (200, b"", BadAnswer, NOT_THE_SERVICE),
@@ -338,8 +346,14 @@ READS: list[tuple[int, bytes, type[ProfilesError], str]] = [
     (200, b'{"error":null}', BadAnswer, NOT_THE_SERVICE),
     (200, b'{"error":401,"error_text":"canary-7f3a"}', Refused, STOPPING[401]),
     (200, b'{"error":402}', Refused, STOPPING[402]),
-    (403, b"", Refused, STOPPING[403]),
-    (404, b"<html>canary-7f3a</html>", Refused, STOPPING[404]),
+    (403, b"", Refused, f"{OTHER} 403 and an empty answer: a firewall"),
+    (404, b"<html>canary-7f3a</html>", Refused, f"{OTHER} 404 and a page of HTML: a firewall"),
+    (400, b"canary-7f3a", Refused, f"{OTHER} 400 and another text: a firewall"),
+    (401, b'{"message":"canary-7f3a"}', Refused, f"{OTHER} 401 and JSON of another form: a"),
+    (511, b"<html>", Refused, f"{OTHER} 511 and a page of HTML: a firewall"),
+    (407, b"<html>", Refused, "A proxy on the way to the service asks for a user and a password"),
+    (200, b'{"error":403}', Refused, STOPPING[403]),
+    (404, b'{"error":404}', Refused, STOPPING[404]),
     (301, b"", Refused, STOPPING[301]),
     (
         200,
@@ -350,7 +364,7 @@ READS: list[tuple[int, bytes, type[ProfilesError], str]] = [
     (500, b'{"error":0}', Unavailable, ""),
     (429, b"", Unavailable, ""),
     (200, b'{"error":7,"error_text":"canary-7f3a"}', SystemFault, UNKNOWN),
-    (418, b"", SystemFault, UNKNOWN),
+    (418, b"", Refused, f"{OTHER} 418 and an empty answer"),
 ]
 
 

@@ -385,6 +385,6 @@ def test_twelfth_mode_checks_its_profiles(profile: dict[str, Any], valid: bool) 
 
 def test_new_answer_code_has_its_sentence() -> None:
     answers = Answers(inserted(TEAPOT, after="  response_filters:"))
-    made = answers.interpret(418, b"", 1)
+    made = answers.interpret(418, b'{"error":418}', 1)
     assert isinstance(made, Stop) and isinstance(made.error, Refused)
     assert made.error.message == "It is a teapot. (code 418)"

@@ -41,6 +41,16 @@ def test_progress_counts_what_is_on_its_way() -> None:
     assert lines == [LINE]
 
 
+def test_line_says_why_nothing_arrives() -> None:
+    clock, lines = Clock(), []
+    progress, pipeline = Progress(lines.append, clock=clock), Pipeline(Link(), max_profiles=10)
+    pipeline.feed(1, 2, 3)
+    clock.now = 2.0
+    pipeline.dispatcher.trouble = "the connection was cut"
+    progress.end(pipeline.writer)
+    assert lines == [LINE.replace("retries.", "retries (the last: the connection was cut).")]
+
+
 def test_terminal_takes_the_place_of_the_log() -> None:
     clock, lines, screen = Clock(), [], Screen()
     progress, pipeline = (

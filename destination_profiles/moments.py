@@ -1,0 +1,98 @@
+"""Dates and times in the forms that sources write them."""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, tzinfo
+
+# an epoch number from here on is milliseconds: as seconds it would lie beyond the year 5100
+MILLISECONDS_FROM = 100_000_000_000
+YEARS, DAYS = (
+    (1000, 9999),
+    (1000_01_01, 2200_01_01),
+)  # numbers that are more likely a year or a day such as 20011231
+A_YEAR = re.compile(r"[0-9]{4}")  # the same as text
+NO_DATE = re.compile(r"0000-00-00(?:[T ]00:00:00(?:\.0+)?Z?)?")  # MySQL's null
+ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+ISO_TIME = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?"
+    r"(?:Z|[+-][0-9]{2}:[0-9]{2})?"
+)
+BLANK_BEFORE_ZONE = re.compile(r"(?<=[0-9]) +(?:(?=[+-][0-9])|(?:UTC|GMT|Z)$)")
+TIMES = re.compile(r"%[HIMSfpcX]")  # parts of a form that say a time of day
+EXAMPLE = datetime(2001, 12, 31, 13, 14, 15)
+
+
+class NoMoment(Exception):
+    """A value is neither a date nor a time. It carries no text: the value must not be told."""
+
+
+def is_form(form: str) -> bool:
+    """Whether a form of strptime can be read, and says a whole date."""
+    try:
+        return datetime.strptime(EXAMPLE.strftime(form), form).date() == EXAMPLE.date()
+    except (ValueError, re.error):  # re's: one that names a part twice
+        return False
+
+
+def moment_of(value: str | int | float, zone: tzinfo, forms: Sequence[str] = ()) -> datetime | date:
+    """A date, or a time with its zone: the one it names, else `zone`. A number counts from the
+    epoch and is shown in `zone`; a text is read by the first of `forms` that fits, else as ISO 8601
+    has it. Raises NoMoment.
+    """
+    try:
+        if isinstance(value, str):
+            return _written(value.strip(), zone, forms)
+        return _counted(value, zone)
+    except (ValueError, OverflowError, OSError):
+        raise NoMoment from None
+
+
+def _counted(value: int | float, zone: tzinfo) -> datetime:
+    """From the epoch on."""
+    if YEARS[0] <= value <= YEARS[1] or DAYS[0] <= value <= DAYS[1]:
+        raise NoMoment
+    if abs(value) < MILLISECONDS_FROM:
+        return datetime.fromtimestamp(value, zone)
+    seconds, rest = divmod(value, 1000)
+    return datetime.fromtimestamp(seconds, zone).replace(microsecond=int(rest * 1000))
+
+
+def _written(text: str, zone: tzinfo, forms: Sequence[str]) -> datetime | date:
+    for form in forms:
+        try:
+            found = datetime.strptime(text, form)
+        except ValueError:
+            continue
+        return _parse(found.isoformat(), zone) if TIMES.search(form) else found.date()
+    return _parse(text, zone)
+
+
+def _parse(text: str, zone: tzinfo) -> datetime | date:
+    """By the standard library where the text is written as most are, which both read alike."""
+    if ISO_DATE.fullmatch(text):
+        return date.fromisoformat(text)
+    if ISO_TIME.fullmatch(text):
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is not None:
+            return moment
+        if zone is UTC:
+            return moment.replace(tzinfo=UTC)
+    if A_YEAR.fullmatch(text):
+        raise NoMoment
+    return _read(text, zone)
+
+
+def _read(text: str, zone: tzinfo) -> datetime | date:
+    """By pendulum, which takes odd forms, and knows which times a zone has left out."""
+    import pendulum  # noqa: PLC0415 - it takes a while, and most syncs do without
+
+    text = BLANK_BEFORE_ZONE.sub(lambda blank: "Z" if blank[0].strip() else "", text)
+    try:
+        moment = pendulum.parse(text, exact=True, tz=zone)
+    except TypeError:  # a defect of pendulum's with some texts that are no dates
+        raise NoMoment from None
+    if text == "now" or not isinstance(
+        moment, date
+    ):  # pendulum takes `now`, times of day and durations too
+        raise NoMoment
+    return moment

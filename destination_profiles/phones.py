@@ -1,0 +1,27 @@
+"""Phone numbers as E.164 has them."""
+
+
+class NoPhone(Exception):
+    """A text is no phone number. It carries no text: the value must not be told."""
+
+
+def e164(text: str, region: str | None = None) -> str:
+    """A number such as +4930123456; `region` (ISO 3166, such as DE) is that of numbers without a
+    country's code. Raises NoPhone.
+    """
+    import phonenumbers  # noqa: PLC0415 - its tables take a while, and most syncs do without
+
+    try:
+        number = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        raise NoPhone from None
+    if not phonenumbers.is_possible_number(number):
+        raise NoPhone
+    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+def regions() -> frozenset[str]:
+    """All that `e164` knows."""
+    import phonenumbers  # noqa: PLC0415 - see above
+
+    return frozenset(phonenumbers.SUPPORTED_REGIONS)

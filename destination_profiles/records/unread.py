@@ -1,0 +1,72 @@
+"""Values that cannot be read, and what becomes of them: of the row, or of their fields alone."""
+
+from collections import Counter
+from typing import Any, NamedTuple
+
+from ..config import FieldConfig
+from ..errors import InvalidRecord
+from ..rejection import Rejection
+from .table import ABSENT, Values
+
+Kind = tuple[str, str, str]  # step, code and sentence, as a log may have them
+
+
+class Unread(NamedTuple):
+    """Stands in the place of a value that cannot be read."""
+
+    field: FieldConfig
+    rejection: Rejection
+
+
+class Notes:
+    """The values of a stream that were left out, field by field. They count once their records are
+    taken: an encoder may decline them all.
+    """
+
+    def __init__(self, *, collects: bool = False) -> None:
+        """`collects`: each value that cannot be read is left out and noted, so that all faults of a
+        record are found.
+        """
+        self.counted: Counter[Kind] = Counter()
+        self.pending: list[Unread] = []
+        self._collects = collects
+
+    def fail(self, field: FieldConfig, rejection: Rejection) -> Unread:
+        """What stands for a value that cannot be read. Raises InvalidRecord where it costs the
+        record.
+        """
+        if self._collects or field.cell.omits:
+            return Unread(field, rejection)
+        raise InvalidRecord(rejection) from None
+
+    def begin(self) -> None:
+        """Forget what was noted of records that were not taken."""
+        if self.pending:
+            self.pending = []
+
+    def without(self, values: Values) -> Values:
+        """The same without those that cannot be read, which are noted."""
+        if Unread not in set(map(type, values)):
+            return values
+        self.pending += [each for each in values if type(each) is Unread]
+        return [ABSENT if type(each) is Unread else each for each in values]
+
+    def settle(self) -> None:
+        """Count what was noted."""
+        for each in self.pending:
+            self.add(each.rejection)
+        self.begin()
+
+    def add(self, rejection: Rejection) -> None:
+        """Count one value."""
+        self.counted[rejection.reason, rejection.code, rejection.loggable] += 1
+
+    def faults(self) -> list[Unread]:
+        """Those that cost the record."""
+        return [each for each in self.pending if not each.field.cell.omits]
+
+    def take(self) -> dict[Kind, int]:
+        """What was counted since this was asked before."""
+        taken: dict[Any, int] = dict(self.counted)
+        self.counted.clear()
+        return taken

@@ -1,0 +1,99 @@
+"""All that is wrong with a row, each fault with the column that it comes from."""
+
+from typing import Any
+
+import pytest
+
+from destination_profiles.config import FieldConfig, SubscriptionConfig
+from destination_profiles.records.explain import MAX_FAULTS
+from unit_tests.records.streams import codec, rejection
+
+ID = FieldConfig("id", "key")
+MAIL = SubscriptionConfig(
+    "email",
+    3,
+    (FieldConfig("email", "mail", type="string"),),
+    (FieldConfig("status", "newsletter"), FieldConfig("priority", "rank", type="int")),
+    (FieldConfig("shoe", "size", type="float"),),
+)
+SMS = SubscriptionConfig("sms", 4, (FieldConfig("phone", "mobile", type="string"),))
+
+
+def faults(made: Any, record: dict[str, Any]) -> list[tuple[Any, ...]]:
+    found = rejection(made, record).all_faults()
+    return [(each.step, each.column, each.field, each.rule) for each in found]
+
+
+def test_lone_fault_is_told_as_before() -> None:
+    found = rejection(codec(fields=[ID, FieldConfig("n", "m", type="int")]), {"key": 1, "m": "x"})
+    assert (found.message, found.loggable) == (
+        "n must be int, and this string cannot be read as one",
+        "$.m n must be int, and this string cannot be read as one",
+    )
+
+
+def test_all_steps_are_looked_at() -> None:
+    fields = [
+        ID,
+        FieldConfig("a", "a"),
+        FieldConfig("n", "m", type="int"),
+        FieldConfig("_city", "c"),
+    ]
+    made = codec(columns={"key": {}, "a": {"type": "string"}, "m": {}, "c": {}}, fields=fields)
+    record = {"key": 1, "a": 5, "m": "x", "c": 5}
+    assert faults(made, record) == [
+        ("schema", "a", "$.a", "type"),
+        ("conversion", "m", "$.n", "int"),
+        ("profile", "c", "$._city", "type"),
+    ]
+    assert rejection(made, record).message.endswith("not integer (the first of 3 faults)")
+
+
+def test_place_in_the_profile_tells_its_column() -> None:
+    found = rejection(codec(fields=[ID, FieldConfig("_city", "town")]), {"key": 1, "town": 5})
+    assert found.message == "must be string, not integer (it comes from the column town)"
+    assert found.loggable == f"$._city {found.message}"
+
+
+def test_key_that_is_missing_tells_its_column() -> None:
+    made = codec(fields=[ID, FieldConfig("a", "b")])
+    assert faults(made, {"key": None}) == [("profile", "key", "$", "required")]
+
+
+def test_fault_that_follows_from_another_is_not_told() -> None:
+    made = codec(fields=[FieldConfig("id", "key", type="int"), FieldConfig("a", "b")])
+    assert faults(made, {"key": "x"}) == [("conversion", "key", "$.id", "int")]
+
+
+def test_parts_of_subscriptions_have_their_columns() -> None:
+    made = codec(fields=[ID], subscriptions=[SMS, MAIL])
+    record = {"key": 1, "mail": "a@b.c", "newsletter": "maybe", "rank": -5, "size": "large"}
+    assert faults(made, record) == [
+        ("conversion", "size", "$.subscriptions[1].custom_fields.shoe", "float"),
+        ("profile", "newsletter", "$.subscriptions[0].status", "anyOf"),
+        ("profile", "rank", "$.subscriptions[0].priority", "minimum"),
+    ]
+
+
+def test_own_subscriptions_come_from_their_column() -> None:
+    made = codec(fields=[ID, FieldConfig("subscriptions", "own")], subscriptions=[MAIL])
+    record = {"key": 1, "own": [{"channel": "fax"}], "mail": "a@b.c", "newsletter": "maybe"}
+    columns = {fault[2]: fault[1] for fault in faults(made, record)}
+    assert columns["$.subscriptions[0].channel"] == "own"
+    assert columns["$.subscriptions[1].status"] == "newsletter"
+
+
+def test_record_as_it_comes_has_its_own_names() -> None:
+    found = rejection(codec(), {"id": 1, "_city": 5, "phones": "1"})
+    assert {(each.column, each.field) for each in found.all_faults()} == {
+        ("_city", "$._city"),
+        ("phones", "$.phones"),
+    }
+    assert "comes from" not in found.message
+
+
+@pytest.mark.parametrize("count", [MAX_FAULTS - 1, MAX_FAULTS, MAX_FAULTS + 1, 300])
+def test_faults_are_not_too_many(count: int) -> None:
+    fields = [ID, *(FieldConfig(f"n{each}", f"m{each}", type="int") for each in range(count))]
+    record = {"key": 1, **{f"m{each}": "x" for each in range(count)}}
+    assert len(faults(codec(fields=fields), record)) == min(count, MAX_FAULTS)

@@ -1,0 +1,148 @@
+"""What the schema of a stream says of paths into its columns."""
+
+from typing import Any
+
+import pytest
+
+from destination_profiles.config import FieldConfig
+from destination_profiles.errors import ConfigError
+from destination_profiles.records.paths import MAX_REMEMBERED, Declared, JsonTexts
+from destination_profiles.records.table import ABSENT
+from unit_tests.records.streams import codec, profile
+
+OBJECT = {"type": ["null", "object"], "properties": {"city": {"type": ["null", "string"]}}}
+COLUMNS: dict[str, Any] = {
+    "address": OBJECT,
+    "addresses": {"type": "array", "items": OBJECT},
+    "open": {"type": "object", "additionalProperties": True, "properties": {"a": {}}},
+    "bare": {"type": "object"},
+    "either": {"oneOf": [{"type": "number"}, OBJECT]},
+    "self": {"$ref": "#/definitions/person"},
+    "text": {"type": "string"},
+    "number": {"type": ["null", "number"]},
+    "any": {},
+    "address.zip": {"type": "integer"},
+}
+PERSON = {"type": "object", "properties": {"boss": {"$ref": "#/definitions/person"}}}
+DECLARED = Declared({"properties": COLUMNS, "definitions": {"person": PERSON}})
+
+KINDS: list[tuple[str, str, set[str] | None]] = [
+    ("address", "city", {"string"}),
+    ("address", "town", set()),
+    ("address", "city.x", None),
+    ("addresses", "0.city", {"string"}),
+    ("addresses", "city", {"string"}),
+    ("addresses", "0.town", set()),
+    ("open", "b", None),
+    ("bare", "b", None),
+    ("either", "city", {"string"}),
+    ("either", "town", set()),
+    ("self", "boss.boss", {"object"}),
+    ("self", "boss.name", set()),
+    ("text", "a.b", None),
+    ("number", "a", set()),
+    ("any", "a", None),
+    ("unknown", "a", None),
+]
+
+
+@pytest.mark.parametrize(("column", "path", "kinds"), KINDS)
+def test_schema_says_where_a_path_leads(column: str, path: str, kinds: set[str] | None) -> None:
+    assert DECLARED.kinds(column, path.split(".")) == kinds
+
+
+@pytest.mark.parametrize("schema", [None, True, [], {}, {"properties": []}])
+def test_schema_of_another_form_names_no_columns(schema: Any) -> None:
+    assert Declared(schema).columns == {}
+
+
+def test_schema_that_leads_into_itself_ends() -> None:
+    circle = {
+        "properties": {"a": {"$ref": "#/definitions/a"}},
+        "definitions": {"a": {"$ref": "#/definitions/a"}},
+    }
+    assert Declared(circle).kinds("a", ["b"]) is None
+
+
+def test_path_that_leads_nowhere_is_told_at_the_start() -> None:
+    with pytest.raises(ConfigError) as raised:
+        codec(columns=COLUMNS, fields=[FieldConfig("id", "address.town.name")])
+    assert raised.value.message == (
+        "The path address.town.name leads nowhere: by the schema of the stream users address has "
+        "no town."
+    )
+
+
+def test_column_with_dots_is_found_by_its_name() -> None:
+    made = codec(
+        columns=COLUMNS, fields=[FieldConfig("id", "address.zip"), FieldConfig("c", "address.city")]
+    )
+    assert profile(made, {"address.zip": 5, "address": {"zip": 6, "city": "Rome"}}) == {
+        "id": 5,
+        "c": "Rome",
+    }
+
+
+def test_longest_name_is_the_column() -> None:
+    made = codec(columns={"a": {}, "a.b": {}}, fields=[FieldConfig("id", "a.b.c")])
+    assert profile(made, {"a": {"b": {"c": 1}}, "a.b": {"c": 2}}) == {"id": 2}
+
+
+def test_column_of_the_whole_name_goes_first() -> None:
+    made = codec(fields=[FieldConfig("id", "a.b")])
+    assert profile(made, {"a": {"b": 1}, "a.b": 2}) == {"id": 2}
+    assert profile(made, {"a": {"b": 1}}) == {"id": 1}
+
+
+def test_text_is_parsed_once() -> None:
+    texts = JsonTexts(exactly=False)
+    assert texts['{"a":1.50}'] is texts['{"a":1.50}']
+    assert (texts["Rome"], texts["{"], texts['"a"']) == (ABSENT, ABSENT, ABSENT)
+
+
+def test_few_texts_are_remembered() -> None:
+    texts = JsonTexts(exactly=False)
+    for number in range(3 * MAX_REMEMBERED):
+        assert texts[f'{{"a":{number}}}'] == {"a": number}
+    assert len(texts) <= MAX_REMEMBERED
+
+
+EXACT = [  # of a column: its schema, JSON, and the text that is sent
+    ({"type": "number"}, b"19.90", "19.90"),
+    ({"type": "number"}, b"77.0", "77"),
+    ({"type": "number"}, b"1.0E16", "10000000000000000"),
+    ({"type": "number"}, b"12345678901234567890.5", "12345678901234567890.5"),
+    ({"type": ["null", "number", "string"]}, b'"19.90"', "19.90"),
+    ({}, b"19.90", "19.90"),
+    ({"type": "string"}, b"19.90", "19.9"),
+]
+
+
+@pytest.mark.parametrize(("column", "value", "expected"), EXACT)
+@pytest.mark.parametrize("wire", ["json", "xml"])
+def test_text_has_the_digits_that_came(column: Any, value: bytes, expected: str, wire: str) -> None:
+    fields = [FieldConfig("id", "id"), FieldConfig("a", "n", type="string")]
+    made = codec(columns={"id": {}, "n": column}, fields=fields, wire_format=wire)
+    record = b'{"id":1,"n":%b}' % value
+    (taken,) = [batch.row(0) for batch in made.take([record])]  # type: ignore[union-attr]
+    assert expected in taken.profile.decode()
+    assert f"{expected}0" not in taken.profile.decode()
+
+
+def test_column_that_goes_on_as_it_is_stays_a_number() -> None:
+    fields = [FieldConfig("id", "id"), FieldConfig("a", "n", type="string"), FieldConfig("b", "n")]
+    made = codec(columns={"id": {}, "n": {"type": "number"}}, fields=fields)
+    assert profile(made, b'{"id":1,"n":19.90}') == {"id": 1, "a": "19.9", "b": 19.9}
+
+
+def test_number_beyond_a_double_is_told() -> None:
+    fields = [FieldConfig("id", "id"), FieldConfig("a", "n", type="string")]
+    made = codec(columns={"id": {}, "n": {"type": "number"}}, fields=fields)
+    (found,) = made.take([b'{"id":1,"n":1e400}'])
+    assert found.rejection.code == "number"  # type: ignore[union-attr]
+
+
+def test_names_that_no_struct_has_keep_their_digits() -> None:
+    fields = [FieldConfig("id", "id"), FieldConfig("a", 'n"', type="string"), FieldConfig("b", "m")]
+    made = codec(columns={"id": {}, 'n"': {}, "m": {}}, fields=fields)
+    assert profile(made, b'{"id":1,"n\\"":19.90,"m":19.90}') == {"id": 1, "a": "19.90", "b": 19.9}

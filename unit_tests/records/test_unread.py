@@ -1,0 +1,97 @@
+"""Values that are left out: their rows are sent, and they count once."""
+
+from typing import Any
+
+import pytest
+
+from destination_profiles.cells import Cell
+from destination_profiles.config import FieldConfig
+from destination_profiles.conversion import Form
+from destination_profiles.records.changes import Change
+from unit_tests.records.streams import codec, profile, taken
+
+ID = FieldConfig("id", "id")
+OMIT = FieldConfig("n", "m", type="int", cell=Cell(omits=True))
+TOLD = ("conversion", "int", "$.m n must be int, and this string cannot be read as one")
+
+
+@pytest.mark.parametrize("nulls", ["omit", "unset", "send"])
+def test_value_costs_its_field_alone(nulls: Any) -> None:
+    made = codec(fields=[ID, OMIT], null_values=nulls)
+    assert profile(made, {"id": 1, "m": "x"}) == {"id": 1}
+    assert made.notes.take() == {TOLD: 1}
+    assert made.notes.take() == {}
+
+
+def test_each_value_counts_once_however_often_it_is_tried() -> None:
+    made = codec(fields=[ID, OMIT, FieldConfig("p", "q", type="int")])
+    records = [b'{"id":%d,"m":"x"}' % each for each in range(100)]
+    records[50] = b'{"id":50,"m":"x","q":"x"}'  # is rejected, so nothing of it was left out
+    assert sum(hasattr(each, "rejection") for each in taken(made, records)) == 1
+    assert made.notes.take() == {TOLD: 99}
+
+
+def test_member_of_several_columns_is_left_out() -> None:
+    several = FieldConfig("n", columns=("m", "k"), type="int", cell=Cell(omits=True))
+    made = codec(fields=[ID, several])
+    assert profile(made, {"id": 1, "m": "x", "k": 5}) == {"id": 1, "n": [5]}
+    assert made.notes.take() == {TOLD: 1}
+
+
+@pytest.mark.parametrize(("value", "sent"), [(None, 7), ("", 7), (5, 5)])
+def test_default_is_for_nulls(value: Any, sent: int) -> None:
+    made = codec(fields=[ID, FieldConfig("n", "m", type="int", cell=Cell(default=7))])
+    assert profile(made, {"id": 1, "m": value}) == {"id": 1, "n": sent}
+
+
+def test_column_that_is_absent_has_no_default() -> None:
+    made = codec(fields=[ID, FieldConfig("n", "m", cell=Cell(default="x"))])
+    assert profile(made, {"id": 1}) == {"id": 1}
+
+
+def test_value_that_is_not_named_is_rejected() -> None:
+    made = codec(fields=[ID, FieldConfig("n", "m", cell=Cell(values=(("a", "b"),)))])
+    (found,) = taken(made, [b'{"id":1,"m":"c"}'])
+    assert (found.rejection.code, found.rejection.message) == (  # type: ignore[union-attr]
+        "values",
+        "n takes those that values names, and this string is none of them",
+    )
+
+
+NULLED = Change("a", "NULLED", "SOURCE_RETRIEVAL_ERROR")
+LOST = [
+    (b'{"id":1,"a":null,"b":1.50}', NULLED, b'{"id":1,"b":1.50}'),
+    (b'{"id":1,"b":{"c":"cut","d":1}}', Change("b.c", "TRUNCATED"), b'{"id":1,"b":{"d":1}}'),
+    (b'{"id":1,"b.c":"cut","b":{"c":1}}', Change("b.c", "TRUNCATED"), b'{"id":1,"b":{"c":1}}'),
+    (b'{"id":1}', NULLED, b'{"id":1}'),
+    (b'{"id":1,"a":null}', Change("a", "RETAINED"), b'{"id":1,"a":null}'),
+    (b"[1]", NULLED, b"[1]"),
+]
+
+
+@pytest.mark.parametrize(("data", "change", "left"), LOST)
+def test_field_that_the_source_lost_is_left_out(data: bytes, change: Change, left: bytes) -> None:
+    assert bytes(codec().without(data, [change])) == left
+
+
+def test_lost_field_is_told_by_names_of_the_schema_alone() -> None:
+    made = codec(columns={"id": {}, "a": {}})
+    made.without(b'{"id":1,"a":null,"canary":null}', [NULLED, Change("canary", "NULLED", "canary")])
+    reason = "is not the value that the source has ({}), so what is stored stays"
+    assert list(made.notes.take()) == [
+        ("source", "NULLED", f"$.a {reason.format('SOURCE_RETRIEVAL_ERROR')}"),
+        ("source", "NULLED", f"$.* {reason.format('for a reason that is not known')}"),
+    ]
+
+
+def test_names_that_no_struct_has_are_held_to_the_schema() -> None:
+    made = codec(columns={"id": {}, 'n"': {"type": "string"}}, fields=[ID, FieldConfig("a", 'n"')])
+    (found,) = taken(made, [b'{"id":1,"n\\"":5}'])
+    assert found.rejection.reason == "schema"  # type: ignore[union-attr]
+
+
+def test_column_of_another_form_is_not_read_at_once() -> None:
+    comma = FieldConfig("n", "m", type="float", cell=Cell(form=Form(decimal=",")))
+    made = codec(fields=[ID, comma])
+    found = taken(made, [b'{"id":%d,"m":"1.234"}' % each for each in range(3)])
+    assert [each.profile for each in found] == [b'{"id":%d,"n":1234}' % each for each in range(3)]  # type: ignore[union-attr]

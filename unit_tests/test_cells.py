@@ -1,0 +1,154 @@
+"""How the value of one cell is read: cleaned, named otherwise, converted, in this order."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from destination_profiles.cells import CLEANED, Cell, folded
+from destination_profiles.conversion import CannotConvert, Form
+
+
+def read(cell: Cell, kind: str | None, value: Any) -> Any:
+    reader = cell.reader(kind)
+    assert reader is not None
+    return reader(value)
+
+
+def test_plain_cell_has_nothing_to_do() -> None:
+    assert Cell().reader(None) is None
+
+
+TYPED = ["int", "float", "boolean", "date", "datetime", "tags", "phone"]
+
+
+@pytest.mark.parametrize("kind", TYPED)
+@pytest.mark.parametrize("text", ["", "  ", "\t\n", "\u00a0"])
+def test_blank_text_is_null_for_types(kind: str, text: str) -> None:
+    assert read(Cell(), kind, text) is None
+
+
+def test_blank_text_stays_a_text() -> None:
+    assert read(Cell(), "string", "  ") == "  "
+
+
+ZEROS = ["0000-00-00", " 0000-00-00 00:00:00", "0000-00-00T00:00:00", "0000-00-00 00:00:00.000000"]
+
+
+@pytest.mark.parametrize("text", ZEROS)
+def test_zeros_are_null_for_dates_alone(text: str) -> None:
+    assert [read(Cell(), kind, text) for kind in ("date", "datetime")] == [None, None]
+    with pytest.raises(CannotConvert):
+        read(Cell(), "int", text)
+
+
+def test_word_null_is_null_for_lists_alone() -> None:
+    assert read(Cell(), "tags", " null ") is None
+    assert read(Cell(), "string", "null") == "null"
+
+
+def test_cleaning_comes_in_its_order() -> None:
+    assert read(Cell(clean=("trim", "upper")), None, " Straße ") == "STRASSE"
+    assert read(Cell(clean=tuple(CLEANED)), None, " a ") == "A"
+
+
+@pytest.mark.parametrize("value", [5, True, {"a": " b "}])
+def test_cleaning_is_for_texts(value: Any) -> None:
+    assert read(Cell(clean=("trim",)), None, value) == value
+
+
+def test_members_of_arrays_are_cleaned() -> None:
+    assert read(Cell(clean=("trim",)), None, [" a ", 5]) == ["a", 5]
+
+
+NAMED = Cell(values=(("1", "one"), ("Yes", "yes"), ("true", "t")))
+ALIKE = [
+    *((value, "one") for value in (1, 1.0, Decimal("1.0"), "1", " 1.00 ")),
+    *((value, "yes") for value in ("yes", " YES ")),
+    *((value, "t") for value in (True, "TRUE")),
+    *((value, None) for value in ("", "  ")),
+]
+
+
+@pytest.mark.parametrize(("value", "expected"), ALIKE)
+def test_values_are_compared_as_text(value: Any, expected: str | None) -> None:
+    assert read(NAMED, None, value) == expected
+
+
+@pytest.mark.parametrize("value", [2, "no", False, 1.5, [1], {"a": 1}])
+def test_value_that_is_not_named_is_refused(value: Any) -> None:
+    with pytest.raises(CannotConvert):
+        read(NAMED, None, value)
+
+
+@pytest.mark.parametrize("value", ["b", 5, [1]])
+def test_star_stands_for_all_others(value: Any) -> None:
+    assert read(Cell(values=(("a", 1), ("*", 2))), "int", value) == 2
+
+
+def test_empty_text_can_be_named() -> None:
+    assert read(Cell(values=(("", "none"), ("*", "some"))), None, " ") == "none"
+
+
+def test_values_come_after_cleaning() -> None:
+    assert read(Cell(clean=("trim",), values=(("ß", 1),)), None, " ß ") == 1
+
+
+def test_named_value_is_not_read_again() -> None:
+    assert read(Cell(values=(("a", "2001-12-31"),)), "date", "A") == "2001-12-31"
+
+
+@pytest.mark.parametrize("value", [[], {}, None])
+def test_what_is_no_single_value_has_no_text(value: Any) -> None:
+    assert folded(value) is None
+
+
+FORMS = [
+    ("date", Form(formats=("%d.%m.%Y",)), "27.05.1984", "1984-05-27"),
+    ("date", Form(formats=("%d.%m.%Y",)), "1984-05-27", "1984-05-27"),
+    ("date", Form(formats=("%d.%m.%Y", "%m/%d/%y")), "05/27/84", "1984-05-27"),
+    ("date", Form(formats=("%d%m%Y",)), "10111984", "1984-11-10"),
+    ("date", Form(formats=("%d.%m.%Y %H:%M",)), "27.05.1984 23:30", "1984-05-27"),
+    ("datetime", Form(formats=("%d.%m.%Y",)), "27.05.1984", "1984-05-27T00:00:00Z"),
+    ("datetime", Form(formats=("%d.%m.%Y %H:%M",)), "27.05.1984 23:30", "1984-05-27T23:30:00Z"),
+    (
+        "datetime",
+        Form(formats=("%d.%m.%Y %H:%M%z",)),
+        "27.05.1984 23:30+0200",
+        "1984-05-27T23:30:00+02:00",
+    ),
+    ("float", Form(decimal=","), "1,5", 1.5),
+    ("float", Form(decimal=","), "-1.234.567,5", -1234567.5),
+    ("float", Form(decimal=","), "1 234,5", 1234.5),
+    ("float", Form(decimal=","), "1\u00a0234", 1234),
+    ("float", Form(decimal=","), 1.5, 1.5),
+    ("int", Form(decimal=","), "1.234", 1234),
+    ("int", Form(decimal=","), "7,0", 7),
+    ("tags", Form(separator=";"), "a,b; c", ["a,b", "c"]),
+    ("tags", Form(separator=" | "), '["a", "b"]', ["a", "b"]),
+    ("phone", Form(region="DE"), "030 123456", "+4930123456"),
+    ("phone", Form(region="DE"), "+1 202 555 0123", "+12025550123"),
+    ("phone", Form(region="RU"), 79000000001.0, "+79000000001"),
+]
+
+
+@pytest.mark.parametrize(("kind", "form", "value", "expected"), FORMS)
+def test_form_says_how_values_are_written(kind: str, form: Form, value: Any, expected: Any) -> None:
+    assert read(Cell(form=form), kind, value) == expected
+
+
+BROKEN = [
+    ("date", Form(formats=("%d.%m.%Y",)), "31.02.1984"),
+    *(
+        ("float", Form(decimal=","), text)
+        for text in ("1.5", "1.23,5", "1,234,5", "12.3456", "1 2")
+    ),
+    ("phone", Form(region="DE"), "call me"),
+    ("phone", Form(), "030 123456"),
+]
+
+
+@pytest.mark.parametrize(("kind", "form", "value"), BROKEN)
+def test_value_of_another_form_is_refused(kind: str, form: Form, value: Any) -> None:
+    with pytest.raises(CannotConvert):
+        read(Cell(form=form), kind, value)
