@@ -24,6 +24,7 @@ from ..records.codec import StreamCodec
 from ..rejects.opening import open_store
 from ..service.answers import Answers
 from ..service.manifest import service
+from .listed import check_listed
 from .progress import Progress, Terminal
 from .pump import LONG_SECONDS, Heartbeat, Pump
 from .signals import interruptible
@@ -90,7 +91,8 @@ def assemble(
             "Two streams of the catalog have the same name. Set another "
             "namespace or prefix for one of them."
         )
-    _check_configured(config, streams)
+    for name in check_listed(config, streams):
+        logger.warning(f"The configured stream {name} is not in this sync's catalog.")
     answers, mailbox = Answers(service(), config.field_names()), Mailbox()
     dispatcher = Dispatcher(
         Senders(sender or ProfilesClient(config, service(), answers), mailbox.put),
@@ -116,23 +118,6 @@ def _codec(info: StreamInfo, config: Config) -> StreamCodec:
     except ConfigError as error:
         error.stream, error.namespace = info.name, info.namespace
         raise
-
-
-def _check_configured(config: Config, streams: list[StreamInfo]) -> None:
-    """Each configured stream must be one of the catalog, or be absent from it altogether: else
-    another is sent without its mapping.
-    """
-    keys = {(info.namespace, info.name) for info in streams}
-    for each in config.streams:
-        if each.name not in {name for _, name in keys}:
-            logger.warning(f"The configured stream {each.name} is not in this sync's catalog.")
-        elif each.namespace and (each.namespace, each.name) not in keys:
-            raise ConfigError(
-                f"The stream {each.name} is configured for the namespace "
-                f"{each.namespace}, where the catalog does not have it. "
-                "Correct the namespace, or leave it out.",
-                stream=each.name,
-            )
 
 
 def _tell_ignored(writer: Writer, decoder: Decoder) -> None:
