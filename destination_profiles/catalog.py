@@ -64,6 +64,12 @@ class StreamInfo:
         """How a person knows it: with its namespace where it has one."""
         return f"{self.namespace}.{self.name}" if self.namespace else self.name
 
+    def words(self) -> frozenset[str]:
+        """The words of its columns' names, which a log line may hold."""
+        names = self.schema.get("properties")
+        parts = " ".join(names).replace(".", " ") if isinstance(names, dict) else ""
+        return frozenset(parts.split())
+
     def place(self) -> tuple[str, ...]:
         """Where it stands in a store with folders, as Airbyte's platform looks for it: the sync,
         the namespace and the name.

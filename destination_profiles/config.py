@@ -39,6 +39,7 @@ __all__ = [
 ]
 MAX_AGE_SECONDS = 60.0  # so that states come well within the platform's 15 minutes
 MAX_IN_FLIGHT = 8  # requests at once; the service advises several parallel streams
+MAX_REJECTED_PERCENT = 50  # a sync that loses most of its rows is no success
 RETRY_SECONDS = 900.0  # outlasts a restart of the service
 
 # what stands for a setting that must be there and is not, so that the others can be looked at
@@ -69,6 +70,7 @@ class Config:
     retry_seconds: float = RETRY_SECONDS
     wire_format: str = "json"
     max_rejected: int | None = None
+    max_rejected_percent: int = MAX_REJECTED_PERCENT
     rejects: Rejects = field(default_factory=NoRejects)
 
     def stream(self, name: str, namespace: str | None) -> StreamConfig:
@@ -197,6 +199,7 @@ def _frozen(raw: Mapping[str, Any], service: Service, found: _Found, api_url: st
         },
         streams=streams,
         max_rejected=raw.get("max_rejected"),
+        max_rejected_percent=raw.get("max_rejected_percent", MAX_REJECTED_PERCENT),
         rejects=found.part(lambda: parse_rejects(raw.get("object_storage_config") or {}), nowhere),
         **{**limits, **batching, **delivery},
     )

@@ -3,7 +3,9 @@
 ProfilesError                 the sync ends; `failure_type` says who must act
 ├── ConfigError               config_error: the user changes something
 │   ├── Refused               ... in the service: token, right or tariff
-│   └── TooManyRejected       ... or the data: more records were rejected than the user allows
+│   ├── TooManyRejected       ... or the data: more records were rejected than the user allows
+│   ├── MostRejected          ... or a larger part of them
+│   └── NoMessages            ... or what is fed in: it holds no message
 ├── Unavailable               transient_error: a later run may pass
 │   └── StoreUnavailable      the store of rejected records does not answer
 ├── Interrupted               ... a signal asked to stop; the exit code says which
@@ -70,6 +72,32 @@ class TooManyRejected(ConfigError):
             f"More than {allowed:,} records were rejected, so the sync stops, as "
             "the setting max_rejected asks. "
             f"What was accepted is safe. The most frequent reasons: {reasons}."
+        )
+
+
+class MostRejected(ConfigError):
+    """A larger part of the records was rejected than the configuration allows."""
+
+    def __init__(self, rejected: int, resolved: int, allowed: int, reasons: str) -> None:
+        """Name the setting and the most frequent reasons."""
+        super().__init__(
+            f"{rejected:,} of {resolved:,} records were rejected, which is more than the "
+            f"{allowed} percent that the setting max_rejected_percent allows. The sync is not "
+            f"taken for a success, and no further state leaves. The most frequent reasons: "
+            f"{reasons}. Repair them; where most profiles are not found and that is as you want "
+            "it, raise max_rejected_percent."
+        )
+
+
+class NoMessages(ConfigError):
+    """Something came in, and no message was in it. `look`: what it looks like."""
+
+    def __init__(self, lines: int, look: str) -> None:
+        """Say what came, and what is wanted."""
+        super().__init__(
+            f"The input holds no Airbyte message: its {lines:,} lines look like {look}. Nothing "
+            "was sent. What is wanted is a JSON message a line, in UTF-8 and not compressed: "
+            '{"type": "RECORD", "record": {"stream": ..., "data": {...}}}.'
         )
 
 

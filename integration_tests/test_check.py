@@ -18,6 +18,25 @@ from profiles_sandbox.testing import ServedSandbox, ThreadedSandbox
 READ, FIELDS = "databases/get", "databases/fields_get"
 
 
+@pytest.fixture(autouse=True)
+def keeping(request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    """With a store of rejected records, so that nothing is to be warned of."""
+    if "connector" in request.fixturenames:
+        kept: Connector = request.getfixturevalue("connector")
+        kept.config["object_storage_config"] = store(tmp_path)
+
+
+def store(folder: Path) -> dict[str, str]:
+    return {"storage_type": "Local", "path": str(folder / "rejected")}
+
+
+def test_store_that_keeps_nothing_is_a_warning(connector: Connector) -> None:
+    del connector.config["object_storage_config"]
+    status = connector.run("check").status
+    assert status["status"] == "SUCCEEDED"
+    assert status["message"].startswith("Warning: Rejected records are counted and kept nowhere")
+
+
 def failed(connector: Connector) -> str:
     """The sentence of a failed check, which must be all that is said."""
     said = connector.run("check")
@@ -286,6 +305,7 @@ def test_channel_that_a_resource_does_not_have_is_named(tmp_path: Path) -> None:
         connector.config |= users(
             subscriptions=[{"channel": "sms", "resource_id": 5, "address_from": "a", "status": 0}]
         )
+        connector.config["object_storage_config"] = store(tmp_path)
         assert (
             failed(connector)
             == "Stream users: resource 5 has no channel sms. It has: email, viber."

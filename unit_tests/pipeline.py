@@ -15,7 +15,7 @@ from destination_profiles.delivery.concurrency import Concurrency
 from destination_profiles.delivery.dispatcher import Dispatcher
 from destination_profiles.delivery.mailbox import Mail
 from destination_profiles.delivery.schedule import Schedule
-from destination_profiles.delivery.senders import Answer
+from destination_profiles.delivery.senders import Answer, Inspect, inspected
 from destination_profiles.delivery.writer import Writer
 from destination_profiles.errors import ProfilesError
 from destination_profiles.records.codec import StreamCodec
@@ -107,6 +107,10 @@ class Link:
         self.request_ids.append(request.request_id)
         self._under_way.append((chunk, request, self.clock.now))
 
+    def ask(self, chunk: Chunk, inspect: Inspect) -> None:
+        self.busy += 1
+        self._ready.append(Answer(chunk, inspected(inspect), self.clock.now, self.clock.now))
+
     def take(self, answer: Answer) -> Chunk:
         self.busy -= 1
         return answer.chunk
@@ -168,6 +172,7 @@ class Pipeline:
         store: RejectStore | None = None,
         max_profiles: int = 2,
         max_rejected: int | None = None,
+        max_rejected_percent: int = 100,
         bound: Bound = BOUND,
         heartbeat: Heartbeat = lambda _: LONG_SECONDS,
         **delivery: Any,
@@ -181,6 +186,7 @@ class Pipeline:
             store=store or MemoryStore(),
             release=self._release,
             max_rejected=max_rejected,
+            max_rejected_percent=max_rejected_percent,
             bound=bound,
             new_id=iter(map(str, range(10**6))).__next__,
             clock=link.clock,

@@ -28,14 +28,23 @@ class Findings:
     warnings: list[str] = field(default_factory=list)
 
 
-def inspect(config: Config, client: ProfilesClient, service: Service) -> Findings:
-    """All that is wrong at once. Raises ProfilesError where the service cannot be asked at all."""
-    return _Inspection(config, client, service).run()
+def inspect(
+    config: Config, client: ProfilesClient, service: Service, *, may_not_read: bool = False
+) -> Findings:
+    """All that is wrong at once. Raises ProfilesError where the service cannot be asked at all.
+
+    `may_not_read`: the token may be one that only writes, so that a read that is forbidden says
+    nothing.
+    """
+    return _Inspection(config, client, service, may_not_read).run()
 
 
 class _Inspection:
-    def __init__(self, config: Config, client: ProfilesClient, service: Service) -> None:
+    def __init__(
+        self, config: Config, client: ProfilesClient, service: Service, may_not_read: bool
+    ) -> None:
         self._config = config
+        self._may_not_read = may_not_read
         self._client = client
         self._service = service
         self._unknown = service.read_codes["unknown"]
@@ -75,8 +84,10 @@ class _Inspection:
         try:
             self._client.read("databases_get", id=db_id)
         except Refused as refused:
-            single = (*self._unknown, *self._service.read_codes["one_only"])
-            if not refused.spoken or refused.code not in single:
+            one_only = self._service.read_codes["one_only"]
+            if refused.spoken and refused.code in one_only and self._may_not_read:
+                return True
+            if not refused.spoken or refused.code not in (*self._unknown, *one_only):
                 raise
             self._findings.problems.append(f"Database {db_id}: {refused.message}")
             return False

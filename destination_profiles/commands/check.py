@@ -5,15 +5,21 @@ from contextlib import contextmanager
 from typing import Any
 
 from ..api.client import ProfilesClient
-from ..api.inspection import inspect
+from ..api.inspection import Findings, inspect
 from ..api.transport import Transport
 from ..config import read_config
 from ..errors import ProfilesError
 from ..rejects.opening import open_store
+from ..rejects.settings import NoRejects
 from ..service.answers import Answers
 from ..service.manifest import service
 from ..slips import numbered
 from .invocation import Invocation
+
+KEPT_NOWHERE = (
+    "Rejected records are counted and kept nowhere, as object_storage_config names no store. Set "
+    "one, to see which they are and to send them again."
+)
 
 
 def run(invocation: Invocation) -> None:
@@ -28,20 +34,21 @@ def check(raw: Mapping[str, Any], transport: Transport | None = None) -> dict[st
     """
     reading = read_config(raw)
     config = reading.config
-    problems = [each.message for each in reading.errors]
-    warnings: list[str] = []
+    found = Findings([each.message for each in reading.errors])
     if reading.reachable:
-        with _noted(problems):
+        with _noted(found.problems):
             answers = Answers(service(), config.field_names())
             client = ProfilesClient(config, service(), answers, transport)
-            findings = inspect(config, client, service())
-            problems += findings.problems
-            warnings += findings.warnings
-    with _noted(problems):
+            inspected = inspect(config, client, service())
+            found.problems += inspected.problems
+            found.warnings += inspected.warnings
+    with _noted(found.problems):
         open_store(config.rejects, {}).probe()
-    told = problems + [f"Warning: {each}" for each in warnings]
+    if not found.problems and isinstance(config.rejects, NoRejects):
+        found.warnings.append(KEPT_NOWHERE)
+    told = found.problems + [f"Warning: {each}" for each in found.warnings]
     message = {"message": numbered(told)} if told else {}
-    return {"status": "FAILED" if problems else "SUCCEEDED", **message}
+    return {"status": "FAILED" if found.problems else "SUCCEEDED", **message}
 
 
 @contextmanager

@@ -121,6 +121,7 @@ def _harmless(configured: Config) -> Config:
         configured,
         max_age_seconds=FOR_EVER,
         max_rejected=None,
+        max_rejected_percent=100,
         rejects=NoRejects(),
         max_in_flight=1,
     )

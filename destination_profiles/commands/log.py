@@ -1,8 +1,12 @@
 """The connector's log, on the way to a command's output."""
 
 import logging
+import re
 
 from ..protocol.messages import LogHandler, MessageWriter
+
+HIDDEN = "****"
+LONG = 4  # signs of a secret that is hidden within a word too; a shorter one would mangle others
 
 
 class Secrets:
@@ -14,12 +18,15 @@ class Secrets:
 
     def add(self, secrets: list[str]) -> None:
         """Hide these from now on."""
-        self._known += secrets
+        self._known = sorted({*self._known, *secrets} - {""}, key=len, reverse=True)
 
     def mask(self, text: str) -> str:
         """A text with stars in their place."""
         for secret in self._known:
-            text = text.replace(secret, "****")
+            if len(secret) >= LONG:
+                text = text.replace(secret, HIDDEN)
+            else:
+                text = re.sub(rf"(?<![\w']){re.escape(secret)}(?![\w'])", HIDDEN, text)
         return text
 
 

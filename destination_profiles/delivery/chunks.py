@@ -1,7 +1,7 @@
 """A chunk: profiles that travel in one request, never more than either limit allows (promise 4)."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -220,17 +220,27 @@ class Chunk:
 
         They are other requests, so each has a request id of its own.
         """
+        size = 1 if len(self) <= LAST_PROFILES else (len(self) + 1) // 2
+        everything = range(len(self))
+        return self.divided(
+            [everything[start : start + size] for start in everything[::size]], new_id
+        )
+
+    def divided(self, groups: Iterable[Sequence[int]], new_id: Callable[[], str]) -> list["Chunk"]:
+        """A part for each group of positions, which hold every position once."""
         entries = list(self.entries())
-        size = 1 if len(entries) <= LAST_PROFILES else (len(entries) + 1) // 2
+        superseded: dict[int, list[tuple[Interval, Row]]] = {}
+        for position, interval, row in self.superseded:
+            superseded.setdefault(position, []).append((interval, row))
         parts = []
-        for start in range(0, len(entries), size):
+        for group in groups:
             part = Chunk(self.target, self.envelope, request_id=new_id(), token=self.token)
             part._part_of = self.whole
-            part._fill(entries[start : start + size])
+            part._fill([entries[position] for position in group])
             part.superseded = [
-                (position - start, interval, row)
-                for position, interval, row in self.superseded
-                if 0 <= position - start < len(part)
+                (place, interval, row)
+                for place, position in enumerate(group)
+                for interval, row in superseded.get(position, ())
             ]
             parts.append(part)
         self.whole.parts_left += len(parts) - 1

@@ -1,29 +1,24 @@
 """What follows from an answer, and who is sent next."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from time import monotonic
 from uuid import uuid4
 
-from ..errors import ProfilesError
-from ..rejection import Rejection
-from ..service.outcome import Accepted, Halve, Retry, Stop
+from ..errors import BadAnswer, ProfilesError
+from ..service.outcome import Accepted, Cleared, Halve, Retry, Stop
+from .blame import Blame, Resolution
 from .body_limit import BodyLimit
 from .bound import Load
 from .chunks import Chunk
 from .concurrency import Concurrency
 from .in_flight import InFlight
-from .isolation import Isolation
 from .schedule import Schedule
-from .senders import Answer, Senders
+from .senders import Answer, Inspect, Senders
 
-
-@dataclass(frozen=True, slots=True)
-class Resolution:
-    """The last word on a chunk: every profile accepted, but those in `rejected`, by position."""
-
-    chunk: Chunk
-    rejected: dict[int, Rejection]
+DONE_PERHAPS = (
+    "The service asks to send {} profiles later, which it may have updated already, and some "
+    "hold a function such as incr that must not be executed twice. What became of them is unknown."
+)
 
 
 def new_request_id() -> str:
@@ -46,11 +41,14 @@ class Dispatcher:
         max_in_flight: int,
         throttled: Callable[[Chunk, float], None] = lambda _chunk, _seconds: None,
         leaving: Callable[[Chunk], None] = lambda _chunk: None,
+        inspect: Inspect = list,
+        repeatable: Callable[[bytes], bool] = lambda _profile: True,
         clock: Callable[[], float] = monotonic,
         new_id: Callable[[], str] = new_request_id,
     ) -> None:
         """`throttled` is told of a chunk that the service did not want now, and of the seconds
-        until it is sent again; `leaving` sees each sealed chunk before it is sent.
+        until it is sent again; `leaving` sees each sealed chunk before it is sent. `inspect` asks
+        the service about the settings; `repeatable` tells whether a profile may be executed twice.
         """
         self.retries = 0
         self.trouble = ""
@@ -58,7 +56,9 @@ class Dispatcher:
         self.failure: ProfilesError | None = None
         self.body_limit = BodyLimit()
         self.sealed = InFlight()
-        self._isolation: Isolation[Chunk] = Isolation()
+        self._blame = Blame()
+        self._inspect, self._repeatable = inspect, repeatable
+        self._asking = False
         self._senders, self._schedule, self._throttled = senders, schedule, throttled
         self._leaving = leaving
         self._max_in_flight, self._clock, self._new_id = max_in_flight, clock, new_id
@@ -98,7 +98,8 @@ class Dispatcher:
         """
         if not self._may_send():
             return None
-        return self._schedule.paused_until if self._isolation else self._schedule.deadline()
+        parts_wait = any(self._blame.searches())
+        return self._schedule.paused_until if parts_wait else self._schedule.deadline()
 
     def stop(self) -> None:
         """Send nothing from now on, whatever the reason."""
@@ -111,10 +112,13 @@ class Dispatcher:
         # all of them first: if entering one fails, the others are with no sender any more
         for chunk, answer in [(self._senders.take(each), each) for each in answers]:
             yield from self._follow(chunk, answer)
+            yield from self._judge()
 
     def settle(self, chunk: Chunk) -> Chunk | None:
         """The last word on a chunk is entered; gives back the whole chunk once all of it is."""
-        return self.sealed.settle(chunk)
+        if (whole := self.sealed.settle(chunk)) is not None:
+            self._blame.close(whole)
+        return whole
 
     def _follow(self, chunk: Chunk, answer: Answer) -> Iterator[Resolution]:
         outcome = answer.outcome
@@ -122,18 +126,14 @@ class Dispatcher:
         tries.sending = False
         match outcome:
             case Accepted():
-                self._isolation.accepted()
                 self.trouble = ""
                 self.body_limit.accepted(chunk.size)
                 self.concurrency.accepted(answer.answered_at, answer.sent_at)
-                yield Resolution(chunk, dict(outcome.rejected))
+                yield from self._answered(chunk, outcome)
             case Halve() if tries.unknown and outcome.unknown:
                 self._retry(chunk, outcome)
             case Halve() if len(chunk) == 1:
-                if (error := self._isolation.blame(outcome.refusal)) is None:
-                    yield Resolution(chunk, {0: outcome.refusal})
-                else:
-                    self._fail(error)
+                self._blame.suspect_alone(chunk, outcome)
             case Halve():
                 self._halve(chunk, outcome)
             case Retry():
@@ -143,7 +143,58 @@ class Dispatcher:
                 self._retry(chunk, outcome)
             case Stop():
                 tries.unknown = tries.unknown or outcome.unknown
+                self._asking = False
                 self._fail(outcome.error)
+            case Cleared():
+                self._asking = False
+                if (error := self._blame.clear()) is not None:
+                    self._fail(error)
+
+    def _answered(self, chunk: Chunk, outcome: Accepted) -> Iterator[Resolution]:
+        """The last word on what the service said of each profile; what it put off stays."""
+        rejected = dict(outcome.rejected)
+        if outcome.later:
+            said = [place for place in range(len(chunk)) if place not in outcome.later]
+            groups = [each for each in (said, sorted(outcome.later)) if each]
+            parts = chunk.divided(groups, self._new_id)
+            later = self.sealed.put_off(chunk, parts)
+            self._send_later(later, next(iter(outcome.later.values())), outcome)
+            if not said:
+                return
+            chunk = parts[0]
+            places = {place: number for number, place in enumerate(said)}
+            rejected = {places[place]: each for place, each in rejected.items()}
+        if len(rejected) < len(chunk):
+            self._blame.accept(chunk)
+            yield Resolution(chunk, rejected)
+        else:
+            self._blame.suspect(Resolution(chunk, rejected))
+
+    def _send_later(self, chunk: Chunk, first: Retry, outcome: Accepted) -> None:
+        """Send profiles once more, in a request of their own, unless that might add twice."""
+        perhaps = any(each.unknown for each in outcome.later.values())
+        if perhaps and not all(self._repeatable(row.profile) for row in chunk.rows):
+            self.sealed.tries[chunk].unknown = True
+            self._fail(BadAnswer(DONE_PERHAPS.format(f"{len(chunk):,}")))
+            return
+        throttled = all(each.throttled for each in outcome.later.values())
+        self._retry(chunk, Retry(first.error, first.retry_after, perhaps, throttled))
+
+    def _judge(self) -> Iterator[Resolution]:
+        """Blame the profiles that are to blame, or ask before that."""
+        yield from self._blame.blamed()
+        if self._asking or self._stopped or self.failure is not None:
+            return
+        if not self._blame.accepted:
+            self._admit()
+        alone = not self._blame.accepted and self._blame.waiting() == len(self.sealed.tries)
+        if (chunk := self._blame.to_ask(alone=alone)) is None:
+            return
+        if (error := self._blame.error(chunk)) is not None:
+            self._fail(error)
+            return
+        self._asking = True
+        self._senders.ask(chunk, self._inspect)
 
     def _halve(self, chunk: Chunk, outcome: Halve) -> None:
         """Let its parts be sent before all else."""
@@ -151,7 +202,7 @@ class Dispatcher:
             self.body_limit.refused(chunk.size)
         parts = chunk.parts(self._new_id)
         self.sealed.part(chunk, parts)
-        self._isolation.split(parts)
+        self._blame.case(chunk).search.split(parts)
 
     def _retry(self, chunk: Chunk, outcome: Retry | Halve) -> None:
         """Let the same request be sent once more, unless the budget of time ends before that."""
@@ -174,6 +225,7 @@ class Dispatcher:
         return (
             not self._stopped
             and self.failure is None
+            and not self._asking
             and self._senders.busy < self.concurrency.limit
         )
 
@@ -188,8 +240,9 @@ class Dispatcher:
         self._admit()
         while self._may_send():
             now = self._clock()
-            if self._isolation and self._schedule.paused_until <= now:
-                chunk: Chunk | None = self._isolation.take()
+            search = next(self._blame.searches(), None)
+            if search is not None and self._schedule.paused_until <= now:
+                chunk: Chunk | None = search.take()
             else:
                 chunk = self._schedule.take(now)
             if chunk is None:

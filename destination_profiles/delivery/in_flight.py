@@ -76,6 +76,15 @@ class InFlight:
         del self.tries[chunk]
         self.tries |= {part: Tries() for part in parts}
 
+    def put_off(self, chunk: Chunk, parts: list[Chunk]) -> Chunk:
+        """Likewise, and the last of them is what the service put off, for as long as the chunk
+        was.
+        """
+        before = self.tries[chunk]
+        self.part(chunk, parts)
+        self.tries[parts[-1]] = Tries(before.failures, before.failing_since)
+        return parts[-1]
+
     def settle(self, chunk: Chunk) -> Chunk | None:
         """The last word on a chunk was entered in the books. Gives back the whole chunk, if it was
         the last of its parts: those that waited for it wait no longer.

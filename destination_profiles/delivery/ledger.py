@@ -44,6 +44,7 @@ class Ledger:
         """Start with no stream."""
         self._open: dict[str, Interval] = {}
         self.totals: dict[str, Interval] = {}
+        self.resolved = 0  # records with a last word, of all streams
 
     def interval(self, stream: str) -> Interval:
         """The open interval of a stream; its `read` is counted by the caller, record by record."""
@@ -62,6 +63,7 @@ class Ledger:
         deleted: int = 0,
     ) -> None:
         """Enter what became of some records of an interval."""
+        self.resolved += accepted + rejected + superseded
         for each in (interval, self.totals[interval.stream]):
             each.accepted += accepted
             each.rejected += rejected

@@ -3,14 +3,22 @@
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from queue import SimpleQueue
 from time import monotonic
 from typing import Protocol
 
-from ..errors import SystemFault
-from ..service.outcome import Outcome, Stop
+from ..errors import ConfigError, ProfilesError, SystemFault
+from ..service.outcome import Cleared, Outcome, Stop
 from ..service.request import Request
 from .chunks import Chunk
+
+Inspect = Callable[[], list[str]]
+"""Asks the service about the settings; gives what is wrong, and may raise ProfilesError."""
+WRONG_SETTING = (
+    "The service refuses what it is sent, and a setting is wrong: {} No record is to blame, and "
+    "no state passes them."
+)
 
 
 class Sender(Protocol):
@@ -47,17 +55,24 @@ class Senders:
         """`answered` is called with each answer, on a sender's thread."""
         self.busy = 0
         self._sender, self._answered, self._clock = sender, answered, clock
-        self._to_send: SimpleQueue[tuple[Chunk, Request]] = SimpleQueue()
+        self._to_do: SimpleQueue[tuple[Chunk, Callable[[], Outcome]]] = SimpleQueue()
         self._threads: list[threading.Thread] = []
 
     def send(self, chunk: Chunk) -> None:
         """Give a chunk to a thread that has nothing to do."""
+        self._give(chunk, partial(self._sender.send, chunk.request()))
+
+    def ask(self, chunk: Chunk, inspect: Inspect) -> None:
+        """Let a thread ask about the settings, on behalf of a chunk that was refused."""
+        self._give(chunk, partial(inspected, inspect))
+
+    def _give(self, chunk: Chunk, job: Callable[[], Outcome]) -> None:
         self.busy += 1
         if len(self._threads) < self.busy:
             name = f"sender-{self.busy}"
             self._threads.append(threading.Thread(target=self._work, name=name, daemon=True))
             self._threads[-1].start()
-        self._to_send.put((chunk, chunk.request()))
+        self._to_do.put((chunk, job))
 
     def take(self, answer: Answer) -> Chunk:
         """The chunk of an answer, back from its sender."""
@@ -69,12 +84,23 @@ class Senders:
         alive.
         """
         while True:
-            chunk, request = self._to_send.get()
+            chunk, job = self._to_do.get()
             sent_at = self._clock()
             try:
-                outcome = self._sender.send(request)
+                outcome = job()
             except Exception as error:  # a defect of the sender must end the sync, not hang it
                 fault = SystemFault(f"The sender failed with {type(error).__name__}.")
                 outcome = Stop(fault, unknown=True)
             self._answered(Answer(chunk, outcome, sent_at, self._clock()))
-            del chunk, request, outcome  # while it waits, the thread keeps nothing of them
+            del chunk, job, outcome  # while it waits, the thread keeps nothing of them
+
+
+def inspected(inspect: Inspect) -> Outcome:
+    """What an inspection says of a refusal."""
+    try:
+        problems = inspect()
+    except ProfilesError as error:
+        return Stop(error)
+    if problems:
+        return Stop(ConfigError(WRONG_SETTING.format(" ".join(problems))))
+    return Cleared()

@@ -7,17 +7,18 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from time import monotonic
 from typing import Any
 
-from ..errors import TooManyRejected
+from ..errors import MostRejected, TooManyRejected
 from ..records.batch import Data, Rejected
 from ..records.changes import Change
 from ..records.codec import StreamCodec
 from ..records.deletions import Deleted
 from ..rejection import Rejection
-from ..rejects.store import RejectStore
+from ..rejects.store import NoStore, RejectStore
+from .blame import Resolution
 from .bound import BOUND, Bound, Load
 from .checkpoint import Checkpointer, SafeState
 from .chunks import Chunk, ChunkPolicy
-from .dispatcher import Dispatcher, Resolution, new_request_id
+from .dispatcher import Dispatcher, new_request_id
 from .ledger import Interval, Ledger
 from .open_chunks import OpenChunks
 from .senders import Answer
@@ -25,6 +26,8 @@ from .tally import Tally
 
 StreamKey = tuple[str | None, str]  # namespace, name
 REPLACED_IN_VAIN = "a later record of its profile took its place, and that one was rejected"
+PERCENT_FROM = 1_000  # resolved records at which `max_rejected_percent` begins to count
+PERCENT_AT_END_FROM = 20  # likewise at the end: of fewer, most may be wrong by chance
 NOT_REPLACED = Rejection("superseded", "rejected", REPLACED_IN_VAIN, "$", REPLACED_IN_VAIN)
 
 
@@ -45,12 +48,13 @@ class Writer:
         store: RejectStore,
         release: Callable[[SafeState], None],
         max_rejected: int | None = None,
+        max_rejected_percent: int = 100,
         bound: Bound = BOUND,
         new_id: Callable[[], str] = new_request_id,
         clock: Callable[[], float] = monotonic,
     ) -> None:
         """`release` gives a state back; with more than `max_rejected` records rejected the sync
-        ends.
+        ends, and with more than `max_rejected_percent` of those that have their last word.
         """
         self.ledger = Ledger()
         self.tally = Tally()
@@ -59,8 +63,10 @@ class Writer:
         self.read = 0
         self.chunks = 0
         self.dispatcher = dispatcher
+        self.keeps_rejected = not isinstance(store, NoStore)
         self._codecs, self._store, self._release_state = codecs, store, release
         self._max_rejected, self._bound = max_rejected, bound
+        self._max_percent, self._percent_from = max_rejected_percent, PERCENT_FROM
         self._checkpointer = Checkpointer()
         track = self._checkpointer.track
         self._open = OpenChunks(policy, track=track, new_id=new_id, clock=clock)
@@ -159,9 +165,14 @@ class Writer:
         """Let all that is open be sent."""
         self._dispatch(self._open.close())
 
+    def ending(self) -> None:
+        """The input has ended: from now on fewer records are enough to see that most are lost."""
+        self._percent_from = PERCENT_AT_END_FROM
+
     def close(self) -> None:
         """End well, once everything is answered: every state out, the books balanced."""
         self._release()
+        self._stop_at_most()
         self._store.close()
         self.ledger.balance()
 
@@ -226,10 +237,23 @@ class Writer:
         """
         if self._max_rejected is not None and self.tally.total > self._max_rejected:
             raise TooManyRejected(self._max_rejected, "; ".join(self.tally.top()))
+        if self._percent_from == PERCENT_FROM:  # else more of the last records may be accepted
+            self._stop_at_most()
+
+    def _stop_at_most(self) -> None:
+        if self._most_are_lost():
+            top = "; ".join(self.tally.top())
+            raise MostRejected(self.tally.total, self.ledger.resolved, self._max_percent, top)
+
+    def _most_are_lost(self) -> bool:
+        resolved = self.ledger.resolved
+        return (
+            resolved >= self._percent_from and self.tally.total * 100 > self._max_percent * resolved
+        )
 
     def _release(self) -> None:
         """Let the states leave that are safe: the rejected records before them are stored first."""
-        if not self._checkpointer.is_safe():
+        if not self._checkpointer.is_safe() or self._most_are_lost():
             return
         self._store.flush()
         for state in self._checkpointer.release():

@@ -7,10 +7,11 @@ from typing import Any
 
 import msgspec
 
-from ..errors import BrokenInput
+from ..errors import BrokenInput, NoMessages
 from ..records.changes import KEPT, Change
 from ..records.salvage import clean, fault, lenient
 from ..rejection import Rejection
+from .looks import LOOKED_AT, look
 
 decode = msgspec.json.Decoder().decode
 _decode_parts = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
@@ -99,6 +100,12 @@ LONGEST_EMPTY = 24  # bytes of a record's `meta` that holds no change, as source
 _meta = msgspec.json.Decoder(_Meta)
 NO_PARTS = "holds a state without its parts"
 _messages = msgspec.json.Decoder(_RecordMessage | _StateMessage)
+KINDS = frozenset(  # of messages; every other `type` may be a column of a row
+    {
+        "RECORD", "STATE", "LOG", "TRACE", "CATALOG", "DESTINATION_CATALOG", "SPEC", "CONTROL",
+        "CONNECTION_STATUS",
+    }
+)  # fmt: skip
 _FAULTS = (ValueError, RecursionError)  # msgspec's errors are ValueErrors, and others of text
 _NOT_WHOLE = (*_FAULTS, KeyError)
 _STATE: Mapping[str, Any] = {"type": "STATE"}
@@ -111,6 +118,13 @@ class Decoder:
         """Start at line 0."""
         self.lines = 0
         self.chatter = 0
+        self._start = b""  # of the input
+        self._understood = False  # a message was in it
+
+    def check(self) -> None:
+        """At the end: raises NoMessages where something came in, and no message was in it."""
+        if self._start.strip() and not self._understood:
+            raise NoMessages(self.lines, look(self._start))
 
     def messages(self, block: bytes) -> Iterator[Message]:
         """What stands in some whole lines; those that the destination has nothing to do with are
@@ -120,6 +134,8 @@ class Decoder:
         mentions a record, and is cut or broken: a record may be lost in it.
         """
         before = self.lines
+        if not self._start:
+            self._start = block.lstrip()[:LOOKED_AT]
         count = block.count(b"\n") + (block[-1:] not in (b"\n", b""))
         try:
             whole: list[Any] = _messages.decode_lines(block)
@@ -128,6 +144,7 @@ class Decoder:
         # Any white space parts messages for it, so a line may hold two of them or half of one. Then
         # each line has a look of its own.
         is_whole = len(whole) == count
+        self._understood = self._understood or bool(whole)
         found: Iterable[Any] = whole if is_whole else map(self._message, BytesIO(block))
         run: Records | None = None
         for message in found:
@@ -180,6 +197,7 @@ class Decoder:
             message: _RecordMessage | _StateMessage = _messages.decode(line)
         except _FAULTS:
             return self._odd_line(line) if line.strip() else None
+        self._understood = True
         return message
 
     def _odd_line(self, line: bytes) -> _RecordMessage | FaultyRecord | State | _Broken | None:
@@ -194,6 +212,7 @@ class Decoder:
         except (ValueError, RecursionError):
             return _Broken(line, "is cut or is no JSON")
         kind = message.get("type")
+        self._understood = self._understood or (isinstance(kind, str) and kind in KINDS)
         if kind == "RECORD":
             return self._odd_record(line, message.get("record"))
         if kind == "STATE":

@@ -12,6 +12,7 @@ from .outcome import ACCEPTED, Accepted, Halve, Outcome, Retry, Stop
 from .reply import Item, Reply, all_done, read
 
 HTTP_OK = 200
+LIMITED = "RATE_LIMITED"  # nothing was done
 REDIRECTS = range(300, 400)
 PROXY_LOGIN = 407
 DONE = 0  # the service's code for success
@@ -72,10 +73,10 @@ class Answers:
             return ACCEPTED
         reply = read(body)
         items = reply.result if status == HTTP_OK and reply is not None else None
-        if items is not None and len(items) == count:
-            return self._of_items(items)
-        code, text = self._code_of(status, reply)
         wait = self._believed(retry_after)
+        if items is not None and len(items) == count:
+            return self._of_items(items, wait)
+        code, text = self._code_of(status, reply)
         if code in (DONE, HTTP_OK):
             error = BadAnswer(FATE_UNKNOWN.format(count))
             return Retry(error, wait, unknown=True, reason="the answer cannot be read")
@@ -136,8 +137,8 @@ class Answers:
             return None
         return retry_after
 
-    def _of_items(self, items: list[Item]) -> Accepted | Stop:
-        rejected = {}
+    def _of_items(self, items: list[Item], wait: float | None) -> Accepted | Stop:
+        rejected, later = {}, {}
         for position, item in enumerate(items):
             if item.error == DONE:
                 continue
@@ -146,7 +147,10 @@ class Answers:
                 return Stop(self._error(item.error, item.error_text))
             if action == "REJECT":
                 rejected[position] = self._rejection(item.error, item.error_text)
-        return Accepted(rejected)
+            if action in AGAIN:
+                error, limited = self._error(item.error, item.error_text), action == LIMITED
+                later[position] = Retry(error, wait, unknown=not limited, throttled=limited)
+        return Accepted(rejected, later)
 
     def _of_code(self, code: int, text: str | None, wait: float | None, *, spoken: bool) -> Outcome:
         """Of a code for a whole request. `spoken`: the service itself gave it."""

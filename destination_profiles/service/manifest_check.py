@@ -13,6 +13,8 @@ from ..violations import json_path
 from . import yaml_file
 
 HALVES = "SPLIT_REQUEST_WINDOW"  # the action that leads to smaller chunks
+# actions of items that say the sentence of error_handler
+SPEAKING = ("FAIL", "RETRY", "RATE_LIMITED")
 Manifest = Mapping[str, Any]
 
 
@@ -80,14 +82,16 @@ def _of_codes(manifest: Manifest) -> Iterator[str]:
     item_filters = manifest["item_error_handler"]["item_filters"]
     declared = [code for each in filters for code in each["http_codes"]]
     of_items = [code for each in item_filters for code in each["codes"]]
-    stopping = {code for each in item_filters if each["action"] == "FAIL" for code in each["codes"]}
+    stopping = {
+        code for each in item_filters if each["action"] in SPEAKING for code in each["codes"]
+    }
     halving = {code for each in filters if each["action"] == HALVES for code in each["http_codes"]}
     for code in _repeated(declared):
         yield f"$.error_handler.response_filters: code {code} stands twice"
     for code in _repeated(of_items):
         yield f"$.item_error_handler.item_filters: code {code} stands twice"
     for code in sorted(stopping - set(declared)):
-        yield f"$.item_error_handler.item_filters: code {code} stops without a sentence"
+        yield f"$.item_error_handler.item_filters: code {code} has no sentence"
     for code in sorted(set(manifest["limits"]["too_large_codes"]) - halving):
         yield f"$.limits.too_large_codes: code {code} does not halve a chunk"
 

@@ -9,9 +9,19 @@ from ..rejection import Rejection
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """Every profile was accepted but those whose position stands in `rejected`."""
+    """Every profile was accepted but those whose position stands in `rejected`, and those in
+    `later`, which the service asks to be sent once more.
+    """
 
     rejected: Mapping[int, Rejection] = field(default_factory=dict)
+    later: "Mapping[int, Retry]" = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Cleared:
+    """The service was asked about the settings, and nothing is wrong with them, as far as it
+    tells: the profiles that it refused are to blame.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,5 +60,5 @@ class Stop:
     unknown: bool = False
 
 
-Outcome = Accepted | Retry | Halve | Stop
+Outcome = Accepted | Retry | Halve | Stop | Cleared
 ACCEPTED = Accepted()

@@ -71,6 +71,11 @@ class Progress:
         if statuses := writer.statuses():
             told = ", ".join(f"{count:,} {word}" for word, count in statuses.most_common())
             self._log(f"Subscriptions made from columns, by the status that is sent: {told}.")
+        if writer.tally.total and not writer.keeps_rejected:
+            self._log(
+                f"The {writer.tally.total:,} rejected records are kept nowhere. To see which they "
+                "are, and to send them again, set object_storage_config."
+            )
         if unknown := writer.dispatcher.unknown():
             self._log(
                 f"The fate of {unknown:,} records is unknown: they were sent, and no "

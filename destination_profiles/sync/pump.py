@@ -51,6 +51,7 @@ class Pump:
         except BrokenInput:
             self.drain()  # what came before the broken line is whole
             raise
+        self.decoder.check()
         self.finish()
 
     def turn(self, source: int | None = None, *, seconds: float = LONG_SECONDS) -> bool:
@@ -92,6 +93,7 @@ class Pump:
 
     def finish(self) -> None:
         """End well: everything sent and answered, every state out, the books balanced."""
+        self.writer.ending()
         self.drain()
         self.writer.close()
 

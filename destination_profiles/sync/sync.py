@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 from ..api.client import ProfilesClient
+from ..api.inspection import inspect
 from ..catalog import StreamInfo, streams_of
 from ..config import Config, parse_config
 from ..delivery.checkpoint import SafeState
@@ -23,7 +24,9 @@ from ..protocol.pipes import LineReader
 from ..records.codec import StreamCodec
 from ..rejects.opening import open_store
 from ..service.answers import Answers
+from ..service.formats import format_named
 from ..service.manifest import service
+from ..service.repeats import repeatable
 from .listed import check_listed
 from .progress import Progress, Terminal
 from .pump import LONG_SECONDS, Heartbeat, Pump
@@ -93,13 +96,17 @@ def assemble(
         )
     for name in check_listed(config, streams):
         logger.warning(f"The configured stream {name} is not in this sync's catalog.")
-    answers, mailbox = Answers(service(), config.field_names()), Mailbox()
+    names = config.field_names().union(*(info.words() for info in streams))
+    answers, mailbox = Answers(service(), names), Mailbox()
+    client = ProfilesClient(config, service(), answers)
     dispatcher = Dispatcher(
-        Senders(sender or ProfilesClient(config, service(), answers), mailbox.put),
+        Senders(sender or client, mailbox.put),
         Schedule(answers.backoff, config.retry_seconds),
         max_in_flight=config.max_in_flight,
         throttled=throttled,
         leaving=leaving,
+        inspect=lambda: inspect(config, client, service(), may_not_read=True).problems,
+        repeatable=repeatable(service(), format_named(config.wire_format)),
     )
     writer = Writer(
         codecs,
@@ -108,6 +115,7 @@ def assemble(
         store=open_store(config.rejects, {info.label(): info.place() for info in streams}),
         release=release,
         max_rejected=config.max_rejected,
+        max_rejected_percent=config.max_rejected_percent,
     )
     return Pump(writer, mailbox, heartbeat=heartbeat)
 

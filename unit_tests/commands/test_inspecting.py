@@ -36,10 +36,20 @@ class Service:
         return HttpResponse(200, json.dumps(self.answers[self.asked[-1]]).encode(), {})
 
 
-def test_check_succeeds_without_a_word() -> None:
+def storing(folder: Path) -> dict[str, Any]:
+    return CONFIG | {"object_storage_config": {"storage_type": "Local", "path": str(folder)}}
+
+
+def test_check_succeeds_without_a_word(tmp_path: Path) -> None:
     service = Service()
-    assert check(CONFIG, service) == {"status": "SUCCEEDED"}
+    assert check(storing(tmp_path), service) == {"status": "SUCCEEDED"}
     assert service.asked == ["databases/get/", "databases/fields_get/"]
+
+
+def test_check_warns_where_rejected_rows_are_kept_nowhere() -> None:
+    status = check(CONFIG, Service())
+    assert status["status"] == "SUCCEEDED"
+    assert status["message"].startswith("Warning: Rejected records are counted and kept nowhere")
 
 
 def test_check_says_all_that_is_wrong(tmp_path: Path) -> None:
@@ -55,10 +65,10 @@ def test_check_says_all_that_is_wrong(tmp_path: Path) -> None:
     assert " (2) The folder for rejected records cannot be" in status["message"]
 
 
-def test_check_warns_of_what_was_not_told() -> None:
+def test_check_warns_of_what_was_not_told(tmp_path: Path) -> None:
     service = Service()
     service.answers["databases/fields_get/"] = {"error": 0, "data": 5}
-    status = check(CONFIG, service)
+    status = check(storing(tmp_path), service)
     assert status["status"] == "SUCCEEDED"
     assert status["message"].startswith("Warning: The fields of database 1 could not be read")
 

@@ -49,6 +49,26 @@ def test_line_shows_no_secret(log: tuple[io.BytesIO, Secrets]) -> None:
     assert b"The token **** is not accepted." in stream.getvalue()
 
 
+@pytest.mark.parametrize(
+    ("secret", "text", "masked"),
+    [
+        ("t", "3 accepted, token t, don't", "3 accepted, token ****, don't"),
+        ("abc", "abcd abc, (abc)", "abcd ****, (****)"),
+        ("abcd", "xabcdx", "x****x"),
+    ],
+)
+def test_short_secret_mangles_no_word(secret: str, text: str, masked: str) -> None:
+    secrets = Secrets()
+    secrets.add([secret])
+    assert secrets.mask(text) == masked
+
+
+def test_secret_within_a_longer_one_is_hidden_with_it() -> None:
+    secrets = Secrets()
+    secrets.add(["abcd", "abcdefgh"])
+    assert secrets.mask("abcdefgh abcd") == "**** ****"
+
+
 def test_libraries_are_silent(log: tuple[io.BytesIO, Secrets]) -> None:
     logging.getLogger("urllib3").critical("canary")
     assert log[0].getvalue() == b""

@@ -199,14 +199,6 @@ def test_stop_sends_nothing_new() -> None:
     assert (link.sent, len(made), made.failure) == ([[1]], 2, STOP.error)
 
 
-def test_request_that_is_always_refused_stops_the_sync() -> None:
-    link = Link(answers(HALVE))
-    made = dispatcher(link, max_in_flight=1)
-    made.dispatch([chunk(*range(1000))])
-    assert len(resolved(made, link)) == 4
-    assert str(made.failure).startswith("The service accepts nothing: it refused 5 profiles")
-
-
 def test_too_large_body_lowers_the_limit() -> None:
     link = Link(lambda request: TOO_LARGE if request.profiles > 2 else ACCEPT)
     whole = chunk(*range(8))

@@ -28,7 +28,7 @@ from destination_profiles.delivery.layers import Layers
 from destination_profiles.delivery.ledger import Interval
 from destination_profiles.delivery.mailbox import Mail
 from destination_profiles.delivery.schedule import Schedule
-from destination_profiles.delivery.senders import Answer
+from destination_profiles.delivery.senders import Answer, Inspect, inspected
 from destination_profiles.delivery.writer import Writer
 from destination_profiles.errors import Interrupted, ProfilesError, Refused, Unavailable
 from destination_profiles.records.codec import StreamCodec
@@ -70,6 +70,7 @@ class Case:
     mode: str
     stops: bool
     interrupted: bool
+    put_off: float  # part of the profiles that are to be sent later
 
 
 def events(streams: tuple[str, ...], ids: int, size: int) -> st.SearchStrategy[list[Event]]:
@@ -96,6 +97,7 @@ def cases(*kinds: st.SearchStrategy[list[Event]]) -> st.SearchStrategy[Case]:
         mode=st.sampled_from(["append", "append_dedup"]),
         stops=st.booleans(),
         interrupted=st.sampled_from([False, False, True]),
+        put_off=st.sampled_from([0.0, 0.0, 0.2]),
     )
 
 
@@ -121,6 +123,7 @@ class Service:
     executed: dict[tuple[int, Any], list[int]] = field(default_factory=dict)
     acknowledged: set[int] = field(default_factory=set)
     _under_way: list[tuple[Chunk, Request, float]] = field(default_factory=list)
+    _questions: list[tuple[Chunk, Inspect]] = field(default_factory=list)
     _answers: dict[str, Outcome] = field(default_factory=dict)
     _sent: Counter[str] = field(default_factory=Counter)
 
@@ -136,6 +139,10 @@ class Service:
         assert self.busy <= self.case.max_in_flight
         self._under_way.append((chunk, request, self.clock.now))
 
+    def ask(self, chunk: Chunk, inspect: Inspect) -> None:
+        self.busy += 1
+        self._questions.append((chunk, inspect))
+
     def take(self, answer: Answer) -> Chunk:
         self.busy -= 1
         return answer.chunk
@@ -146,6 +153,9 @@ class Service:
     def wait(self, seconds: float, source: int | None = None) -> Mail:
         if self.case.interrupted and self._rng.random() < 0.02:
             self.interruption = Interrupted(15)
+        if self._questions:
+            chunk, inspect = self._questions.pop()
+            return Mail([Answer(chunk, inspected(inspect), self.clock.now, self.clock.now)])
         if not self._under_way or (seconds < MINUTE and self._rng.random() < 0.3):
             assert seconds < MINUTE * 10, "the pipeline waits for an answer that cannot come"
             self.clock.now += seconds
@@ -168,7 +178,7 @@ class Service:
             self.acknowledged.update(
                 profile["n"]
                 for position, profile in enumerate(profiles(request))
-                if position not in outcome.rejected
+                if position not in outcome.rejected and position not in outcome.later
             )
         return outcome
 
@@ -195,13 +205,17 @@ class Service:
         if any(POISON in _numbers(key) for key in keys):
             return Halve(REFUSAL, Unavailable("poison"))
         rejected = {}
+        later = {}
         for position, (profile, key) in enumerate(zip(found, keys, strict=True)):
+            if self._rng.random() < self.case.put_off:
+                later[position] = Retry(Unavailable("later"), throttled=True)
+                continue
             if REFUSED_ALWAYS in _numbers(key):
                 rejected[position] = REFUSAL
                 continue
             for number in _numbers(key):
                 self.executed.setdefault((db_id, number), []).append(profile["n"])
-        return Accepted(rejected) if rejected else ACCEPT
+        return Accepted(rejected, later) if rejected or later else ACCEPT
 
 
 def _numbers(key: int | str) -> list[int]:

@@ -5,6 +5,7 @@ from destination_profiles.delivery.ledger import Interval
 from destination_profiles.errors import (
     BooksDoNotBalance,
     Interrupted,
+    MostRejected,
     ProfilesError,
     Refused,
     StoreFailed,
@@ -314,6 +315,54 @@ def test_too_many_rejections_end_the_sync() -> None:
         match=r"More than 2 records .* The most frequent reasons: 3 of users \(profile required",
     ):
         pipeline.writer.records(USERS, [b"{}"])
+
+
+def share(bad: int, of: int, percent: int = 50) -> tuple[Pipeline, ProfilesError | None]:
+    """A sync of so many records, a state after every ten, of which so many are rejected, evenly."""
+    culprits = {number * of // bad for number in range(bad)} if bad else set()
+    pipeline = Pipeline(Link(rejecting(*culprits)), max_profiles=10, max_rejected_percent=percent)
+    try:
+        for number in range(of):
+            pipeline.feed(number, *([str(number)] if number % 10 == 9 else []))
+            pipeline.pump.turn(seconds=0)
+        pipeline.pump.finish()
+    except MostRejected as error:
+        return pipeline, error
+    return pipeline, None
+
+
+@pytest.mark.parametrize(
+    ("bad", "of", "percent", "ends"),
+    [
+        (19, 19, 50, False),
+        (11, 20, 50, True),
+        (10, 20, 50, False),
+        (20, 20, 100, False),
+        (1, 20, 0, True),
+        (0, 20, 0, False),
+        (1200, 2000, 50, True),
+        (1000, 2000, 50, False),
+    ],
+)
+def test_sync_that_loses_most_of_its_records_is_no_success(bad, of, percent, ends) -> None:
+    assert (share(bad, of, percent)[1] is not None) is ends
+
+
+def test_no_state_leaves_once_most_are_lost() -> None:
+    pipeline, error = share(1200, 2000)
+    assert [state for state, *_ in pipeline.states][-1] == "989"
+    assert "600 of 1,000 records were rejected, which is more than the 50 percent" in str(error)
+    assert "600 of users (service 404: not found)" in str(error)
+
+
+def test_last_states_stay_where_most_of_few_are_lost() -> None:
+    link = held(rejecting(*range(15)))
+    pipeline = Pipeline(link, max_profiles=10, max_rejected_percent=50)
+    pipeline.feed(*range(10), "a", *range(10, 20), "b")
+    link.held = False
+    with pytest.raises(MostRejected):
+        pipeline.pump.finish()
+    assert [state for state, *_ in pipeline.states] == ["a"]
 
 
 def test_chunk_is_entered_whole_before_too_many_rejections_end_the_sync() -> None:

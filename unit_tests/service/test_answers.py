@@ -95,11 +95,6 @@ REJECTED = [
         item(5),
         Rejection("service", "5", "the service gives no text", "$", "the service gives no text"),
     ),
-    (
-        item(500, "Internal error"),
-        Rejection("service", "500", "Internal error", "$", "Internal error"),
-    ),
-    (item(429, "limit"), Rejection("service", "429", "limit", "$", "limit")),
     (item(-1, CANARY), Rejection("service", "-1", CANARY, "$", HIDDEN)),
     (
         item(10**20),
@@ -118,6 +113,26 @@ def test_item_error_rejects_that_profile_alone(
     result: dict[str, Any], rejection: Rejection
 ) -> None:
     assert outcome(200, items(OK, result, OK), count=3) == Accepted({1: rejection})
+
+
+LATER = {408: True, 429: False, 500: True, 502: True, 503: True, 504: True}
+
+
+@pytest.mark.parametrize(("code", "perhaps_done"), LATER.items())
+def test_item_that_says_later_is_neither_accepted_nor_rejected(
+    code: int, perhaps_done: bool
+) -> None:
+    made = outcome(200, items(OK, item(code, f"the {CANARY}")), retry_after=3)
+    assert isinstance(made, Accepted) and (made.rejected, list(made.later)) == ({}, [1])
+    later = made.later[1]
+    assert isinstance(later.error, Unavailable) and f"(code {code}: the {HIDDEN})" in str(
+        later.error
+    )
+    assert (later.unknown, later.throttled, later.retry_after) == (
+        perhaps_done,
+        not perhaps_done,
+        3,
+    )
 
 
 def test_every_profile_may_be_rejected() -> None:
@@ -208,7 +223,7 @@ def test_success_needs_one_zero_a_profile(status: int, answer: Any, count: int) 
     made = outcome(status, answer, count)
     if isinstance(made, Accepted):
         accepted = [each for each in answer["result"] if each["error"] == 0]
-        assert (status, len(accepted) + len(made.rejected)) == (200, count)
+        assert (status, len(accepted) + len(made.rejected) + len(made.later)) == (200, count)
 
 
 @pytest.mark.parametrize(

@@ -198,7 +198,7 @@ WRONG_VALUES = [
     ("error_handler.backoff_strategies.0.factor", 0),
     ("max_backoff_seconds", -1),
     ("undeclared_code.action", "RETRY"),
-    ("item_error_handler.item_filters.1.action", "RETRY"),
+    ("item_error_handler.item_filters.1.action", "SPLIT_REQUEST_WINDOW"),
     ("item_error_handler.default_action", "SUCCESS"),
     ("loggable_words", ["a", "b"]),
     ("field_types.string", "string"),

@@ -1,0 +1,175 @@
+"""Who is blamed for a refusal, and what is asked before."""
+
+from collections.abc import Callable
+
+import pytest
+
+from destination_profiles.delivery.chunks import Chunk
+from destination_profiles.delivery.dispatcher import Dispatcher
+from destination_profiles.errors import ConfigError, Refused, SystemFault
+from destination_profiles.service.outcome import Accepted, Halve, Outcome, Retry
+from destination_profiles.service.request import Request
+from unit_tests.delivery.chunks import chunk
+from unit_tests.delivery.test_dispatcher import HALVE, TOO_LARGE, answers, resolved, turn
+from unit_tests.pipeline import ACCEPT, REFUSAL, Link, dispatcher, held, ids
+
+FOREIGN = Halve(REFUSAL, SystemFault("refused"), unknown=True)
+WRONG = "Database 1 has no field crm_idd."
+BUSY = Retry(SystemFault("busy"), unknown=True)
+LIMITED = Retry(SystemFault("limit"), throttled=True)
+
+
+def asked(answer: Callable[[Request], Outcome], *problems: str, **more) -> tuple[Dispatcher, Link]:
+    """A dispatcher whose inspection finds these problems, and counts how often it is made."""
+    link = Link(answer)
+    link.asked = 0
+
+    def inspect() -> list[str]:
+        link.asked += 1
+        return list(problems)
+
+    return dispatcher(link, inspect=inspect, **more), link
+
+
+def every_profile(request: Request) -> Outcome:
+    return Accepted(dict.fromkeys(range(request.profiles), REFUSAL))
+
+
+def after(count: int, answer: Callable[[Request], Outcome]) -> Callable[[Request], Outcome]:
+    """A service that is well for so many requests."""
+    left = iter(range(count))
+    return lambda request: ACCEPT if next(left, None) is not None else answer(request)
+
+
+def run(made: Dispatcher, link: Link, *chunks: Chunk) -> list[tuple[list[int], dict]]:
+    made.dispatch(chunks)
+    return resolved(made, link)
+
+
+@pytest.mark.parametrize("answer", [answers(HALVE), every_profile])
+def test_four_refused_rows_of_a_wrong_setting_are_not_blamed(answer) -> None:
+    made, link = asked(answer, WRONG)
+    assert run(made, link, chunk(1, 2, 3, 4)) == []
+    assert isinstance(made.failure, ConfigError) and WRONG in made.failure.message
+
+
+@pytest.mark.parametrize("answer", [answers(HALVE), every_profile])
+def test_refused_rows_are_blamed_where_the_settings_are_right(answer) -> None:
+    made, link = asked(answer)
+    found = run(made, link, chunk(1, 2, 3, 4))
+    assert sorted(each for numbers, _ in found for each in numbers) == [1, 2, 3, 4]
+    assert all(len(numbers) == len(rejected) for numbers, rejected in found)
+    assert (link.asked, made.failure) == (1, None)
+
+
+@pytest.mark.parametrize("answer", [answers(HALVE), every_profile])
+def test_service_that_turns_bad_is_noticed_after_five_refusals(answer) -> None:
+    made, link = asked(after(1, answer), WRONG)
+    found = run(made, link, chunk(0), chunk(*range(1, 1001), first=1))
+    assert (found, link.asked) == ([([0], {})], 1)
+    assert WRONG in str(made.failure) and len(link.sent) < 80
+
+
+def test_five_that_are_refused_lie_apart() -> None:
+    made, link = asked(after(1, answers(HALVE)), WRONG, max_in_flight=1)
+    run(made, link, chunk(0), chunk(*range(1, 1001), first=1))
+    alone = [sent[0] for sent in link.sent[1:] if len(sent) == 1]
+    assert alone == [1, 1000, 501, 500, 251]
+
+
+def test_few_refused_rows_are_blamed_once_something_was_accepted() -> None:
+    made, link = asked(after(1, answers(HALVE)), WRONG)
+    found = run(made, link, chunk(0), chunk(1, 2, 3, first=1))
+    assert (len(found), link.asked, made.failure) == (4, 0, None)
+
+
+def test_culprit_waits_until_a_neighbour_is_accepted() -> None:
+    made, link = asked(lambda request: HALVE if 1 in ids(request) else ACCEPT, WRONG)
+    found = run(made, link, chunk(1, 2, 3))
+    assert sorted(found) == [([1], {0: REFUSAL}), ([2], {}), ([3], {})]
+    assert link.asked == 0
+
+
+@pytest.mark.parametrize("answer", [answers(HALVE), every_profile])
+def test_nobody_is_asked_while_another_chunk_may_be_accepted(answer) -> None:
+    link, asked_for = held(), []
+    made = dispatcher(link, inspect=lambda: asked_for.append(1) or [])
+    made.dispatch([chunk(1), chunk(2, first=1)])
+    link.reply(answer(Request((), 0, 1, "")), to=1)
+    assert (turn(made, link), asked_for) == ([], [])
+    link.reply(to=2)
+    assert sorted(turn(made, link)) == [([1], {0: REFUSAL}), ([2], {})]
+    assert asked_for == []
+
+
+def test_proxy_that_refuses_ends_the_sync_without_asking() -> None:
+    made, link = asked(answers(FOREIGN))
+    assert run(made, link, chunk(1, 2)) == []
+    assert "not the service that refuses" in str(made.failure) and link.asked == 0
+
+
+def test_limit_below_that_of_the_service_is_said() -> None:
+    made, link = asked(answers(TOO_LARGE))
+    assert run(made, link, chunk(1)) == []
+    assert f"Requests of {chunk(1).size:,} bytes" in str(made.failure)
+
+
+def test_inspection_that_fails_ends_the_sync_with_its_error() -> None:
+    link, error = Link(answers(HALVE)), Refused("token", code=401)
+
+    def inspect() -> list[str]:
+        raise error
+
+    made = dispatcher(link, inspect=inspect)
+    assert run(made, link, chunk(1)) == [] and made.failure is error
+
+
+def test_service_that_accepts_nothing_is_given_up() -> None:
+    made, link = asked(answers(HALVE))
+    assert run(made, link, chunk(*range(1000))) == []
+    assert str(made.failure).startswith(
+        "The service accepts nothing: it refused 5 profiles in requests of their own (code 404: "
+        "not found)."
+    )
+
+
+def test_profiles_put_off_are_sent_in_a_request_of_their_own() -> None:
+    first = Accepted({0: REFUSAL}, {1: LIMITED, 3: LIMITED})
+    made, link = asked(answers(first, ACCEPT))
+    assert run(made, link, chunk(1, 2, 3, 4)) == [([1, 3], {0: REFUSAL}), ([2, 4], {})]
+    assert link.sent == [[1, 2, 3, 4], [2, 4]] and len(set(link.request_ids)) == 2
+
+
+def test_all_profiles_put_off_are_sent_under_another_request_id() -> None:
+    made, link = asked(answers(Accepted({}, {0: BUSY}), ACCEPT))
+    assert run(made, link, chunk(1)) == [([1], {})] and len(set(link.request_ids)) == 2
+
+
+def test_later_chunk_waits_for_what_was_put_off() -> None:
+    first, second = chunk(1, 2), chunk(1, first=2)
+    second.wait_for(first)
+    made, link = asked(answers(Accepted({}, {0: LIMITED}), ACCEPT))
+    run(made, link, first, second)
+    assert link.sent == [[1, 2], [1], [1]]
+
+
+def test_profiles_put_off_for_too_long_end_the_sync() -> None:
+    made, link = asked(
+        lambda request: Accepted({}, dict.fromkeys(range(request.profiles), LIMITED)),
+        retry_seconds=20,
+        backoff=lambda _: 10.0,
+    )
+    assert run(made, link, chunk(1)) == [] and made.failure is LIMITED.error
+    assert (link.clock.now, made.unknown()) == (20.0, 0)
+
+
+def test_function_that_may_have_been_executed_is_not_sent_again() -> None:
+    made, link = asked(answers(Accepted({}, {0: BUSY})), repeatable=lambda _: False)
+    assert run(made, link, chunk(1, 2)) == [([2], {})]
+    assert "must not be executed twice" in str(made.failure)
+    assert (made.unknown(), len(link.sent)) == (1, 1)
+
+
+def test_function_that_was_not_executed_is_sent_again() -> None:
+    made, link = asked(answers(Accepted({}, {0: LIMITED}), ACCEPT), repeatable=lambda _: False)
+    assert run(made, link, chunk(1, 2)) == [([2], {}), ([1], {})]
