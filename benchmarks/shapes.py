@@ -171,6 +171,7 @@ PEOPLE = BY_NUMBER | {
                     "channel": "sms",
                     "resource_id": 3,
                     "address_from": "mobile",
+                    "status_if_null": "keep",
                     "cats": ["delivery"],
                 },
             ],

@@ -17,6 +17,7 @@ from .spec import spec
 from .stream_config import (
     PLAIN,
     FieldConfig,
+    OnDelete,
     StreamConfig,
     StreamParser,
     SubscriptionConfig,
@@ -58,6 +59,8 @@ class Config:
     target: Target
     null_values: NullValues = "omit"
     time_zone: str = "UTC"
+    on_delete: OnDelete = "skip"
+    sends_unlisted: bool = False
     options: Mapping[str, bool] = field(default_factory=dict)
     streams: tuple[StreamConfig, ...] = ()
     max_profiles: int = 10_000
@@ -189,6 +192,8 @@ def _frozen(raw: Mapping[str, Any], service: Service, found: _Found, api_url: st
         target=target,
         null_values=null_values,
         time_zone=time_zone if zone is not UTC else "UTC",
+        on_delete=raw.get("on_delete", "skip"),
+        sends_unlisted=raw.get("unlisted_streams") == "send",
         options={
             name: True for name in ("skip_invalid_subscriptions", "skip_triggers") if raw.get(name)
         },

@@ -187,19 +187,8 @@ def _phone(value: Any, *, region: str | None) -> str:
         raise CannotConvert from None
 
 
-def _status(value: Any) -> str | int:
-    """A status of a subscription: a word in any case, or a number, which may come as text."""
-    if isinstance(value, bool):
-        raise CannotConvert
-    if not isinstance(value, str):
-        return _int(value)
-    word = value.strip().lower()
-    return _int(word) if word.removeprefix("-").isdecimal() else word
-
-
 # that a user may name
 TYPES = ("string", "int", "float", "boolean", "date", "datetime", "tags", "phone")
-STATUS = "status"  # the one that only subscriptions have
 
 
 def conversions(zone: tzinfo = UTC, form: Form = USUAL) -> Mapping[str, Callable[[Any], Any]]:
@@ -215,5 +204,4 @@ def conversions(zone: tzinfo = UTC, form: Form = USUAL) -> Mapping[str, Callable
         "datetime": partial(_datetime, zone=zone, formats=form.formats),
         "tags": partial(_tags, separator=form.separator),
         "phone": partial(_phone, region=form.region),
-        STATUS: _status,
     }

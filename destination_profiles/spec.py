@@ -14,6 +14,7 @@ MATCHING_MODES = (
     "manifest.yaml#/matching_modes"  # stand in spec.yaml where the manifest's parts belong
 )
 CHANNELS = "manifest.yaml#/channels"
+STATUSES = "manifest.yaml#/statuses"
 FUNCTIONS = "manifest.yaml#/functions"  # those whose one part is a value
 WIRE_FORMATS = "manifest.yaml#/wire_formats"
 ADDRESS, ADDRESS_IN_WORDS = "address.py#/pattern", "address.py#/wanted"
@@ -51,6 +52,7 @@ def spec_of(declared: Service) -> dict[str, Any]:
     parts: dict[str, Any] = {
         MATCHING_MODES: [_mode_form(declared, name) for name in declared.matching_modes],
         CHANNELS: list(declared.channels),
+        STATUSES: list(declared.statuses),
         FUNCTIONS: [
             name
             for name, function in declared.functions.items()

@@ -5,17 +5,20 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
 from functools import partial
-from typing import Any, TypeVar, cast
+from typing import Any, Literal, TypeVar, cast
 
 from .cells import Cell
-from .conversion import STATUS, USUAL, CannotConvert, Form, conversions
+from .conversion import USUAL, CannotConvert, Form, conversions
 from .errors import ConfigError
 from .moments import is_form
 from .phones import regions
 from .service.manifest import AddressForm, Service
 from .service.matching import Matching, Target
+from .status_config import Guess, status_rule
+from .statuses import STATUS, StatusRule
 from .violations import first_violation
 
+OnDelete = Literal["skip", "reject", "send", "unsubscribe"]
 Part = TypeVar("Part")
 Other = TypeVar("Other")
 PARTS = {  # of a subscription, and what their columns are converted to
@@ -33,6 +36,8 @@ OF_TYPES: Mapping[str, tuple[str, ...]] = {  # those that only some types have a
     "separator": ("tags",),
 }
 PLAIN = Cell()
+
+WORDS_ALONE = StatusRule()
 
 
 @dataclass(frozen=True)
@@ -64,12 +69,14 @@ class SubscriptionConfig:
     address: tuple[FieldConfig, ...]
     parts: tuple[FieldConfig, ...] = ()
     custom_fields: tuple[FieldConfig, ...] = ()
+    status: StatusRule = WORDS_ALONE
 
 
 @dataclass(frozen=True)
 class StreamConfig:
     """What is configured for one stream; `fields` None sends a record as it comes. `matched`: it
-    has a matching of its own.
+    has a matching of its own. `bare`: channels and resources whose subscriptions end without an
+    address, where a deleted row has none.
     """
 
     name: str
@@ -78,6 +85,8 @@ class StreamConfig:
     fields: tuple[FieldConfig, ...] | None = None
     subscriptions: tuple[SubscriptionConfig, ...] = ()
     matched: bool = False
+    on_delete: OnDelete | None = None
+    bare: tuple[tuple[str, int], ...] = ()
 
 
 def parse_matching(raw: Mapping[str, Any] | None, service: Service) -> Matching:
@@ -163,6 +172,7 @@ class StreamParser:
             fields or None,
             subscriptions,
             matched=bool(raw.get("matching")),
+            on_delete=raw.get("on_delete"),
         )
 
     def _fields(self, raw: Iterable[Mapping[str, Any]]) -> tuple[FieldConfig, ...]:
@@ -250,7 +260,17 @@ class StreamParser:
             tuple(address),
             tuple(parts),
             self._fields(raw.get("fields") or ()),
+            self._status(raw, parts),
         )
+
+    def _status(self, raw: Mapping[str, Any], parts: Iterable[FieldConfig]) -> StatusRule:
+        part = next((each for each in parts if each.to == STATUS), None)
+        try:
+            return status_rule(
+                raw, self.service, varies=bool(part and part.source), constant=part and part.value
+            )
+        except Guess as guess:
+            raise _Slip(f"a subscription to {raw['channel']} {guess}") from None
 
 
 def _form(raw: Mapping[str, Any]) -> Form:

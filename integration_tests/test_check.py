@@ -63,7 +63,7 @@ def test_fields_are_read_only_where_named(connector: Connector, sandbox: ServedS
     assert [row["call"] for row in sandbox.journal()][1:] == [READ]
 
 
-EMAIL = {"channel": "email", "resource_id": 3, "address_from": "mail"}
+EMAIL = {"channel": "email", "resource_id": 3, "address_from": "mail", "status": 0}
 FITTING = {
     "name": "users",
     "fields": [
@@ -303,7 +303,7 @@ def test_channel_that_a_resource_does_not_have_is_named(tmp_path: Path) -> None:
     ) as sandbox:
         connector = Connector(tmp_path, sandbox.url)
         connector.config |= users(
-            subscriptions=[{"channel": "sms", "resource_id": 5, "address_from": "a"}]
+            subscriptions=[{"channel": "sms", "resource_id": 5, "address_from": "a", "status": 0}]
         )
         connector.config["object_storage_config"] = store(tmp_path)
         assert (

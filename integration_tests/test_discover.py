@@ -195,7 +195,11 @@ def test_chosen_key_decides_the_matching(
     "entry",
     [
         {},
-        {"subscriptions": [{"channel": "sms", "resource_id": 3, "address_from": "phone"}]},
+        {
+            "subscriptions": [
+                {"channel": "sms", "resource_id": 3, "address_from": "phone", "status": 0}
+            ]
+        },
         {"db_id": 1},
     ],
 )

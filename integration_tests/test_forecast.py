@@ -40,7 +40,7 @@ MAPPED = {
         {"to": "_bdate", "from": "born", "type": "date"},
         {"to": "_city", "from": "city"},
     ],
-    "subscriptions": [{"channel": "sms", "resource_id": 3, "address_from": "tel"}],
+    "subscriptions": [{"channel": "sms", "resource_id": 3, "address_from": "tel", "status": 1}],
 }
 
 

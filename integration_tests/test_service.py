@@ -87,6 +87,7 @@ def test_zero_is_applied_and_absence_keeps(
         field_name="crm_id",
     )
     parts = {"status_from": "state", "priority_from": "rank", "cats_from": "topics"}
+    parts |= {"status_codes": True, "status_if_null": "keep"}
     built = {"channel": "sms", "resource_id": 3, "address_from": "tel", **parts}
     configure(connector, wire, {"to": "source", "value": "w"}, subscriptions=[built])
     rows = [

@@ -63,7 +63,7 @@ def test_live_line_is_on_stderr_alone(connector: Connector) -> None:
         output = write(connector, stdout=subprocess.PIPE, stderr=end)
     text = b"".join(shown).decode()
     assert text.count(LIVE) >= 3  # a picture each quarter of a second
-    assert "0 accepted, 0 rejected, 0 superseded, 9 on their way" in text
+    assert "0 accepted, 0 rejected, 0 superseded, 0 deleted, 9 on their way" in text
     assert text.rpartition(LIVE)[2].count("\x1b[2K") >= 1  # the last one is taken away
     messages = [json.loads(line) for line in output.splitlines()]
     assert [each["type"] for each in messages] == ["STATE", "LOG"]  # the log tells the end only

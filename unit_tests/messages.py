@@ -26,7 +26,8 @@ NOT_TOLD = {  # texts that are no message of their own
     "… of … (… …: …)": "one of the reasons in the sentence of TooManyRejected",
     "… further kinds of reason": "a line of the table of rejections",
     (
-        "Read … records in … s (…/s): … accepted, … rejected, … superseded, … on their way. "
+        "Read … records in … s (…/s): … accepted, … rejected, … superseded, … deleted, "
+        "… on their way. "
         "Chunks: …, … in flight of … at once, … retries…."
     ): ("the line of counts"),
     "… (the last: …)": "a part of it",

@@ -25,6 +25,7 @@ from destination_profiles.secret import Secret
 from destination_profiles.service.manifest import service
 from destination_profiles.service.matching import Matching, Target
 from destination_profiles.spec import spec
+from destination_profiles.statuses import StatusRule
 
 CANARY, TOKEN = "canary-7f3a", "token-91bc"
 SCHEMA: dict[str, Any] = spec()["connectionSpecification"]
@@ -752,8 +753,10 @@ def test_configuration_itself_is_left_alone() -> None:
 
 # Subscriptions
 
-SMS = {"channel": "sms", "resource_id": 3, "address_from": "tel"}
-PUSH = {"channel": "push", "resource_id": 3, "address_from": "device"}
+KEPT = StatusRule(keeps_null=True)
+KEEP = {"status_if_null": "keep"}
+SMS = {"channel": "sms", "resource_id": 3, "address_from": "tel", **KEEP}
+PUSH = {"channel": "push", "resource_id": 3, "address_from": "device", **KEEP}
 
 
 def subscribed(**subscription: Any) -> list[dict[str, Any]]:
@@ -761,7 +764,7 @@ def subscribed(**subscription: Any) -> list[dict[str, Any]]:
 
 
 SUBSCRIPTIONS = [
-    (SMS, SubscriptionConfig("sms", 3, (FieldConfig("phone", "tel", type="string"),))),
+    (SMS, SubscriptionConfig("sms", 3, (FieldConfig("phone", "tel", type="string"),), status=KEPT)),
     (
         {
             "channel": "email",
@@ -778,8 +781,8 @@ SUBSCRIPTIONS = [
         ),
     ),
     (
-        {"channel": "telegram_bot", "resource_id": 3, "address_from": "c"},
-        SubscriptionConfig("telegram_bot", 3, (FieldConfig("cc_data.id", "c"),)),
+        {"channel": "telegram_bot", "resource_id": 3, "address_from": "c", **KEEP},
+        SubscriptionConfig("telegram_bot", 3, (FieldConfig("cc_data.id", "c"),), status=KEPT),
     ),
     (
         {**PUSH, "provider": "Firefox", "priority": 0, "cats_from": "c"},
@@ -791,6 +794,7 @@ SUBSCRIPTIONS = [
                 FieldConfig("provider", value="Firefox"),
             ),
             (FieldConfig("priority", value=0), FieldConfig("cats", "c", type="tags")),
+            status=KEPT,
         ),
     ),
     (
@@ -809,6 +813,7 @@ SUBSCRIPTIONS = [
             ),
             (FieldConfig("status", "s", type="status"),),
             (FieldConfig("source", value="w"), FieldConfig("n", "m", type="int")),
+            KEPT,
         ),
     ),
 ]
@@ -852,6 +857,51 @@ WRONG_SUBSCRIPTIONS = [
         "two fields are sent to a",
     ),
 ]
+
+
+BARE = {name: value for name, value in SMS.items() if name not in KEEP}
+TOLD = {**BARE, "status_from": "news"}
+YES = {"from": "1", "to": "subscribed"}
+RULES = [
+    (TOLD, StatusRule()),
+    ({**TOLD, "status_if_null": "leave_out", "status_codes": False}, StatusRule()),
+    ({**TOLD, "status_codes": True}, StatusRule(codes=True)),
+    ({**TOLD, "status_values": [YES]}, StatusRule((("1", "subscribed"),))),
+    ({**TOLD, "only_opt_out": True}, StatusRule(only_opt_out=True)),
+    ({**BARE, "status": 1, "only_opt_out": True}, StatusRule(only_opt_out=True)),
+    ({**SMS, "status": -1}, KEPT),
+]
+GUESSES = [
+    ({**TOLD, "status_values": [YES], "status_codes": True}, "has both status_values and"),
+    ({**SMS, "status_values": [YES]}, "has status_values or status_codes without status_from"),
+    ({**BARE, "status": 0, "status_codes": True}, "has status_values or status_codes without"),
+    (BARE, "has no status, and the service may subscribe who is sent without one: set status or"),
+    ({**BARE, "status": -1}, "has no status, and the service may subscribe who is sent without"),
+    ({**TOLD, **KEEP, "only_opt_out": True}, "has only_opt_out, with which none is sent without"),
+    ({**BARE, "status": "subscribed", "only_opt_out": True}, "has only_opt_out and a status that"),
+    ({**BARE, "status": 4, "only_opt_out": True}, "has only_opt_out and a status that is none"),
+]
+
+
+@pytest.mark.parametrize(("raw", "rule"), RULES)
+def test_status_is_told_by_a_rule(raw: dict[str, Any], rule: StatusRule) -> None:
+    assert config(streams=subscribed(**raw)).streams[0].subscriptions[0].status == rule
+
+
+@pytest.mark.parametrize(("raw", "sentence"), GUESSES)
+def test_consent_is_no_guess(raw: dict[str, Any], sentence: str) -> None:
+    told = wrong(streams=subscribed(**raw))
+    assert told.startswith(
+        f"The stream users is configured wrongly: a subscription to sms {sentence}"
+    )
+
+
+@pytest.mark.parametrize("again", ["1", " 1.0", "1.00"])
+def test_value_of_a_status_is_named_once(again: str) -> None:
+    pairs = [YES, {"from": again, "to": "unsubscribed"}]
+    assert "sms has status_values that name a value twice" in wrong(
+        streams=subscribed(**{**TOLD, "status_values": pairs})
+    )
 
 
 @pytest.mark.parametrize(("raw", "expected"), SUBSCRIPTIONS)

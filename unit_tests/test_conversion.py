@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from destination_profiles.conversion import STATUS, TYPES, CannotConvert, conversions
+from destination_profiles.conversion import TYPES, CannotConvert, conversions
 
 DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 DATETIME = re.compile(
@@ -306,18 +306,6 @@ STATUSES = [
     (0, 0),
     ("-1", -1),
 ]
-
-
-@pytest.mark.parametrize(("value", "expected"), STATUSES)
-def test_status_is_a_word_or_a_number(value: Any, expected: str | int) -> None:
-    assert CONVERSIONS[STATUS](value) == expected
-    assert type(CONVERSIONS[STATUS](value)) is type(expected)
-
-
-@pytest.mark.parametrize("value", [True, None, 1.5, [], {}, ["subscribed"]])
-def test_other_kinds_are_no_status(value: Any) -> None:
-    with pytest.raises(CannotConvert):
-        CONVERSIONS[STATUS](value)
 
 
 ZONED = [  # in Europe/Berlin

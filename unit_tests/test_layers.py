@@ -12,11 +12,11 @@ FLOORS = [  # the highest first; a folder may import those that stand after it
     {"protocol"},
     {"api", "delivery"},
     {"records"},
-    {"config", "stream_config", "spec", "catalog"},
+    {"config", "stream_config", "status_config", "spec", "catalog"},
     {"rejects"},
     {"service"},
     {"errors", "rejection", "violations", "secret", "address", "slips"}
-    | {"cells", "conversion", "moments", "phones"},
+    | {"cells", "conversion", "moments", "phones", "statuses"},
 ]
 ENTRIES = {"__init__", "__main__", "run"}  # import the rest when it is asked for
 PACKAGE = Path(__file__).parents[1] / "destination_profiles"
@@ -43,6 +43,7 @@ PURE = {"records", "service", "errors", "rejection", "violations", "catalog"} | 
     "moments",
     "phones",
     "slips",
+    "statuses",
 }
 OF_PURE = {"service/yaml_file"}  # reads the package's own files
 EFFECTS = {"time", "os", "pathlib", "io", "socket", "threading", "queue", "random", "uuid"}

@@ -3,8 +3,8 @@ accepts everything and hears nothing.
 """
 
 import json
-from collections import defaultdict
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from statistics import median
 from time import monotonic
@@ -17,11 +17,13 @@ from ..delivery.concurrency import FIRST
 from ..delivery.ledger import Interval
 from ..errors import NobodyReads
 from ..protocol.pipes import LineReader
-from ..records.mapping import UNSET
+from ..records.airbyte_columns import added
+from ..records.field import UNSET
 from ..records.paths import Declared
+from ..records.status_column import word_of
 from ..rejects.settings import NoRejects
 from ..service.formats import format_named
-from ..service.manifest import SUBSCRIPTIONS
+from ..service.manifest import SUBSCRIPTIONS, service
 from ..service.outcome import ACCEPTED, Outcome
 from ..service.request import Request
 from ..sync.progress import Progress, Terminal
@@ -145,6 +147,7 @@ class _Counted:
         self.bytes: list[int] = []
         self._decode = format_named(config.wire_format).decode
         self._fields = {info.label(): _named_fields(info, config) for info in streams}
+        self._statuses: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self._valued: defaultdict[str, set[str]] = defaultdict(set)
 
     def send(self, _: Request) -> Outcome:
@@ -155,9 +158,12 @@ class _Counted:
         self.profiles.append(len(chunk))
         self.bytes.append(chunk.size)
         for interval, row in chunk.entries():
-            for name, value in self._decode(row.profile).items():
+            profile = self._decode(row.profile)
+            for name, value in profile.items():
                 if value not in NO_VALUE:
                     self._valued[interval.stream].add(name)
+            if SUBSCRIPTIONS in profile:
+                self._statuses[interval.stream].update(_statuses(profile[SUBSCRIPTIONS]))
 
     def stream(self, sums: Interval) -> StreamForecast:
         always_null = (
@@ -166,7 +172,14 @@ class _Counted:
             else []
         )
         return StreamForecast(
-            sums.stream, sums.read, sums.accepted, sums.superseded, sums.rejected, always_null
+            sums.stream,
+            sums.read,
+            sums.accepted,
+            sums.superseded,
+            sums.deleted,
+            sums.rejected,
+            always_null,
+            dict(self._statuses[sums.stream].most_common()),
         )
 
 
@@ -180,7 +193,20 @@ def _named_fields(info: StreamInfo, config: Config) -> list[str]:
         if configured.fields
         else list(Declared(info.schema).columns)
     )
+    if not configured.fields:
+        added_ones = added(fields)
+        fields = [name for name in fields if name not in added_ones]
     return list(dict.fromkeys([*fields, *([SUBSCRIPTIONS] if configured.subscriptions else [])]))
+
+
+def _statuses(subscriptions: Any) -> Iterator[str]:
+    """The word of each subscription's status, which a format without types has as text."""
+    words: dict[Any, str] = {}
+    for word, number in service().statuses.items():
+        words |= {number: word, str(number): word}
+    for each in subscriptions if isinstance(subscriptions, list) else []:
+        if isinstance(each, dict):
+            yield word_of(each.get("status"), words)
 
 
 def _spread(numbers: list[int]) -> Spread:

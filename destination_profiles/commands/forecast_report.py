@@ -16,16 +16,18 @@ class Spread:
 
 @dataclass(frozen=True)
 class StreamForecast:
-    """One stream: records read, what becomes of them, and fields without a value in any record that
-    would be sent.
+    """One stream: records read, what becomes of them, fields without a value in any record that
+    would be sent, and how many subscriptions have each status.
     """
 
     stream: str
     records: int
     sent: int
     superseded: int
+    deleted: int
     rejected: int
     always_null: list[str]
+    statuses: Mapping[str, int]
 
 
 @dataclass(frozen=True)

@@ -24,12 +24,22 @@ def show_forecast(forecast: Forecast, file: TextIO) -> None:
 def _tables(forecast: Forecast) -> Iterator[tuple[list[str], Rows]]:
     """The heads of columns, and the rows."""
     yield (
-        ["stream", "records", "sent", "superseded", "rejected", "always null"],
+        ["stream", "records", "sent", "superseded", "deleted", "rejected", "always null"],
         [
-            (s.stream, s.records, s.sent, s.superseded, s.rejected, ", ".join(s.always_null))
+            (
+                *(s.stream, s.records, s.sent, s.superseded, s.deleted, s.rejected),
+                ", ".join(s.always_null),
+            )
             for s in forecast.streams
         ],
     )
+    statuses = [
+        (each.stream, word, count)
+        for each in forecast.streams
+        for word, count in each.statuses.items()
+    ]
+    if statuses:
+        yield ["stream", "status of subscriptions", "sent"], statuses
     if forecast.rejections:
         yield (
             ["stream", "step", "code", "records", "reason"],
@@ -75,6 +85,7 @@ def _sentences(forecast: Forecast) -> Iterator[str]:
 def _print(console: Console, head: list[str], rows: Rows) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     numbers = {
+        "deleted",
         "left out",
         "records",
         "sent",

@@ -1,5 +1,5 @@
-"""The books of promise 2: of each stream, records read = accepted + rejected + superseded, at every
-state and at the end.
+"""The books of promise 2: of each stream, records read = accepted + rejected + superseded +
+deleted, at every state and at the end.
 """
 
 from collections.abc import Iterable
@@ -10,26 +10,26 @@ from ..errors import BooksDoNotBalance
 class Interval:
     """The records of one stream from one state to the next, counted by what became of them."""
 
-    __slots__ = ("accepted", "read", "rejected", "stream", "superseded")
+    __slots__ = ("accepted", "deleted", "read", "rejected", "stream", "superseded")
 
     def __init__(self, stream: str) -> None:
         """Start with nothing read."""
         self.stream = stream
-        self.read = self.accepted = self.rejected = self.superseded = 0
+        self.read = self.accepted = self.rejected = self.superseded = self.deleted = 0
 
     def delivered(self) -> int:
-        """Records that need no further care: accepted, or superseded by a later one that was
-        answered.
+        """Records that need no further care: accepted, superseded by a later one that was
+        answered, or left out as deleted.
         """
-        return self.accepted + self.superseded
+        return self.accepted + self.superseded + self.deleted
 
     def check(self) -> None:
         """Raise BooksDoNotBalance when a record is unaccounted for, or accounted for twice."""
-        missing = self.read - self.accepted - self.rejected - self.superseded
+        missing = self.read - self.delivered() - self.rejected
         if missing:
             kinds = (
                 f"{self.read} read, {self.accepted} accepted, {self.rejected} rejected, "
-                f"{self.superseded} superseded"
+                f"{self.superseded} superseded, {self.deleted} deleted"
             )
             raise BooksDoNotBalance(
                 f"The books of stream {self.stream} are out by {missing}: {kinds}.",
@@ -54,7 +54,13 @@ class Ledger:
         return self._open[stream]
 
     def settle(
-        self, interval: Interval, *, accepted: int = 0, rejected: int = 0, superseded: int = 0
+        self,
+        interval: Interval,
+        *,
+        accepted: int = 0,
+        rejected: int = 0,
+        superseded: int = 0,
+        deleted: int = 0,
     ) -> None:
         """Enter what became of some records of an interval."""
         self.resolved += accepted + rejected + superseded
@@ -62,6 +68,7 @@ class Ledger:
             each.accepted += accepted
             each.rejected += rejected
             each.superseded += superseded
+            each.deleted += deleted
 
     def close(self, streams: Iterable[str]) -> list[Interval]:
         """End the open intervals of some streams, because a state came."""
@@ -87,4 +94,5 @@ def total(intervals: Iterable[Interval]) -> Interval:
         sums.accepted += each.accepted
         sums.rejected += each.rejected
         sums.superseded += each.superseded
+        sums.deleted += each.deleted
     return sums

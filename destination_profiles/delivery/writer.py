@@ -11,6 +11,7 @@ from ..errors import MostRejected, TooManyRejected
 from ..records.batch import Data, Rejected
 from ..records.changes import Change
 from ..records.codec import StreamCodec
+from ..records.deletions import Deleted
 from ..rejection import Rejection
 from ..rejects.store import NoStore, RejectStore
 from .blame import Resolution
@@ -81,6 +82,11 @@ class Writer:
             if isinstance(taken, Rejected):
                 self._reject_unsent(interval, taken.original, taken.rejection)
                 continue
+            if isinstance(taken, Deleted):
+                interval.read += taken.count
+                self.read += taken.count
+                self.ledger.settle(interval, deleted=taken.count)
+                continue
             ordinal = self.read
             interval.read += len(taken)
             self.read += len(taken)
@@ -111,6 +117,10 @@ class Writer:
         self._checkpointer.hold(state, self.read, intervals, size)
         if len(self._checkpointer) == 1:  # else those before it wait for an answer, and so does it
             self._release()
+
+    def statuses(self) -> Counter[str]:
+        """Subscriptions that mappings made of the records taken, by the word of their status."""
+        return sum((codec.statuses for codec in self._codecs.values()), Counter())
 
     def load(self) -> Load:
         """What waits in memory, without what is in flight."""

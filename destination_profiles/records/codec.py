@@ -1,9 +1,7 @@
 """The way of a stream's records: batches of profiles come out, or what is rejected and why."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
-from functools import cached_property
-from itertools import islice
 
 from ..catalog import StreamInfo
 from ..config import Config, StreamConfig
@@ -13,20 +11,20 @@ from ..service.manifest import OBJECT, Service
 from ..service.matching import Target, matching_by
 from .batch import Batch, Data, Rejected
 from .changes import Change, without
-from .encoders import FAULTS, Encoder
-from .explain import Explanation
+from .deletions import REJECTED, Deleted, Deletions, may_be_deleted, unsubscribing
+from .encoding import Encoding
 from .mapping import require_key
 from .paths import Declared
 from .route import Route
 from .superseding import Superseding
 from .ways import Ways
 
-MAX_WAYS = 4  # of one stream; there are fewer
 BATCH = 256  # records that are tried at once
-AGAIN = 16  # batches that the same encoder takes before the best one is tried again
 EMPTY = b"{}"  # the smallest profile
 SENDS_ALL = frozenset({"append", "overwrite"})
 SUPERSEDES = frozenset({"append_dedup", "update"})  # a later record may stand for an earlier one
+
+Taken = Batch | Rejected | Deleted
 
 
 class StreamCodec:
@@ -56,65 +54,49 @@ class StreamCodec:
             )
         supersedes = Superseding(target.matching.fields(), wire) if _supersedes(info) else None
         self.route = Route(info.label(), target, around, supersedes)
-        self._ways = Ways(info, config, service, route=self.route, tell=tell)
-        self._ways.check()
-        self.notes = self._ways.notes  # of values that are left out
+        ways = Ways(info, config, service, route=self.route, tell=tell)
+        ways.check()
+        self.notes = ways.notes  # of values that are left out
         self._known = Declared(info.schema).columns
-        self._first, self._since = 0, 0
-        self._encoders: list[Encoder] = []
-        self._others = self._ways.encoders()  # made when those before them have declined
+        self._encoding = Encoding(ways, self.largest)
+        self._on_delete = configured.on_delete or config.on_delete
+        looks = self._on_delete != "send" and may_be_deleted(info.schema)
+        self._deletions = Deletions() if looks else None
+        self._ending: Encoding | None = None
+        if looks and self._on_delete == "unsubscribe":
+            ending = unsubscribing(config, configured, target.matching)
+            self._ending = Encoding(
+                Ways(info, ending, service, route=self.route, tell=tell), self.largest
+            )
 
-    @cached_property
-    def _explanation(self) -> Explanation:
-        return self._ways.explanation()
+    @property
+    def statuses(self) -> Counter[str]:
+        """Subscriptions that were made of the records taken, by the word of their status."""
+        ended = self._ending.statuses if self._ending else Counter[str]()
+        return self._encoding.statuses + ended
 
-    def take(self, originals: Sequence[Data]) -> Iterator[Batch | Rejected]:
+    def take(self, originals: Sequence[Data]) -> Iterator[Taken]:
         """What becomes of the `data` of some records, in their order."""
         for start in range(0, len(originals), BATCH):
-            yield from self._taken(originals[start : start + BATCH])
+            part = originals[start : start + BATCH]
+            if self._deletions is None:
+                yield from self._encoding.take(part)
+                continue
+            for is_deleted, run in self._deletions.runs(part):
+                yield from self._deleted(run) if is_deleted else self._encoding.take(run)
+
+    def _deleted(self, originals: Sequence[Data]) -> Iterator[Taken]:
+        """What becomes of rows that the source has deleted."""
+        if self._ending is not None:
+            yield from self._ending.take(originals)
+        elif self._on_delete == "reject":
+            yield from (Rejected(bytes(each), REJECTED) for each in originals)
+        else:
+            yield Deleted(len(originals))
 
     def without(self, data: Data, changes: Sequence[Change]) -> Data:
         """The `data` of a record without what its source says is not its own value."""
         return without(data, changes, known=self._known, notes=self.notes)
-
-    def _taken(self, originals: Sequence[Data]) -> Iterator[Batch | Rejected]:
-        """All at once if one encoder takes them, else their halves."""
-        batch = self._encoded(originals)
-        if batch is not None:
-            yield batch
-        elif len(originals) == 1:
-            # a copy: it may be kept long, and is a part of a large block
-            yield self._explanation.of(bytes(originals[0]))
-        else:
-            middle = len(originals) // 2
-            yield from self._taken(originals[:middle])
-            yield from self._taken(originals[middle:])
-
-    def _encoded(self, originals: Sequence[Data]) -> Batch | None:
-        """A batch by the first encoder that takes them; the one that took the last batch is asked
-        before better ones, but for now and then.
-        """
-        self._since += 1
-        if self._since > AGAIN:
-            self._first, self._since = 0, 0
-        for place in (self._first, *(at for at in range(MAX_WAYS) if at != self._first)):
-            encoder = self._encoder(place)
-            if encoder is None:
-                break
-            self.notes.begin()
-            with suppress(*FAULTS):
-                batch = encoder.encode(originals)
-                if batch.fits_each(self.largest):
-                    self._first = place
-                    self.notes.settle()
-                    return batch
-        return None
-
-    def _encoder(self, place: int) -> Encoder | None:
-        """One of them, the best first; None beyond the last."""
-        if place == len(self._encoders):
-            self._encoders.extend(islice(self._others, 1))
-        return self._encoders[place] if place < len(self._encoders) else None
 
 
 def _target(

@@ -49,7 +49,7 @@ class Columns:
         self.wanted: dict[str, None] = {}
         self._exact: set[str] = set()
         self._stream, self._declared, self._zone = stream, declared, zone
-        self._notes = notes or Notes()
+        self.notes = notes or Notes()
         self._texts: dict[tuple[str, bool], JsonTexts] = {}
 
     def exact(self) -> frozenset[str]:
@@ -67,6 +67,10 @@ class Columns:
         if (default := field.cell.default) is not None:
             read = _or_default(read, [default] if field.columns else default)
         return _function(read, field.action) if field.action else read
+
+    def as_it_came(self, field: FieldConfig) -> Read:
+        """The values of a field's column as they came."""
+        return self._column(str(field.source), field)
 
     def _column(self, source: str, field: FieldConfig) -> Read:
         """A name with dots is a path, unless the stream has a column of that name."""
@@ -140,7 +144,7 @@ class Columns:
         remembered = _Remembered(one)
         is_plain = is_usual and field.cell.form == USUAL
         at_once = plain(str(field.type), self._zone) if is_plain else lambda _: None
-        without = self._notes.without
+        without = self.notes.without
 
         def converted(table: Table) -> Values:
             values = read(table)
@@ -170,7 +174,7 @@ class Columns:
             except CannotConvert as error:
                 is_named = not isinstance(error, NotNamed)
             # outside of the handler: no error may drag the value along
-            return self._notes.fail(field, _rejection(value, source, field, is_named=is_named))
+            return self.notes.fail(field, _rejection(value, source, field, is_named=is_named))
 
         return one
 
@@ -181,7 +185,7 @@ class Columns:
         read = self._column(source, field)
         convert = field.cell.reader(field.type, self._zone)
         one = self._convert(convert, source, field) if convert else None
-        without = self._notes.without
+        without = self.notes.without
 
         def members(value: Any) -> list[Any] | None:
             if value is ABSENT:

@@ -22,9 +22,12 @@ class RowType:
     the stream declares: a record with others needs a look of its own.
     """
 
-    def __init__(self, asked: StreamSchema, profile: Schema, nulls: Nulls) -> None:
-        """`nulls`: no column may be null; or they are sent; or they will be left out. Raises
-        Uncertain where no struct is certain to hold such records alone.
+    def __init__(
+        self, asked: StreamSchema, profile: Schema, nulls: Nulls, without: Sequence[str] = ()
+    ) -> None:
+        """`nulls`: no column may be null; or they are sent; or they will be left out, as the
+        columns `without` are. Raises Uncertain where no struct is certain to hold such records
+        alone.
         """
         self._asked, self._nulls = asked.schema, nulls
         self._proof = Proof(self._asked.get("definitions"))
@@ -38,10 +41,14 @@ class RowType:
         keys = {name: f"field_{place}" for place, name in enumerate(declared)}
         fields: list[Any] = []
         for name, key in keys.items():
+            if name in without:
+                fields.append((key, Any, None))
+                continue
             kind = self._kind(name, members.of(name), required=name in required)
             fields.append((key, kind) if name in required else (key, kind, None))
         row = defined(fields, keys, either=members.either, absent=None, omit_defaults=True)
         self._decode = msgspec.json.Decoder(list[row]).decode  # type: ignore[valid-type]
+        self._without = [keys[name] for name in without]
         self._getters = {name: attrgetter(key) for name, key in keys.items()}
 
     def decode(self, records: bytes) -> list[Any]:
@@ -52,6 +59,9 @@ class RowType:
         for name, check in self._checks.items():
             if not check.holds(self.column(rows, name)):
                 raise ValueError
+        for key in self._without:
+            for row in rows:
+                setattr(row, key, None)
         return rows
 
     def column(self, rows: Sequence[Any], name: str) -> list[Any]:

@@ -12,8 +12,10 @@ from ..config import Config
 from ..service.formats import decode_json, format_named
 from ..service.manifest import Service
 from ..service.profile_schema import profile_schema
+from .airbyte_columns import added, without_rules
 from .batch import Joined, Lines
 from .checks import FieldChecks, is_plain
+from .consent import check_statuses
 from .encoders import AsTheyCome, Checked, Encoder, Mapped, WithoutNulls
 from .explain import Explanation, Traced
 from .keywords import Schema, Uncertain
@@ -21,6 +23,7 @@ from .mapping import Mapper, ProfileMapping, mapper
 from .paths import Declared
 from .route import Route
 from .row_type import Nulls, RowType
+from .status_column import StatusCounts
 from .stream_schema import StreamSchema, stream_schema
 from .table import dicts_of, structs_of
 from .trace import Trace
@@ -53,10 +56,12 @@ class Ways:
         self._nulls = config.null_values
         self._largest = config.max_bytes - route.envelope.size()
         self.notes = Notes()
+        self.counts = StatusCounts()
 
     def check(self) -> None:
         """Raise ConfigError for a mapping that cannot work."""
         self._mapping  # noqa: B018 - it is made when it is asked for
+        check_statuses(self._info, self._configured.subscriptions, self._service)
 
     def encoders(self) -> Iterator[Encoder]:
         """The best first, each made when it is asked for; the last one takes every record that can
@@ -80,7 +85,7 @@ class Ways:
 
     def _traced(self) -> Traced:
         """The mapping of a record whose faults are looked for."""
-        options = {**self._options(), "notes": Notes(collects=True)}
+        options = {**self._options(), "notes": Notes(collects=True), "counts": None}
         return Traced(
             mapped=mapper(self._configured, self._nulls, **options),
             built=ProfileMapping(self._configured, self._nulls, **options).built,
@@ -94,19 +99,31 @@ class Ways:
 
     @cached_property
     def _profile(self) -> dict[str, Any]:
-        return profile_schema(self._service, self._matching, nulls=self._nulls == "send")
+        return profile_schema(
+            self._service,
+            self._matching,
+            nulls=self._nulls == "send",
+            addresses=not self._configured.bare,
+        )
 
     @cached_property
     def _asked(self) -> StreamSchema:
         """What is asked of a row; what could not be used of the schema is told."""
         uses = self._mapping.columns.uses if self._is_mapped() else None
-        asked = stream_schema(self._info.schema, uses)
+        asked = stream_schema(without_rules(self._info.schema, self._added), uses)
         if asked.faults:
             self._tell(
                 f"Parts of the JSON schema of the stream {self._info.label()} cannot be used, so "
                 f"anything is taken there: {', '.join(asked.faults[:MAX_TOLD])}."
             )
         return asked
+
+    @cached_property
+    def _added(self) -> list[str]:
+        """Columns that Airbyte adds, which are no fields of a record that is sent as it comes."""
+        if self._is_mapped():
+            return []
+        return added(Declared(self._info.schema).columns, self._matching.fields())
 
     def _options(self) -> dict[str, Any]:
         return {
@@ -115,6 +132,8 @@ class Ways:
             "matching": self._matching,
             "keep": self._service.unset_forbidden,
             "zone": self._config.zone(),
+            "known": self._service,
+            "counts": self.counts,
         }
 
     @cached_property
@@ -178,9 +197,10 @@ class Ways:
         if self._wire.verbatim and not self._configured.subscriptions:
             nulls: Nulls = "sent" if self._nulls == "send" else "none"
             with suppress(Uncertain):
-                yield AsTheyCome(RowType(self._asked, self._profile, nulls), self._identify)
+                if not self._added:
+                    yield AsTheyCome(RowType(self._asked, self._profile, nulls), self._identify)
                 if self._nulls == "omit":
-                    rows = RowType(self._asked, self._profile, "omitted")
+                    rows = RowType(self._asked, self._profile, "omitted", self._added)
                     yield WithoutNulls(rows, self._identify)
         yield Checked(
             record=RecordValidator(self._asked.schema, "schema"),

@@ -27,6 +27,7 @@ SAME_NAMES = (  # parts that a Service holds as they stand in the manifest
     "field_types",
     "functions",
     "system_fields",
+    "statuses",
     "subscription_fields",
     "matching_parameters",
     "matching_keys",
@@ -98,6 +99,8 @@ class Service:
     functions: Mapping[str, Any]
     unset_forbidden: frozenset[str]
     system_fields: Mapping[str, str]
+    statuses: Mapping[str, int]
+    opt_outs: frozenset[str]
     subscription_fields: Mapping[str, Any]
     channels: Mapping[str, tuple[AddressForm, ...]]
     matching_parameters: Mapping[str, Any]
@@ -134,6 +137,7 @@ def parse(text: str) -> Service:
         item_default_action=manifest["item_error_handler"]["default_action"],
         loggable_words=frozenset(manifest["loggable_words"].split()),
         unset_forbidden=frozenset(manifest["unset_forbidden"]),
+        opt_outs=frozenset(manifest["opt_outs"]),
         channels={
             name: tuple(_form(form) for form in forms)
             for name, forms in manifest["channels"].items()

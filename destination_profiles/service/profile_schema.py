@@ -7,13 +7,25 @@ from typing import Any
 from .manifest import SUBSCRIPTIONS, Service
 from .matching import Matching
 
+OF_CHANNELS = "allOf"  # the keyword of a subscription that asks for its channel's address
 
-def profile_schema(service: Service, matching: Matching, *, nulls: bool) -> dict[str, Any]:
+
+def profile_schema(
+    service: Service, matching: Matching, *, nulls: bool, addresses: bool = True
+) -> dict[str, Any]:
     """JSON schema (draft-07) of a profile: its matching key, system fields, subscriptions, and
     functions in custom fields, whose types are the user's own. `nulls`: a plain null may be sent.
+    `addresses`: each subscription needs one.
     """
     key = matching.key_schema(service)
     fields, custom = _fields(service, nulls=nulls)
+    if not addresses:
+        items = {
+            name: rule
+            for name, rule in fields[SUBSCRIPTIONS]["items"].items()
+            if name != OF_CHANNELS
+        }
+        fields = {**fields, SUBSCRIPTIONS: {**fields[SUBSCRIPTIONS], "items": items}}
     properties = {**fields, **key["properties"]}
     return {"type": "object", **key, "properties": properties, "additionalProperties": custom}
 

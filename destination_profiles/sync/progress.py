@@ -68,6 +68,9 @@ class Progress:
         if self._terminal:
             self._terminal.hide()
         self._tell(writer)
+        if statuses := writer.statuses():
+            told = ", ".join(f"{count:,} {word}" for word, count in statuses.most_common())
+            self._log(f"Subscriptions made from columns, by the status that is sent: {told}.")
         if writer.tally.total and not writer.keeps_rejected:
             self._log(
                 f"The {writer.tally.total:,} rejected records are kept nowhere. To see which they "
@@ -97,6 +100,7 @@ class Progress:
             f"Read {writer.read:,} records in {seconds:,.1f} s ({writer.read / seconds:,.0f}/s): "
             f"{sums.accepted:,} accepted, "
             f"{sums.rejected:,} rejected, {sums.superseded:,} superseded, "
+            f"{sums.deleted:,} deleted, "
             f"{on_their_way:,} on their way. "
             f"Chunks: {writer.chunks:,}, {dispatcher.sending} in flight of "
             f"{dispatcher.concurrency.limit} at once, "

@@ -27,6 +27,7 @@ from ..service.answers import Answers
 from ..service.formats import format_named
 from ..service.manifest import service
 from ..service.repeats import repeatable
+from .listed import check_listed
 from .progress import Progress, Terminal
 from .pump import LONG_SECONDS, Heartbeat, Pump
 from .signals import interruptible
@@ -93,7 +94,8 @@ def assemble(
             "Two streams of the catalog have the same name. Set another "
             "namespace or prefix for one of them."
         )
-    _check_configured(config, streams)
+    for name in check_listed(config, streams):
+        logger.warning(f"The configured stream {name} is not in this sync's catalog.")
     names = config.field_names().union(*(info.words() for info in streams))
     answers, mailbox = Answers(service(), names), Mailbox()
     client = ProfilesClient(config, service(), answers)
@@ -124,23 +126,6 @@ def _codec(info: StreamInfo, config: Config) -> StreamCodec:
     except ConfigError as error:
         error.stream, error.namespace = info.name, info.namespace
         raise
-
-
-def _check_configured(config: Config, streams: list[StreamInfo]) -> None:
-    """Each configured stream must be one of the catalog, or be absent from it altogether: else
-    another is sent without its mapping.
-    """
-    keys = {(info.namespace, info.name) for info in streams}
-    for each in config.streams:
-        if each.name not in {name for _, name in keys}:
-            logger.warning(f"The configured stream {each.name} is not in this sync's catalog.")
-        elif each.namespace and (each.namespace, each.name) not in keys:
-            raise ConfigError(
-                f"The stream {each.name} is configured for the namespace "
-                f"{each.namespace}, where the catalog does not have it. "
-                "Correct the namespace, or leave it out.",
-                stream=each.name,
-            )
 
 
 def _tell_ignored(writer: Writer, decoder: Decoder) -> None:

@@ -15,22 +15,22 @@ def test_interval_ends_with_its_state() -> None:
 def test_settling_enters_interval_and_total() -> None:
     ledger = Ledger()
     interval = ledger.interval("users")
-    ledger.settle(interval, accepted=3, rejected=2, superseded=1)
+    ledger.settle(interval, accepted=3, rejected=2, superseded=1, deleted=4)
     counts = [
-        (each.accepted, each.rejected, each.superseded)
+        (each.accepted, each.rejected, each.superseded, each.deleted)
         for each in (interval, ledger.totals["users"])
     ]
-    assert counts == [(3, 2, 1)] * 2
+    assert counts == [(3, 2, 1, 4)] * 2
 
 
 def test_balanced_books_pass() -> None:
     ledger = Ledger()
     interval = ledger.interval("users")
-    interval.read = 6
-    ledger.settle(interval, accepted=3, rejected=2, superseded=1)
+    interval.read = 10
+    ledger.settle(interval, accepted=3, rejected=2, superseded=1, deleted=4)
     ledger.close(["users"])
     ledger.balance()
-    assert (interval.delivered(), ledger.totals["users"].read) == (4, 6)
+    assert (interval.delivered(), ledger.totals["users"].read) == (8, 10)
 
 
 @pytest.mark.parametrize(("read", "out_by"), [(7, 1), (5, -1)])
@@ -43,13 +43,14 @@ def test_unbalanced_books_say_by_how_much(read: int, out_by: int) -> None:
         ledger.balance()
     assert str(raised.value) == (
         f"The books of stream users are out by {out_by}: {read} read, 3 "
-        "accepted, 2 rejected, 1 superseded."
+        "accepted, 2 rejected, 1 superseded, 0 deleted."
     )
     assert raised.value.stream == "users"
 
 
 def test_total_adds_every_count() -> None:
     each = Interval("users")
-    each.read, each.accepted, each.rejected, each.superseded = 10, 5, 3, 2
+    each.read, each.accepted, each.rejected, each.superseded, each.deleted = 14, 5, 3, 2, 4
     sums = total([each, each])
-    assert (sums.read, sums.accepted, sums.rejected, sums.superseded) == (20, 10, 6, 4)
+    counts = (sums.read, sums.accepted, sums.rejected, sums.superseded, sums.deleted)
+    assert counts == (28, 10, 6, 4, 8)

@@ -583,7 +583,7 @@ def test_every_encoder_that_takes_a_row_agrees(
     """The last one takes all that can be sent, and a row that it declines is explained."""
     codec_ = stream(schema, made)
     found: list[Any] = []
-    for encoder in codec_._ways.encoders():
+    for encoder in codec_._encoding._ways.encoders():
         try:
             (each,) = encoder.encode([record]).rows()
         except FAULTS:
@@ -593,4 +593,4 @@ def test_every_encoder_that_takes_a_row_agrees(
     assert len({repr(each) for each in found if each is not None}) <= 1
     assert found[-1] is not None or found == [None] * len(found)
     if found[-1] is None:
-        assert codec_._explanation.of(record).rejection.reason
+        assert codec_._encoding._explanation.of(record).rejection.reason

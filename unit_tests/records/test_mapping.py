@@ -15,6 +15,7 @@ from destination_profiles.records.paths import Declared
 from destination_profiles.rejection import Rejection
 from destination_profiles.service.manifest import MatchingMode
 from destination_profiles.service.matching import Matching
+from destination_profiles.statuses import StatusRule
 
 CANARY = "canary-7f3a"
 BY_TAGS = Matching(
@@ -255,7 +256,10 @@ def test_omitting_keeps_all_that_is_there(record: dict[str, Any]) -> None:
 
 # Subscriptions
 
-EMAIL_28 = SubscriptionConfig("email", 28, (FieldConfig("email", "mail", type="string"),))
+KEPT = StatusRule(keeps_null=True)
+EMAIL_28 = SubscriptionConfig(
+    "email", 28, (FieldConfig("email", "mail", type="string"),), status=KEPT
+)
 FULL = SubscriptionConfig(
     "push",
     3,
@@ -269,6 +273,7 @@ FULL = SubscriptionConfig(
         FieldConfig("cats", "cats", type="tags"),
     ),
     (FieldConfig("source", value="warehouse"), FieldConfig("seen", "seen", type="date")),
+    KEPT,
 )
 
 BUILT = [
@@ -279,19 +284,19 @@ BUILT = [
     (
         (
             SubscriptionConfig(
-                "email", 28, (FieldConfig("email_data.email", "mail", type="string"),)
+                "email", 28, (FieldConfig("email_data.email", "mail", type="string"),), status=KEPT
             ),
         ),
         {"mail": "a@b"},
         [{"channel": "email", "resource_id": 28, "email_data": {"email": "a@b"}}],
     ),
     (
-        (SubscriptionConfig("sms", 3, (FieldConfig("phone", "tel", type="string"),)),),
+        (SubscriptionConfig("sms", 3, (FieldConfig("phone", "tel", type="string"),), status=KEPT),),
         {"tel": 79000000001},
         [{"channel": "sms", "resource_id": 3, "phone": "79000000001"}],
     ),
     (
-        (SubscriptionConfig("telegram_bot", 3, (FieldConfig("cc_data.id", "chat"),)),),
+        (SubscriptionConfig("telegram_bot", 3, (FieldConfig("cc_data.id", "chat"),), status=KEPT),),
         {"chat": 5},
         [{"channel": "telegram_bot", "resource_id": 3, "cc_data": {"id": 5}}],
     ),
@@ -403,7 +408,9 @@ def test_built_subscriptions_follow_the_records_own(
 )
 def test_nulls_of_custom_fields_follow_the_rule(nulls: NullValues, fields: dict[str, Any]) -> None:
     made = subscribed(
-        SubscriptionConfig("sms", 3, (FieldConfig("phone", "tel"),), (), (FieldConfig("n", "n"),)),
+        SubscriptionConfig(
+            "sms", 3, (FieldConfig("phone", "tel"),), (), (FieldConfig("n", "n"),), KEPT
+        ),
         nulls=nulls,
     )
     assert made({"tel": "7", "n": None}) == {

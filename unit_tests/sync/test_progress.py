@@ -4,8 +4,8 @@ from destination_profiles.sync.progress import Progress
 from unit_tests.pipeline import USERS, Clock, Link, Pipeline, held
 
 LINE = (
-    "Read 3 records in 2.0 s (2/s): 0 accepted, 0 rejected, 0 superseded, 3 on their way. "
-    "Chunks: 0, 0 in flight of 4 at once, 0 retries."
+    "Read 3 records in 2.0 s (2/s): 0 accepted, 0 rejected, 0 superseded, 0 deleted, 3 on their "
+    "way. Chunks: 0, 0 in flight of 4 at once, 0 retries."
 )
 
 

@@ -1,0 +1,109 @@
+"""The statuses of one subscription, as a column tells them."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from itertools import repeat
+from typing import Any
+
+from ..config import FieldConfig
+from ..rejection import Rejection
+from ..service.manifest import Service
+from ..statuses import KEEPS, STATUS, NoStatus, StatusRule
+from .columns import Columns
+from .table import ABSENT, NO_VALUE, Table, Values
+
+TEXTS = NO_VALUE | {str}
+MAX_REMEMBERED = 20_000  # texts and the statuses that they mean, a column
+WITHOUT = "without a status"
+
+
+class StatusCounts:
+    """Subscriptions that a mapping made, by the word of their status. Records that are tried and
+    not taken do not count.
+    """
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self.taken: Counter[str] = Counter()
+        self._tried: Counter[Any] = Counter()
+        self._words: Mapping[Any, str] = {}
+
+    def tries(self, statuses: Iterable[Any], words: Mapping[Any, str]) -> None:
+        """Hear of statuses whose records are tried; `words` are those of numbers."""
+        self._tried.update(statuses)
+        self._words = words
+
+    def drop(self) -> None:
+        """Forget those that were tried."""
+        self._tried.clear()
+
+    def take(self) -> None:
+        """Count those that were tried."""
+        for status, count in self._tried.items():
+            self.taken[word_of(status, self._words)] += count
+        self._tried.clear()
+
+
+def word_of(status: Any, words: Mapping[Any, str]) -> str:
+    """The word of a status as it is sent: absent, a word or a number."""
+    if status is None or status is ABSENT or status == KEEPS:
+        return WITHOUT
+    return words.get(status, str(status))
+
+
+class StatusColumn:
+    """The status of each record, ABSENT where it has none, and whether its subscription is sent."""
+
+    def __init__(
+        self, field: FieldConfig | None, rule: StatusRule, columns: Columns, declared: Service
+    ) -> None:
+        """Of a constant, a column or neither. Raises ConfigError for a column that the stream
+        lacks.
+        """
+        self.words = {number: word for word, number in declared.statuses.items()}
+        self.varies = field is not None and field.source is not None
+        self._rule, self._constant = rule, ABSENT if field is None else field.value
+        self._field = field or FieldConfig(STATUS)
+        self._notes = columns.notes
+        self._column = columns.as_it_came(field) if field is not None and self.varies else None
+        self._read = rule.reader(declared.statuses)
+        self._opt_outs = {
+            *declared.opt_outs,
+            *(declared.statuses[word] for word in declared.opt_outs),
+        }
+        self._remembered: dict[Any, Any] = {}
+
+    def statuses(self, table: Table) -> Values:
+        """One for each record. Raises InvalidRecord for a value that says nothing of one."""
+        if self._column is None:
+            return list(repeat(self._constant, len(table)))
+        values, known = self._column(table), self._remembered
+        if not set(map(type, values)) <= TEXTS:  # 1, 1.0 and true are one key of a dict
+            return self._notes.without(list(map(self._status, values)))
+        if len(known) > MAX_REMEMBERED:
+            known.clear()
+        for value in set(values) - known.keys():
+            known[value] = self._status(value)
+        return self._notes.without(list(map(known.__getitem__, values)))
+
+    def are_sent(self, statuses: Values) -> list[bool] | None:
+        """Whether the subscription of each is; None where all are."""
+        if self._rule.only_opt_out:
+            return [each in self._opt_outs for each in statuses]
+        if self._rule.keeps_null or ABSENT not in statuses:
+            return None
+        return [each is not ABSENT for each in statuses]
+
+    def _status(self, value: Any) -> Any:
+        if value is None or value is ABSENT:
+            return ABSENT
+        try:
+            status = self._read(value)
+        except NoStatus as no_status:
+            message = f"the status of a subscription {no_status.wanted}"
+        else:
+            return ABSENT if status is None else status
+        # outside of the handler: no error may drag the value along
+        path = f"$.{self._field.source}"
+        rejection = Rejection("conversion", STATUS, message, path, f"{path}: {message}")
+        return self._notes.fail(self._field, rejection)

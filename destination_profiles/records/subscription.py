@@ -1,0 +1,131 @@
+"""One subscription of each record, made from columns."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import compress
+from typing import Any
+
+from ..config import SubscriptionConfig
+from ..service.manifest import Service
+from ..statuses import STATUS
+from .checks import FieldChecks
+from .columns import Columns
+from .field import Field, Null
+from .status_column import StatusColumn, StatusCounts
+from .table import ABSENT, NO_VALUE, Make, Table, Values
+
+Objects = Callable[[Sequence[str], Mapping[str, Any]], Make]
+
+
+class Subscription:
+    """One subscription of each record, with an address."""
+
+    def __init__(
+        self,
+        config: SubscriptionConfig,
+        columns: Columns,
+        null: Null,
+        *,
+        objects: Objects,
+        checks: FieldChecks | None,
+        known: Service,
+        counts: StatusCounts,
+    ) -> None:
+        """Compile it; `null` is the rule of its custom fields."""
+        paths = [each.to.split(".") for each in config.address]
+        self._addresses = [
+            Field(
+                columns.reader(each), None, checks.address(config.channel, each) if checks else None
+            )
+            for each in config.address
+        ]
+        self._nested = [objects(path[1:], {}) if path[1:] else None for path in paths]
+        status = next((each for each in config.parts if each.to == STATUS), None)
+        self._status, self._counts = StatusColumn(status, config.status, columns, known), counts
+        varying = [
+            each for each in config.parts if each is not status and (each.source or each.columns)
+        ]
+        constants = {each.to: each.value for each in config.parts if not each.source}
+        self._parts = [
+            Field(columns.reader(each), ABSENT, checks.part(each) if checks else None)
+            for each in varying
+        ]
+        self._custom = [
+            Field(columns.reader(each), null(each.to), checks.custom(each) if checks else None)
+            for each in config.custom_fields
+        ]
+        self._custom_objects = objects([each.to for each in config.custom_fields], {})
+        fixed = {
+            "channel": config.channel,
+            "resource_id": config.resource_id,
+            **{name: value for name, value in constants.items() if value is not None},
+        }
+        own = [STATUS] if self._status.varies or STATUS in fixed else []
+        own += [each.to for each in config.parts if each in varying or each.to in fixed]
+        parts = list(dict.fromkeys(own))  # the status is the first, as its values are
+        custom = ["custom_fields"] if self._custom else []
+        addresses = [path[0] for path in paths]
+        self._own = objects(["channel", "resource_id", *addresses, *parts, *custom], fixed)
+
+    def build(self, table: Table) -> Values:
+        """One for each record, ABSENT for those without an address, which are asked no more, and
+        for those whose status leaves it out.
+        """
+        count = len(table)
+        places: Sequence[int] = range(count)
+        columns: list[Values] = []
+        for field in self._addresses:
+            values = field.values(_picked(table, places))
+            if "" in values or not NO_VALUE.isdisjoint(map(type, values)):
+                places, columns, values = _kept(map(_is_address, values), places, columns, values)
+            field.check(values)
+            columns.append(values)
+        statuses = self._status.statuses(_picked(table, places))
+        if (sent := self._status.are_sent(statuses)) is not None:
+            places, columns, statuses = _kept(sent, places, columns, statuses)
+        self._counts.tries(statuses, self._status.words)
+        made = self._made(_picked(table, places), columns, statuses)
+        if len(places) == count:
+            return made
+        built: list[Any] = [ABSENT] * count
+        for place, each in zip(places, made, strict=True):
+            built[place] = each
+        return built
+
+    def _made(self, table: Table, addresses: Sequence[Values], statuses: Values) -> list[Any]:
+        count = len(table)
+        columns = [
+            values if nested is None else nested([values], count)
+            for values, nested in zip(addresses, self._nested, strict=True)
+        ]
+        columns += [statuses] if self._status.varies else []
+        columns += [field(table) for field in self._parts]
+        if self._custom:
+            custom = [field(table) for field in self._custom]
+            made = self._custom_objects(custom, count)
+            columns.append(
+                [
+                    ABSENT if all(value is ABSENT for value in row) else each
+                    for each, row in zip(made, zip(*custom, strict=True), strict=True)
+                ]
+            )
+        return self._own(columns, count)
+
+
+def _is_address(value: Any) -> bool:
+    return value is not None and value is not ABSENT and value != ""
+
+
+def _picked(table: Table, places: Sequence[int]) -> Table:
+    return table.pick(places) if len(places) < len(table) else table
+
+
+def _kept(
+    are: Iterable[bool], places: Sequence[int], columns: list[Values], values: Values
+) -> tuple[Sequence[int], list[Values], Values]:
+    """Those of some places, of columns and of the values of one more, that are kept."""
+    kept = list(are)
+    return (
+        list(compress(places, kept)),
+        [list(compress(each, kept)) for each in columns],
+        list(compress(values, kept)),
+    )

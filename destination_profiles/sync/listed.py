@@ -1,0 +1,59 @@
+"""Whether the configuration and the catalog mean the same streams."""
+
+from collections.abc import Sequence
+
+from ..catalog import StreamInfo
+from ..config import Config, StreamConfig
+from ..errors import ConfigError
+
+MAX_NAMED = 10  # streams in one sentence
+
+
+def check_listed(config: Config, streams: Sequence[StreamInfo]) -> list[str]:
+    """The entries that no stream of the catalog has. Raises ConfigError where a stream would be
+    sent without the mapping that is meant for it: its name is another one, or its namespace. A
+    stream of data activation is mapped already.
+    """
+    keys = {(info.namespace, info.name) for info in streams}
+    names = {name for _, name in keys}
+    for each in config.streams:
+        if each.name in names and each.namespace and (each.namespace, each.name) not in keys:
+            raise ConfigError(
+                f"The stream {each.name} is configured for the namespace "
+                f"{each.namespace}, where the catalog does not have it. "
+                "Correct the namespace, or leave it out.",
+                stream=each.name,
+            )
+    unlisted = [info for info in streams if info.object_name is None and not _entry(config, info)]
+    if unlisted and config.streams and not config.sends_unlisted:
+        raise _unlisted(config, unlisted)
+    return [each.name for each in config.streams if each.name not in names]
+
+
+def _entry(config: Config, info: StreamInfo) -> bool:
+    """Whether a stream has one."""
+    return any(
+        each.name == info.name and each.namespace in (None, info.namespace)
+        for each in config.streams
+    )
+
+
+def _unlisted(config: Config, unlisted: Sequence[StreamInfo]) -> ConfigError:
+    return ConfigError(
+        f"The catalog has {_listed([info.label() for info in unlisted])}, for which the setting "
+        f"streams has no entry; it has {_listed(list(map(_label, config.streams)))}. Nothing is "
+        "sent that the mapping does not name: correct the name or the namespace (a prefix of the "
+        "connection is part of the name), or add an entry, which sends a stream as it comes where "
+        "it has no fields. To send all such streams as they come, set unlisted_streams to send.",
+        stream=unlisted[0].name,
+    )
+
+
+def _label(entry: StreamConfig) -> str:
+    return f"{entry.namespace}.{entry.name}" if entry.namespace else entry.name
+
+
+def _listed(names: Sequence[str]) -> str:
+    beyond = len(names) - MAX_NAMED
+    shown = ", ".join(names[:MAX_NAMED])
+    return f"{shown} and {beyond:,} more" if beyond > 0 else shown
