@@ -66,6 +66,12 @@ def stored(sandbox: ServedSandbox, crm_id: int) -> dict[str, Any]:
     return {name: value for name, value in found.items() if name not in OWN and value is not None}
 
 
+def subscriptions(sandbox: ServedSandbox, crm_id: int) -> list[list[Any]]:
+    """Channel, resource and status of each subscription of a profile."""
+    found = sandbox.profile(ID.format(crm_id))["subscriptions"]
+    return [[each["channel"], each["resource_id"], each["status"]] for each in found]
+
+
 @pytest.mark.parametrize("wire_format", ["json", "xml"])
 @pytest.mark.parametrize("name", FILES)
 def test_rows_arrive_or_are_explained(
@@ -86,5 +92,7 @@ def test_rows_arrive_or_are_explained(
     assert {each: faults(connector, each) for each in expected_faults} == expected_faults
     expected = case.get("stored", {})
     assert {each: stored(sandbox, each) for each in expected} == expected
+    expected = case.get("subscriptions", {})
+    assert {each: subscriptions(sandbox, each) for each in expected} == expected
     for sentence in case.get("told", ()):
         assert said.log.count(sentence) == 1
