@@ -19,6 +19,7 @@ from ..errors import NobodyReads
 from ..protocol.pipes import LineReader
 from ..records.airbyte_columns import added
 from ..records.field import UNSET
+from ..records.paths import Declared
 from ..records.status_column import word_of
 from ..rejects.settings import NoRejects
 from ..service.formats import format_named
@@ -186,14 +187,11 @@ def _named_fields(info: StreamInfo, config: Config) -> list[str]:
     schema names.
     """
     configured = config.stream(info.name, info.namespace)
-    fields = (
-        [field.to for field in configured.fields]
-        if configured.fields
-        else list(info.schema.get("properties") or {})
-    )
-    if not configured.fields:
-        added_ones = added(fields)
-        fields = [name for name in fields if name not in added_ones]
+    if configured.fields:
+        fields = [field.to for field in configured.fields]
+    else:
+        columns = Declared(info.schema).columns
+        fields = [name for name in columns if name not in added(columns)]
     return list(dict.fromkeys([*fields, *([SUBSCRIPTIONS] if configured.subscriptions else [])]))
 
 
