@@ -51,6 +51,7 @@ def test_forecast_is_what_a_write_then_does(
 ) -> None:
     connector.config |= {
         "streams": [MAPPED],
+        "unlisted_streams": "send",
         "batching": {"max_profiles": 3},
         "delivery": {"wire_format": wire},
     }
@@ -91,8 +92,10 @@ def test_forecast_is_what_a_write_then_does(
         "records": 2,
         "sent": 1,
         "superseded": 0,
+        "deleted": 0,
         "rejected": 1,
         "always_null": [],
+        "statuses": {},
     }
     assert said.stats == [(9.0, 3.0)]
     reason = "$.born _bdate must be date, and this string cannot be read as one"
@@ -119,8 +122,8 @@ def test_table_is_for_people(connector: Connector) -> None:
     rows = [record({"id": 1, "born": CANARY}), record({"id": 2, "born": "2001-02-03"})]
     code, out, err = forecast(connector, *rows)
     assert (code, err) == (0, "")
-    assert "stream  records  sent  superseded  rejected  always null" in out
-    assert "users         2     1           0         1  _city, subscriptions" in out
+    assert "stream  records  sent  superseded  deleted  rejected  always null" in out
+    assert "users         2     1           0        0         1  _city, subscriptions" in out
     assert f"1 request with {len(BODY)} bytes in all. Nothing was sent." in out
     assert "A write takes about 0.5 s where the service needs 500 ms for a request and takes" in out
     assert CANARY not in out
@@ -218,3 +221,18 @@ def test_values_that_are_left_out_are_told(connector: Connector) -> None:
         ],
     )
     assert "left out" in forecast(connector, *lines)[1]
+
+
+def test_forecast_counts_statuses_and_deletions(connector: Connector) -> None:
+    told_by = {"status_from": "news", "status_if_null": "keep", "resource_id": 3}
+    subscription = {"channel": "sms", "address_from": "tel", **told_by}
+    connector.config["streams"] = [{**MAPPED, "subscriptions": [subscription]}]
+    words = ["subscribed", "Unsubscribed", "unsubscribed", None]
+    rows = [record({"id": at, "tel": "79000000000", "news": word}) for at, word in enumerate(words)]
+    deleted = record({"id": 5, "_ab_cdc_deleted_at": "2026-11-01"})
+    (users,) = told(connector, *rows, deleted)["streams"]
+    assert users["statuses"] == {"unsubscribed": 2, "subscribed": 1, "without a status": 1}
+    assert (users["records"], users["sent"], users["deleted"]) == (5, 4, 1)
+    code, out, _ = forecast(connector, *rows, deleted)
+    lines = [line.split() for line in out.splitlines()]
+    assert (code, ["users", "without", "a", "status", "1"] in lines) == (0, True)

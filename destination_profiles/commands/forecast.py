@@ -188,14 +188,11 @@ def _named_fields(info: StreamInfo, config: Config) -> list[str]:
     schema names.
     """
     configured = config.stream(info.name, info.namespace)
-    fields = (
-        [field.to for field in configured.fields]
-        if configured.fields
-        else list(Declared(info.schema).columns)
-    )
-    if not configured.fields:
-        added_ones = added(fields)
-        fields = [name for name in fields if name not in added_ones]
+    if configured.fields:
+        fields = [field.to for field in configured.fields]
+    else:
+        columns = Declared(info.schema).columns
+        fields = [name for name in columns if name not in added(columns)]
     return list(dict.fromkeys([*fields, *([SUBSCRIPTIONS] if configured.subscriptions else [])]))
 
 

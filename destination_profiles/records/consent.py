@@ -26,19 +26,15 @@ def check_statuses(
             continue
         kinds = _kinds(info.schema, source)
         if kinds and (kinds <= {"boolean"} if each.status.codes else kinds <= NO_WORDS):
+            trap = numbers_in_words(declared.statuses)
             raise ConfigError(
-                _sentence(info.label(), source, kinds, numbers_in_words(declared.statuses)),
+                f"The column {source} of the stream {info.label()} is "
+                f"{' or '.join(sorted(kinds))} by its schema, and what that says of consent is not "
+                f"guessed: to the service {trap}. Say what its values mean, such as "
+                f"{_example(source, kinds)}; or set status_codes: true if they are the numbers of "
+                "the service.",
                 stream=info.name,
             )
-
-
-def _sentence(stream: str, source: str, kinds: frozenset[str], trap: str) -> str:
-    return (
-        f"The column {source} of the stream {stream} is {' or '.join(sorted(kinds))} by its "
-        f"schema, and what that says of consent is not guessed: to the service {trap}. Say what "
-        f"its values mean, such as {_example(source, kinds)}; or set status_codes: true if they "
-        "are the numbers of the service."
-    )
 
 
 def _example(source: str, kinds: frozenset[str]) -> str:

@@ -77,11 +77,12 @@ class Subscription:
             values = field.values(_picked(table, places))
             if "" in values or not NO_VALUE.isdisjoint(map(type, values)):
                 places, columns, values = _kept(map(_is_address, values), places, columns, values)
-            field.check(values)
             columns.append(values)
         statuses = self._status.statuses(_picked(table, places))
         if (sent := self._status.are_sent(statuses)) is not None:
             places, columns, statuses = _kept(sent, places, columns, statuses)
+        for field, values in zip(self._addresses, columns, strict=True):
+            field.check(values)  # of those that are sent alone: the others may hold anything
         self._counts.tries(statuses, self._status.words)
         made = self._made(_picked(table, places), columns, statuses)
         if len(places) == count:

@@ -16,6 +16,7 @@ from destination_profiles.records.batch import Batch, Rejected
 from destination_profiles.records.codec import BATCH, StreamCodec
 from destination_profiles.records.encoders import FAULTS
 from destination_profiles.service.manifest import service
+from destination_profiles.statuses import StatusRule
 from unit_tests.records.streams import codec, configured, profile, rejection, row, taken
 from unit_tests.settings import config, target
 
@@ -507,6 +508,10 @@ FIELDS = [
     ),
     (ID, FieldConfig("source", value=None), FieldConfig("_status", value="wrong")),
 ]
+STATUS_RULES = [
+    StatusRule((("x", "unsubscribed"), ("true", "subscribed"), ("*", "complained"))),
+    StatusRule((("1", "subscribed"), ("", "invalid"), ("*", "suspended")), only_opt_out=True),
+]
 ONE = SubscriptionConfig(
     "email", 3, (FieldConfig("email", "email", type="string"),), (FieldConfig("status", value=0),)
 )
@@ -520,9 +525,20 @@ SUBSCRIPTIONS: list[tuple[SubscriptionConfig, ...]] = [
             (FieldConfig("subscription_id", "text", type="string"), FieldConfig("provider", "any")),
             (FieldConfig("priority", "_status"), FieldConfig("cats", "tags", type="tags")),
             (FieldConfig("shoe", "size"), FieldConfig("word", "word")),
+            StatusRule(keeps_null=True),
         ),
         SubscriptionConfig("telegram_bot", 6, (FieldConfig("cc_data.id", "any.id"),)),
         ONE,
+    ),
+    tuple(
+        SubscriptionConfig(
+            "email",
+            place,
+            (FieldConfig("email", "text"),),
+            (FieldConfig("status", "any", type="status"), FieldConfig("priority", "_status")),
+            status=rule,
+        )
+        for place, rule in enumerate(STATUS_RULES, 1)
     ),
 ]
 MATCHINGS = [target(), target(mode="email_phone", field_name=None)]
