@@ -27,7 +27,7 @@ FORM: Mapping[str, Any] = {  # of what is read here; the rest is the platform's
                         "properties": {
                             "name": TEXT,
                             "namespace": OR_NONE,
-                            "json_schema": {"type": ["object", "null"]},
+                            "json_schema": {},  # what cannot be used of it is taken as anything
                         },
                     },
                     "destination_sync_mode": TEXT,

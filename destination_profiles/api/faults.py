@@ -203,7 +203,7 @@ def _tunnel_refused(error: OSError) -> ConfigError | None:
     if said[1] == PROXY_LOGIN:
         return ConfigError(
             "The proxy that the environment names asks for a user and a password (code 407). Write "
-            "them into the variable HTTPS_PROXY, such as http://user:password@proxy.example.com:3128."
+            "them into the variable HTTPS_PROXY, such as user:password@proxy.example.com:3128."
         )
     return ConfigError(
         f"The proxy that the environment names does not lead to the host of the API URL (code "
@@ -214,7 +214,7 @@ def _tunnel_refused(error: OSError) -> ConfigError | None:
 def _no_proxy(_: Exception) -> ConfigError:
     return ConfigError(
         "The proxy that the environment names is not a valid address. Correct the variable "
-        "HTTPS_PROXY, such as http://proxy.example.com:3128."
+        "HTTPS_PROXY, such as proxy.example.com:3128."
     )
 
 

@@ -18,6 +18,7 @@ from ..delivery.ledger import Interval
 from ..errors import NobodyReads
 from ..protocol.pipes import LineReader
 from ..records.mapping import UNSET
+from ..records.paths import Declared
 from ..rejects.settings import NoRejects
 from ..service.formats import format_named
 from ..service.manifest import SUBSCRIPTIONS
@@ -177,7 +178,7 @@ def _named_fields(info: StreamInfo, config: Config) -> list[str]:
     fields = (
         [field.to for field in configured.fields]
         if configured.fields
-        else list(info.schema.get("properties") or {})
+        else list(Declared(info.schema).columns)
     )
     return list(dict.fromkeys([*fields, *([SUBSCRIPTIONS] if configured.subscriptions else [])]))
 
