@@ -66,9 +66,10 @@ class StreamInfo:
 
     def words(self) -> frozenset[str]:
         """The words of its columns' names, which a log line may hold."""
-        names = self.schema.get("properties")
-        parts = " ".join(names).replace(".", " ") if isinstance(names, dict) else ""
-        return frozenset(parts.split())
+        schema: Any = self.schema  # of a source's own: it may be anything
+        names = schema.get("properties") if isinstance(schema, dict) else None
+        parts = map(str, names) if isinstance(names, dict) else ()
+        return frozenset(" ".join(parts).replace(".", " ").split())
 
     def place(self) -> tuple[str, ...]:
         """Where it stands in a store with folders, as Airbyte's platform looks for it: the sync,

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft7Validator
 
-from integration_tests.connector import Connector, Said, by, record, state, stream
+from integration_tests.connector import Connector, Said, by, record, state, stream, updates
 from integration_tests.protocol import violations
 from profiles_sandbox.testing import ServedSandbox
 
@@ -218,7 +218,7 @@ def test_key_finds_nobody_by_another_field(
         record({"email": "nobody@example.org", "phone": "79000000001", "_fname": "Eve"}), state(1)
     )
     assert (said.code, said.stats) == (0, [(0.0, 1.0)])
-    assert sandbox.journal()[-1]["matching"] == "email"
+    assert updates(sandbox)[-1]["matching"] == "email"
     assert sandbox.profile(pid)["email"] == "ann@example.org"
 
 

@@ -128,7 +128,7 @@ def test_record_without_its_key_is_rejected(storing: Connector, bodies: Path) ->
 
 
 def test_chunk_is_sealed_at_ten_thousand(connector: Connector, sandbox: ServedSandbox) -> None:
-    connector.config["delivery"] = {"max_in_flight": 1}
+    connector.config |= {"delivery": {"max_in_flight": 1}, "max_rejected_percent": 100}
     said = connector.write(
         *(record({"crm_id": 1000 + number}) for number in range(10_001)), state("end")
     )
@@ -450,6 +450,7 @@ def test_refused_token_keeps_the_safe_states(connector: Connector) -> None:
 
 @pytest.mark.parametrize("options", [["--max-profiles", "9"]])
 def test_refused_chunk_is_halved(connector: Connector, sandbox: ServedSandbox) -> None:
+    connector.config["max_rejected_percent"] = 75
     said = connector.write(*(record({"crm_id": number}) for number in range(1, 37)), state(36))
     assert said.stats == [(9.0, 27.0)]
     assert sorted(row["profiles"] for row in updates(sandbox)) == [9, 9, 9, 9, 18, 18, 36]
@@ -511,7 +512,7 @@ def test_wrong_matching_field_stops_the_sync(connector: Connector, sandbox: Serv
     said = connector.write(*(record({"nope": number}) for number in range(100)), state(100))
     assert (said.code, said.states, said.error["failure_type"]) == (1, [], "config_error")
     assert said.error["message"].startswith(
-        "The service accepts nothing: it refused 5 profiles in requests of their own (code 400"
+        "The service refuses what it is sent, and a setting is wrong: Database 1 has no field nope"
     )
     assert len(updates(sandbox)) < 40
 

@@ -47,3 +47,19 @@ def test_null_of_a_catalog_counts_as_left_out() -> None:
     assert streams_of({"streams": [{**STREAM, **nothing, "stream": described}]}) == streams_of(
         {"streams": [STREAM]}
     )
+
+
+@pytest.mark.parametrize(
+    ("schema", "words"),
+    [
+        (
+            {"properties": {"loyalty_tier": {}, "first name": {}, "a.b": {}}},
+            "loyalty_tier first name a b",
+        ),
+        ({"properties": [1]}, ""),
+        ({}, ""),
+        (5, ""),
+    ],
+)
+def test_words_are_those_of_column_names(schema, words: str) -> None:
+    assert StreamInfo("users", None, schema, "append").words() == frozenset(words.split())

@@ -9,7 +9,7 @@ identities they find it; what waits stays within the bound (7).
 
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from random import Random
@@ -20,6 +20,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from destination_profiles.config import StreamConfig
+from destination_profiles.delivery.blame import Blame, Resolution
 from destination_profiles.delivery.bound import Bound
 from destination_profiles.delivery.checkpoint import STATE_BYTES, Checkpointer, SafeState
 from destination_profiles.delivery.chunks import Chunk, ChunkPolicy
@@ -71,6 +72,7 @@ class Case:
     stops: bool
     interrupted: bool
     put_off: float  # part of the profiles that are to be sent later
+    wrong: bool  # a setting is, so that the service refuses everything
 
 
 def events(streams: tuple[str, ...], ids: int, size: int) -> st.SearchStrategy[list[Event]]:
@@ -98,6 +100,7 @@ def cases(*kinds: st.SearchStrategy[list[Event]]) -> st.SearchStrategy[Case]:
         stops=st.booleans(),
         interrupted=st.sampled_from([False, False, True]),
         put_off=st.sampled_from([0.0, 0.0, 0.2]),
+        wrong=st.sampled_from([False] * 5 + [True]),
     )
 
 
@@ -201,6 +204,10 @@ class Service:
 
     def _execute(self, db_id: int, request: Request) -> Outcome:
         found = profiles(request)
+        if self.case.wrong:
+            alone = Halve(REFUSAL, Unavailable("wrong"))
+            every = Accepted(dict.fromkeys(range(len(found)), REFUSAL))
+            return self._rng.choice([alone, every])
         keys = [profile.get("id", profile.get("other")) for profile in found]
         if any(POISON in _numbers(key) for key in keys):
             return Halve(REFUSAL, Unavailable("poison"))
@@ -236,11 +243,13 @@ class Store:
     def __init__(self) -> None:
         self.put_in: set[int] = set()
         self.safe: set[int] = set()
+        self.blamed = 0  # by the service
 
     def put(self, stream: str, original: bytes, rejection: Rejection) -> None:
         ordinal = json.loads(bytes(original))["n"]
         assert ordinal not in self.put_in, "rejected twice"
         self.put_in.add(ordinal)
+        self.blamed += rejection is REFUSAL
 
     def flush(self) -> None:
         self.safe = set(self.put_in)
@@ -265,6 +274,7 @@ class Sync:
             self.service,  # type: ignore[arg-type] - it stands for the senders
             Schedule(lambda failures: min(2.0**failures, 4.0), 10_000, Random(case.seed).random),
             max_in_flight=case.max_in_flight,
+            inspect=lambda: ["a setting is wrong"] if case.wrong else [],
             clock=self.clock,
             new_id=ids.__next__,
         )
@@ -290,12 +300,13 @@ class Sync:
             self.pump.finish()
         except ProfilesError as error:
             self.pump.abandon()
-            refused = "accepts nothing" in error.message
+            refused = "accepts nothing" in error.message or "setting is wrong" in error.message
             ended_so = self.case.stops or refused or error is self.service.interruption
             assert ended_so, error.message
         else:
             assert self.left == list(self.positions)
         self.check_order()
+        self.check_blame()
 
     def blocks(self) -> list[bytes]:
         """The events as lines of input, so many at once."""
@@ -366,6 +377,10 @@ class Sync:
             return ordinal in done
         stream = self.fed[ordinal][0]
         return any(each >= ordinal and self.fed[each] == (stream, key) for each in done)
+
+    def check_blame(self) -> None:
+        """Promise 12: nobody is blamed for a wrong setting."""
+        assert not (self.case.wrong and self.store.blamed), "blamed for a wrong setting"
 
     def check_order(self) -> None:
         """Promise 6, and that nothing was executed twice (5)."""
@@ -466,6 +481,16 @@ def test_broken_request_id_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
 
     kept = Dispatcher._retry
     assert "had its updates in the order" in broken(monkeypatch, (Dispatcher, "_retry", retry))
+
+
+def test_broken_rule_of_blame_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+
+    def blamed(blame: Blame) -> Iterator[Resolution]:
+        for case in list(blame._cases.values()):
+            while case.suspects:
+                yield case.suspects.pop(0)
+
+    assert "blamed for a wrong setting" in broken(monkeypatch, (Blame, "blamed", blamed))
 
 
 def test_broken_halving_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from destination_profiles.delivery.senders import Answer, Senders
-from destination_profiles.service.outcome import Outcome, Stop
+from destination_profiles.service.outcome import Cleared, Outcome, Stop
 from destination_profiles.service.request import Request
 from unit_tests.delivery.chunks import chunk
 from unit_tests.pipeline import ACCEPT, Clock, ids
@@ -52,6 +52,15 @@ def test_threads_are_as_many_as_needed() -> None:
         made.take(answers.get(timeout=SECONDS))
     made.send(chunk(3))
     assert (made.busy, threading.active_count() - before) == (1, 2)
+
+
+def test_question_is_asked_on_a_thread_of_its_own() -> None:
+    threads, answers = [], SimpleQueue[Answer]()
+    made = Senders(Accepting(opened()), answers.put, clock=Clock())
+    one = chunk(1)
+    made.ask(one, lambda: threads.append(threading.current_thread().name) or [])
+    answer = answers.get(timeout=SECONDS)
+    assert (made.take(answer), answer.outcome, threads) == (one, Cleared(), ["sender-1"])
 
 
 def test_defect_of_a_sender_is_an_outcome() -> None:

@@ -1,7 +1,12 @@
 import json
 
+import pytest
+
+from destination_profiles.rejects.memory import MemoryStore
+from destination_profiles.rejects.store import NoStore, RejectStore
+from destination_profiles.service.outcome import Accepted
 from destination_profiles.sync.progress import Progress
-from unit_tests.pipeline import USERS, Clock, Link, Pipeline, held
+from unit_tests.pipeline import REFUSAL, USERS, Clock, Link, Pipeline, held
 
 LINE = (
     "Read 3 records in 2.0 s (2/s): 0 accepted, 0 rejected, 0 superseded, 0 deleted, 3 on their "
@@ -49,6 +54,17 @@ def test_line_says_why_nothing_arrives() -> None:
     pipeline.dispatcher.trouble = "the connection was cut"
     progress.end(pipeline.writer)
     assert lines == [LINE.replace("retries.", "retries (the last: the connection was cut).")]
+
+
+@pytest.mark.parametrize(("store", "told"), [(NoStore(), True), (MemoryStore(), False)])
+def test_end_says_that_rejected_records_are_kept_nowhere(store: RejectStore, told: bool) -> None:
+    lines: list[str] = []
+    rejecting = Link(lambda _: Accepted({0: REFUSAL}))
+    pipeline = Pipeline(rejecting, store=store, max_profiles=10)
+    pipeline.feed(1, 2)
+    pipeline.pump.finish()
+    Progress(lines.append, clock=Clock()).end(pipeline.writer)
+    assert any("The 1 rejected records are kept nowhere." in each for each in lines) is told
 
 
 def test_terminal_takes_the_place_of_the_log() -> None:
