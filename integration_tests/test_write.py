@@ -188,7 +188,7 @@ def test_state_waits_for_its_chunk(connector: Connector, sandbox: ServedSandbox)
     """A full chunk of another database shows that all before it has been read."""
     connector.catalog["streams"].append(stream("partners"))
     connector.config |= {
-        "streams": [{"name": "partners", "db_id": 2}],
+        "streams": [{"name": "users"}, {"name": "partners", "db_id": 2}],
         "batching": {"max_profiles": 2},
     }
     running = connector.start()
