@@ -11,6 +11,7 @@ from ..service.manifest import Service
 from ..statuses import KEEPS, STATUS, NoStatus, StatusRule
 from .columns import Columns
 from .table import ABSENT, NO_VALUE, Table, Values
+from .unread import Unread
 
 TEXTS = NO_VALUE | {str}
 MAX_REMEMBERED = 20_000  # texts and the statuses that they mean, a column
@@ -74,25 +75,33 @@ class StatusColumn:
         self._remembered: dict[Any, Any] = {}
 
     def statuses(self, table: Table) -> Values:
-        """One for each record. Raises InvalidRecord for a value that says nothing of one."""
+        """One for each record, Unread where a value says nothing of one and faults are collected.
+        Raises InvalidRecord for it otherwise.
+        """
         if self._column is None:
             return list(repeat(self._constant, len(table)))
         values, known = self._column(table), self._remembered
         if not set(map(type, values)) <= TEXTS:  # 1, 1.0 and true are one key of a dict
-            return self._notes.without(list(map(self._status, values)))
+            return list(map(self._status, values))
         if len(known) > MAX_REMEMBERED:
             known.clear()
         for value in set(values) - known.keys():
             known[value] = self._status(value)
-        return self._notes.without(list(map(known.__getitem__, values)))
+        return list(map(known.__getitem__, values))
 
     def are_sent(self, statuses: Values) -> list[bool] | None:
-        """Whether the subscription of each is; None where all are."""
+        """Whether the subscription of each is; None where all are. One whose status cannot be
+        read is, so that its other faults are found.
+        """
         if self._rule.only_opt_out:
-            return [each in self._opt_outs for each in statuses]
+            return [type(each) is Unread or each in self._opt_outs for each in statuses]
         if self._rule.keeps_null or ABSENT not in statuses:
             return None
         return [each is not ABSENT for each in statuses]
+
+    def read(self, statuses: Values) -> Values:
+        """Those that could be read, the others noted and ABSENT."""
+        return self._notes.without(statuses)
 
     def _status(self, value: Any) -> Any:
         if value is None or value is ABSENT:

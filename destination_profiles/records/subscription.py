@@ -81,6 +81,7 @@ class Subscription:
         statuses = self._status.statuses(_picked(table, places))
         if (sent := self._status.are_sent(statuses)) is not None:
             places, columns, statuses = _kept(sent, places, columns, statuses)
+        statuses = self._status.read(statuses)
         for field, values in zip(self._addresses, columns, strict=True):
             field.check(values)  # of those that are sent alone: the others may hold anything
         self._counts.tries(statuses, self._status.words)

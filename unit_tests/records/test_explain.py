@@ -69,8 +69,8 @@ def test_parts_of_subscriptions_have_their_columns() -> None:
     made = codec(fields=[ID], subscriptions=[SMS, MAIL])
     record = {"key": 1, "mail": "a@b.c", "newsletter": "maybe", "rank": -5, "size": "large"}
     assert faults(made, record) == [
+        ("conversion", "newsletter", "$.subscriptions[1].status", "status"),
         ("conversion", "size", "$.subscriptions[1].custom_fields.shoe", "float"),
-        ("profile", "newsletter", "$.subscriptions[0].status", "anyOf"),
         ("profile", "rank", "$.subscriptions[0].priority", "minimum"),
     ]
 
@@ -80,7 +80,7 @@ def test_own_subscriptions_come_from_their_column() -> None:
     record = {"key": 1, "own": [{"channel": "fax"}], "mail": "a@b.c", "newsletter": "maybe"}
     columns = {fault[2]: fault[1] for fault in faults(made, record)}
     assert columns["$.subscriptions[0].channel"] == "own"
-    assert columns["$.subscriptions[1].status"] == "newsletter"
+    assert columns["$.subscriptions[0].status"] == "newsletter"
 
 
 def test_record_as_it_comes_has_its_own_names() -> None:
