@@ -14,15 +14,8 @@ from .service.manifest import Service, service
 from .service.matching import Target
 from .slips import Slip, find_slips, numbered, without_nulls
 from .spec import spec
-from .stream_config import (
-    PLAIN,
-    FieldConfig,
-    OnDelete,
-    StreamConfig,
-    StreamParser,
-    SubscriptionConfig,
-    parse_matching,
-)
+from .stream_config import StreamParser, parse_matching
+from .stream_mapping import PLAIN, FieldConfig, OnDelete, StreamConfig, SubscriptionConfig
 
 __all__ = [
     "PLAIN",
