@@ -188,7 +188,7 @@ def test_state_waits_for_its_chunk(connector: Connector, sandbox: ServedSandbox)
     """A full chunk of another database shows that all before it has been read."""
     connector.catalog["streams"].append(stream("partners"))
     connector.config |= {
-        "streams": [{"name": "partners", "db_id": 2}],
+        "streams": [{"name": "users"}, {"name": "partners", "db_id": 2}],
         "batching": {"max_profiles": 2},
     }
     running = connector.start()
@@ -358,7 +358,8 @@ def test_streams_may_have_targets_of_their_own(
 ) -> None:
     connector.catalog = {"streams": [stream("users"), stream("partners")]}
     connector.config["streams"] = [
-        {"name": "partners", "db_id": 2, "matching": {"mode": "email", "resource_id": 28}}
+        {"name": "users"},
+        {"name": "partners", "db_id": 2, "matching": {"mode": "email", "resource_id": 28}},
     ]
     connector.write(record({"crm_id": 1}), record({"email": "a@example.com"}, "partners"))
     assert {(row["db_id"], row["matching"], row["field_name"]) for row in updates(sandbox)} == {
