@@ -14,15 +14,8 @@ from .service.manifest import Service, service
 from .service.matching import Target
 from .slips import Slip, find_slips, numbered, without_nulls
 from .spec import spec
-from .stream_config import (
-    PLAIN,
-    FieldConfig,
-    OnDelete,
-    StreamConfig,
-    StreamParser,
-    SubscriptionConfig,
-    parse_matching,
-)
+from .stream_config import StreamParser, parse_matching
+from .stream_mapping import PLAIN, FieldConfig, OnDelete, StreamConfig, SubscriptionConfig
 
 __all__ = [
     "PLAIN",
@@ -60,7 +53,7 @@ class Config:
     null_values: NullValues = "omit"
     time_zone: str = "UTC"
     on_delete: OnDelete = "skip"
-    sends_unlisted: bool = False
+    unlisted_streams: Literal["refuse", "send"] = "refuse"
     options: Mapping[str, bool] = field(default_factory=dict)
     streams: tuple[StreamConfig, ...] = ()
     max_profiles: int = 10_000
@@ -193,7 +186,7 @@ def _frozen(raw: Mapping[str, Any], service: Service, found: _Found, api_url: st
         null_values=null_values,
         time_zone=time_zone if zone is not UTC else "UTC",
         on_delete=raw.get("on_delete", "skip"),
-        sends_unlisted=raw.get("unlisted_streams") == "send",
+        unlisted_streams=raw.get("unlisted_streams", "refuse"),
         options={
             name: True for name in ("skip_invalid_subscriptions", "skip_triggers") if raw.get(name)
         },

@@ -74,7 +74,7 @@ def _own(numbers: Mapping[str, int], *, codes: bool) -> Callable[[Any], Status]:
         if text == "":
             return None
         is_number = not isinstance(value, bool) and text is not None and NUMBER.fullmatch(text)
-        if not codes and (isinstance(value, bool) or is_number or text in YES_OR_NO):
+        if not codes and (is_number or text in YES_OR_NO):
             raise NoStatus(
                 "must be a word of the service: what a number, true or false says of consent is "
                 f"not guessed, as {numbers_in_words(numbers)} to the service; write status_values"

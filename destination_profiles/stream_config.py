@@ -1,11 +1,11 @@
-"""What the user configured for single streams, checked and frozen."""
+"""Entries of streams as the user wrote them, checked and frozen."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
 from functools import partial
-from typing import Any, Literal, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from .cells import Cell
 from .conversion import USUAL, CannotConvert, Form, conversions
@@ -16,9 +16,9 @@ from .service.manifest import AddressForm, Service
 from .service.matching import Matching, Target
 from .status_config import Guess, status_rule
 from .statuses import STATUS, StatusRule
+from .stream_mapping import PLAIN, FieldConfig, StreamConfig, SubscriptionConfig
 from .violations import first_violation
 
-OnDelete = Literal["skip", "reject", "send", "unsubscribe"]
 Part = TypeVar("Part")
 Other = TypeVar("Other")
 PARTS = {  # of a subscription, and what their columns are converted to
@@ -35,58 +35,6 @@ OF_TYPES: Mapping[str, tuple[str, ...]] = {  # those that only some types have a
     "region": ("phone",),
     "separator": ("tags",),
 }
-PLAIN = Cell()
-
-WORDS_ALONE = StatusRule()
-
-
-@dataclass(frozen=True)
-class FieldConfig:
-    """One field of a profile or subscription, `to` a dotted path in the latter: from a column, or a
-    constant.
-
-    With `columns` it is the array of their values instead. With `action` the value goes into that
-    function of the service. `cell` says how each value is read.
-    """
-
-    to: str
-    source: str | None = None
-    value: Any = None
-    type: str | None = None
-    columns: tuple[str, ...] = ()
-    action: str | None = None
-    cell: Cell = PLAIN
-
-
-@dataclass(frozen=True)
-class SubscriptionConfig:
-    """One subscription built from columns: without its `address` it is left out, without one of its
-    `parts` only that is.
-    """
-
-    channel: str
-    resource_id: int
-    address: tuple[FieldConfig, ...]
-    parts: tuple[FieldConfig, ...] = ()
-    custom_fields: tuple[FieldConfig, ...] = ()
-    status: StatusRule = WORDS_ALONE
-
-
-@dataclass(frozen=True)
-class StreamConfig:
-    """What is configured for one stream; `fields` None sends a record as it comes. `matched`: it
-    has a matching of its own. `bare`: channels and resources whose subscriptions end without an
-    address, where a deleted row has none.
-    """
-
-    name: str
-    namespace: str | None = None
-    target: Target | None = None
-    fields: tuple[FieldConfig, ...] | None = None
-    subscriptions: tuple[SubscriptionConfig, ...] = ()
-    matched: bool = False
-    on_delete: OnDelete | None = None
-    bare: tuple[tuple[str, int], ...] = ()
 
 
 def parse_matching(raw: Mapping[str, Any] | None, service: Service) -> Matching:

@@ -12,7 +12,7 @@ FLOORS = [  # the highest first; a folder may import those that stand after it
     {"protocol"},
     {"api", "delivery"},
     {"records"},
-    {"config", "stream_config", "status_config", "spec", "catalog"},
+    {"config", "stream_config", "stream_mapping", "status_config", "spec", "catalog"},
     {"rejects"},
     {"service"},
     {"errors", "rejection", "violations", "secret", "address", "slips"}

@@ -9,7 +9,7 @@ IN_KEYS = tuple(f"\n{prefix}" for prefix in PREFIXES)  # where keys are joined b
 
 
 def are_added(names: Collection[str]) -> bool:
-    """Whether some of the names are those of added columns; quick, as it is asked of each row."""
+    """Whether some of the names are those of added columns; quick, as rows are asked it."""
     text = "\n" + "\n".join(names)
     return any(each in text for each in IN_KEYS)
 

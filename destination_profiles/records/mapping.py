@@ -141,7 +141,10 @@ def mapper(
     key, named = matching.given.get("field_name"), frozenset(matching.fields())
 
     def as_they_come(records: Sequence[Mapping[str, Any]]) -> Sequence[Profile]:
-        made = [_whole(_own(record, named), null, key) for record in records]
+        own = records
+        if are_added(set[str]().union(*records)):
+            own = [_own(record, named) for record in records]
+        made = [_whole(record, null, key) for record in own]
         if stream.subscriptions:
             built = mapping.subscriptions(Dicts(records))
             made = list(map(_subscribed, made, built))
@@ -152,8 +155,6 @@ def mapper(
 
 def _own(record: Mapping[str, Any], named: frozenset[str]) -> Mapping[str, Any]:
     """A record without the columns that Airbyte adds to it, but for those that are named."""
-    if not are_added(record):
-        return record
     return {
         name: value
         for name, value in record.items()

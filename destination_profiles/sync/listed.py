@@ -25,7 +25,7 @@ def check_listed(config: Config, streams: Sequence[StreamInfo]) -> list[str]:
                 stream=each.name,
             )
     unlisted = [info for info in streams if info.object_name is None and not _entry(config, info)]
-    if unlisted and config.streams and not config.sends_unlisted:
+    if unlisted and config.streams and config.unlisted_streams == "refuse":
         raise _unlisted(config, unlisted)
     return [each.name for each in config.streams if each.name not in names]
 

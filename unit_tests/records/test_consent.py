@@ -83,6 +83,17 @@ def test_statuses_are_counted_by_word() -> None:
     assert made.statuses == {IN: 2, OUT: 2, "without a status": 2}
 
 
+def test_statuses_of_rejected_rows_do_not_count() -> None:
+    parts = [FieldConfig("status", name, type="status") for name in ("news", "more")]
+    both = [
+        SubscriptionConfig("email", place, (ADDRESS,), (each,)) for place, each in enumerate(parts)
+    ]
+    made = codec(fields=(KEY,), subscriptions=both)
+    rows = [{"id": 1, "mail": "a", "news": IN, "more": more} for more in (OUT, 7)]
+    taken(made, [json.dumps(row).encode() for row in rows])
+    assert made.statuses == {IN: 1, OUT: 1}
+
+
 NO_WORD = [
     (
         {"type": "integer"},

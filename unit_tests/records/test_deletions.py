@@ -98,8 +98,8 @@ def test_whatever_is_not_null_says_deleted(when: Any) -> None:
     assert taken(cdc(), row(1, when)) == [Deleted(1)]
 
 
-def test_row_that_cannot_be_read_is_not_deleted() -> None:
-    broken = b'{"id":1e400,"_ab_cdc_deleted_at":null}'
+@pytest.mark.parametrize("broken", [b'{"id":1e400,"_ab_cdc_deleted_at":null}', b"[1]"])
+def test_row_that_cannot_be_read_is_not_deleted(broken: bytes) -> None:
     found = taken(cdc(), row(1, None), broken, row(2))
     assert (found[0], found[2]) == ([1], Deleted(1))
     assert found[1].rejection.reason == "json"

@@ -55,7 +55,7 @@ def test_stream_without_an_entry_is_not_sent(
         ([], [USERS, PUBLIC], {}),
         ([USERS], [USERS, PUBLIC], {}),
         ([USERS, PUBLIC], [PUBLIC], {}),
-        ([USERS], [USERS, (None, "orders")], {"sends_unlisted": True}),
+        ([USERS], [USERS, (None, "orders")], {"unlisted_streams": "send"}),
         ([USERS], [USERS, (None, "orders")], {"objects": "profiles"}),
     ],
 )
