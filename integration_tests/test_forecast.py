@@ -173,6 +173,22 @@ def test_limit_of_rejections_is_told(connector: Connector) -> None:
     assert "Lines that are no Airbyte messages, and so ignored: 1." in out
 
 
+@pytest.mark.parametrize(
+    ("rejected", "percent", "fails"),
+    [(10, 50, False), (11, 50, True), (11, 55, False), (20, 100, False)],
+)
+def test_part_that_a_write_fails_above_is_told(
+    connector: Connector, rejected: int, percent: int, fails: bool
+) -> None:
+    connector.config["max_rejected_percent"] = percent
+    rows = [*(record({}) for _ in range(rejected))]
+    rows += [record({"crm_id": 1 + number % 9}) for number in range(20 - rejected)]
+    code, out, _ = forecast(connector, *rows)
+    sentence = f"a write fails where more than {percent} percent of the records are rejected"
+    assert (code, sentence in out) == (0, fails)
+    assert connector.write(*rows).code == int(fails)
+
+
 @pytest.mark.parametrize("flags", [(), ("--json",)])
 @pytest.mark.parametrize("name", ["日本", "foo[/bar]", "[red]x", "a:smile:b"])
 def test_any_name_of_a_stream_is_shown(

@@ -15,6 +15,7 @@ from ..config import Config, parse_config
 from ..delivery.chunks import Chunk
 from ..delivery.concurrency import FIRST
 from ..delivery.ledger import Interval
+from ..delivery.writer import Writer
 from ..errors import NobodyReads
 from ..protocol.pipes import LineReader
 from ..records.airbyte_columns import added
@@ -86,33 +87,32 @@ def forecast(
         leaving=counted.count,
         sender=counted,
     )
-    writer, began = pump.writer, monotonic()
+    began = monotonic()
     pump.run(LineReader(descriptor))
-    progress.end(writer)
-    at_once, reading = in_flight or configured.max_in_flight, monotonic() - began
+    progress.end(pump.writer)
+    reading, at_once = monotonic() - began, in_flight or configured.max_in_flight
+    waiting = round_trips(len(counted.profiles), at_once) * latency_ms / 1000
     return Forecast(
-        streams=[
-            counted.stream(writer.ledger.totals.get(info.label(), Interval(info.label())))
-            for info in streams
-        ],
-        requests=len(counted.profiles),
-        bytes=sum(counted.bytes),
-        profiles_per_request=_spread(counted.profiles),
-        bytes_per_request=_spread(counted.bytes),
-        rejections=[Kind(*kind) for kind in writer.tally.kinds()],
-        omissions=[Kind(*kind) for kind in writer.omitted.kinds()],
-        unknown_streams=dict(writer.unknown),
+        **counted.told(pump.writer.ledger.totals),
+        **_refused(pump.writer, configured),
         ignored_lines=pump.decoder.chatter,
-        stops_after=None
-        if configured.max_rejected is None or writer.tally.total <= configured.max_rejected
-        else configured.max_rejected,
         reading_seconds=round(reading, 3),
         latency_ms=latency_ms,
         in_flight=at_once,
-        seconds=round(
-            max(reading, round_trips(len(counted.profiles), at_once) * latency_ms / 1000), 3
-        ),
+        seconds=round(max(reading, waiting), 3),
     )
+
+
+def _refused(writer: Writer, configured: Config) -> dict[str, Any]:
+    """What would not be sent, and whether a write would end for it."""
+    most, percent = configured.max_rejected, configured.max_rejected_percent
+    return {
+        "rejections": [Kind(*kind) for kind in writer.tally.kinds()],
+        "omissions": [Kind(*kind) for kind in writer.omitted.kinds()],
+        "unknown_streams": dict(writer.unknown),
+        "stops_after": None if most is None or writer.tally.total <= most else most,
+        "fails_above": percent if writer.are_lost(percent) else None,
+    }
 
 
 def _harmless(configured: Config) -> Config:
@@ -165,7 +165,17 @@ class _Counted:
             if SUBSCRIPTIONS in profile:
                 self._statuses[interval.stream].update(_statuses(profile[SUBSCRIPTIONS]))
 
-    def stream(self, sums: Interval) -> StreamForecast:
+    def told(self, totals: Mapping[str, Interval]) -> dict[str, Any]:
+        """What would be sent: by stream, and in requests."""
+        return {
+            "streams": [self._stream(totals.get(name, Interval(name))) for name in self._fields],
+            "requests": len(self.profiles),
+            "bytes": sum(self.bytes),
+            "profiles_per_request": _spread(self.profiles),
+            "bytes_per_request": _spread(self.bytes),
+        }
+
+    def _stream(self, sums: Interval) -> StreamForecast:
         always_null = (
             [name for name in self._fields[sums.stream] if name not in self._valued[sums.stream]]
             if sums.accepted

@@ -59,6 +59,7 @@ class Forecast:
     stops_after: (
         int | None
     )  # rejected records, where the configuration lets a write end at so many and there are more
+    fails_above: int | None  # percent of the records, where more are rejected and a write so fails
     reading_seconds: float
     latency_ms: int
     in_flight: int

@@ -74,6 +74,11 @@ def _sentences(forecast: Forecast) -> Iterator[str]:
             f"But a write stops when more than {forecast.stops_after:,} records are "
             "rejected, as max_rejected asks."
         )
+    if forecast.fails_above is not None:
+        yield (
+            f"But a write fails where more than {forecast.fails_above} percent of the records are "
+            "rejected, as max_rejected_percent asks."
+        )
     if forecast.ignored_lines:
         yield f"Lines that are no Airbyte messages, and so ignored: {forecast.ignored_lines:,}."
     if forecast.unknown_streams:

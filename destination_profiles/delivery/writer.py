@@ -240,20 +240,21 @@ class Writer:
         if self._percent_from == PERCENT_FROM:  # else more of the last records may be accepted
             self._stop_at_most()
 
+    def are_lost(self, percent: int) -> bool:
+        """Whether more than that part of the records with a last word was rejected, of so many that
+        it is no chance.
+        """
+        resolved = self.ledger.resolved
+        return resolved >= self._percent_from and self.tally.total * 100 > percent * resolved
+
     def _stop_at_most(self) -> None:
-        if self._most_are_lost():
+        if self.are_lost(self._max_percent):
             top = "; ".join(self.tally.top())
             raise MostRejected(self.tally.total, self.ledger.resolved, self._max_percent, top)
 
-    def _most_are_lost(self) -> bool:
-        resolved = self.ledger.resolved
-        return (
-            resolved >= self._percent_from and self.tally.total * 100 > self._max_percent * resolved
-        )
-
     def _release(self) -> None:
         """Let the states leave that are safe: the rejected records before them are stored first."""
-        if not self._checkpointer.is_safe() or self._most_are_lost():
+        if not self._checkpointer.is_safe() or self.are_lost(self._max_percent):
             return
         self._store.flush()
         for state in self._checkpointer.release():

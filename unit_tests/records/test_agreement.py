@@ -25,7 +25,6 @@ NAMED_OTHERWISE = {
     "matching": "target",
     "db_id": "target",
     "object_storage_config": "rejects",
-    "unlisted_streams": "sends_unlisted",
 }  # setting: part of Config
 GROUPS = ("batching", "delivery")  # settings whose members are parts of Config themselves
 OPTIONS = {"skip_triggers", "skip_invalid_subscriptions"}  # go to the service as they are
