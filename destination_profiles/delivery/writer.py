@@ -26,8 +26,8 @@ from .tally import Tally
 
 StreamKey = tuple[str | None, str]  # namespace, name
 REPLACED_IN_VAIN = "a later record of its profile took its place, and that one was rejected"
-PERCENT_FROM = 1_000  # resolved records at which `max_rejected_percent` begins to count
-PERCENT_AT_END_FROM = 20  # likewise at the end: of fewer, most may be wrong by chance
+PERCENT_FROM = 20  # resolved records: of fewer, most may be wrong by chance
+PERCENT_STOPS_FROM = 1_000  # at which a sync ends before its input does
 NOT_REPLACED = Rejection("superseded", "rejected", REPLACED_IN_VAIN, "$", REPLACED_IN_VAIN)
 
 
@@ -66,7 +66,7 @@ class Writer:
         self.keeps_rejected = not isinstance(store, NoStore)
         self._codecs, self._store, self._release_state = codecs, store, release
         self._max_rejected, self._bound = max_rejected, bound
-        self._max_percent, self._percent_from = max_rejected_percent, PERCENT_FROM
+        self._max_percent, self._is_ending = max_rejected_percent, False
         self._checkpointer = Checkpointer()
         track = self._checkpointer.track
         self._open = OpenChunks(policy, track=track, new_id=new_id, clock=clock)
@@ -166,8 +166,8 @@ class Writer:
         self._dispatch(self._open.close())
 
     def ending(self) -> None:
-        """The input has ended: from now on fewer records are enough to see that most are lost."""
-        self._percent_from = PERCENT_AT_END_FROM
+        """The input has ended: what is still on its way decides whether most are lost."""
+        self._is_ending = True
 
     def close(self) -> None:
         """End well, once everything is answered: every state out, the books balanced."""
@@ -237,7 +237,7 @@ class Writer:
         """
         if self._max_rejected is not None and self.tally.total > self._max_rejected:
             raise TooManyRejected(self._max_rejected, "; ".join(self.tally.top()))
-        if self._percent_from == PERCENT_FROM:  # else more of the last records may be accepted
+        if not self._is_ending and self.ledger.resolved >= PERCENT_STOPS_FROM:
             self._stop_at_most()
 
     def are_lost(self, percent: int) -> bool:
@@ -245,7 +245,7 @@ class Writer:
         it is no chance.
         """
         resolved = self.ledger.resolved
-        return resolved >= self._percent_from and self.tally.total * 100 > percent * resolved
+        return resolved >= PERCENT_FROM and self.tally.total * 100 > percent * resolved
 
     def _stop_at_most(self) -> None:
         if self.are_lost(self._max_percent):
@@ -253,7 +253,9 @@ class Writer:
             raise MostRejected(self.tally.total, self.ledger.resolved, self._max_percent, top)
 
     def _release(self) -> None:
-        """Let the states leave that are safe: the rejected records before them are stored first."""
+        """Let the states leave that are safe: the rejected records before them are stored first.
+        While most are lost none does, as the next sync would begin behind what this one failed on.
+        """
         if not self._checkpointer.is_safe() or self.are_lost(self._max_percent):
             return
         self._store.flush()

@@ -9,9 +9,10 @@ from ..errors import ConfigError
 from ..service.formats import envelope, format_named
 from ..service.manifest import OBJECT, Service
 from ..service.matching import Target, matching_by
+from .airbyte_columns import DELETED_AT
 from .batch import Batch, Data, Rejected
 from .changes import Change, without
-from .deletions import REJECTED, Deleted, Deletions, may_be_deleted, unsubscribing
+from .deletions import REJECTED, Deleted, Deletions, says_deleted, unsubscribing
 from .encoding import Encoding
 from .mapping import require_key
 from .paths import Declared
@@ -52,7 +53,16 @@ class StreamCodec:
                 "The setting batching.max_bytes leaves no room for a profile beside the token and "
                 "the matching. Raise it."
             )
-        supersedes = Superseding(target.matching.fields(), wire) if _supersedes(info) else None
+        supersedes = (
+            Superseding(
+                target.matching.fields(),
+                service,
+                wire,
+                skips_invalid=config.options.get("skip_invalid_subscriptions", False),
+            )
+            if _supersedes(info)
+            else None
+        )
         self.route = Route(info.label(), target, around, supersedes)
         ways = Ways(info, config, service, route=self.route, tell=tell)
         ways.check()
@@ -60,10 +70,10 @@ class StreamCodec:
         self._known = Declared(info.schema).columns
         self._encoding = Encoding(ways, self.largest)
         self._on_delete = configured.on_delete or config.on_delete
-        looks = self._on_delete != "send" and may_be_deleted(info.schema)
-        self._deletions = Deletions() if looks else None
+        self._deletions = Deletions() if self._on_delete != "send" else None
         self._ending: Encoding | None = None
-        if looks and self._on_delete == "unsubscribe":
+        ends = configured.subscriptions or says_deleted(info.schema)
+        if self._on_delete == "unsubscribe" and ends:
             ending = unsubscribing(config, configured, target.matching)
             self._ending = Encoding(
                 Ways(info, ending, service, route=self.route, tell=tell), self.largest
@@ -95,8 +105,11 @@ class StreamCodec:
             yield Deleted(len(originals))
 
     def without(self, data: Data, changes: Sequence[Change]) -> Data:
-        """The `data` of a record without what its source says is not its own value."""
-        return without(data, changes, known=self._known, notes=self.notes)
+        """The `data` of a record without what its source says is not its own value. Whatever it is,
+        it says that a row was deleted.
+        """
+        others = [each for each in changes if each.field != DELETED_AT]
+        return without(data, others, known=self._known, notes=self.notes)
 
 
 def _target(

@@ -97,23 +97,18 @@ class Columns:
         ]
 
     def _parted(self, source: str) -> tuple[str, tuple[str, ...]]:
-        """The column, by the longest name that fits, and the path inside. Raises ConfigError for
-        one that the schema does not have.
+        """The column and the path inside. Raises ConfigError for one that the schema does not
+        have.
         """
-        steps = source.split(".")
-        columns = self._declared.columns
-        if not columns:
-            return steps[0], tuple(steps[1:])
-        for count in range(len(steps), 0, -1):
-            name, path = ".".join(steps[:count]), tuple(steps[count:])
-            if name in columns:
-                self._check_path(name, path)
-                return name, path
-        raise ConfigError(
-            f"The stream {self._stream} has no column {source}, which a field of its mapping "
-            "is taken from.",
-            stream=self._stream,
-        )
+        found = self._declared.parted(source)
+        if found is None:
+            raise ConfigError(
+                f"The stream {self._stream} has no column {source}, which a field of its mapping "
+                "is taken from.",
+                stream=self._stream,
+            )
+        self._check_path(*found)
+        return found
 
     def _check_path(self, name: str, path: tuple[str, ...]) -> None:
         for count in range(1, len(path) + 1):

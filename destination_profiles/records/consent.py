@@ -1,14 +1,14 @@
 """Whether the schema of a stream lets a column be what the mapping takes it for: a status."""
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from ..catalog import StreamInfo
 from ..config import SubscriptionConfig
 from ..errors import ConfigError
 from ..service.manifest import Service
 from ..statuses import STATUS, numbers_in_words
+from .paths import Declared
 
 NO_WORDS = frozenset({"integer", "number", "boolean"})
 OF_OPT_OUTS = re.compile("unsub|opt_?out|bounc|block|suspend|complain|spam|invalid|do_?not|stop")
@@ -20,11 +20,13 @@ def check_statuses(
     """Raise ConfigError for a column that holds no word of a status by the stream's schema, where
     nothing says what its values mean.
     """
+    columns = Declared(info.schema)
     for each in subscriptions:
         source = next((part.source for part in each.parts if part.to == STATUS), None)
         if source is None or each.status.values:
             continue
-        kinds = _kinds(info.schema, source)
+        place = columns.parted(source)
+        kinds = columns.kinds(*place) if place else None
         if kinds and (kinds <= {"boolean"} if each.status.codes else kinds <= NO_WORDS):
             trap = numbers_in_words(declared.statuses)
             raise ConfigError(
@@ -46,34 +48,3 @@ def _example(source: str, kinds: frozenset[str]) -> str:
         f"{{status_from: {source}, status_values: "
         f'[{{from: "{yes}", to: {first}}}, {{from: "{no}", to: {second}}}]}}'
     )
-
-
-def _kinds(schema: Any, source: str) -> frozenset[str]:
-    """The types of a column, or of a member of one, but for null; none where they are not known."""
-    properties = schema.get("properties") if isinstance(schema, Mapping) else None
-    if not isinstance(properties, Mapping):
-        return frozenset()
-    if source in properties:
-        return _types(properties[source])
-    name, _, rest = source.partition(".")
-    return _kinds(properties.get(name), rest) if rest else frozenset()
-
-
-def _types(node: Any) -> frozenset[str]:
-    if not isinstance(node, Mapping):
-        return frozenset()
-    for keyword in ("anyOf", "oneOf"):
-        if isinstance(node.get(keyword), list):
-            found = [_types(each) for each in node[keyword]]
-            known = [each for each in found if each]
-            only_null = [each for each in node[keyword] if _is_null(each)]
-            is_open = len(known) + len(only_null) < len(found)
-            return frozenset() if is_open else frozenset().union(*known)
-    kinds = node.get("type")
-    if not isinstance(kinds, str | list):
-        return frozenset()
-    return frozenset({kinds} if isinstance(kinds, str) else map(str, kinds)) - {"null"}
-
-
-def _is_null(node: Any) -> bool:
-    return isinstance(node, Mapping) and node.get("type") in ("null", ["null"])

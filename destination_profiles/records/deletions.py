@@ -16,6 +16,7 @@ from .airbyte_columns import DELETED_AT
 from .batch import Data
 
 KEY = DELETED_AT.encode()
+ESCAPES = (b"\\u005", b"\\u006", b"\\u007")  # which a key may be written with
 IS_DELETED = "is a row that the source has deleted, and on_delete is reject"
 REJECTED = Rejection("deleted", "on_delete", IS_DELETED, f"$.{DELETED_AT}", IS_DELETED)
 
@@ -52,7 +53,7 @@ class Deletions:
 
     def _deleted(self, originals: Sequence[Data]) -> list[bool]:
         joined = b",".join(originals)
-        if KEY not in joined:  # the quickest look at streams whose schema names no column
+        if KEY not in joined and not any(each in joined for each in ESCAPES):  # a quick look
             return []
         try:
             rows = self._decode(b"[" + joined + b"]")
@@ -68,8 +69,10 @@ class Deletions:
             return False
 
 
-def may_be_deleted(schema: Any) -> bool:
-    """Whether rows of a stream may say that they are: its schema has the column, or names none."""
+def says_deleted(schema: Any) -> bool:
+    """Whether rows of a stream are expected to say it: its schema has the column, or names none.
+    Others may say it all the same.
+    """
     columns = schema.get("properties") if isinstance(schema, Mapping) else None
     return not isinstance(columns, Mapping) or not columns or DELETED_AT in columns
 

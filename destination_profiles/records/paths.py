@@ -87,6 +87,19 @@ class Declared:
         self.columns: Mapping[str, Any] = columns if isinstance(columns, dict) else {}
         self._steps = 0
 
+    def parted(self, source: str) -> tuple[str, tuple[str, ...]] | None:
+        """The column, by the longest name that fits, and the path inside; None where the schema
+        names columns, and not that one.
+        """
+        steps = source.split(".")
+        if not self.columns:
+            return steps[0], tuple(steps[1:])
+        for count in range(len(steps), 0, -1):
+            name = ".".join(steps[:count])
+            if name in self.columns:
+                return name, tuple(steps[count:])
+        return None
+
     def kinds(self, name: str, path: Sequence[str]) -> Kinds | None:
         """The types, but for null, of what a path into a column leads to; none where it leads
         nowhere, None where the schema leaves it open.

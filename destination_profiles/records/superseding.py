@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..service.formats import Format
-from ..service.manifest import SUBSCRIPTIONS
+from ..service.manifest import SUBSCRIPTIONS, Service
+from ..statuses import KEEPS, STATUS
 from .batch import Row
 
-APART = ("channel", "resource_id")  # of subscriptions: one that differs here is another one
+PRIORITY = "priority"
+APART = ("channel", "resource_id")  # and addresses: a subscription that differs here is another
 
 
 class Superseding:
@@ -17,9 +19,15 @@ class Superseding:
     later one lacks, and no key within one.
     """
 
-    def __init__(self, keys: Sequence[str], wire: Format) -> None:
-        """`keys` are the fields that profiles are found by."""
-        self._keys, self._decode = keys, wire.decode
+    def __init__(
+        self, keys: Sequence[str], service: Service, wire: Format, *, skips_invalid: bool = False
+    ) -> None:
+        """`keys` are the fields that profiles are found by. `skips_invalid`: the service may take a
+        profile without its subscriptions, so those of an earlier one may be missed.
+        """
+        self._keys, self._decode, self._skips_invalid = keys, wire.decode, skips_invalid
+        forms = (form for forms in service.channels.values() for form in forms)
+        self._apart = (*APART, *dict.fromkeys(key for form in forms for key in form.keys))
 
     def __call__(self, later: Row, earlier: Row) -> bool:
         """Whether it may."""
@@ -28,41 +36,30 @@ class Superseding:
             not any(isinstance(value, dict) and "action" in value for value in first.values())
             and first.keys() <= second.keys()
             and all(first.get(field) == second.get(field) for field in self._keys)
-            and _covers(second.get(SUBSCRIPTIONS), first.get(SUBSCRIPTIONS))
+            and not (self._skips_invalid and _listed(first.get(SUBSCRIPTIONS)))
+            and self._covers(second.get(SUBSCRIPTIONS), first.get(SUBSCRIPTIONS))
         )
 
+    def _covers(self, later: Any, earlier: Any) -> bool:
+        """Whether each subscription of an earlier record stands in a later one, with all its
+        keys.
+        """
+        wanted, there = _listed(earlier), _listed(later)
+        return all(any(self._is_same(each, other) for other in there) for each in wanted)
 
-def _covers(later: Any, earlier: Any) -> bool:
-    """Whether each subscription of an earlier record stands in a later one, with all its keys."""
-    wanted, there = _listed(earlier), _listed(later)
-    return all(any(_is_same(each, other) for other in there) for each in wanted)
+    def _is_same(self, earlier: Any, later: Any) -> bool:
+        """Whether both are one subscription, and the later has each key of the earlier."""
+        if not isinstance(earlier, dict) or not isinstance(later, dict):
+            return bool(earlier == later)
+        return all(earlier.get(name) == later.get(name) for name in self._apart) and _has_keys(
+            later, earlier
+        )
 
 
 def _listed(subscriptions: Any) -> list[Any]:
     if subscriptions is None:
         return []
     return subscriptions if isinstance(subscriptions, list) else [subscriptions]
-
-
-def _is_same(earlier: Any, later: Any) -> bool:
-    """Whether both are one subscription, and the later has each key of the earlier."""
-    if not isinstance(earlier, dict) or not isinstance(later, dict):
-        return bool(earlier == later)
-    return (
-        all(earlier.get(name) == later.get(name) for name in APART)
-        and _address(earlier) == _address(later)
-        and _has_keys(later, earlier)
-    )
-
-
-def _address(subscription: Mapping[str, Any]) -> list[Any]:
-    """What it is sent to: the parts that are neither of every subscription nor the user's."""
-    email = subscription.get("email_data") or {}
-    names = ("phone", "provider", "subscription_id", "cc_data")
-    return [
-        subscription.get("email") or (email.get("email") if isinstance(email, dict) else email),
-        *(subscription.get(name) for name in names),
-    ]
 
 
 def _has_keys(later: Mapping[str, Any], earlier: Mapping[str, Any]) -> bool:
@@ -72,4 +69,14 @@ def _has_keys(later: Mapping[str, Any], earlier: Mapping[str, Any]) -> bool:
             return False
         if not isinstance(mine, dict) or not theirs.keys() <= mine.keys():
             return False
-    return earlier.keys() <= later.keys()
+    return _said(earlier) <= _said(later)
+
+
+def _said(subscription: Mapping[str, Any]) -> set[str]:
+    """The keys that change something: -1 keeps what is stored, as a key that is not there does."""
+    keeps = (KEEPS, str(KEEPS))  # the latter in a format without types
+    return {
+        name
+        for name, value in subscription.items()
+        if name not in (STATUS, PRIORITY) or value not in keeps
+    }

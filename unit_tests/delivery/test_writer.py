@@ -350,7 +350,7 @@ def test_sync_that_loses_most_of_its_records_is_no_success(bad, of, percent, end
 
 def test_no_state_leaves_once_most_are_lost() -> None:
     pipeline, error = share(1200, 2000)
-    assert [state for state, *_ in pipeline.states][-1] == "989"
+    assert [state for state, *_ in pipeline.states] == ["9"]  # of the first ten
     assert "600 of 1,000 records were rejected, which is more than the 50 percent" in str(error)
     assert "600 of users (service 404: not found)" in str(error)
 
@@ -363,6 +363,18 @@ def test_last_states_stay_where_most_of_few_are_lost() -> None:
     with pytest.raises(MostRejected):
         pipeline.pump.finish()
     assert [state for state, *_ in pipeline.states] == ["a"]
+
+
+def test_states_leave_again_once_most_arrive() -> None:
+    pipeline = Pipeline(Link(rejecting(*range(30))), max_profiles=10, max_rejected_percent=50)
+    left = []
+    for number in range(90):
+        pipeline.feed(number, *([str(number)] if number % 10 == 9 else []))
+        pipeline.pump.turn(seconds=0)
+        left.append(len(pipeline.states))
+    pipeline.pump.finish()
+    assert [state for state, *_ in pipeline.states] == [str(at) for at in range(9, 90, 10)]
+    assert left[40] < 4 <= left[70]
 
 
 def test_chunk_is_entered_whole_before_too_many_rejections_end_the_sync() -> None:

@@ -1,6 +1,7 @@
 """What becomes of a stream's rows: many at once as one by one, whichever way they go."""
 
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,6 +16,8 @@ from destination_profiles.errors import ConfigError
 from destination_profiles.records.batch import Batch, Rejected
 from destination_profiles.records.codec import BATCH, StreamCodec
 from destination_profiles.records.encoders import FAULTS
+from destination_profiles.records.superseding import Superseding
+from destination_profiles.service.formats import format_named
 from destination_profiles.service.manifest import service
 from destination_profiles.statuses import StatusRule
 from unit_tests.records.streams import codec, configured, profile, rejection, row, taken
@@ -242,6 +245,12 @@ SUPERSEDED = [
     ([OUT], [{"channel": "email", "resource_id": 3, "email": "a"}], False),
     ([OUT], [{**OUT, "priority": 1}, {**OUT, "resource_id": 4}], True),
     ([OUT], [{"channel": "email", "email_data": {"email": "a"}, "resource_id": 3}], False),
+    ([OUT], [{**OUT, "status": -1}], False),
+    ([{**OUT, "status": -1}], [{**OUT, "status": -1}], True),
+    ([{**OUT, "status": -1}], [{"channel": "email", "resource_id": 3, "email": "a"}], True),
+    ([{**OUT, "priority": 5}], [{**OUT, "priority": -1}], False),
+    ([{**OUT, "priority": 5}], [{**OUT, "priority": 0}], True),
+    ([{**OUT, "custom_fields": {"a": 1}}], [{**OUT, "custom_fields": {"a": -1}}], True),
     ([{**OUT, "custom_fields": {"a": 1}}], [{**OUT, "custom_fields": {"b": 1}}], False),
     ([{**OUT, "custom_fields": {"a": 1}}], [{**OUT, "custom_fields": {"a": 2, "b": 1}}], True),
     (
@@ -253,14 +262,51 @@ SUPERSEDED = [
 
 
 @pytest.mark.parametrize(("earlier", "later", "may"), SUPERSEDED)
-def test_no_subscription_is_lost_by_superseding(earlier: Any, later: Any, may: bool) -> None:
-    made = codec(sync_mode="update")
+@pytest.mark.parametrize("wire", ["json", "xml"])
+def test_no_subscription_is_lost_by_superseding(
+    earlier: Any, later: Any, may: bool, wire: Any
+) -> None:
+    made = codec(sync_mode="update", wire_format=wire)
+    first, second = (
+        row(made, json.dumps({"id": 1, "subscriptions": each or None}).encode())
+        for each in (earlier, later)
+    )
+    assert made.route.supersedes is not None
+    assert made.route.supersedes(second, first) is may
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "may"), [([OUT], [OUT], False), ([], [OUT], True), (None, [OUT], True)]
+)
+def test_subscription_that_may_be_skipped_stands_for_none(
+    earlier: Any, later: Any, may: bool
+) -> None:
+    made = codec(sync_mode="update", options={"skip_invalid_subscriptions": True})
     first, second = (
         row(made, json.dumps({"id": 1, "subscriptions": each}).encode())
         for each in (earlier, later)
     )
     assert made.route.supersedes is not None
     assert made.route.supersedes(second, first) is may
+
+
+FORMS = [(name, form) for name, forms in service().channels.items() for form in forms]
+
+
+@pytest.mark.parametrize(
+    ("channel", "key"), [(channel, key) for channel, form in FORMS for key in form.keys]
+)
+def test_each_part_of_an_address_makes_a_subscription_another(channel: str, key: str) -> None:
+    supersedes = Superseding(["id"], service(), format_named("json"))
+    later, earlier, same = (
+        SimpleNamespace(
+            profile=json.dumps(
+                {"id": 1, "subscriptions": [{"channel": channel, "resource_id": 3, key: address}]}
+            ).encode()
+        )
+        for address in ("a", "b", "a")
+    )
+    assert (supersedes(later, earlier), supersedes(later, same)) == (False, True)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("mode", ["append", "overwrite"])

@@ -9,6 +9,7 @@ from destination_profiles.catalog import StreamInfo
 from destination_profiles.config import FieldConfig, StreamConfig, SubscriptionConfig
 from destination_profiles.errors import ConfigError
 from destination_profiles.records.batch import Batch, Rejected
+from destination_profiles.records.changes import Change
 from destination_profiles.records.codec import StreamCodec
 from destination_profiles.records.deletions import Deleted
 from destination_profiles.service.manifest import service
@@ -105,15 +106,41 @@ def test_row_that_cannot_be_read_is_not_deleted(broken: bytes) -> None:
     assert found[1].rejection.reason == "json"
 
 
+LEAN = {
+    "type": "object",
+    "properties": {"id": {}, "city": {}, "mail": {}},
+}  # of a catalog that is old
+
+
 @pytest.mark.parametrize(
-    ("schema", "left_out"),
-    [
-        ({"type": "object"}, True),
-        ({"type": "object", "properties": {"id": {}, "city": {}}}, False),
-    ],
+    ("on_delete", "schema"),
+    [("skip", {"type": "object"}), ("skip", LEAN), ("unsubscribe", LEAN)],
 )
-def test_rows_are_looked_at_where_they_may_be_deleted(schema: Any, left_out: bool) -> None:
-    assert taken(cdc(schema=schema), row(1)) == ([Deleted(1)] if left_out else [[1]])
+def test_rows_are_looked_at_whatever_the_schema_names(on_delete: Any, schema: Any) -> None:
+    assert taken(cdc(on_delete, schema=schema), row(1), row(2, None)) == [Deleted(1), [2]]
+
+
+@pytest.mark.parametrize("place", range(len("_ab_cdc_deleted_at")))
+def test_key_may_be_written_with_escapes(place: int) -> None:
+    name = "_ab_cdc_deleted_at"
+    key = f"{name[:place]}\\u{ord(name[place]):04x}{name[place + 1 :]}"
+    assert taken(cdc(), f'{{"id":1,"{key}":"{WHEN}"}}'.encode(), row(2, None)) == [Deleted(1), [2]]
+
+
+@pytest.mark.parametrize("change", ["TRUNCATED", "NULLED"])
+def test_mark_that_the_source_changed_is_a_mark(change: str) -> None:
+    made = cdc()
+    assert taken(made, bytes(made.without(row(1), [Change("_ab_cdc_deleted_at", change)]))) == [
+        Deleted(1)
+    ]
+
+
+def test_lean_schema_ends_subscriptions_of_deleted_rows() -> None:
+    made = cdc("unsubscribe", schema=LEAN, subscriptions=(EMAIL,))
+    assert profile(made, {"id": 1, "mail": "a@b", "_ab_cdc_deleted_at": WHEN}) == {
+        "id": 1,
+        "subscriptions": [OVER_EMAIL],
+    }
 
 
 def ended(record: dict[str, Any], **parts: Any) -> Any:
