@@ -26,7 +26,10 @@ def configured(connector: Connector, case: dict[str, Any], wire_format: str) -> 
     connector.config |= {**case.get("config", {}), "object_storage_config": store}
     connector.config["delivery"] = {"wire_format": wire_format}
     connector.catalog = {
-        "streams": [stream(name, schema=schema) for name, schema in case["streams"].items()]
+        "streams": [
+            stream(name, case.get("sync_modes", {}).get(name, "append"), schema=schema)
+            for name, schema in case["streams"].items()
+        ]
     }
 
 
