@@ -20,12 +20,12 @@ setup(
         "profiles_sandbox": ["*.yaml", "*.md", "py.typed"],
     },
     install_requires=[
-        # base class, protocol models, declarative error handler and backoff; its private parts move
-        # between majors
+        # base class and protocol models of destination.py; tests hold manifest.yaml against its
+        # declarative error handler, whose parts move between majors
         "airbyte-cdk>=7.39,<8",
         # S3 store of rejected records, with roles to assume and refreshed credentials
         "boto3>=1.40,<2",
-        "jsonschema>=4.23,<5",  # checks schemas and explains a violation
+        "jsonschema>=4.23,<5",  # explains a violation
         "jsonschema-rs>=0.46,<1",  # decides the same rules, many times faster
         "lxml>=5.3,<7",  # XML, which the service speaks too
         "msgspec>=0.20,<1",  # decodes and encodes JSON; keeps integers of any length

@@ -154,7 +154,7 @@ class BrokenInput(SystemFault):
 
 
 class BooksDoNotBalance(SystemFault):
-    """The records read are not the records accepted, rejected and superseded."""
+    """The records read are not the records accepted, rejected, superseded and deleted."""
 
 
 class StoreFailed(SystemFault):

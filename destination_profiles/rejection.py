@@ -1,4 +1,4 @@
-"""Why a record was not delivered, and how often each reason occurred."""
+"""Why a record was not delivered."""
 
 from dataclasses import dataclass
 
@@ -20,10 +20,11 @@ class Rejection:
     """Why one record was set aside.
 
     `reason` is the step that refused it (`json`, `schema`, `conversion`, `profile`, `xml`, `size`,
-    `service`, `superseded`), `code` the rule it breaks or the service's own code, `message` what is
-    wanted, `path` where in the record (JSON path). `message` goes to the store of rejected records
-    and, for reason `service`, may quote a value; `loggable` is the sentence for the log and holds
-    none. It is that of the first of `faults`, where they were looked for.
+    `service`, `superseded`, `deleted`, `source`), `code` the rule it breaks or the service's own
+    code, `message` what is wanted, `path` where in the record (JSON path). `message` goes to the
+    store of rejected records and, for reason `service`, may quote a value; `loggable` is the
+    sentence for the log and holds none. It is that of the first of `faults`, where they were looked
+    for.
     """
 
     reason: str

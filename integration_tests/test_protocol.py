@@ -21,12 +21,6 @@ PAYLOADS = {  # the member of a message that its type asks for
     "TRACE": "trace",
 }
 TRACES = {"ERROR": "error", "STREAM_STATUS": "stream_status"}
-DETAILS = {
-    "log": "AirbyteLogMessage",
-    "state": "AirbyteStateMessage",
-    "trace": "AirbyteTraceMessage",
-    "spec": "ConnectorSpecification",
-}
 
 
 def kinds(said: Said) -> list[str]:

@@ -195,7 +195,7 @@ def test_state_waits_for_its_chunk(connector: Connector, sandbox: ServedSandbox)
     running.feed(record({"crm_id": 1}), state(1))
     running.feed(*(record({"crm_id": number}, "partners") for number in (1, 2)))
     wait_for_request(sandbox)
-    assert running.next("STATE", seconds=0.1) is None  # its record stands in an open chunk
+    assert running.next("STATE", seconds=0.5) is None  # its record stands in an open chunk
     assert running.end() == 0
     assert running.next("STATE") is not None
     assert [row["db_id"] for row in updates(sandbox)] == [2, 1]

@@ -295,18 +295,7 @@ def test_long_number_with_a_point_keeps_its_digits() -> None:
     assert CONVERSIONS["int"]("12345678901234567890.0") == 12345678901234567890
 
 
-# Statuses of subscriptions, and zones
-
-STATUSES = [
-    *(
-        (word, word.strip().lower())
-        for word in ("subscribed", " Unsubscribed ", "INVALID", "whatever")
-    ),
-    *((number, 4) for number in (4, 4.0, "4", " 4 ")),
-    (0, 0),
-    ("-1", -1),
-]
-
+# Zones
 
 ZONED = [  # in Europe/Berlin
     ("datetime", "2024-05-27T12:00:00", "2024-05-27T12:00:00+02:00"),

@@ -18,6 +18,7 @@ from airbyte_cdk.models import (
     Type,
 )
 from jsonschema import Draft7Validator
+from sending import send
 
 LIMIT = 10_000
 
@@ -48,17 +49,7 @@ class Profiles(Destination):
 
         def flush() -> None:
             if profiles:
-                body = {
-                    "token": config["token"],
-                    "db_id": config["db_id"],
-                    "matching": "email_profile",
-                    "data": profiles,
-                }
-                answer = session.post(
-                    f"{config['api_url']}/api/v1.1/profiles/update_batch", json=body, timeout=60
-                )
-                answer.raise_for_status()
-                assert all(item["error"] == 0 for item in answer.json()["result"])
+                send(config, profiles, session.post)
                 profiles.clear()
 
         for message in input_messages:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import dlt
-import requests
+from sending import send
 
 config = json.loads(Path(sys.argv[1]).read_text())
 
@@ -16,17 +16,7 @@ config = json.loads(Path(sys.argv[1]).read_text())
 @dlt.destination(batch_size=10_000, name="profiles")
 def profiles(items: Any, table: Any) -> None:
     """Send one batch."""
-    body = {
-        "token": config["token"],
-        "db_id": config["db_id"],
-        "matching": "email_profile",
-        "data": items,
-    }
-    answer = requests.post(
-        f"{config['api_url']}/api/v1.1/profiles/update_batch", json=body, timeout=60
-    )
-    answer.raise_for_status()
-    assert all(item["error"] == 0 for item in answer.json()["result"])
+    send(config, items)
 
 
 def users() -> Iterator[dict[str, Any]]:

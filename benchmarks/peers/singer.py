@@ -4,7 +4,7 @@
 
 from typing import Any, ClassVar
 
-import requests
+from sending import send
 from singer_sdk import Target
 from singer_sdk import typing as th
 from singer_sdk.sinks import BatchSink
@@ -17,17 +17,7 @@ class Profiles(BatchSink):
 
     def process_batch(self, context: dict[str, Any]) -> None:
         """Send one batch."""
-        body = {
-            "token": self.config["token"],
-            "db_id": self.config["db_id"],
-            "matching": "email_profile",
-            "data": context["records"],
-        }
-        answer = requests.post(
-            f"{self.config['api_url']}/api/v1.1/profiles/update_batch", json=body, timeout=60
-        )
-        answer.raise_for_status()
-        assert all(item["error"] == 0 for item in answer.json()["result"])
+        send(self.config, context["records"])
 
 
 class TargetProfiles(Target):

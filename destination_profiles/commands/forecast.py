@@ -6,6 +6,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import cache
 from statistics import median
 from time import monotonic
 from typing import Any
@@ -206,14 +207,19 @@ def _named_fields(info: StreamInfo, config: Config) -> list[str]:
     return list(dict.fromkeys([*fields, *([SUBSCRIPTIONS] if configured.subscriptions else [])]))
 
 
-def _statuses(subscriptions: Any) -> Iterator[str]:
-    """The word of each subscription's status, which a format without types has as text."""
+@cache
+def _words() -> dict[Any, str]:
     words: dict[Any, str] = {}
     for word, number in service().statuses.items():
         words |= {number: word, str(number): word}
+    return words
+
+
+def _statuses(subscriptions: Any) -> Iterator[str]:
+    """The word of each subscription's status, which a format without types has as text."""
     for each in subscriptions if isinstance(subscriptions, list) else []:
         if isinstance(each, dict):
-            yield word_of(each.get("status"), words)
+            yield word_of(each.get("status"), _words())
 
 
 def _spread(numbers: list[int]) -> Spread:

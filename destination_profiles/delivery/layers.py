@@ -9,8 +9,9 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from itertools import chain, repeat
 
-from ..records.batch import Batch, Identities
+from ..records.batch import Batch
 from ..records.route import Route
+from ..service.identities import Identities
 from ..service.matching import Target
 from .chunks import Chunk, ChunkPolicy
 from .ledger import Interval

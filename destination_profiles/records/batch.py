@@ -8,8 +8,8 @@ from itertools import accumulate
 import msgspec
 
 from ..rejection import Rejection
+from ..service.identities import Identities
 
-Identities = tuple[str, ...]
 Ends = Sequence[int]
 Data = bytes | memoryview | msgspec.Raw
 
@@ -203,8 +203,3 @@ class Batch:
     def rows(self) -> Iterator[Row]:
         """Each record by itself."""
         return map(self.row, range(len(self)))
-
-
-def batch_of(row: Row) -> Batch:
-    """A batch of one."""
-    return Batch(Joined([row.profile], b""), Joined([row.original], b""), [row.identities])

@@ -121,7 +121,8 @@ def is_plain(field: FieldConfig) -> bool:
 def _check(field: FieldConfig, asked: Schema, text: Schema = TEXT) -> ColumnCheck | None:
     """What is to be looked at, if anything."""
     if field.source is None and not field.columns and not field.action:
-        return None if ColumnCheck([asked]).holds([field.value]) else ColumnCheck([asked])
+        check = ColumnCheck([asked])
+        return None if check.holds([field.value]) else check
     if field.type in CONVERTED and not field.columns and not field.action:
         result = text if field.type == "string" else CONVERTED[str(field.type)]
         if _proves(result, asked):

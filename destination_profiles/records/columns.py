@@ -136,7 +136,7 @@ class Columns:
         one = self._convert(convert, source, field)
         is_usual = not (field.cell.clean or field.cell.values)
         kept = NO_VALUE | (UNCHANGED.get(str(field.type), frozenset()) if is_usual else frozenset())
-        remembered = _Remembered(one)
+        remembered = Remembered(one)
         is_plain = is_usual and field.cell.form == USUAL
         at_once = plain(str(field.type), self._zone) if is_plain else lambda _: None
         without = self.notes.without
@@ -152,11 +152,9 @@ class Columns:
                 with suppress(ValueError):
                     if (made := at_once(values)) is not None:
                         return made
-            if kinds <= TEXTS:  # 1, 1.0 and true are one key of a dict: texts alone are remembered
+            if kinds <= TEXTS:
                 return without(remembered.of(values))
-            return without(
-                [value if value is None or value is ABSENT else one(value) for value in values]
-            )
+            return without(list(map(one, values)))
 
         return converted
 
@@ -164,6 +162,8 @@ class Columns:
         """One value, Unread where it cannot be read and that does not cost the record."""
 
         def one(value: Any) -> Any:
+            if value is None or value is ABSENT:
+                return value
             try:
                 return convert(value)
             except CannotConvert as error:
@@ -210,19 +210,24 @@ def _or_default(read: Read, default: Any) -> Read:
     return values
 
 
-class _Remembered(dict[Any, Any]):
-    """What texts are converted to."""
+class Remembered(dict[Any, Any]):
+    """What texts, nulls and ABSENT are converted to. Numbers are no keys of it, as 1, 1.0 and true
+    are one.
+    """
 
     def __init__(self, convert: Convert) -> None:
+        """Start with none."""
         super().__init__()
         self._convert = convert
 
     def __missing__(self, text: Any) -> Any:
-        value = text if text is None or text is ABSENT else self._convert(text)
+        """What a text is converted to that was not asked for lately."""
+        value = self._convert(text)
         self[text] = value
         return value
 
     def of(self, texts: Values) -> Values:
+        """Of each."""
         if len(self) > MAX_REMEMBERED:
             self.clear()
         return list(map(self.__getitem__, texts))

@@ -9,12 +9,10 @@ from ..config import FieldConfig
 from ..rejection import Rejection
 from ..service.manifest import Service
 from ..statuses import KEEPS, STATUS, NoStatus, StatusRule
-from .columns import Columns
-from .table import ABSENT, NO_VALUE, Table, Values
+from .columns import TEXTS, Columns, Remembered
+from .table import ABSENT, Table, Values
 from .unread import Unread
 
-TEXTS = NO_VALUE | {str}
-MAX_REMEMBERED = 20_000  # texts and the statuses that they mean, a column
 WITHOUT = "without a status"
 
 
@@ -72,7 +70,7 @@ class StatusColumn:
             *declared.opt_outs,
             *(declared.statuses[word] for word in declared.opt_outs),
         }
-        self._remembered: dict[Any, Any] = {}
+        self._remembered = Remembered(self._status)
 
     def statuses(self, table: Table) -> Values:
         """One for each record, Unread where a value says nothing of one and faults are collected.
@@ -80,14 +78,10 @@ class StatusColumn:
         """
         if self._column is None:
             return list(repeat(self._constant, len(table)))
-        values, known = self._column(table), self._remembered
-        if not set(map(type, values)) <= TEXTS:  # 1, 1.0 and true are one key of a dict
-            return list(map(self._status, values))
-        if len(known) > MAX_REMEMBERED:
-            known.clear()
-        for value in set(values) - known.keys():
-            known[value] = self._status(value)
-        return list(map(known.__getitem__, values))
+        values = self._column(table)
+        if set(map(type, values)) <= TEXTS:
+            return self._remembered.of(values)
+        return list(map(self._status, values))
 
     def are_sent(self, statuses: Values) -> list[bool] | None:
         """Whether the subscription of each is; None where all are. One whose status cannot be

@@ -73,7 +73,7 @@ class Ways:
         """The steps of a record by itself."""
         decode: Callable[[bytes], dict[str, Any]] = decode_json
         if self._is_mapped():
-            decode = self._wanted().decode_one
+            decode = self._looked_at.decode_one
         return Explanation(
             decode=decode,
             record=RecordValidator(self._asked.schema, "schema"),
@@ -148,7 +148,11 @@ class Ways:
         """By types as far as they go, then by a look at each value."""
         if self._wire.verbatim:
             yield self._mapped(self._wanted(self._sinks()))
-        yield self._mapped(self._wanted())
+        yield self._mapped(self._looked_at)
+
+    @cached_property
+    def _looked_at(self) -> WantedColumns:
+        return self._wanted()
 
     def _wanted(self, sinks: dict[str, list[Schema]] | None = None) -> WantedColumns:
         columns = self._mapping.columns

@@ -30,7 +30,7 @@ Path = tuple[str | int, ...]
 
 
 class Xml:
-    """XML, as a Format of encoding.py."""
+    """XML, as a Format of formats.py."""
 
     verbatim = False
 

@@ -167,9 +167,11 @@ def test_halves_are_no_more_in_flight_than_allowed() -> None:
     link = Link(lambda request: HALVE if request.profiles > 1 else ACCEPT)
     made = dispatcher(link, max_in_flight=2)
     made.dispatch([chunk(*range(16))])
+    told = []
     while len(made):
-        turn(made, link)
+        told += turn(made, link)
         assert made.sending <= 2
+    assert sorted(told) == [([number], {}) for number in range(16)]
 
 
 def test_parts_are_sent_before_all_else() -> None:

@@ -415,7 +415,6 @@ NULL = "null is a value of each member that need not be there"
 ANYTHING = (
     "what a reference that is no pointer into the schema itself leads to is taken as anything"
 )
-CONTENT = "jsonschema takes content keywords as annotations"
 NO_SCHEMA = "a stream's schema that is false is none"
 AT_ODDS = {  # by file, case and test: the suite's verdict is not ours, for one of Airbyte's rules
     "boolean_schema.json": {"boolean schema 'false'": NO_SCHEMA},

@@ -3,7 +3,7 @@
 import pytest
 
 from profiles_sandbox.calls.search import SEARCHES
-from profiles_sandbox.testing import TOKEN, LocalSandbox
+from profiles_sandbox.testing import TOKEN
 from profiles_sandbox.wire.xml_format import XML
 
 SUBSCRIPTIONS = [
@@ -26,13 +26,6 @@ PROFILE = {
     "vip": True,
     "subscriptions": SUBSCRIPTIONS,
 }
-
-
-@pytest.fixture
-def sandbox(tmp_path):
-    sandbox = LocalSandbox(tmp_path / "data.db")
-    yield sandbox
-    sandbox.close()
 
 
 FINDS = [

@@ -18,13 +18,6 @@ STORED = {
 }
 
 
-@pytest.fixture
-def sandbox(tmp_path):
-    sandbox = LocalSandbox(tmp_path / "data.db")
-    yield sandbox
-    sandbox.close()
-
-
 APPLIED = [
     ("source", {"action": "set", "value": "y"}, "y"),
     ("source", {"action": "unset"}, None),

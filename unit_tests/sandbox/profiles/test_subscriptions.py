@@ -18,13 +18,6 @@ ADDRESSES = {
 }
 
 
-@pytest.fixture
-def sandbox(tmp_path):
-    sandbox = LocalSandbox(tmp_path / "data.db")
-    yield sandbox
-    sandbox.close()
-
-
 def subscribe(sandbox, *subscriptions, **parameters):
     [result] = sandbox.update({**EMAIL, "subscriptions": list(subscriptions)}, **parameters)
     return result
