@@ -161,9 +161,8 @@ def report(states: list[dict[str, Any]]) -> bool:
     ]
     say(f"   {len(arrived):,} profiles of the service carry what the source sent. One of them:")
     say(f"   {json.dumps(arrived[0], ensure_ascii=False)}")
-    rows = [
-        json.loads(line) for line in (OUT / "rejected" / "users.jsonl").read_text().splitlines()
-    ]
+    parts = (OUT / "rejected").rglob("*.jsonl")
+    rows = [json.loads(line) for part in parts for line in part.read_text().splitlines()]
     for (text, code), count in Counter(
         (row["rejected_message"], row["rejected_code"]) for row in rows
     ).most_common():
@@ -192,7 +191,7 @@ def say_where() -> None:
     data = shown("sandbox.db")
     places = {
         str(shown("config.json")): "the connector's configuration, with the mapping",
-        str(shown("rejected/users.jsonl")): "each rejected record, as it came, with the reason",
+        str(shown("rejected")): "each rejected record, as it came, with the reason",
         f".venv/bin/profiles-sandbox journal --data {data}": "each request the service had",
         (
             f".venv/bin/profiles-sandbox profiles --data {data} --db-id 1 --limit 5"

@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from .address import Address, read_address
 from .errors import ConfigError
-from .rejects.settings import LocalRejects, NoRejects, Rejects, S3Rejects
 from .secret import Secret
 from .service.manifest import Service, service
 from .service.matching import Target
 from .slips import Slip, find_slips, numbered, without_nulls
 from .spec import spec
+from .storage.settings import LocalStorage, NoStorage, S3Storage, Storage
 from .stream_config import StreamParser, parse_matching
 from .stream_mapping import PLAIN, FieldConfig, OnDelete, StreamConfig, SubscriptionConfig
 
@@ -27,7 +27,7 @@ __all__ = [
     "SubscriptionConfig",
     "parse",
     "parse_config",
-    "parse_rejects",
+    "parse_storage",
     "read_config",
 ]
 MAX_AGE_SECONDS = 60.0  # so that states come well within the platform's 15 minutes
@@ -64,7 +64,7 @@ class Config:
     wire_format: str = "json"
     max_rejected: int | None = None
     max_rejected_percent: int = MAX_REJECTED_PERCENT
-    rejects: Rejects = field(default_factory=NoRejects)
+    storage: Storage = field(default_factory=NoStorage)
 
     def stream(self, name: str, namespace: str | None) -> StreamConfig:
         """The entry of a stream: that of its namespace, else that of no namespace, else an empty
@@ -177,7 +177,7 @@ def _frozen(raw: Mapping[str, Any], service: Service, found: _Found, api_url: st
     parser = StreamParser(target, service, zone)
     streams, slips = parser.parse(raw.get("streams") or [])
     found.errors += slips
-    nowhere: Rejects = NoRejects()
+    nowhere: Storage = NoStorage()
     limits = {"max_profiles": service.max_profiles, "max_bytes": service.max_bytes}
     return Config(
         api_url=api_url,
@@ -193,7 +193,7 @@ def _frozen(raw: Mapping[str, Any], service: Service, found: _Found, api_url: st
         streams=streams,
         max_rejected=raw.get("max_rejected"),
         max_rejected_percent=raw.get("max_rejected_percent", MAX_REJECTED_PERCENT),
-        rejects=found.part(lambda: parse_rejects(raw.get("object_storage_config") or {}), nowhere),
+        storage=found.part(lambda: parse_storage(raw.get("object_storage_config") or {}), nowhere),
         **{**limits, **batching, **delivery},
     )
 
@@ -247,26 +247,25 @@ def _zone(name: str) -> tzinfo:
         ) from None
 
 
-def parse_rejects(raw: Mapping[str, Any]) -> Rejects:
+def parse_storage(raw: Mapping[str, Any]) -> Storage:
     """The setting `object_storage_config`, which the spec allows. Raises ConfigError."""
     match raw.get("storage_type"):
         case "Local":
-            return LocalRejects(raw["path"])
+            return LocalStorage(raw["path"])
         case "S3":
             return _s3(raw)
         case _:
-            return NoRejects()
+            return NoStorage()
 
 
-def _s3(raw: Mapping[str, Any]) -> S3Rejects:
+def _s3(raw: Mapping[str, Any]) -> S3Storage:
     endpoint = _endpoint(raw["s3_endpoint"]) if raw.get("s3_endpoint") else None
     key, secret = (raw.get(name) for name in ("access_key_id", "secret_access_key"))
     if bool(key) != bool(secret):
         raise ConfigError(
-            "The S3 store of rejected records needs both the access key id "
-            "and its secret, or neither."
+            "The object storage in S3 needs both the access key id and its secret, or neither."
         )
-    return S3Rejects(
+    return S3Storage(
         bucket=raw["s3_bucket_name"],
         region=raw["s3_bucket_region"],
         folder=raw["bucket_path"],

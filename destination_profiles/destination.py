@@ -29,7 +29,7 @@ from .errors import ProfilesError
 from .protocol.decoder import decode
 from .protocol.messages import encode, with_stats
 from .spec import spec
-from .sync.sync import assemble
+from .sync.sync import assemble, keeping
 
 
 class DestinationProfiles(Destination):
@@ -59,21 +59,23 @@ class DestinationProfiles(Destination):
         ProfilesError once every state that is safe has left.
         """
         safe: list[SafeState] = []
-        catalog = ConfiguredAirbyteCatalogSerializer.dump(configured_catalog)
-        pump = assemble(parse_config(config), streams_of(catalog), release=safe.append)
-        try:
-            for message in input_messages:
-                if message.type in (Type.RECORD, Type.STATE):
-                    pump.feed(encode(AirbyteMessageSerializer.dump(message)))
-                pump.turn(seconds=0)
+        parsed = parse_config(config)
+        streams = streams_of(ConfiguredAirbyteCatalogSerializer.dump(configured_catalog))
+        with keeping(parsed, streams) as store:
+            pump = assemble(parsed, streams, store=store, release=safe.append)
+            try:
+                for message in input_messages:
+                    if message.type in (Type.RECORD, Type.STATE):
+                        pump.feed(encode(AirbyteMessageSerializer.dump(message)))
+                    pump.turn(seconds=0)
+                    yield from _leaving(safe)
+                pump.finish()
+            except ProfilesError:
+                with suppress(ProfilesError):
+                    pump.abandon()
                 yield from _leaving(safe)
-            pump.finish()
-        except ProfilesError:
-            with suppress(ProfilesError):
-                pump.abandon()
+                raise
             yield from _leaving(safe)
-            raise
-        yield from _leaving(safe)
 
 
 def _leaving(safe: list[SafeState]) -> Iterator[AirbyteMessage]:

@@ -7,14 +7,14 @@ ProfilesError                 the sync ends; `failure_type` says who must act
 │   ├── MostRejected          ... or a larger part of them
 │   └── NoMessages            ... or what is fed in: it holds no message
 ├── Unavailable               transient_error: a later run may pass
-│   └── StoreUnavailable      the store of rejected records does not answer
+│   └── StoreUnavailable      the object storage does not answer, or is in use
 ├── Interrupted               ... a signal asked to stop; the exit code says which
 ├── NobodyReads               ... or nobody reads what is to be told
 ├── SystemFault               system_error: somebody reads the log
 │   ├── BadAnswer             the service's answer cannot be read
 │   ├── BrokenInput           a line of stdin is cut or broken
 │   ├── BooksDoNotBalance     records read are not those accounted for
-│   └── StoreFailed           the store of rejected records cannot take one
+│   └── StoreFailed           the object storage cannot keep something
 InvalidRecord                 one record is set aside, the sync goes on
 
 No error carries a record's value or a secret: paths, names of the schema, codes, counts and digests
@@ -110,7 +110,7 @@ class Unavailable(ProfilesError):
 
 
 class StoreUnavailable(Unavailable):
-    """The store of rejected records does not answer; a later run may pass."""
+    """The object storage does not answer, or is in use; a later run may pass."""
 
 
 class Interrupted(ProfilesError):
@@ -158,7 +158,7 @@ class BooksDoNotBalance(SystemFault):
 
 
 class StoreFailed(SystemFault):
-    """The store of rejected records cannot take or keep one."""
+    """The object storage cannot keep or read something."""
 
 
 class InvalidRecord(Exception):

@@ -170,10 +170,20 @@ def sent_profiles(bodies: Path) -> list[dict[str, Any]]:
 
 
 def rejected(connector: Connector, name: str = "users") -> list[dict[str, Any]]:
-    return [
-        json.loads(row)
-        for row in (connector.folder / "rejected" / f"{name}.jsonl").read_text().splitlines()
-    ]
+    """The rows of a stream that were set aside, in the order of that."""
+    return kept(connector.folder / "rejected", name)
+
+
+def kept(folder: Path, name: str = "**") -> list[dict[str, Any]]:
+    """The rows of a stream, or of all, in a local store."""
+    parts = sorted(folder.glob(f"*/{name}/*.jsonl"), key=_written)
+    return [json.loads(row) for part in parts for row in part.read_bytes().splitlines()]
+
+
+def _written(part: Path) -> tuple[int, int]:
+    """When a part was written, and which one it was."""
+    *_, epoch, number = part.stem.split("_")
+    return int(epoch), int(number.split(".")[0])
 
 
 def wait_for_request(sandbox: Sandbox) -> None:

@@ -21,7 +21,7 @@ from typing import Any
 
 import yaml
 
-from integration_tests.connector import UPDATE, Connector, Said, stream, updates
+from integration_tests.connector import UPDATE, Connector, Said, kept, stream, updates
 from integration_tests.happened import Happened
 from integration_tests.s3 import MotoServer
 from integration_tests.scenario import FOLDER, Event, Scenario, load, messages
@@ -30,6 +30,7 @@ from profiles_sandbox.data.store import ProfileStore
 from profiles_sandbox.testing import RunningSandbox
 
 SECONDS = 600  # longer than any scenario takes
+FULL_DISK = ["sh", "-c", 'ulimit -f 0; exec "$@"', "sh"]  # no file may grow beyond nothing
 SEEDED_AT_ONCE = 10_000
 
 
@@ -98,9 +99,6 @@ class Stage:
         if self.scenario.store == "S3":
             self.s3 = self._stack.enter_context(MotoServer())
             return self.s3.setting()
-        if self.scenario.store == "broken":
-            rejected.mkdir()
-            (rejected / "users.jsonl").symlink_to("/dev/full")
         return (
             {"storage_type": "None"}
             if self.scenario.store == "None"
@@ -115,7 +113,7 @@ class Stage:
         began = time.perf_counter()
         source = subprocess.PIPE if scenario.input_stays_open else lines.open("rb")
         with subprocess.Popen(
-            self.connector.command("write"),
+            [*(FULL_DISK if scenario.store == "full" else ()), *self.connector.command("write")],
             stdin=source,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -174,9 +172,7 @@ class Stage:
     def _rejected(self) -> list[dict[str, Any]]:
         if self.scenario.store == "S3" and self.s3 is not None:
             return self.s3.lines()
-        folder = self.folder / "rejected"
-        files = folder.glob("*.jsonl") if self.scenario.store == "Local" and folder.exists() else ()
-        return [json.loads(each) for file in files for each in file.read_bytes().splitlines()]
+        return kept(self.folder / "rejected")
 
 
 def _feed(process: subprocess.Popen[bytes], lines: bytes) -> None:

@@ -253,7 +253,7 @@ def test_all_is_told_at_once(connector: Connector) -> None:
     message = failed(connector)
     assert [message.count(f"({number}) ") for number in range(1, 8)] == [1, 1, 1, 1, 1, 1, 0]
     assert (
-        "(5) The folder for rejected records cannot be made" in message
+        "(5) The folder of the object storage cannot be made" in message
         and "(6) Warning: " in message
     )
 
@@ -266,7 +266,7 @@ def test_store_is_probed_where_the_service_is_down(connector: Connector) -> None
     assert failed(connector).startswith(
         "(1) The service cannot be reached: the host refused the connection."
     )
-    assert "(2) The folder for rejected records cannot be made" in failed(connector)
+    assert "(2) The folder of the object storage cannot be made" in failed(connector)
 
 
 @pytest.mark.parametrize("faults", ["- {call: resources/get, drop: before}"])
@@ -485,7 +485,7 @@ def test_unwritable_store_is_named(connector: Connector) -> None:
         "path": str(connector.folder / "config.json" / "x"),
     }
     assert failed(connector).startswith(
-        "The folder for rejected records cannot be made or written to."
+        "The folder of the object storage cannot be made or written to."
     )
 
 

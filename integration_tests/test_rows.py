@@ -1,13 +1,12 @@
 """Rows as real sources send them: what is stored, what is set aside and why, what is told."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from integration_tests.connector import Connector, record, state, stream
+from integration_tests.connector import Connector, record, rejected, state, stream
 from profiles_sandbox.testing import ServedSandbox
 
 FOLDER = Path(__file__).with_name("rows")
@@ -50,16 +49,13 @@ def records(case: dict[str, Any], name: str, rows: list[Any]) -> list[bytes]:
 
 
 def set_aside(connector: Connector, name: str) -> list[list[str]]:
-    path = connector.folder / "rejected" / f"{name}.jsonl"
-    rows = map(json.loads, path.read_text().splitlines()) if path.exists() else []
     keys = ("rejected_reason", "rejected_code", "rejected_path")
-    return [[row[key] for key in keys] for row in rows]
+    return [[row[key] for key in keys] for row in rejected(connector, name)]
 
 
 def faults(connector: Connector, name: str) -> list[list[list[str]]]:
     """All that is wrong with each row that was set aside."""
-    text = (connector.folder / "rejected" / f"{name}.jsonl").read_text()
-    rows = map(json.loads, text.splitlines())
+    rows = rejected(connector, name)
     return [[list(each.values()) for each in row["rejected_faults"]] for row in rows]
 
 

@@ -1,4 +1,4 @@
-"""The S3 store of rejected records over a real S3 API."""
+"""The object storage in S3 over a real S3 API."""
 
 import os
 import re
@@ -82,20 +82,17 @@ def test_check_leaves_nothing_in_the_bucket(storing: Connector, s3: MotoServer) 
         (
             {"s3_bucket_name": "another"},
             (
-                "The S3 store of rejected records refuses its use (HTTP 404, "
+                "The object storage in S3 refuses its use (HTTP 404, "
                 "NoSuchBucket). Check the setting"
             ),
         ),
         (
             {"s3_bucket_name": "a b"},
-            (
-                "The S3 store of rejected records cannot be used "
-                "(ParamValidationError). Check the setting"
-            ),
+            ("The object storage in S3 cannot be used (ParamValidationError). Check the setting"),
         ),
         (
             {"s3_endpoint": "http://127.0.0.1:9"},
-            "The S3 store of rejected records cannot be reached (EndpointConnectionError).",
+            "The object storage in S3 cannot be reached (EndpointConnectionError).",
         ),
         (
             {"s3_endpoint": "http://example.com"},
@@ -139,5 +136,5 @@ def test_role_that_cannot_be_asked_for_is_told(storing: Connector) -> None:
         "check", environment={**os.environ, "AWS_ENDPOINT_URL_STS": "http://127.0.0.1:9"}
     )
     assert said.status["message"].startswith(
-        "The S3 store of rejected records cannot be reached (EndpointConnectionError)."
+        "The object storage in S3 cannot be reached (EndpointConnectionError)."
     )

@@ -20,12 +20,12 @@ from destination_profiles.config import (
 )
 from destination_profiles.conversion import Form
 from destination_profiles.errors import ConfigError
-from destination_profiles.rejects.settings import LocalRejects, NoRejects, S3Rejects
 from destination_profiles.secret import Secret
 from destination_profiles.service.manifest import service
 from destination_profiles.service.matching import Matching, Target
 from destination_profiles.spec import spec
 from destination_profiles.statuses import StatusRule
+from destination_profiles.storage.settings import LocalStorage, NoStorage, S3Storage
 
 CANARY, TOKEN = "canary-7f3a", "token-91bc"
 SCHEMA: dict[str, Any] = spec()["connectionSpecification"]
@@ -581,7 +581,7 @@ def test_defaults_are_those_of_the_service() -> None:
     )
     assert (made.max_age_seconds, made.max_in_flight, made.retry_seconds) == (60.0, 8, 900.0)
     assert (made.null_values, made.options, made.streams) == ("omit", {}, ())
-    assert (made.target, made.rejects) == (Target(7, matching("email")), NoRejects())
+    assert (made.target, made.storage) == (Target(7, matching("email")), NoStorage())
 
 
 S3 = {
@@ -596,9 +596,9 @@ S3 = {
 
 def test_bucket_is_typed_and_shows_no_secret() -> None:
     made = config(object_storage_config=S3)
-    assert isinstance(made.rejects, S3Rejects) and CANARY not in repr(made)
-    assert (made.rejects.bucket, made.rejects.region) == ("bucket", "us-east-1")
-    keys = (made.rejects.access_key_id, made.rejects.secret_access_key)
+    assert isinstance(made.storage, S3Storage) and CANARY not in repr(made)
+    assert (made.storage.bucket, made.storage.region) == ("bucket", "us-east-1")
+    keys = (made.storage.access_key_id, made.storage.secret_access_key)
     assert [each and each.reveal() for each in keys] == [f"id-{CANARY}", f"secret-{CANARY}"]
 
 
@@ -610,7 +610,7 @@ def test_one_key_alone_is_wrong(empty: str) -> None:
 
 def test_bucket_without_keys_is_that_of_the_machine() -> None:
     made = config(object_storage_config={**S3, "access_key_id": "", "secret_access_key": ""})
-    assert made.rejects == S3Rejects("bucket", "us-east-1", "/set/aside/")
+    assert made.storage == S3Storage("bucket", "us-east-1", "/set/aside/")
 
 
 def test_service_with_lower_limits_is_obeyed() -> None:
@@ -626,7 +626,7 @@ def test_all_that_is_set_is_kept() -> None:
         delivery={"max_in_flight": 3, "retry_seconds": 0},
         object_storage_config={"storage_type": "Local", "path": "rejected"},
     )
-    assert (made.null_values, made.rejects) == ("unset", LocalRejects("rejected"))
+    assert (made.null_values, made.storage) == ("unset", LocalStorage("rejected"))
     assert (made.max_profiles, made.max_bytes, made.max_age_seconds) == (5, 2000, 0.5)
     assert (made.max_in_flight, made.retry_seconds) == (3, 0)
 

@@ -14,6 +14,7 @@ FLOORS = [  # the highest first; a folder may import those that stand after it
     {"records"},
     {"config", "stream_config", "stream_mapping", "status_config", "spec", "catalog"},
     {"rejects"},
+    {"storage"},
     {"service"},
     {"errors", "rejection", "violations", "secret", "address", "slips"}
     | {"cells", "conversion", "moments", "phones", "statuses"},
@@ -26,15 +27,15 @@ EDGES = {  # libraries, and the modules that may use them
     "requests": {"api/environment", "api/http", "api/faults"},
     "urllib3": {"api/faults"},
     "select": {"delivery/mailbox", "protocol/pipes"},
-    "boto3": {"rejects/s3"},
-    "botocore": {"rejects/s3"},
+    "boto3": {"storage/s3"},
+    "botocore": {"storage/s3"},
     "rich": {"commands/terminal", "commands/forecast_table"},
     "lxml": {"service/xml_format"},
     "yaml": {"commands/yaml_settings", "service/manifest", "service/yaml_file"},
     "pendulum": {"moments"},
     "phonenumbers": {"phones"},
     "signal": {"run", "sync/signals"},
-    "threading": {"api/http", "protocol/messages", "delivery/senders"},
+    "threading": {"api/http", "protocol/messages", "delivery/senders", "storage/s3"},
 }
 PURE = {"records", "service", "errors", "rejection", "violations", "catalog"} | {
     "address",

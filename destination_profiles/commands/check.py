@@ -9,11 +9,10 @@ from ..api.inspection import Findings, inspect
 from ..api.transport import Transport
 from ..config import read_config
 from ..errors import ProfilesError
-from ..rejects.opening import open_store
-from ..rejects.settings import NoRejects
 from ..service.answers import Answers
 from ..service.manifest import service
 from ..slips import numbered
+from ..storage.opening import open_folder
 from .invocation import Invocation
 
 KEPT_NOWHERE = (
@@ -43,9 +42,11 @@ def check(raw: Mapping[str, Any], transport: Transport | None = None) -> dict[st
             found.problems += inspected.problems
             found.warnings += inspected.warnings
     with _noted(found.problems):
-        open_store(config.rejects, {}).probe()
-    if not found.problems and isinstance(config.rejects, NoRejects):
-        found.warnings.append(KEPT_NOWHERE)
+        folder = open_folder(config.storage)
+        if folder is not None:
+            folder.probe()
+        elif not found.problems:
+            found.warnings.append(KEPT_NOWHERE)
     told = found.problems + [f"Warning: {each}" for each in found.warnings]
     message = {"message": numbered(told)} if told else {}
     return {"status": "FAILED" if found.problems else "SUCCEEDED", **message}

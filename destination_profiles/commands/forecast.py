@@ -23,11 +23,11 @@ from ..records.airbyte_columns import added
 from ..records.field import UNSET
 from ..records.paths import Declared
 from ..records.status_column import word_of
-from ..rejects.settings import NoRejects
 from ..service.formats import format_named
 from ..service.manifest import SUBSCRIPTIONS, service
 from ..service.outcome import ACCEPTED, Outcome
 from ..service.request import Request
+from ..storage.settings import NoStorage
 from ..sync.progress import Progress, Terminal
 from ..sync.sync import assemble
 from .files import read_object
@@ -123,7 +123,7 @@ def _harmless(configured: Config) -> Config:
         max_age_seconds=FOR_EVER,
         max_rejected=None,
         max_rejected_percent=100,
-        rejects=NoRejects(),
+        storage=NoStorage(),
         max_in_flight=1,
     )
 

@@ -214,27 +214,28 @@ class Chunk:
         """What is sent."""
         return Request(tuple(self.body()), self.size, self._count, self.request_id)
 
-    def parts(self, new_id: Callable[[], str]) -> list["Chunk"]:
+    def parts(self) -> list["Chunk"]:
         """The halves; of three profiles each by itself, so that a culprit among n takes 2 * log2(n)
         + 2 requests at most. What stood in the chunk stands in them alone.
-
-        They are other requests, so each has a request id of its own.
         """
         size = 1 if len(self) <= LAST_PROFILES else (len(self) + 1) // 2
         everything = range(len(self))
-        return self.divided(
-            [everything[start : start + size] for start in everything[::size]], new_id
-        )
+        return self.divided([everything[start : start + size] for start in everything[::size]])
 
-    def divided(self, groups: Iterable[Sequence[int]], new_id: Callable[[], str]) -> list["Chunk"]:
-        """A part for each group of positions, which hold every position once."""
+    def divided(self, groups: Iterable[Sequence[int]]) -> list["Chunk"]:
+        """A part for each group of positions, which hold every position once.
+
+        They are other requests, so each has a request id of its own, which follows from that of the
+        chunk: if the chunk is ever sent anew under its id, so are they.
+        """
         entries = list(self.entries())
         superseded: dict[int, list[tuple[Interval, Row]]] = {}
         for position, interval, row in self.superseded:
             superseded.setdefault(position, []).append((interval, row))
         parts = []
-        for group in groups:
-            part = Chunk(self.target, self.envelope, request_id=new_id(), token=self.token)
+        for number, group in enumerate(groups):
+            request_id = f"{self.request_id}-{number}"
+            part = Chunk(self.target, self.envelope, request_id=request_id, token=self.token)
             part._part_of = self.whole
             part._fill([entries[position] for position in group])
             part.superseded = [

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from time import monotonic
-from uuid import uuid4
 
 from ..errors import BadAnswer, ProfilesError
 from ..service.outcome import Accepted, Cleared, Halve, Retry, Stop
@@ -19,11 +18,6 @@ DONE_PERHAPS = (
     "The service asks to send {} profiles later, which it may have updated already, and some "
     "hold a function such as incr that must not be executed twice. What became of them is unknown."
 )
-
-
-def new_request_id() -> str:
-    """A text that no request of this or any later sync has had."""
-    return uuid4().hex
 
 
 class Dispatcher:
@@ -44,7 +38,6 @@ class Dispatcher:
         inspect: Inspect = list,
         repeatable: Callable[[bytes], bool] = lambda _profile: True,
         clock: Callable[[], float] = monotonic,
-        new_id: Callable[[], str] = new_request_id,
     ) -> None:
         """`throttled` is told of a chunk that the service did not want now, and of the seconds
         until it is sent again; `leaving` sees each sealed chunk before it is sent. `inspect` asks
@@ -61,7 +54,7 @@ class Dispatcher:
         self._asking = False
         self._senders, self._schedule, self._throttled = senders, schedule, throttled
         self._leaving = leaving
-        self._max_in_flight, self._clock, self._new_id = max_in_flight, clock, new_id
+        self._max_in_flight, self._clock = max_in_flight, clock
         self._stopped = False
 
     def __len__(self) -> int:
@@ -156,7 +149,7 @@ class Dispatcher:
         if outcome.later:
             said = [place for place in range(len(chunk)) if place not in outcome.later]
             groups = [each for each in (said, sorted(outcome.later)) if each]
-            parts = chunk.divided(groups, self._new_id)
+            parts = chunk.divided(groups)
             later = self.sealed.put_off(chunk, parts)
             self._send_later(later, next(iter(outcome.later.values())), outcome)
             if not said:
@@ -200,7 +193,7 @@ class Dispatcher:
         """Let its parts be sent before all else."""
         if outcome.too_large:
             self.body_limit.refused(chunk.size)
-        parts = chunk.parts(self._new_id)
+        parts = chunk.parts()
         self.sealed.part(chunk, parts)
         self._blame.case(chunk).search.split(parts)
 

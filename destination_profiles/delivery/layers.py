@@ -39,17 +39,17 @@ class Layers:
         self._next_level = 0
 
     def put(
-        self, batch: Batch, route: Route, interval: Interval, ordinal: int, policy: ChunkPolicy
+        self, batch: Batch, route: Route, interval: Interval, policy: ChunkPolicy
     ) -> list[Chunk]:
-        """Take records of which the first has this ordinal."""
+        """Take records."""
         sealed = self._match(route)
         identities = list(chain.from_iterable(batch.identities))
         others = self._holding(identities)
         if len(set(identities)) < len(identities) or self._any_open(others):
-            return sealed + self._share_out(batch, route, interval, ordinal, policy)
-        chunk = self._layer(0, route, ordinal)
+            return sealed + self._share_out(batch, route, interval, policy)
+        chunk = self._layer(0, route, batch.ordinals[0])
         if policy.room(chunk, batch) < len(batch):
-            return sealed + self._fill(batch, route, interval, ordinal, policy)
+            return sealed + self._fill(batch, route, interval, policy)
         self._enter(chunk, batch, interval, identities, others)
         return sealed + self._seal_full(policy)
 
@@ -100,7 +100,7 @@ class Layers:
         return self.open[index]
 
     def _fill(
-        self, batch: Batch, route: Route, interval: Interval, ordinal: int, policy: ChunkPolicy
+        self, batch: Batch, route: Route, interval: Interval, policy: ChunkPolicy
     ) -> list[Chunk]:
         """Put records that no open chunk knows into the lowest one, and those that it has no room
         for into the next.
@@ -108,7 +108,7 @@ class Layers:
         sealed: list[Chunk] = []
         start = 0
         while start < len(batch):
-            chunk = self._layer(0, route, ordinal + start)
+            chunk = self._layer(0, route, batch.ordinals[start])
             rest = batch.part(start, len(batch)) if start else batch
             room = policy.room(chunk, rest)
             if room:
@@ -135,7 +135,7 @@ class Layers:
         self._append(chunk, batch, interval, identities)
 
     def _share_out(
-        self, batch: Batch, route: Route, interval: Interval, ordinal: int, policy: ChunkPolicy
+        self, batch: Batch, route: Route, interval: Interval, policy: ChunkPolicy
     ) -> list[Chunk]:
         """Put records into the layers that they may stand in: those of one layer together, where it
         has room for all of them for certain; each by itself where it may have none, or where a
@@ -157,12 +157,10 @@ class Layers:
                         if below is not None and below not in chunk.after:
                             chunk.wait_for(below)
                         continue
-            if not self._joins(
-                places, place, batch=batch, route=route, ordinal=ordinal, policy=policy
-            ):
+            if not self._joins(places, place, batch, route, policy):
                 sealed += self._gather(places, batch, interval, policy)
                 one = batch.pick([place], route.envelope.between)
-                sealed += self._put_one(one, route, interval, ordinal + place, policy)
+                sealed += self._put_one(one, route, interval, policy)
                 layers, base = self.open, self._base()
         return sealed + self._gather(places, batch, interval, policy)
 
@@ -170,10 +168,8 @@ class Layers:
         self,
         places: dict[Chunk, list[int]],
         place: int,
-        *,
         batch: Batch,
         route: Route,
-        ordinal: int,
         policy: ChunkPolicy,
     ) -> bool:
         """Let a record stand in its layer, if it cannot take the place of another, and if the layer
@@ -183,7 +179,7 @@ class Layers:
         index = self._index(identities)
         if index and route.supersedes:
             return False
-        chunk = self._layer(index, route, ordinal + place)
+        chunk = self._layer(index, route, batch.ordinals[place])
         if chunk not in places and policy.room(chunk, batch) < len(batch):
             return False
         places.setdefault(chunk, []).append(place)
@@ -201,13 +197,13 @@ class Layers:
         return self._seal_full(policy)
 
     def _put_one(
-        self, one: Batch, route: Route, interval: Interval, ordinal: int, policy: ChunkPolicy
+        self, one: Batch, route: Route, interval: Interval, policy: ChunkPolicy
     ) -> list[Chunk]:
         """Put a lone record in the place of an earlier one, or into the lowest layer with room."""
         sealed: list[Chunk] = []
         index = self._index(one.identities[0])
         if not index or not self._supersede(self.open[index - 1], one, route, interval, policy):
-            while not policy.room(self._layer(index, route, ordinal), one):
+            while not policy.room(self._layer(index, route, one.ordinals[0]), one):
                 if index:
                     index += 1
                 else:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from time import monotonic
+from uuid import uuid4
 
 from ..records.batch import Batch
 from ..records.route import Route
@@ -11,6 +12,11 @@ from .checkpoint import Token
 from .chunks import Chunk, ChunkPolicy
 from .layers import Layers
 from .ledger import Interval
+
+
+def new_request_id() -> str:
+    """A text that no request of this or any later sync has had."""
+    return uuid4().hex
 
 
 class OpenChunks:
@@ -34,12 +40,12 @@ class OpenChunks:
         self._track, self._new_id, self._clock = track, new_id, clock
         self._layers: dict[int, Layers] = {}
 
-    def put(self, batch: Batch, route: Route, interval: Interval, ordinal: int) -> list[Chunk]:
-        """Take records of which the first has this ordinal; gives back what is sealed by them."""
+    def put(self, batch: Batch, route: Route, interval: Interval) -> list[Chunk]:
+        """Take records; gives back what is sealed by them."""
         layers = self._layers.get(route.target.db_id)
         if layers is None:
             layers = self._layers[route.target.db_id] = Layers(self._new)
-        return layers.put(batch, route, interval, ordinal, self._policy)
+        return layers.put(batch, route, interval, self._policy)
 
     def _new(self, route: Route, ordinal: int) -> Chunk:
         return Chunk(

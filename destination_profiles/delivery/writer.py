@@ -18,9 +18,9 @@ from .blame import Resolution
 from .bound import BOUND, Bound, Load
 from .checkpoint import Checkpointer, SafeState
 from .chunks import Chunk, ChunkPolicy
-from .dispatcher import Dispatcher, new_request_id
+from .dispatcher import Dispatcher
 from .ledger import Interval, Ledger
-from .open_chunks import OpenChunks
+from .open_chunks import OpenChunks, new_request_id
 from .senders import Answer
 from .tally import Tally
 
@@ -87,10 +87,10 @@ class Writer:
                 self.read += taken.count
                 self.ledger.settle(interval, deleted=taken.count)
                 continue
-            ordinal = self.read
+            taken.ordinals = range(self.read, self.read + len(taken))
             interval.read += len(taken)
             self.read += len(taken)
-            if sealed := self._open.put(taken, codec.route, interval, ordinal):
+            if sealed := self._open.put(taken, codec.route, interval):
                 self._dispatch(sealed)
         self._count_omitted(codec)
         self._make_room()
@@ -206,12 +206,12 @@ class Writer:
         for position, rejection in rejected.items():
             interval, row = chunk.entry(position)
             accepted[interval] -= 1
-            self._reject(interval, row.original, rejection)
+            self._reject(interval, row.original, rejection, row.ordinal)
         for interval, count in accepted.items():
             self.ledger.settle(interval, accepted=count)
         for position, interval, row in chunk.superseded:
             if position in rejected:
-                self._reject(interval, row.original, NOT_REPLACED)
+                self._reject(interval, row.original, NOT_REPLACED, row.ordinal)
             else:
                 self.ledger.settle(interval, superseded=1)
         if (whole := self.dispatcher.settle(chunk)) is not None:
@@ -222,12 +222,14 @@ class Writer:
     def _reject_unsent(self, interval: Interval, original: bytes, rejection: Rejection) -> None:
         interval.read += 1
         self.read += 1
-        self._reject(interval, original, rejection)
+        self._reject(interval, original, rejection, self.read - 1)
         self._stop_at_too_many()
 
-    def _reject(self, interval: Interval, original: bytes, rejection: Rejection) -> None:
+    def _reject(
+        self, interval: Interval, original: bytes, rejection: Rejection, ordinal: int
+    ) -> None:
         """Set one record aside (promise 3)."""
-        self._store.put(interval.stream, original, rejection)
+        self._store.put(interval.stream, original, rejection, ordinal)
         self.ledger.settle(interval, rejected=1)
         self.tally.add(interval.stream, rejection)
 

@@ -15,11 +15,14 @@ Data = bytes | memoryview | msgspec.Raw
 
 
 class Row(msgspec.Struct, gc=False):
-    """One record: its profile as it is sent, its `data` as it came, its profile's identities."""
+    """One record: its profile as it is sent, its `data` as it came, its profile's identities, and
+    its number in the sync's input, from 0.
+    """
 
     profile: bytes
     original: bytes
     identities: Identities
+    ordinal: int = 0
 
 
 class Rejected(msgspec.Struct, frozen=True):
@@ -119,7 +122,7 @@ class Batch:
     each profile. A lone record is a batch of one.
     """
 
-    __slots__ = ("_identities", "_originals", "_profiles", "start", "stop")
+    __slots__ = ("_identities", "_originals", "_profiles", "ordinals", "start", "stop")
 
     def __init__(
         self,
@@ -128,13 +131,17 @@ class Batch:
         identities: Sequence[Identities],
         start: int = 0,
         stop: int | None = None,
+        *,
+        ordinals: Sequence[int] = (),
     ) -> None:
         """Of `profiles` as they stand in a body, the `data` that they came in (the same object
-        where a record is sent in its own bytes), and as many identities.
+        where a record is sent in its own bytes), and as many identities. `ordinals` are the numbers
+        of its own records in the sync's input, from 0 while they are not known.
         """
         self._profiles, self._originals, self._identities = profiles, originals, identities
         self.start = start
         self.stop = len(identities) if stop is None else stop
+        self.ordinals = ordinals or range(self.stop - self.start)
 
     def __len__(self) -> int:
         """Records in it."""
@@ -181,8 +188,14 @@ class Batch:
 
     def part(self, start: int, stop: int) -> "Batch":
         """Those of its records from `start` to before `stop`; nothing is copied."""
-        first = self.start
-        return Batch(self._profiles, self._originals, self._identities, first + start, first + stop)
+        return Batch(
+            self._profiles,
+            self._originals,
+            self._identities,
+            self.start + start,
+            self.start + stop,
+            ordinals=self.ordinals[start:stop],
+        )
 
     def pick(self, places: Sequence[int], between: bytes) -> "Batch":
         """Some of its records, gathered; `between` stands between two profiles in a body."""
@@ -191,14 +204,16 @@ class Batch:
         originals = profiles
         if self._profiles is not self._originals:
             originals = Joined([self._originals[place] for place in at], b",")
-        return Batch(profiles, originals, [self._identities[place] for place in at])
+        identities = [self._identities[place] for place in at]
+        ordinals = [self.ordinals[place] for place in places]
+        return Batch(profiles, originals, identities, ordinals=ordinals)
 
     def row(self, place: int) -> Row:
         """One of its records."""
         at = self.start + place
         profile = self._profiles[at]
         original = profile if self._originals is self._profiles else self._originals[at]
-        return Row(profile, original, self._identities[at])
+        return Row(profile, original, self._identities[at], self.ordinals[place])
 
     def rows(self) -> Iterator[Row]:
         """Each record by itself."""

@@ -8,28 +8,27 @@ from ..rejection import Rejection
 
 class MemoryStore:
     """Keeps what was put in `rejected`, as (stream, original, rejection); the first `safe` of them
-    were flushed. `fails` names steps (put, flush, probe or close) with the error that each raises.
+    were flushed, and `ordinals` their numbers. `fails` names steps (put, flush or close) with the
+    error that each raises.
     """
 
     def __init__(self, fails: Mapping[str, ProfilesError] | None = None) -> None:
         """Start with nothing."""
         self.rejected: list[tuple[str, bytes, Rejection]] = []
+        self.ordinals: list[int] = []
         self.safe = 0
         self.fails = dict(fails or {})
 
-    def put(self, stream: str, original: bytes, rejection: Rejection) -> None:
+    def put(self, stream: str, original: bytes, rejection: Rejection, ordinal: int) -> None:
         """Keep a record."""
         self._step("put")
         self.rejected.append((stream, bytes(original), rejection))
+        self.ordinals.append(ordinal)
 
     def flush(self) -> None:
         """Call safe what was put."""
         self._step("flush")
         self.safe = len(self.rejected)
-
-    def probe(self) -> None:
-        """Nothing is needed."""
-        self._step("probe")
 
     def close(self) -> None:
         """Flush."""

@@ -1,16 +1,16 @@
-"""What a store of rejected records is, and the form of its lines."""
+"""Where rejected records are kept: in parts, laid out as Airbyte's platform looks for them."""
 
-import hashlib
-from dataclasses import asdict
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Protocol
-from urllib.parse import quote
 
+from ..errors import ProfilesError
 from ..rejection import Rejection
-from ..service.formats import encode_json
+from ..storage.folder import Folder, joined, quoted
+from .line import Origin, line, timestamp
 
-MAX_NAME = 200  # characters, of the 255 that file systems take
-Place = tuple[str, ...]  # of a stream in a store with folders: their names, the outermost first
+PART_BYTES = 8_000_000  # held in memory at most, over all streams
+Place = tuple[str, ...]  # of a stream in a folder: names, the outermost first
 
 
 def utc_now() -> datetime:
@@ -20,70 +20,92 @@ def utc_now() -> datetime:
 
 class RejectStore(Protocol):
     """Keeps rejected records. What was put is safe once `flush` returned; a state leaves only
-    then.
+    then. All methods raise ProfilesError where they cannot do it.
     """
 
-    def put(self, stream: str, original: bytes, rejection: Rejection) -> None:
-        """Take one record as it came, with the reason. Raises StoreFailed."""
-        ...
-
-    def flush(self) -> None:
-        """Make safe all that was put. Raises StoreFailed."""
-        ...
-
-    def probe(self) -> None:
-        """Write something and take it away. Raises ConfigError or another ProfilesError when it
-        cannot.
+    def put(self, stream: str, original: bytes, rejection: Rejection, ordinal: int) -> None:
+        """Take one record as it came, with the reason, and its number in the sync's input from
+        0.
         """
         ...
 
+    def flush(self) -> None:
+        """Make safe all that was put."""
+        ...
+
     def close(self) -> None:
-        """Flush and let go. Raises StoreFailed."""
+        """Flush and let go."""
         ...
 
 
 class NoStore:
     """Drops rejected records; they are counted elsewhere."""
 
-    def put(self, stream: str, original: bytes, rejection: Rejection) -> None:
+    def put(self, stream: str, original: bytes, rejection: Rejection, ordinal: int) -> None:
         """Drop it."""
 
     def flush(self) -> None:
         """Nothing is kept."""
 
-    def probe(self) -> None:
-        """Nothing is there."""
-
     def close(self) -> None:
         """Nothing is open."""
 
 
-def quoted(name: str) -> str:
-    """A name as one part of a path: what a file system may not take is quoted, and what is too long
-    ends with a digest.
+class PartStore:
+    """Parts of JSONL in a folder: one for each stream and state, or more where they grow large.
+
+    A part's name is `<sync id>/<namespace>/<stream>/<date>_<epoch ms>_<part>.jsonl`.
     """
-    text = quote(name, safe=" ")
-    return (
-        f"{text[:MAX_NAME]}-{hashlib.sha256(name.encode()).hexdigest()[:16]}"
-        if len(text) > MAX_NAME
-        else text
-    )
 
+    def __init__(
+        self,
+        folder: Folder,
+        places: Mapping[str, Place],
+        clock: Callable[[], datetime] = utc_now,
+        *,
+        part_bytes: int = PART_BYTES,
+    ) -> None:
+        """`places` are those of streams by their labels, the sync first."""
+        self._folder = folder
+        self._places = {label: joined(*map(quoted, names)) for label, names in places.items()}
+        self._clock, self._part_bytes = clock, part_bytes
+        self._sync = timestamp(clock())
+        self._open: dict[str, bytearray] = {}
+        self._size = 0
+        self._parts: dict[str, int] = {}
+        self._failure: ProfilesError | None = None
 
-def line(original: bytes, rejection: Rejection, moment: datetime) -> bytes:
-    """A line of a store: the original data, byte for byte, with the `rejected_*` keys behind."""
-    keys = encode_json(
-        {
-            "rejected_reason": rejection.reason,
-            "rejected_code": rejection.code,
-            "rejected_message": rejection.message,
-            "rejected_path": rejection.path,
-            "rejected_faults": [asdict(each) for each in rejection.all_faults()],
-            "rejected_at": moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        }
-    )
-    data = bytes(original).strip()
-    if not data.startswith(b"{"):
-        data = b'{"data":' + data + b"}"
-    head = data[:-1].rstrip()
-    return head + (b"" if head == b"{" else b",") + keys[1:] + b"\n"
+    def put(self, stream: str, original: bytes, rejection: Rejection, ordinal: int) -> None:
+        """Add a line to the stream's open part; the largest part is written when all together are
+        too large.
+        """
+        added = line(original, rejection, self._clock(), Origin(self._sync, ordinal + 1))
+        self._open.setdefault(stream, bytearray()).extend(added)
+        self._size += len(added)
+        if self._size >= self._part_bytes:
+            self._write(max(self._open, key=lambda each: len(self._open[each])))
+
+    def flush(self) -> None:
+        """Write all open parts."""
+        for stream in list(self._open):
+            self._write(stream)
+
+    def close(self) -> None:
+        """Write what is open."""
+        self.flush()
+
+    def _write(self, stream: str) -> None:
+        """Write one part. After a failure nothing is tried again: a disk that failed once may claim
+        success the next time, with the data lost.
+        """
+        if self._failure is not None:
+            raise self._failure
+        now, part = self._clock(), self._parts.get(stream, 0)
+        name = f"{now:%Y_%m_%d}_{now.timestamp() * 1000:.0f}_{part}.jsonl"
+        try:
+            self._folder.write(f"{self._places[stream]}/{name}", bytes(self._open[stream]))
+        except ProfilesError as error:
+            self._failure = error
+            raise
+        self._parts[stream] = part + 1
+        self._size -= len(self._open.pop(stream))

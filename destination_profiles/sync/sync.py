@@ -2,8 +2,8 @@
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from ..api.client import ProfilesClient
@@ -22,11 +22,12 @@ from ..protocol.decoder import Decoder
 from ..protocol.messages import MessageWriter
 from ..protocol.pipes import LineReader
 from ..records.codec import StreamCodec
-from ..rejects.opening import open_store
+from ..rejects.store import NoStore, PartStore, RejectStore
 from ..service.answers import Answers
 from ..service.formats import format_named
 from ..service.manifest import service
 from ..service.repeats import repeatable
+from ..storage.opening import open_folder
 from .listed import check_listed
 from .progress import Progress, Terminal
 from .pump import LONG_SECONDS, Heartbeat, Pump
@@ -48,19 +49,26 @@ def write_messages(
 
     Raises ProfilesError once every state that is safe has left.
     """
-    streams = streams_of(catalog)
+    streams, parsed = streams_of(catalog), parse_config(config)
     progress = Progress(logger.info, terminal)
-    pump = assemble(
-        parse_config(config),
-        streams,
-        release=output.state,
-        heartbeat=progress,
-        throttled=Throttling(streams, output.rate_limited),
-    )
+    with keeping(parsed, streams) as store:
+        pump = assemble(
+            parsed,
+            streams,
+            store=store,
+            release=output.state,
+            heartbeat=progress,
+            throttled=Throttling(streams, output.rate_limited),
+        )
+        _run(pump, LineReader(descriptor), progress, output)
+
+
+def _run(pump: Pump, reader: LineReader, progress: Progress, output: MessageWriter) -> None:
+    """Run it to its end, and tell how it ended."""
     writer = pump.writer
     with interruptible(pump.inbox, output):
         try:
-            pump.run(LineReader(descriptor))
+            pump.run(reader)
         except Exception as error:
             # what a signal has met on its way is not what ended the sync
             first = pump.inbox.interruption or error
@@ -81,9 +89,11 @@ def assemble(
     heartbeat: Heartbeat = lambda _: LONG_SECONDS,
     throttled: Callable[[Chunk, float], None] = lambda _chunk, _seconds: None,
     leaving: Callable[[Chunk], None] = lambda _chunk: None,
+    store: RejectStore | None = None,
     sender: Sender | None = None,
 ) -> Pump:
-    """The pipeline of one sync, to the service or to another `sender`. Raises ConfigError for a
+    """The pipeline of one sync, to the service or to another `sender`. Rejected records are
+    counted, and kept in a `store`. Raises ConfigError for a
     stream that cannot be sent as it is set.
     """
     codecs: dict[StreamKey, StreamCodec] = {
@@ -112,12 +122,28 @@ def assemble(
         codecs,
         policy=ChunkPolicy(config.max_profiles, config.max_bytes, config.max_age_seconds),
         dispatcher=dispatcher,
-        store=open_store(config.rejects, {info.label(): info.place() for info in streams}),
+        store=store or NoStore(),
         release=release,
         max_rejected=config.max_rejected,
         max_rejected_percent=config.max_rejected_percent,
     )
     return Pump(writer, mailbox, heartbeat=heartbeat)
+
+
+@contextmanager
+def keeping(config: Config, streams: list[StreamInfo]) -> Iterator[RejectStore]:
+    """Where rejected records are kept. The storage is held for the time, so that no resend runs
+    beside the sync. Raises ProfilesError when it cannot be used.
+    """
+    folder = open_folder(config.storage)
+    if folder is None:
+        yield NoStore()
+        return
+    lock = folder.lock(alone=False)
+    try:
+        yield PartStore(folder, {info.label(): info.place() for info in streams})
+    finally:
+        lock.release()
 
 
 def _codec(info: StreamInfo, config: Config) -> StreamCodec:

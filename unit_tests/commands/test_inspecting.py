@@ -62,7 +62,7 @@ def test_check_says_all_that_is_wrong(tmp_path: Path) -> None:
     status = check(config, Service())
     assert status["status"] == "FAILED"
     assert status["message"].startswith("(1) Database 1 has no field crm,")
-    assert " (2) The folder for rejected records cannot be" in status["message"]
+    assert " (2) The folder of the object storage cannot be" in status["message"]
 
 
 def test_check_warns_of_what_was_not_told(tmp_path: Path) -> None:

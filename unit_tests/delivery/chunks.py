@@ -25,10 +25,11 @@ def row(number: int, text: str = "", *more: str, original: bytes = b"{}") -> Row
     return Row(f'{{"id":{number},"text":"{text}"}}'.encode(), original, (str(number), *more))
 
 
-def batch(*rows: Row) -> Batch:
+def batch(*rows: Row, first: int = 0) -> Batch:
     profiles = Joined([each.profile for each in rows], b",")
     originals = Joined([each.original for each in rows], b",")
-    return Batch(profiles, originals, [each.identities for each in rows])
+    ordinals = range(first, first + len(rows))
+    return Batch(profiles, originals, [each.identities for each in rows], ordinals=ordinals)
 
 
 def route(to: Target | None = None, supersedes: Supersedes = None, label: str = "users") -> Route:
@@ -66,5 +67,5 @@ def put(made: OpenChunks, *rows: Row, supersedes: Supersedes = None, to: Target 
     return [
         each
         for ordinal, one in enumerate(rows)
-        for each in made.put(batch(one), where, INTERVAL, ordinal)
+        for each in made.put(batch(one, first=ordinal), where, INTERVAL)
     ]

@@ -117,10 +117,14 @@ def test_halves_share_out_everything() -> None:
     made = chunk(1, 2, 3)
     made.supersede(row(3, "later"), INTERVAL, ALWAYS, ANY)
     made.extend(batch(row(4)), INTERVAL, ["4"])
-    left, right = made.parts(iter(("a", "b")).__next__)
+    earlier = made.superseded[0][-1]
+    left, right = made.parts()
     assert (ids(left), ids(right)) == ([1, 2], [3, 4])
-    assert (left.superseded, right.superseded) == ([], [(0, INTERVAL, row(3))])
-    assert (left.request_id, right.request_id) == ("a", "b")
+    assert (left.superseded, right.superseded) == ([], [(0, INTERVAL, earlier)])
+    assert [each.request_id for each in (left, right)] == [
+        f"{made.request_id}-0",
+        f"{made.request_id}-1",
+    ]
     assert [each.size for each in (left, right)] == [
         len(b"".join(each.body())) for each in (left, right)
     ]
@@ -132,12 +136,12 @@ def test_halves_share_out_everything() -> None:
     [(1, [1]), (2, [1, 1]), (3, [1, 1, 1]), (4, [2, 2]), (5, [3, 2]), (10_000, [5000, 5000])],
 )
 def test_parts_are_halves_or_single_profiles(profiles: int, sizes: list[int]) -> None:
-    assert [len(part) for part in chunk(*range(profiles)).parts(str)] == sizes
+    assert [len(part) for part in chunk(*range(profiles)).parts()] == sizes
 
 
 def test_refused_chunk_keeps_nothing_of_its_parts() -> None:
     made = chunk(*range(8))
-    made.parts(str)
+    made.parts()
     assert list(made.entries()) == []
 
 
@@ -145,7 +149,7 @@ def test_chunk_is_freed_without_a_search_for_circles() -> None:
     made = chunk(1, 2, 3, 4)
     later = chunk(1, first=4)
     later.wait_for(made)
-    parts = made.parts(str)
+    parts = made.parts()
     later.after.discard(made)
     gc.collect()
     before = chunks_in_memory()

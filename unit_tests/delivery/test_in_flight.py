@@ -44,9 +44,9 @@ def test_chunk_waits_for_all_parts_of_a_refused_one() -> None:
     first, second = chunk(1, 2, 3, 4), chunk(1, first=1)
     second.wait_for(first)
     made = flight(first, second)
-    halves = made.leave().parts(str)
+    halves = made.leave().parts()
     made.part(first, halves)
-    quarters = halves[1].parts(str)
+    quarters = halves[1].parts()
     made.part(halves[1], quarters)
     assert [made.settle(each) for each in (quarters[0], halves[0], quarters[1])] == [
         None,

@@ -59,7 +59,7 @@ def test_higher_layer_without_room_is_passed() -> None:
 def test_full_higher_layer_seals_those_below() -> None:
     made = open_chunks(max_profiles=2)
     one = batch(row(1), row(1), row(2, "", "1"))
-    made.put(one, route(), INTERVAL, 0)
+    made.put(one, route(), INTERVAL)
     assert standing(made) == [[1], [1], [2]]
     layers(made).open[1].extend(batch(row(9)), INTERVAL, ["9"])  # it is full, and the lowest is not
     assert [ids(each) for each in put(made, row(2, "", "1"))] == [[1], [1, 9]]
@@ -131,7 +131,7 @@ def test_old_layers_are_due() -> None:
 def test_oldest_database_is_sealed_first() -> None:
     made = open_chunks()
     put(made, row(1), row(1))
-    made.put(batch(row(1)), route(target(2)), INTERVAL, 2)
+    made.put(batch(row(1), first=2), route(target(2)), INTERVAL)
     assert [each.target.db_id for each in made.seal_oldest(())] == [1]
     assert [each.target.db_id for each in made.seal_oldest({1})] == [2]
     assert made.seal_oldest({1}) == []
@@ -190,8 +190,8 @@ def test_batch_goes_in_as_far_as_it_fits() -> None:
     rows = [row(number) for number in range(512)]
     first, second = batch(*rows[:256]), batch(*rows[256:])
     (sealed,) = [
-        *made.put(first, route(), INTERVAL, 0),
-        *made.put(second, route(), INTERVAL, 256),
+        *made.put(first, route(), INTERVAL),
+        *made.put(second, route(), INTERVAL),
     ]
     pieces = list(sealed.body())
     assert [len(piece) for piece in pieces] == [
@@ -273,7 +273,7 @@ def test_batches_make_the_layers_that_their_rows_make(
     expected = put(one_by_one, *flat, supersedes=supersedes) + one_by_one.close()
     found, ordinal = [], 0
     for each in rows:
-        found += at_once.put(batch(*each), route(supersedes=supersedes), INTERVAL, ordinal)
+        found += at_once.put(batch(*each, first=ordinal), route(supersedes=supersedes), INTERVAL)
         ordinal += len(each)
     found += at_once.close()
     for ours, theirs in zip(found, expected, strict=True):
@@ -303,7 +303,7 @@ def test_each_profile_stands_once_in_a_layer_and_in_order(
             row(number, f"{ordinal + place:05}", *(["12"] if more else []))
             for place, (number, _, more) in enumerate(each)
         ]
-        chunks += made.put(batch(*rows), route(), INTERVAL, ordinal)
+        chunks += made.put(batch(*rows, first=ordinal), route(), INTERVAL)
         ordinal += len(rows)
     met: dict[str, list[bytes]] = {}
     for each in chunks + made.close():
@@ -318,8 +318,8 @@ def test_each_profile_stands_once_in_a_layer_and_in_order(
 @pytest.mark.parametrize("mixed", [True, False])
 def test_intervals_are_those_of_the_records(mixed: bool) -> None:
     made, other = open_chunks(), Interval("people")
-    made.put(batch(row(1), row(2)), route(), INTERVAL, 0)
-    made.put(batch(row(3), *([row(1)] if mixed else [])), route(label="people"), other, 2)
+    made.put(batch(row(1), row(2)), route(), INTERVAL)
+    made.put(batch(row(3), *([row(1)] if mixed else []), first=2), route(label="people"), other)
     (lowest, *_) = made.close()
     assert lowest.intervals() == {INTERVAL: 2, other: 1}
 

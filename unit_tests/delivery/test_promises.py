@@ -245,8 +245,8 @@ class Store:
         self.safe: set[int] = set()
         self.blamed = 0  # by the service
 
-    def put(self, stream: str, original: bytes, rejection: Rejection) -> None:
-        ordinal = json.loads(bytes(original))["n"]
+    def put(self, stream: str, original: bytes, rejection: Rejection, ordinal: int) -> None:
+        assert ordinal == json.loads(bytes(original))["n"]
         assert ordinal not in self.put_in, "rejected twice"
         self.put_in.add(ordinal)
         self.blamed += rejection is REFUSAL
@@ -276,7 +276,6 @@ class Sync:
             max_in_flight=case.max_in_flight,
             inspect=lambda: ["a setting is wrong"] if case.wrong else [],
             clock=self.clock,
-            new_id=ids.__next__,
         )
         self.writer = Writer(
             {(None, name): compiled(name, case.mode, case.max_bytes) for name in STREAMS},
@@ -498,8 +497,8 @@ def test_broken_halving_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
 
     kept = Chunk.parts
 
-    def parts(chunk: Chunk, new_id: Callable[[], str]) -> list[Chunk]:
-        made = kept(chunk, new_id)
+    def parts(chunk: Chunk) -> list[Chunk]:
+        made = kept(chunk)
         chunk.whole.parts_left -= len(made) - 1
         return made
 

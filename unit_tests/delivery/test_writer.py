@@ -29,7 +29,7 @@ class NotingStore(MemoryStore):
         super().__init__()
         self.noted: list[str] = []
 
-    def put(self, stream: str, original: bytes, rejection: Rejection) -> None:
+    def put(self, stream: str, original: bytes, rejection: Rejection, ordinal: int) -> None:
         self.noted.append("put")
 
     def flush(self) -> None:

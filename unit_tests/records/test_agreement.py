@@ -10,12 +10,12 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from destination_profiles.config import Config, parse_rejects
+from destination_profiles.config import Config, parse_storage
 from destination_profiles.conversion import TYPES
 from destination_profiles.records.codec import SENDS_ALL, SUPERSEDES
-from destination_profiles.rejects.opening import open_store
 from destination_profiles.service.manifest import service
 from destination_profiles.spec import spec
+from destination_profiles.storage.opening import open_folder
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -24,7 +24,7 @@ PROPERTIES: dict[str, Any] = spec()["connectionSpecification"]["properties"]
 NAMED_OTHERWISE = {
     "matching": "target",
     "db_id": "target",
-    "object_storage_config": "rejects",
+    "object_storage_config": "storage",
 }  # setting: part of Config
 GROUPS = ("batching", "delivery")  # settings whose members are parts of Config themselves
 OPTIONS = {"skip_triggers", "skip_invalid_subscriptions"}  # go to the service as they are
@@ -89,8 +89,8 @@ def test_stores_of_the_form_exist(tmp_path: Path) -> None:
     assert kinds == ["None", "Local", "S3"]
     s3 = {"s3_bucket_name": "b", "s3_bucket_region": "us-east-1", "bucket_path": ""}
     more = {"None": {}, "Local": {"path": str(tmp_path)}, "S3": s3}
-    settings = [parse_rejects({"storage_type": kind, **more[kind]}) for kind in kinds]
-    assert len({type(open_store(each, {})) for each in settings}) == 3
+    settings = [parse_storage({"storage_type": kind, **more[kind]}) for kind in kinds]
+    assert len({type(open_folder(each)) for each in settings}) == 3
 
 
 def test_sync_modes_are_those_of_the_pipeline() -> None:

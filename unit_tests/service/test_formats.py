@@ -96,7 +96,8 @@ def bodies(records: list[dict[str, Any]], wire: str) -> list[bytes]:
         if isinstance(each, Rejected):
             assert each.rejection.reason == "size"  # all else can be carried
         else:
-            chunks += waiting.put(each, codec.route, Interval("users"), number)
+            each.ordinals = range(number, number + len(each))
+            chunks += waiting.put(each, codec.route, Interval("users"))
     chunks += waiting.close()
     for chunk in chunks:
         assert sum(map(len, chunk.body())) == chunk.size <= LIMIT

@@ -1,4 +1,4 @@
-"""Where rejected records go, as the user chose."""
+"""Where things are kept, as the user chose."""
 
 from dataclasses import dataclass
 
@@ -6,20 +6,20 @@ from ..secret import Secret
 
 
 @dataclass(frozen=True, slots=True)
-class NoRejects:
+class NoStorage:
     """Nowhere."""
 
 
 @dataclass(frozen=True, slots=True)
-class LocalRejects:
-    """Into a folder of this machine."""
+class LocalStorage:
+    """In a folder of this machine."""
 
     path: str
 
 
 @dataclass(frozen=True, slots=True)
-class S3Rejects:
-    """Into a bucket of S3, or of another service with its API at `endpoint`. Without keys, with the
+class S3Storage:
+    """In a bucket of S3, or of another service with its API at `endpoint`. Without keys, with the
     credentials of the machine; `role_arn` is assumed with either.
     """
 
@@ -32,4 +32,4 @@ class S3Rejects:
     role_arn: str | None = None
 
 
-Rejects = NoRejects | LocalRejects | S3Rejects
+Storage = NoStorage | LocalStorage | S3Storage

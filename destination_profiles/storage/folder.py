@@ -1,0 +1,72 @@
+"""What a folder is, and the names that things have in it."""
+
+import hashlib
+from typing import Protocol
+from urllib.parse import quote
+
+MAX_NAME = 200  # characters, of the 255 that file systems take
+BUSY = (
+    "The object storage is in use: {} runs with it. Wait until that has ended, and run this again."
+)
+A_SYNC, A_RESEND = "a sync", "a resend"
+
+
+class Lock(Protocol):
+    """Held until it is released, or the process ends."""
+
+    def release(self) -> None:
+        """Let others have it."""
+        ...
+
+
+class Folder(Protocol):
+    """Things by their names, whose parts stand between slashes. Each is written whole or not at
+    all, and safe once `write` returned.
+
+    All methods raise StoreFailed, StoreUnavailable or ConfigError where it cannot be used.
+    """
+
+    def write(self, name: str, content: bytes) -> None:
+        """Keep a thing under a name that no other has, or in the place of the one that has it."""
+        ...
+
+    def read(self, name: str) -> bytes:
+        """What was written."""
+        ...
+
+    def names(self, prefix: str = "") -> list[str]:
+        """Those that begin so, sorted."""
+        ...
+
+    def remove(self, name: str) -> None:
+        """Keep it no longer; nothing happens where it is not there."""
+        ...
+
+    def probe(self) -> None:
+        """Write something and take it away."""
+        ...
+
+    def lock(self, *, alone: bool) -> Lock:
+        """Hold the folder: several may at once, or one `alone`. Raises StoreUnavailable where
+        another holds it that does not allow that.
+        """
+        ...
+
+
+def joined(*parts: str) -> str:
+    """A name of its parts, as they are; empty ones are left out."""
+    return "/".join(part for part in parts if part)
+
+
+def quoted(name: str) -> str:
+    """A text as one part of a name: what a file system may not take is quoted, and what is too long
+    ends with a digest.
+    """
+    text = quote(name, safe=" ")
+    if not text.strip("."):  # a folder of its own to a file system
+        return text.replace(".", "%2E")
+    return (
+        f"{text[:MAX_NAME]}-{hashlib.sha256(name.encode()).hexdigest()[:16]}"
+        if len(text) > MAX_NAME
+        else text
+    )

@@ -1,0 +1,149 @@
+"""A folder of this machine."""
+
+import errno
+import fcntl
+import os
+from contextlib import suppress
+from pathlib import Path
+from uuid import uuid4
+
+from ..errors import ConfigError, StoreFailed, StoreUnavailable
+from .folder import A_RESEND, A_SYNC, BUSY
+
+NOT_WRITABLE = (
+    "The folder of the object storage cannot be made or written to. Choose another in the setting "
+    "object_storage_config."
+)
+OWNER_ONLY, OWNERS_FOLDER = 0o600, 0o700  # the files hold personal data
+LOCK = ".lock"
+UNFINISHED = ".part"
+NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS}  # of a file system
+
+
+class LocalFolder:
+    """Files below a folder, each written beside its place first."""
+
+    def __init__(self, path: str) -> None:
+        """Use the folder `path`, made where it is missing. Raises ConfigError when it cannot be
+        written to.
+        """
+        self._root = Path(path)
+        try:
+            self._root.mkdir(OWNERS_FOLDER, parents=True, exist_ok=True)
+            writable = os.access(self._root, os.W_OK | os.X_OK)
+        except (OSError, ValueError):  # ValueError: a name that no file can have
+            writable = False
+        if not writable:
+            raise ConfigError(NOT_WRITABLE)
+
+    def write(self, name: str, content: bytes) -> None:
+        """Write a file to the disk, then give it its name."""
+        path = self._root / name
+        unfinished = path.with_name(f".{uuid4().hex}{UNFINISHED}")
+        try:
+            _make_folders(path.parent, self._root)
+            with open(unfinished, "xb", opener=_of_owner) as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            unfinished.replace(path)
+            _sync_folder(path.parent)
+        except OSError as error:
+            with suppress(OSError):
+                unfinished.unlink()
+            raise _failed(error) from None
+
+    def read(self, name: str) -> bytes:
+        """A file, whole."""
+        try:
+            return (self._root / name).read_bytes()
+        except OSError as error:
+            raise _failed(error) from None
+
+    def names(self, prefix: str = "") -> list[str]:
+        """Files whose path below the folder begins so."""
+        files = (
+            (Path(folder) / name).relative_to(self._root).as_posix()
+            for folder, _, names in os.walk(self._root)
+            for name in names
+            if not name.startswith(".")
+        )
+        return sorted(name for name in files if name.startswith(prefix))
+
+    def remove(self, name: str) -> None:
+        """Take a file away."""
+        try:
+            (self._root / name).unlink(missing_ok=True)
+        except OSError as error:
+            raise _failed(error) from None
+
+    def probe(self) -> None:
+        """Write a file and take it away. Raises ConfigError."""
+        path = self._root / f".probe-{uuid4().hex}"
+        try:
+            path.write_bytes(b"")
+            path.unlink()
+        except OSError:
+            raise ConfigError(NOT_WRITABLE) from None
+
+    def lock(self, *, alone: bool) -> "FileLock":
+        """A lock of the system's, which ends with the process."""
+        try:
+            file = os.open(self._root / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, OWNER_ONLY)
+        except OSError as error:
+            raise _failed(error) from None
+        try:
+            fcntl.flock(file, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno in NO_LOCKS and not alone:
+                return FileLock(file)
+            os.close(file)
+            if error.errno in (errno.EWOULDBLOCK, errno.EACCES):
+                raise StoreUnavailable(BUSY.format(A_SYNC if alone else A_RESEND)) from None
+            raise _failed(error) from None
+        if alone:
+            for left in self._root.rglob(f".*{UNFINISHED}"):  # by a process that was killed
+                left.unlink(missing_ok=True)
+        return FileLock(file)
+
+
+class FileLock:
+    """An open file that is locked."""
+
+    def __init__(self, file: int) -> None:
+        """Of its descriptor."""
+        self._file: int | None = file
+
+    def release(self) -> None:
+        """Close it."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+
+def _of_owner(path: str, flags: int) -> int:
+    return os.open(path, flags, OWNER_ONLY)
+
+
+def _make_folders(folder: Path, root: Path) -> None:
+    """Those that are missing below the root, whose own parents may have other rights."""
+    if folder != root:
+        _make_folders(folder.parent, root)
+        folder.mkdir(OWNERS_FOLDER, exist_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Write the names in a folder to the disk."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _failed(error: OSError) -> StoreFailed:
+    return StoreFailed(
+        f"The object storage failed ({error.strerror or type(error).__name__}), "
+        "so no state may leave. "
+        "Repair it and run the sync again."
+    )

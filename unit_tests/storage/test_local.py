@@ -1,0 +1,175 @@
+"""A folder of this machine."""
+
+import os
+import stat
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from destination_profiles.errors import ConfigError, StoreFailed, StoreUnavailable
+from destination_profiles.storage.folder import joined, quoted
+from destination_profiles.storage.local import LocalFolder
+
+CANARY = "canary-7f3a"
+UNSAFE = [
+    "..",
+    ".",
+    "...",
+    "../escape",
+    "/etc/passwd",
+    "a/b",
+    "a\\b",
+    "a\0b",
+    "a\nb",
+    "~",
+    "%2F",
+    "%2E",
+    "пользователи",
+    "a:b*?",
+    "con",
+]
+LONG = ["x" * 251, "пользователи_из_хранилища_данных_нашей_компании", "x" * 300, "x" * 300 + "a"]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> LocalFolder:
+    return LocalFolder(str(tmp_path / "kept"))
+
+
+def fail(act: Callable[[], object], error: type[Exception] = StoreFailed) -> str:
+    with pytest.raises(error) as raised:
+        act()
+    return str(raised.value)
+
+
+def test_what_is_written_is_read(folder: LocalFolder, tmp_path: Path) -> None:
+    for name in ("b/2", "a/x/1", "b/1", "c"):
+        folder.write(name, name.encode())
+    assert folder.names() == ["a/x/1", "b/1", "b/2", "c"]
+    assert (folder.names("b/"), folder.read("a/x/1")) == (["b/1", "b/2"], b"a/x/1")
+    assert (tmp_path / "kept" / "b" / "2").read_bytes() == b"b/2"
+
+
+def test_what_is_removed_is_gone(folder: LocalFolder) -> None:
+    folder.write("a/1", b"")
+    for _ in range(2):
+        folder.remove("a/1")
+    assert folder.names() == []
+
+
+def test_things_belong_to_their_owner_only(folder: LocalFolder, tmp_path: Path) -> None:
+    before = os.umask(0)
+    folder.write("a/b/1", b"")
+    os.umask(before)
+    modes = [
+        stat.S_IMODE((tmp_path / "kept" / name).stat().st_mode) for name in ("a", "a/b", "a/b/1")
+    ]
+    assert modes == [0o700, 0o700, 0o600]
+
+
+@pytest.mark.parametrize("name", UNSAFE + LONG)
+def test_name_never_leaves_its_folder(folder: LocalFolder, tmp_path: Path, name: str) -> None:
+    folder.write(joined(quoted(name), "1"), b"x")
+    (file,) = [each for each in tmp_path.rglob("1") if each.is_file()]
+    assert file.parent.parent == tmp_path / "kept"
+
+
+def test_names_never_meet() -> None:
+    assert len({quoted(name) for name in UNSAFE + LONG}) == len(UNSAFE + LONG)
+
+
+def test_probe_leaves_nothing(folder: LocalFolder, tmp_path: Path) -> None:
+    folder.probe()
+    assert list((tmp_path / "kept").iterdir()) == []
+
+
+def test_missing_folders_are_made(tmp_path: Path) -> None:
+    LocalFolder(str(tmp_path / "a" / "b"))
+    assert (tmp_path / "a" / "b").is_dir()
+
+
+# Locks
+
+
+@pytest.mark.parametrize(("first", "second"), [(True, True), (True, False), (False, True)])
+def test_who_is_alone_holds_the_folder(folder: LocalFolder, first: bool, second: bool) -> None:
+    held = folder.lock(alone=first)
+    told = fail(lambda: folder.lock(alone=second), StoreUnavailable)
+    assert ("a sync runs" if second else "a resend runs") in told
+    held.release()
+    folder.lock(alone=second).release()
+
+
+def test_syncs_hold_the_folder_together(folder: LocalFolder) -> None:
+    held = [folder.lock(alone=False) for _ in range(2)]
+    for each in held:
+        each.release()
+        each.release()
+
+
+def test_lock_ends_with_its_process(folder: LocalFolder, tmp_path: Path) -> None:
+    program = (
+        "import os, sys; from destination_profiles.storage.local import LocalFolder;"
+        "LocalFolder(sys.argv[1]).lock(alone=True); os.kill(os.getpid(), 9)"
+    )
+    ended = subprocess.run([sys.executable, "-c", program, str(tmp_path / "kept")], check=False)
+    assert ended.returncode == -9
+    folder.lock(alone=True).release()
+
+
+def test_what_a_killed_process_left_is_taken_away(folder: LocalFolder, tmp_path: Path) -> None:
+    folder.write("a/1", b"")
+    (tmp_path / "kept" / "a" / ".5f.part").write_bytes(b"half")
+    assert folder.names() == ["a/1"]
+    folder.lock(alone=True).release()
+    assert [each.name for each in (tmp_path / "kept" / "a").iterdir()] == ["1"]
+
+
+# What fails
+
+
+@pytest.mark.parametrize("below", ["", "/below", "/below/deeper"])
+def test_file_in_place_of_folder_is_told(tmp_path: Path, below: str) -> None:
+    (tmp_path / CANARY).write_bytes(b"")
+    told = fail(lambda: LocalFolder(f"{tmp_path / CANARY}{below}"), ConfigError)
+    assert told.startswith("The folder of the object storage cannot be made or written to.")
+    assert "object_storage_config" in told and CANARY not in told
+
+
+def test_folder_that_cannot_exist_is_told() -> None:
+    assert "cannot be made" in fail(lambda: LocalFolder("/proc/kept"), ConfigError)
+
+
+def test_folder_that_vanished_stops(folder: LocalFolder, tmp_path: Path) -> None:
+    (tmp_path / "kept").rmdir()
+    told = fail(lambda: folder.write("a", b""))
+    assert told.startswith(
+        "The object storage failed (No such file or directory), so no state may leave."
+    )
+
+
+def test_thing_that_is_not_there_is_told(folder: LocalFolder) -> None:
+    assert "(No such file or directory)" in fail(lambda: folder.read(CANARY))
+
+
+def test_file_in_the_way_is_told(folder: LocalFolder) -> None:
+    folder.write(CANARY, b"")
+    told = fail(lambda: folder.write(f"{CANARY}/1", b""))
+    assert "(File exists)" in told and CANARY not in told
+
+
+def test_full_disk_leaves_nothing(tmp_path: Path) -> None:
+    program = (
+        "import resource, signal, sys; from destination_profiles.storage.local import LocalFolder;"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10));"
+        "LocalFolder(sys.argv[1]).write('a', b'x' * 11)"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path)], capture_output=True, check=False
+    )
+    assert b"StoreFailed: The object storage failed (File too large)" in ended.stderr
+    assert list(tmp_path.iterdir()) == []
