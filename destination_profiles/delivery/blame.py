@@ -1,6 +1,6 @@
 """Who is to blame for a refusal: the profile, or something that all requests share."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..errors import ConfigError, ProfilesError
@@ -29,10 +29,13 @@ TOO_LARGE = (
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """The last word on a chunk: every profile accepted, but those in `rejected`, by position."""
+    """The last word on a chunk: every profile accepted, but those in `rejected`, by position. `ids`
+    are the service's own of each profile, where they were asked for.
+    """
 
     chunk: Chunk
-    rejected: dict[int, Rejection]
+    rejected: Mapping[int, Rejection]
+    ids: Sequence[str | None] = ()
 
 
 @dataclass

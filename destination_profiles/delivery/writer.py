@@ -21,6 +21,7 @@ from .chunks import Chunk, ChunkPolicy
 from .dispatcher import Dispatcher
 from .ledger import Interval, Ledger
 from .open_chunks import OpenChunks, new_request_id
+from .recorder import Recorder
 from .senders import Answer
 from .tally import Tally
 
@@ -46,6 +47,7 @@ class Writer:
         policy: ChunkPolicy,
         dispatcher: Dispatcher,
         store: RejectStore,
+        recorder: Recorder | None = None,
         release: Callable[[SafeState], None],
         max_rejected: int | None = None,
         max_rejected_percent: int = 100,
@@ -53,8 +55,9 @@ class Writer:
         new_id: Callable[[], str] = new_request_id,
         clock: Callable[[], float] = monotonic,
     ) -> None:
-        """`release` gives a state back; with more than `max_rejected` records rejected the sync
-        ends, and with more than `max_rejected_percent` of those that have their last word.
+        """`recorder` hears of each record's last word, `release` gives a state back. With more than
+        `max_rejected` records rejected the sync ends, and with more than `max_rejected_percent` of
+        those that have their last word.
         """
         self.ledger = Ledger()
         self.tally = Tally()
@@ -65,6 +68,7 @@ class Writer:
         self.dispatcher = dispatcher
         self.keeps_rejected = not isinstance(store, NoStore)
         self._codecs, self._store, self._release_state = codecs, store, release
+        self._recorder = recorder
         self._max_rejected, self._bound = max_rejected, bound
         self._max_percent, self._is_ending = max_rejected_percent, False
         self._checkpointer = Checkpointer()
@@ -83,9 +87,7 @@ class Writer:
                 self._reject_unsent(interval, taken.original, taken.rejection)
                 continue
             if isinstance(taken, Deleted):
-                interval.read += taken.count
-                self.read += taken.count
-                self.ledger.settle(interval, deleted=taken.count)
+                self._leave_out(interval, taken)
                 continue
             taken.ordinals = range(self.read, self.read + len(taken))
             interval.read += len(taken)
@@ -173,12 +175,19 @@ class Writer:
         """End well, once everything is answered: every state out, the books balanced."""
         self._release()
         self._stop_at_most()
-        self._store.close()
+        self._close()
         self.ledger.balance()
 
     def abandon(self) -> None:
         """End badly: what is rejected is stored, if the store can; else it raises its error."""
-        self._store.close()
+        self._close()
+
+    def _close(self) -> None:
+        try:
+            self._store.close()
+        finally:
+            if self._recorder is not None:
+                self._recorder.close()
 
     def _count_omitted(self, codec: StreamCodec) -> None:
         if codec.notes.counted:
@@ -201,6 +210,8 @@ class Writer:
             self._dispatch(sealed)
 
     def _enter(self, resolution: Resolution) -> None:
+        if self._recorder is not None:
+            self._recorder.answered(resolution)
         chunk, rejected = resolution.chunk, resolution.rejected
         accepted = chunk.intervals()
         for position, rejection in rejected.items():
@@ -219,7 +230,17 @@ class Writer:
             self._checkpointer.resolve(whole.token)
         self._release()
 
+    def _leave_out(self, interval: Interval, taken: Deleted) -> None:
+        if self._recorder is not None:
+            self._recorder.deleted(interval.stream, taken.originals, self.read)
+        count = len(taken.originals)
+        interval.read += count
+        self.read += count
+        self.ledger.settle(interval, deleted=count)
+
     def _reject_unsent(self, interval: Interval, original: bytes, rejection: Rejection) -> None:
+        if self._recorder is not None:
+            self._recorder.unsent(interval.stream, original, rejection, self.read)
         interval.read += 1
         self.read += 1
         self._reject(interval, original, rejection, self.read - 1)
@@ -261,5 +282,7 @@ class Writer:
         if not self._checkpointer.is_safe() or self.are_lost(self._max_percent):
             return
         self._store.flush()
+        if self._recorder is not None:
+            self._recorder.flush()
         for state in self._checkpointer.release():
             self._release_state(state)

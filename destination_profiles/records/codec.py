@@ -102,7 +102,7 @@ class StreamCodec:
         elif self._on_delete == "reject":
             yield from (Rejected(bytes(each), REJECTED) for each in originals)
         else:
-            yield Deleted(len(originals))
+            yield Deleted(originals)
 
     def without(self, data: Data, changes: Sequence[Change]) -> Data:
         """The `data` of a record without what its source says is not its own value. Whatever it is,

@@ -24,7 +24,7 @@ REJECTED = Rejection("deleted", "on_delete", IS_DELETED, f"$.{DELETED_AT}", IS_D
 class Deleted(msgspec.Struct, frozen=True):
     """Rows that are left out, as their source has deleted them."""
 
-    count: int
+    originals: Sequence[Data]
 
 
 class _Row(msgspec.Struct, gc=False):

@@ -14,6 +14,7 @@ from ..delivery.checkpoint import SafeState
 from ..delivery.chunks import Chunk, ChunkPolicy
 from ..delivery.dispatcher import Dispatcher
 from ..delivery.mailbox import Mailbox
+from ..delivery.recorder import Recorder
 from ..delivery.schedule import Schedule
 from ..delivery.senders import Sender, Senders
 from ..delivery.writer import StreamKey, Writer
@@ -90,11 +91,12 @@ def assemble(
     throttled: Callable[[Chunk, float], None] = lambda _chunk, _seconds: None,
     leaving: Callable[[Chunk], None] = lambda _chunk: None,
     store: RejectStore | None = None,
+    recorder: Recorder | None = None,
     sender: Sender | None = None,
 ) -> Pump:
     """The pipeline of one sync, to the service or to another `sender`. Rejected records are
-    counted, and kept in a `store`. Raises ConfigError for a
-    stream that cannot be sent as it is set.
+    counted, and kept in a `store`; a `recorder` hears of each record's last word. Raises
+    ConfigError for a stream that cannot be sent as it is set.
     """
     codecs: dict[StreamKey, StreamCodec] = {
         (info.namespace, info.name): _codec(info, config) for info in streams
@@ -123,6 +125,7 @@ def assemble(
         policy=ChunkPolicy(config.max_profiles, config.max_bytes, config.max_age_seconds),
         dispatcher=dispatcher,
         store=store or NoStore(),
+        recorder=recorder,
         release=release,
         max_rejected=config.max_rejected,
         max_rejected_percent=config.max_rejected_percent,

@@ -1,0 +1,41 @@
+"""Who hears of the last word on each record."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from ..records.batch import Data
+from ..rejection import Rejection
+from .blame import Resolution
+from .chunks import Chunk
+
+
+class Recorder(Protocol):
+    """Hears everything on the main thread, before a state passes it. All methods raise
+    ProfilesError where it cannot be kept.
+    """
+
+    def answered(self, resolution: Resolution) -> None:
+        """The last word on a chunk, while its records still stand in it."""
+        ...
+
+    def put_off(self, chunk: Chunk, code: str) -> None:
+        """The service asks for the profiles of a chunk once more, with such a code."""
+        ...
+
+    def unsent(self, stream: str, original: bytes, rejection: Rejection, ordinal: int) -> None:
+        """A record was rejected before it was sent; its number in the input is counted from 0."""
+        ...
+
+    def deleted(self, stream: str, originals: Sequence[Data], first: int) -> None:
+        """Records were left out, as their source has deleted them; `first` is the number of the
+        first of them.
+        """
+        ...
+
+    def flush(self) -> None:
+        """Make safe all that was heard."""
+        ...
+
+    def close(self) -> None:
+        """Flush and let go."""
+        ...
