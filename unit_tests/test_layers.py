@@ -29,7 +29,7 @@ EDGES = {  # libraries, and the modules that may use them
     "select": {"delivery/mailbox", "protocol/pipes"},
     "boto3": {"storage/s3"},
     "botocore": {"storage/s3"},
-    "rich": {"commands/terminal", "commands/forecast_table"},
+    "rich": {"commands/terminal", "commands/tables"},
     "lxml": {"service/xml_format"},
     "yaml": {"commands/yaml_settings", "service/manifest", "service/yaml_file"},
     "pendulum": {"moments"},
