@@ -116,7 +116,8 @@ def _number(text: str, decimal: str) -> int | Decimal:
 def _boolean(value: Any) -> bool:
     if isinstance(value, bool):
         return value
-    text = str(value).strip().lower() if isinstance(value, str | int) else ""
+    is_one = isinstance(value, str | int | float | Decimal)
+    text = _string(value).strip().lower().removesuffix(".0") if is_one else ""
     if text not in TRUE | FALSE:
         raise CannotConvert
     return text in TRUE
@@ -180,6 +181,13 @@ def listed(value: Any, separator: str) -> list[Any]:
     return value.split(separator)
 
 
+def _email(value: Any) -> str:
+    """An address without the blanks around it."""
+    if not isinstance(value, str) or not (bare := value.strip()):
+        raise CannotConvert
+    return bare
+
+
 def _phone(value: Any, *, region: str | None) -> str:
     try:
         return e164(_string(value), region)
@@ -188,7 +196,7 @@ def _phone(value: Any, *, region: str | None) -> str:
 
 
 # that a user may name
-TYPES = ("string", "int", "float", "boolean", "date", "datetime", "tags", "phone")
+TYPES = ("string", "int", "float", "boolean", "date", "datetime", "tags", "phone", "email")
 
 
 def conversions(zone: tzinfo = UTC, form: Form = USUAL) -> Mapping[str, Callable[[Any], Any]]:
@@ -203,5 +211,6 @@ def conversions(zone: tzinfo = UTC, form: Form = USUAL) -> Mapping[str, Callable
         "date": partial(_date, zone=zone, formats=form.formats),
         "datetime": partial(_datetime, zone=zone, formats=form.formats),
         "tags": partial(_tags, separator=form.separator),
+        "email": _email,
         "phone": partial(_phone, region=form.region),
     }
