@@ -15,7 +15,8 @@ from .moments import NoMoment, moment_of
 from .phones import NoPhone, e164
 
 MAX_EXPONENT = 308  # of a double
-TRUE, FALSE = frozenset({"true", "t", "yes", "y", "1"}), frozenset({"false", "f", "no", "n", "0"})
+TRUE = frozenset({"true", "t", "yes", "y", "1", "1.0"})  # 1.0: a column of 1 and null in a table
+FALSE = frozenset({"false", "f", "no", "n", "0", "0.0"})
 # blanks and points between groups of three digits, where a comma stands before the decimals
 GROUPED = re.compile(
     r"[+-]?[0-9]{1,3}(?:(?P<gap>[. '\u2019\u00a0\u202f])[0-9]{3})(?:(?P=gap)[0-9]{3})*(?:,[0-9]*)?"
@@ -116,8 +117,8 @@ def _number(text: str, decimal: str) -> int | Decimal:
 def _boolean(value: Any) -> bool:
     if isinstance(value, bool):
         return value
-    is_one = isinstance(value, str | int | float | Decimal)
-    text = _string(value).strip().lower().removesuffix(".0") if is_one else ""
+    is_single = isinstance(value, str | int | float | Decimal)
+    text = _string(value).strip().lower() if is_single else ""
     if text not in TRUE | FALSE:
         raise CannotConvert
     return text in TRUE

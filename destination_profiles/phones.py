@@ -16,7 +16,7 @@ def e164(text: str, region: str | None = None) -> str:
     except phonenumbers.NumberParseException:
         raise NoPhone from None
     found = phonenumbers.is_possible_number_with_reason(number)
-    if found != phonenumbers.ValidationResult.IS_POSSIBLE:  # one without its area's code is no E.164
+    if found != phonenumbers.ValidationResult.IS_POSSIBLE:  # without an area's code
         raise NoPhone
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 

@@ -177,7 +177,7 @@ FIELDS = (
     Column(
         "vip",
         {"type": ["null", "boolean"]},
-        lambda rng, _: rng.random() < 0.3,
+        lambda rng, _: rng.choice((True, False, False)),
         spellings(
             wrote(40),
             wrote(10, int),

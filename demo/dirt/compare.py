@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 SHOWN_BY_THE_SERVICE = frozenset({"id", "db_id"})
+TOLD_BY_PLACE = ("service", "xml")  # the first fault alone, by the place in the profile
 NO_STORY = "is not in the table"
 OPT_OUTS = (1, 2, 3, 5, 6)
 
@@ -45,13 +46,13 @@ def compare(
         refused.setdefault(record.get("row_no", 0), []).append(record)
     for row in truth["rows"]:
         _judge(found, row, refused.pop(row["row"], []), different.get(row["customer"], ""))
-    found.wrong += [(number, f"stands in the store, and {NO_STORY}") for number in refused]
     touched = {row["customer"] for row in truth["rows"]}
     found.wrong += [
-        (0, f"{it}, though no row is its")
-        for key, it in different.items()
-        if it and key not in touched
+        (0, f"{why}, though no row is its")
+        for customer, why in different.items()
+        if why and customer not in touched
     ]
+
     found.against_consent = sorted(_subscribed_against(truth["said_no"], held))
     return found
 
@@ -81,11 +82,10 @@ def _judge(
 def _explains(record: Mapping[str, Any], wanted: list[tuple[str, str, str]]) -> bool:
     """Whether a rejected record tells all its faults, and nothing else."""
     told = record["rejected_faults"]
-    if wanted[0][0] == "service":
-        (_, name, code) = wanted[0]
-        return (record["rejected_reason"], record["rejected_code"]) == ("service", code) and (
-            name in record["rejected_message"]
-        )
+    if wanted[0][0] in TOLD_BY_PLACE:
+        said = (record["rejected_reason"], record["rejected_code"])
+        place = record["rejected_message"] + record["rejected_path"]
+        return any(said == (step, rule) and name in place for step, name, rule in wanted)
     return sorted((each["step"], each["column"], each["rule"]) for each in told) == wanted
 
 

@@ -77,9 +77,7 @@ def _result(found: Found, code: int, log: list[str]) -> dict[str, Any]:
 
 def _show(found: Found, truth: dict[str, Any], seconds: float, log: list[str], code: int) -> None:
     say(f"{found.rows():8,} rows, written in {seconds:.1f} s, exit code {code}")
-    say(
-        f"{found.right:8,} right as updates of {len(truth['profiles']):,} profiles, each compared whole"
-    )
+    say(f"{found.right:8,} right; all {len(truth['profiles']):,} profiles were compared")
     say(f"{found.deleted:8,} deleted by their source and left out")
     say(f"{sum(found.rejected.values()):8,} rejected, each for the reason that it must be")
     for reason, count in found.rejected.most_common():

@@ -107,7 +107,7 @@ def _delete(row: Row, rng: Random) -> None:
 def _lose(row: Row, rng: Random) -> None:
     """The source says that it could not give one value, or only a part of it."""
     name = rng.choice(LOST)
-    is_cut = name in CUT and isinstance(row.data.get(name), str) and rng.random() < 0.5
+    is_cut = name in CUT and isinstance(row.data.get(name), str) and rng.choice((True, False))
     row.data[name] = row.data[name][:2] if is_cut else None
     several = isinstance(row.means[name], tuple)
     row.means[name] = (NOTHING, NOTHING) if several else NOTHING

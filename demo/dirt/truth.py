@@ -34,13 +34,19 @@ OPT_OUTS = frozenset(STATUSES) - {"subscribed", "unconfirmed"}
 SENT, DELETED, REJECTED = "sent", "deleted", "rejected"
 NEWSLETTERS = 28  # the resource of mails; the others are of MESSAGES
 MESSAGES = 3
+IN_PROFILE = {"tags": "tags", "labels": "cats"}  # columns that XML may not carry
+SUBSCRIPTIONS = (
+    ("email", NEWSLETTERS, MAIL, NEWSLETTER, LABELS),
+    ("sms", MESSAGES, SMS_NUMBER, SMS_CONSENT, None),
+    ("whatsapp", MESSAGES, CHAT_NUMBER, CHAT_STATUS, None),
+)
 Key = tuple[str, int, str]  # channel, resource and address, as two addresses are compared
 
 
 @dataclass
 class Fate:
-    """What must become of one row. `faults` are step, column and rule of each; of the step
-    `service` the field that its text names.
+    """What must become of one row. `faults` are step, column and rule of each; of the steps
+    `service` and `xml` the field that they name.
     """
 
     row: int
@@ -86,6 +92,8 @@ class Truth:
         if faults:
             return
         self.statuses.update(status for _, status, _ in wanted)
+        if row.is_deleted and not wanted:  # each subscription of the mapping, without an address
+            self.statuses["unsubscribed"] += len(SUBSCRIPTIONS)
         fate.faults = _refused(row, update, wanted)
         if fate.faults:
             return
@@ -131,17 +139,13 @@ def _meant(row: Row) -> tuple[dict[str, Any], list[tuple[Key, str, Any]], list[A
     wanted, also = _subscriptions(row)
     faults = row.faults((*asked, *also))
     others = [each for each in faults if each[0] != "xml"]
-    return update, wanted, others or faults
+    return update, wanted, others or [(step, IN_PROFILE[name], rule) for step, name, rule in faults]
 
 
 def _subscriptions(row: Row) -> tuple[list[tuple[Key, str, Any]], list[Any]]:
     """Those that are sent, and the columns that are looked at for them."""
     wanted, looked_at = [], []
-    for channel, resource, address, status, cats in (
-        ("email", NEWSLETTERS, MAIL, NEWSLETTER, LABELS),
-        ("sms", MESSAGES, SMS_NUMBER, SMS_CONSENT, None),
-        ("whatsapp", MESSAGES, CHAT_NUMBER, CHAT_STATUS, None),
-    ):
+    for channel, resource, address, status, cats in SUBSCRIPTIONS:
         to = row.means[address.name]
         if to is NOTHING:
             continue
@@ -173,18 +177,17 @@ def _refused(row: Row, update: dict[str, Any], wanted: list[Any]) -> list[Any]:
 def _subscribe(profile: dict[str, Any], key: Key, status: str, cats: Any) -> None:
     """Into a profile as the service holds it."""
     held = profile.setdefault("subscriptions", [])
-    for old in held:
-        if (old["channel"], old["resource_id"], _identity(_key(old))) == (*key[:2], _identity(key)):
-            old |= _stored(key, old["cats"])
-            break
-    else:
+    same = (*key[:2], _identity(key))
+    old = next((it for it in held if (*_key(it)[:2], _identity(_key(it))) == same), None)
+    if old is None:
         held.append(old := _stored(key))
+    old |= {name: value for name, value in _stored(key).items() if name != "cats"}
     old["status"] = STATUSES.index(status)
     if cats is not NOTHING:
         old["cats"] = cats
 
 
-def _stored(key: Key, cats: Any = ()) -> dict[str, Any]:
+def _stored(key: Key) -> dict[str, Any]:
     """A subscription as the service shows it."""
     channel, resource, address = key
     where: dict[str, Any] = {
@@ -193,7 +196,7 @@ def _stored(key: Key, cats: Any = ()) -> dict[str, Any]:
         "whatsapp": {"cc_data": {"phone": address}},
     }[channel]
     made = {"channel": channel, "resource_id": resource, **where, "status": 0, "priority": 0}
-    return {**made, "custom_fields": {}, "cats": list(cats)}
+    return {**made, "custom_fields": {}, "cats": []}
 
 
 def _key(stored: dict[str, Any]) -> Key:

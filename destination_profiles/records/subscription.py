@@ -114,8 +114,10 @@ class Subscription:
 
 
 def _is_address(value: Any) -> bool:
-    return value is not None and value is not ABSENT and not (
-        isinstance(value, str) and not value.strip()
+    return (
+        value is not None
+        and value is not ABSENT
+        and not (isinstance(value, str) and not value.strip())
     )
 
 
