@@ -15,6 +15,7 @@ COMMANDS = {
     ),
     "write": "deliver the messages of stdin, and give each state back when all before it is safe",
     "forecast": "tell what a write of the messages of stdin would send and reject, without sending",
+    "resend": "send rejected records that are kept once more, and tell what became of each",
 }
 MILLISECONDS = 500  # of latency, for a forecast
 
@@ -29,7 +30,7 @@ def parser() -> argparse.ArgumentParser:
             command.add_argument(
                 "--config", required=True, metavar="FILE", help="the configuration, as JSON or YAML"
             )
-        if name in ("write", "forecast"):
+        if name in ("write", "forecast", "resend"):
             command.add_argument(
                 "--catalog",
                 required=True,
@@ -38,7 +39,38 @@ def parser() -> argparse.ArgumentParser:
             )
         if name == "forecast":
             _add_forecast(command)
+        if name == "resend":
+            _add_resend(command)
     return main
+
+
+def _add_resend(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--stream", metavar="NAME", help="only the records of this stream")
+    command.add_argument(
+        "--code", metavar="CODE", help="only those with this rejected_code, such as 404"
+    )
+    command.add_argument(
+        "--from",
+        dest="source",
+        metavar="FILE",
+        help="only the records of this file, as the store has them and a person has edited them",
+    )
+    command.add_argument(
+        "--dry-run", action="store_true", help="tell what would be sent, and send nothing"
+    )
+    command.add_argument(
+        "--may-overwrite",
+        action="store_true",
+        help="send records of which nobody knows whether a later one of the profile was accepted",
+    )
+    command.add_argument(
+        "--resubscribe",
+        action="store_true",
+        help="send subscriptions too that may subscribe a customer; they are left out otherwise",
+    )
+    command.add_argument(
+        "--json", action="store_true", help="print one JSON object instead of a table"
+    )
 
 
 def _add_forecast(command: argparse.ArgumentParser) -> None:

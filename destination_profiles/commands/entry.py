@@ -15,14 +15,15 @@ from .invocation import STDERR, STDOUT, Invocation
 from .log import Secrets, log_to
 from .terminal import live_line
 
-FOR_PEOPLE = "forecast"  # prints a table on stdout; the others speak Airbyte's protocol there
+# print a table on stdout; the others speak Airbyte's protocol there
+FOR_PEOPLE = frozenset({"forecast", "resend"})
 
 
 def run(arguments: list[str]) -> int:
     """Run a command over stdin and stdout and give its exit code."""
     parsed = parser().parse_args(arguments or ["--help"])
     kind, descriptor = (
-        (PlainWriter, STDERR) if parsed.command == FOR_PEOPLE else (MessageWriter, STDOUT)
+        (PlainWriter, STDERR) if parsed.command in FOR_PEOPLE else (MessageWriter, STDOUT)
     )
     outlet, terminal = Outlet(descriptor), live_line()
     # where both are one, a line of output takes the place of the live one

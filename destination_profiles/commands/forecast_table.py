@@ -1,27 +1,18 @@
 """The table of a forecast, for people."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TextIO
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
 from .forecast_report import Forecast, Spread
-
-Rows = Iterable[tuple[object, ...]]
+from .tables import Table, show
 
 
 def show_forecast(forecast: Forecast, file: TextIO) -> None:
     """Print a forecast for people."""
-    console = Console(file=file, highlight=False, markup=False, emoji=False)
-    for head, rows in _tables(forecast):
-        _print(console, head, rows)
-    for sentence in _sentences(forecast):
-        console.print(sentence)
+    show(_tables(forecast), _sentences(forecast), file)
 
 
-def _tables(forecast: Forecast) -> Iterator[tuple[list[str], Rows]]:
+def _tables(forecast: Forecast) -> Iterator[Table]:
     """The heads of columns, and the rows."""
     yield (
         ["stream", "records", "sent", "superseded", "deleted", "rejected", "always null"],
@@ -85,29 +76,6 @@ def _sentences(forecast: Forecast) -> Iterator[str]:
         unknown = forecast.unknown_streams.items()
         counts = ", ".join(f"{name} ({count:,})" for name, count in unknown)
         yield f"Not in the catalog, and so not written: {counts}."
-
-
-def _print(console: Console, head: list[str], rows: Rows) -> None:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    numbers = {
-        "deleted",
-        "left out",
-        "records",
-        "sent",
-        "superseded",
-        "rejected",
-        "smallest",
-        "median",
-        "largest",
-    }
-    for name in head:
-        table.add_column(name, justify="right" if name in numbers else "left", overflow="fold")
-    for row in rows:
-        table.add_row(
-            *(f"{each:,}" if isinstance(each, int | float) else Text(str(each)) for each in row)
-        )
-    console.print(table)
-    console.print()
 
 
 def _numbers(spread: Spread) -> tuple[int, float, int]:

@@ -105,9 +105,11 @@ class InFlight:
         """Records that the service may have executed: a request left, and no answer came that can
         be read.
         """
-        return sum(
-            chunk.records() for chunk, tries in self.tries.items() if tries.sending or tries.unknown
-        )
+        return sum(chunk.records() for chunk in self.in_doubt())
+
+    def in_doubt(self) -> list[Chunk]:
+        """The chunks that these stand in."""
+        return [chunk for chunk, tries in self.tries.items() if tries.sending or tries.unknown]
 
     def _release(self, chunk: Chunk) -> None:
         heapq.heappush(self._free, (chunk.token.first, next(self._sequence), chunk))

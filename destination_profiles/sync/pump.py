@@ -73,7 +73,7 @@ class Pump:
         for message in self.decoder.messages(block):
             match message:
                 case Records():
-                    self._records((message.namespace or None, message.stream), message.data)
+                    self.records((message.namespace or None, message.stream), message.data)
                 case State():
                     self._wait_for_room()
                     self.writer.checkpoint(message, message.stream, _size(message))
@@ -114,7 +114,8 @@ class Pump:
                 writer.answered(mail.answers)
         writer.abandon()
 
-    def _records(self, key: tuple[str | None, str], originals: Sequence[Data]) -> None:
+    def records(self, key: tuple[str | None, str], originals: Sequence[Data]) -> None:
+        """The `data` of records of one stream into the pipeline; waits likewise."""
         for start in range(0, len(originals), RECORDS):
             self._wait_for_room()
             self.writer.records(key, originals[start : start + RECORDS])

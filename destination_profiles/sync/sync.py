@@ -14,6 +14,7 @@ from ..delivery.checkpoint import SafeState
 from ..delivery.chunks import Chunk, ChunkPolicy
 from ..delivery.dispatcher import Dispatcher
 from ..delivery.mailbox import Mailbox
+from ..delivery.open_chunks import new_request_id
 from ..delivery.recorder import Recorder
 from ..delivery.schedule import Schedule
 from ..delivery.senders import Sender, Senders
@@ -66,25 +67,28 @@ def write_messages(
             heartbeat=progress,
             throttled=Throttling(streams, output.rate_limited),
         )
-        _run(pump, LineReader(descriptor), progress, output)
+        try:
+            to_its_end(pump, output, lambda: pump.run(LineReader(descriptor)))
+        finally:
+            with suppress(NobodyReads):
+                progress.end(pump.writer)
+                _tell_ignored(pump.writer, pump.decoder)
 
 
-def _run(pump: Pump, reader: LineReader, progress: Progress, output: MessageWriter) -> None:
-    """Run it to its end, and tell how it ended."""
-    writer = pump.writer
+def to_its_end(pump: Pump, output: MessageWriter, work: Callable[[], None]) -> None:
+    """Do a piece of work with a pipeline, whatever signals come. Raises what ends it, once nothing
+    is under way any more.
+    """
     with interruptible(pump.inbox, output):
         try:
-            pump.run(reader)
+            work()
         except Exception as error:
             # what a signal has met on its way is not what ended the sync
             first = pump.inbox.interruption or error
             with suppress(ProfilesError):
                 pump.abandon()
             raise first from None
-        finally:  # the mailbox stays open: a sender or a signal may still put something into it
-            with suppress(NobodyReads):
-                progress.end(writer)
-                _tell_ignored(writer, pump.decoder)
+        # the mailbox stays open: a sender or a signal may still put something into it
 
 
 def assemble(
@@ -97,11 +101,12 @@ def assemble(
     leaving: Callable[[Chunk], None] = lambda _chunk: None,
     store: RejectStore | None = None,
     recorder: Recorder | None = None,
+    new_id: Callable[[], str] = new_request_id,
     sender: Sender | None = None,
 ) -> Pump:
     """The pipeline of one sync, to the service or to another `sender`. Rejected records are
-    counted, and kept in a `store`; a `recorder` hears of each record's last word. Raises
-    ConfigError for a stream that cannot be sent as it is set.
+    counted, and kept in a `store`; a `recorder` hears of each record's last word,
+    and `new_id` names requests. Raises ConfigError for a stream that cannot be sent as it is set.
     """
     codecs: dict[StreamKey, StreamCodec] = {
         (info.namespace, info.name): _codec(info, config) for info in streams
@@ -132,6 +137,7 @@ def assemble(
         dispatcher=dispatcher,
         store=store or NoStore(),
         recorder=recorder,
+        new_id=new_id,
         release=release,
         max_rejected=config.max_rejected,
         max_rejected_percent=config.max_rejected_percent,

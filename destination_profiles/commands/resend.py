@@ -1,0 +1,139 @@
+"""`resend`: the rejected records of the object storage once more, through the same pipeline."""
+
+import json
+import logging
+from argparse import Namespace
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ..catalog import StreamInfo, streams_of
+from ..config import Config, parse_config
+from ..errors import ConfigError, NobodyReads
+from ..storage.folder import Folder
+from ..storage.opening import open_folder
+from ..sync.progress import Progress
+from ..sync.resend import Resend
+from ..sync.resent import Choice, Resent
+from ..sync.sync import to_its_end
+from .files import read_object
+from .invocation import STDOUT, Invocation
+from .resend_table import show_resent
+
+logger = logging.getLogger("airbyte")
+NO_STORE = (
+    "There is no store of rejected records: object_storage_config names none. Set the one that the "
+    "syncs write to."
+)
+NOBODY_KNOWS = (
+    "Nothing is sent: without outcomes nobody knows whether a later record of the same profile was "
+    "accepted, which an old one would overwrite. This is what would be sent. If that is right, run "
+    "it again with --may-overwrite."
+)
+
+
+def run(invocation: Invocation) -> None:
+    """Send them, and print what became of each. Raises ProfilesError once that is told."""
+    arguments = invocation.arguments
+    config = parse_config(invocation.config)
+    catalog = read_object(arguments.catalog, "configured catalog")
+    streams = streams_of(catalog)
+    folder = open_folder(config.storage)
+    if folder is None:
+        raise ConfigError(NO_STORE)
+    choice = Choice(
+        code=arguments.code,
+        stream=_chosen(arguments.stream, streams),
+        dry_run=arguments.dry_run or not arguments.may_overwrite,
+        may_overwrite=arguments.may_overwrite,
+        resubscribe=arguments.resubscribe,
+    )
+    if choice.dry_run and not arguments.dry_run:
+        logger.warning(NOBODY_KNOWS)
+    lock = folder.lock(alone=not choice.dry_run)
+    try:
+        _resend(invocation, config, streams, folder, choice)
+    finally:
+        lock.release()
+
+
+def _resend(
+    invocation: Invocation,
+    config: Config,
+    streams: Sequence[StreamInfo],
+    folder: Folder,
+    choice: Choice,
+) -> None:
+    progress = Progress(logger.info, invocation.terminal)
+    edited = _edited(invocation.arguments, choice)
+    resend = Resend(config, streams, folder, choice, edited=edited, now=_now, heartbeat=progress)
+    try:
+        to_its_end(resend.pump, invocation.output, resend.run)
+    finally:
+        progress.end(resend.pump.writer)
+        resend.end()
+        _tell(resend.told, as_json=invocation.arguments.json)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _chosen(name: str | None, streams: Sequence[StreamInfo]) -> str | None:
+    """The label of the stream that a person names. Raises ConfigError."""
+    if name is None:
+        return None
+    labels = [info.label() for info in streams if name in (info.name, info.label())]
+    if len(labels) == 1:
+        return labels[0]
+    known = ", ".join(labels or [info.label() for info in streams])
+    raise ConfigError(
+        f"The catalog has {'several streams' if labels else 'no stream'} of the name in --stream. "
+        f"Name one of: {known}."
+    )
+
+
+def _edited(arguments: Namespace, choice: Choice) -> bytes | None:
+    """The text of the file that a person has edited. Raises ConfigError."""
+    if arguments.source is None:
+        return None
+    if choice.stream is None:
+        raise ConfigError("The records of --from belong to a stream: name it with --stream.")
+    try:
+        return Path(arguments.source).read_bytes()
+    except OSError as error:
+        raise ConfigError(f"The file of --from cannot be read: {error.strerror}.") from None
+
+
+def _tell(told: Resent, *, as_json: bool) -> None:
+    try:
+        with open(STDOUT, "w", encoding="utf-8", closefd=False) as out:
+            if as_json:
+                out.write(json.dumps(_as_dict(told), ensure_ascii=False) + "\n")
+            else:
+                show_resent(told, out)
+    except OSError:
+        raise NobodyReads from None
+
+
+def _as_dict(told: Resent) -> dict[str, object]:
+    """As one object of JSON."""
+    return {
+        "dry_run": told.dry_run,
+        "requests": told.requests,
+        "unknown": told.unknown,
+        "subscriptions_left_out": told.subscriptions,
+        "streams": [
+            {"stream": name, **asdict(sums), "stay": sums.stay()}
+            for name, sums in told.streams.items()
+        ],
+        "rejections": [
+            {"stream": stream, "step": step, "code": code, "reason": reason, "records": count}
+            for (stream, step, code, reason), count in told.reasons.most_common()
+        ],
+        "held": [
+            {"stream": stream, "why": why, "records": count}
+            for (stream, why), count in told.held.most_common()
+        ],
+    }

@@ -1,0 +1,63 @@
+"""The table of a resend, for people."""
+
+from collections.abc import Iterator
+from typing import TextIO
+
+from ..sync.resent import Resent
+from .tables import Table, show
+
+HEAD = ["stream", "waiting", "accepted", "superseded", "deleted", "out of date", "rejected", "held"]
+
+
+def show_resent(told: Resent, file: TextIO) -> None:
+    """Print what became of records for people."""
+    show(_tables(told), _sentences(told), file)
+
+
+def _tables(told: Resent) -> Iterator[Table]:
+    yield (
+        HEAD,
+        [
+            (
+                *(name, each.waiting, each.accepted, each.superseded),
+                *(each.deleted, each.out_of_date, each.rejected, each.held),
+            )
+            for name, each in told.streams.items()
+        ],
+    )
+    if told.reasons:
+        yield (
+            ["stream", "step", "code", "rejected", "reason"],
+            [
+                (stream, step, code, count, reason)
+                for (stream, step, code, reason), count in told.reasons.most_common()
+            ],
+        )
+    if told.held:
+        yield (
+            ["stream", "held", "because"],
+            [(stream, count, why) for (stream, why), count in told.held.most_common()],
+        )
+
+
+def _sentences(told: Resent) -> Iterator[str]:
+    if not told.streams:
+        yield "No rejected record waits in the store."
+    if told.dry_run:
+        yield "Nothing was sent, and the store is as it was: this is what would happen."
+    if told.subscriptions:
+        yield (
+            f"{told.subscriptions:,} subscriptions were left out, as they might subscribe somebody "
+            "again. With --resubscribe they are sent."
+        )
+    if unreadable := sum(each.unreadable for each in told.streams.values()):
+        yield f"{unreadable:,} lines of the store are no records, and stay as they are."
+    if told.unknown:
+        yield (
+            f"What became of {told.unknown:,} records is not known: they were sent, and no answer "
+            "came. Run it again within 23 hours: they go in the same requests, which the service "
+            "executes but once."
+        )
+    if told.streams and not told.dry_run:
+        stay = sum(each.stay() for each in told.streams.values())
+        yield f"{stay:,} records stay in the store."

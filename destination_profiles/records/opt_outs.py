@@ -1,0 +1,86 @@
+"""Rows and configurations without any subscription that is no opt-out."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+
+from ..config import Config, StreamConfig
+from ..service.manifest import SUBSCRIPTIONS, Service
+from ..statuses import STATUS
+
+Parts = dict[str, msgspec.Raw]
+_parts = msgspec.json.Decoder(Parts).decode
+_members = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_encode = msgspec.json.Encoder().encode
+
+
+def only_opt_outs(config: Config) -> Config:
+    """The configuration, but of subscriptions that mappings make only those leave under which
+    nothing is sent to a customer.
+    """
+    return replace(config, streams=tuple(map(_only_opt_outs, config.streams)))
+
+
+def _only_opt_outs(stream: StreamConfig) -> StreamConfig:
+    made = tuple(
+        replace(each, status=replace(each.status, only_opt_out=True, keeps_null=False))
+        for each in stream.subscriptions
+    )
+    return replace(stream, subscriptions=made)
+
+
+class OwnSubscriptions:
+    """The subscriptions that rows of a stream bring themselves."""
+
+    def __init__(self, stream: StreamConfig, service: Service) -> None:
+        """Of a stream as it is configured."""
+        sources = [each.source for each in stream.fields or () if each.to == SUBSCRIPTIONS]
+        self._is_mapped = stream.fields is not None
+        self._columns = [each for each in sources if each] if self._is_mapped else [SUBSCRIPTIONS]
+        numbers = {service.statuses[word] for word in service.opt_outs}
+        self._opt_outs = {*service.opt_outs, *numbers, *map(str, numbers)}
+
+    def without(self, original: bytes) -> tuple[bytes, int]:
+        """A row without those that are no opt-outs, and how many these were. The rest of it stays
+        as it came, digit for digit. Raises ValueError where they cannot be taken out: they have
+        another form, or a mapping would make something else of a column without them.
+        """
+        if not self._columns:
+            return original, 0
+        parts, count = _parts(original), 0
+        for column in self._columns:
+            if column not in parts:
+                if self._is_mapped and column.split(".")[0] in parts:
+                    raise ValueError("they stand within a column")
+                continue
+            kept, left_out = self._kept(parts[column])
+            if left_out and self._is_mapped:
+                raise ValueError("a mapping takes them")
+            count += left_out
+            if left_out and kept:
+                parts[column] = msgspec.Raw(_encode(kept))
+            elif left_out:
+                del parts[column]  # an empty list may mean another thing
+        return (_encode(parts) if count else original), count
+
+    def _kept(self, subscriptions: msgspec.Raw) -> tuple[list[msgspec.Raw], int]:
+        if bytes(subscriptions) == b"null":
+            return [], 0
+        members = _members(subscriptions)
+        kept = [each for each in members if self._is_opt_out(each)]
+        return kept, len(members) - len(kept)
+
+    def _is_opt_out(self, member: msgspec.Raw) -> bool:
+        subscription: Any = msgspec.json.decode(member)
+        if not isinstance(subscription, Mapping):
+            return False
+        status = subscription.get(STATUS)
+        return (
+            isinstance(status, str | int)
+            and not isinstance(status, bool)
+            and (
+                (status.strip().casefold() if isinstance(status, str) else status) in self._opt_outs
+            )
+        )

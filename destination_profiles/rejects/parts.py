@@ -1,0 +1,91 @@
+"""The parts in which rejected records stand, and how one takes the place of another."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from ..storage.folder import Folder, joined, quoted
+
+NAME = re.compile(r"(?P<stem>.+?)(?:\.(?P<generation>[0-9]+))?\.jsonl")
+SYNC = re.compile(r"[0-9]+")
+Stream = tuple[str | None, str]  # namespace and name
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part, and the stream whose records stand in it. Of those that share a `stem`, the one of
+    the highest `generation` counts: it was written anew so often.
+    """
+
+    stem: str
+    generation: int
+    stream: Stream
+
+    @property
+    def name(self) -> str:
+        """Its name in the folder."""
+        return f"{self.stem}.{self.generation}.jsonl" if self.generation else f"{self.stem}.jsonl"
+
+    def written(self) -> tuple[int, int, str]:
+        """What is larger was written later: the time and number in its name."""
+        *_, epoch, number = ["0", "0", *self.stem.rpartition("/")[-1].split("_")]
+        is_told = epoch.isdecimal() and number.isdecimal()
+        return (int(epoch), int(number), self.stem) if is_told else (0, 0, self.stem)
+
+    def next(self) -> "Part":
+        """The one that takes its place."""
+        return Part(self.stem, self.generation + 1, self.stream)
+
+
+def parts_of(folder: Folder, streams: Iterable[Stream]) -> tuple[list[Part], list[Part]]:
+    """The parts of some streams that count, as they were written, and those that another has taken
+    the place of.
+    """
+    known = {place(each): each for each in streams}
+    before = {quoted(_label(each)): each for each in known.values()}
+    newest: dict[str, Part] = {}
+    replaced = []
+    for part in filter(None, (_part(name, known, before) for name in folder.names())):
+        other = newest.get(part.stem, part)
+        if other is not part:
+            replaced.append(min(part, other, key=lambda each: each.generation))
+        newest[part.stem] = max(part, other, key=lambda each: each.generation)
+    return sorted(newest.values(), key=Part.written), replaced
+
+
+def lines(folder: Folder, part: Part) -> list[bytes]:
+    """The lines of a part, without their ends."""
+    return folder.read(part.name).splitlines()
+
+
+def replace(folder: Folder, part: Part, content: Iterable[bytes]) -> None:
+    """Let lines take the place of a part. A process that is killed within leaves the part as it
+    was, or both, of which the newer one counts.
+    """
+    text = b"".join(each.rstrip(b"\n") + b"\n" for each in content)
+    if text:
+        folder.write(part.next().name, text)
+    folder.remove(part.name)
+
+
+def _part(name: str, known: Mapping[str, Stream], before: Mapping[str, Stream]) -> Part | None:
+    """The part of that name, if it is one of those streams."""
+    parsed = NAME.fullmatch(name)
+    if parsed is None:
+        return None
+    stem = parsed["stem"]
+    folders, _, file = stem.rpartition("/")
+    sync, _, below = folders.partition("/")
+    # as earlier versions had it: a file a stream, in the folder itself
+    stream = known.get(below) if SYNC.fullmatch(sync) else None if folders else before.get(file)
+    return None if stream is None else Part(stem, int(parsed["generation"] or 0), stream)
+
+
+def place(stream: Stream) -> str:
+    """The folder of a stream, below that of its sync."""
+    namespace, name = stream
+    return joined(quoted(namespace or ""), quoted(name))
+
+
+def _label(stream: Stream) -> str:
+    return ".".join(filter(None, stream))

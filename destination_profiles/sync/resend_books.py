@@ -1,0 +1,166 @@
+"""The books of a resend: what became of each record that was fed in, and the store made to say
+it.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+
+from ..delivery.blame import Resolution
+from ..delivery.chunks import Chunk
+from ..records.batch import Data
+from ..rejection import Rejection
+from ..rejects.journal import Journal, Place
+from ..rejects.line import again, line, read, with_unknown_fate
+from ..rejects.parts import replace
+from .resent import Resent, Sums
+from .waiting import Shelf, Waiting
+
+
+class Books:
+    """A Recorder. Each request is noted in the journal before it leaves, and its answer before
+    anything follows from it; nothing is where `journal` is None.
+    """
+
+    def __init__(
+        self, shelf: Shelf, journal: Journal | None, told: Resent, now: Callable[[], datetime]
+    ) -> None:
+        """Count in `told`."""
+        self.noted: set[str] = set()  # requests that are in the journal already
+        self._shelf, self._journal, self._told, self._now = shelf, journal, told, now
+        self._fed: list[Waiting] = []  # by their number in the pipeline's input
+        # where those stand that have left without an answer so far, and of these, those that have
+        # left in this run for the first time
+        self._open = (
+            {place for each in journal.pending() for place in each.rows} if journal else set()
+        )
+        self._new: set[Place] = set()
+        self._gone: dict[int, set[int]] = {}  # lines that leave the store, by their part
+        self._rejected: dict[int, dict[int, Rejection]] = {}
+        self._doubtful: dict[int, set[int]] = {}
+
+    def feed(self, waiting: Waiting) -> None:
+        """A record is the next of the input."""
+        self._fed.append(waiting)
+
+    def drop(self, waiting: Waiting) -> None:
+        """A record leaves the store without being sent."""
+        self._gone.setdefault(waiting.part, set()).add(waiting.line)
+
+    def doubt(self, waiting: Waiting) -> None:
+        """It will never be known whether a record was executed."""
+        self._doubtful.setdefault(waiting.part, set()).add(waiting.line)
+        self._open.discard(self._place(waiting))
+
+    def leaving(self, chunk: Chunk) -> None:
+        """A request is about to be sent."""
+        places = self._places(sorted(_ordinals(chunk)))
+        self._open.update(places)
+        if self._journal is not None and chunk.request_id not in self.noted:
+            self._new.update(places)
+            self._journal.sent(chunk.request_id, self._now(), places)
+
+    def answered(self, resolution: Resolution) -> None:
+        """The last word on a chunk: those that a later record took the place of share its fate."""
+        chunk, rejected = resolution.chunk, resolution.rejected
+        accepted = [row for place, row in enumerate(chunk.rows) if place not in rejected]
+        superseded = [row for place, _, row in chunk.superseded if place not in rejected]
+        refused = [(chunk.rows[place], reason) for place, reason in rejected.items()]
+        refused += [
+            (row, rejected[place]) for place, _, row in chunk.superseded if place in rejected
+        ]
+        if self._journal is not None:
+            self._journal.answered(
+                self._places(row.ordinal for row in (*accepted, *superseded)),
+                self._places(row.ordinal for row, _ in refused),
+            )
+        for row in accepted:
+            self._settle(row.ordinal).accepted += 1
+        for row in superseded:
+            self._settle(row.ordinal).superseded += 1
+        for row, reason in refused:
+            self._reject(row.ordinal, reason)
+
+    def put_off(self, chunk: Chunk, code: str) -> None:
+        """It is sent once more."""
+
+    def unsent(self, stream: str, original: bytes, rejection: Rejection, ordinal: int) -> None:
+        """A record is rejected again before it is sent."""
+        self._reject(ordinal, rejection)
+
+    def deleted(self, stream: str, originals: Sequence[Data], first: int) -> None:
+        """Records are left out, as their source has deleted them."""
+        for ordinal in range(first, first + len(originals)):
+            self._settle(ordinal).deleted += 1
+
+    def flush(self) -> None:
+        """Everything is in the journal."""
+
+    def close(self) -> None:
+        """Likewise."""
+
+    def end(self, in_doubt: Iterable[Chunk], others: Iterable[Waiting]) -> None:
+        """Bring the store up to date; `others` leave it too. While it is `in_doubt` whether some
+        were executed it stays as it is, and the journal says the rest.
+        """
+        doubtful = self._places(each for chunk in in_doubt for each in _ordinals(chunk))
+        done = (self._open & self._new).difference(doubtful)  # the service did nothing with them
+        self._open -= done
+        self._told.unknown = len(self._open)
+        if self._journal is None:
+            return
+        if self._open:
+            if done:
+                self._journal.answered([], sorted(done))
+            return
+        for each in others:
+            self.drop(each)
+        for name, place in self._journal.arrived:
+            numbers = [at for at, part in enumerate(self._shelf.parts) if part.name == name]
+            for number in numbers:
+                self._gone.setdefault(number, set()).add(place)
+        for number in sorted({*self._gone, *self._rejected, *self._doubtful}):
+            part = self._shelf.parts[number]
+            replace(self._shelf.folder, part, self._lines(number))
+        self._journal.end()
+
+    def _lines(self, number: int) -> list[bytes]:
+        """What stands in a part from now on."""
+        gone = self._gone.get(number, set())
+        rejected = self._rejected.get(number, {})
+        doubtful = self._doubtful.get(number, set())
+        kept = []
+        for place, text in enumerate(self._shelf.lines(number)):
+            if place in rejected:
+                before = read(text)
+                kept.append(line(before.original, rejected[place], self._now(), again(before)))
+            elif place in doubtful:
+                kept.append(with_unknown_fate(text))
+            elif place not in gone:
+                kept.append(text)
+        return kept
+
+    def _settle(self, ordinal: int) -> Sums:
+        waiting = self._fed[ordinal]
+        self._open.discard(self._place(waiting))
+        self.drop(waiting)
+        return self._told.of(self._shelf.label(waiting))
+
+    def _reject(self, ordinal: int, rejection: Rejection) -> None:
+        waiting = self._fed[ordinal]
+        self._open.discard(self._place(waiting))
+        self._rejected.setdefault(waiting.part, {})[waiting.line] = rejection
+        label = self._shelf.label(waiting)
+        self._told.of(label).rejected += 1
+        self._told.reasons[label, rejection.reason, rejection.code, rejection.loggable] += 1
+
+    def _places(self, ordinals: Iterable[int]) -> list[Place]:
+        return [self._place(self._fed[ordinal]) for ordinal in ordinals]
+
+    def _place(self, waiting: Waiting) -> Place:
+        return self._shelf.parts[waiting.part].name, waiting.line
+
+
+def _ordinals(chunk: Chunk) -> Iterator[int]:
+    """The numbers of its records, those that a later one took the place of among them."""
+    yield from (row.ordinal for row in chunk.rows)
+    yield from (row.ordinal for _, _, row in chunk.superseded)
