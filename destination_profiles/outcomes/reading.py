@@ -52,7 +52,7 @@ def later_accepted(folder: Folder, wanted: Collection[Profile]) -> Known:
     which `Origin.place()` is smaller than a `newest` is older than one that was accepted; one whose
     sync is before `since` may be, too. Raises ProfilesError as the folder does.
     """
-    known = Known(_since(folder))
+    known = Known(since(folder))
     for profile, line in lines_of(folder, wanted):
         if line.outcome == ACCEPTED:
             of_streams = known.newest.setdefault(profile, {})
@@ -100,8 +100,10 @@ def _decoded(name: str, text: bytes) -> list[Line]:
         raise StoreFailed(parts.BROKEN.format(name)) from None
 
 
-def _since(folder: Folder) -> str | None:
-    """Parts go by their age, so that of the oldest sync some may have gone."""
+def since(folder: Folder) -> str | None:
+    """The start of the first sync of which all outcomes are kept, None where there is none. Parts
+    go by their age, so that of the oldest sync some may have gone.
+    """
     for name in parts.names(folder):
         if parts.is_first(name):
             first, *_ = parts.read(folder, name).split(b"\n", 1)
