@@ -2,8 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import asdict
 
 from ..api.client import ProfilesClient
 from ..config import Config, parse_config
@@ -17,41 +16,12 @@ from ..storage.folder import Folder
 from ..storage.opening import open_folder
 from .invocation import STDOUT, Invocation
 from .where_words import sentences
+from .whereabouts import Found, Whereabouts
 
 NOTHING_KNOWN = (
     "Nothing is known of this key: it stands in no outcome and in no rejected record that is kept, "
     "and the service, if it could be asked, has no such profile."
 )
-
-
-@dataclass(frozen=True)
-class Found:
-    """What the service has now, as far as it could be asked; `profile` is None where it has
-    none.
-    """
-
-    db_id: int
-    found_by: str
-    profile: Mapping[str, Any] | None = None
-    problem: str | None = None
-
-
-@dataclass(frozen=True)
-class Whereabouts:
-    """All that is known of a customer: what became of records, the newest first, and what the
-    service has. `since`: the start of the first sync of which all outcomes are kept. `keeps`:
-    whether there is an object storage.
-    """
-
-    keeps: bool
-    outcomes: bool
-    since: str | None = None
-    events: list[Event] = field(default_factory=list)
-    service: list[Found] = field(default_factory=list)
-
-    def is_empty(self) -> bool:
-        """Whether nothing is known, where everybody who may know something was asked."""
-        return not self.events and all(each.profile is None for each in self.service)
 
 
 def run(invocation: Invocation) -> None:

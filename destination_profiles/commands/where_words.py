@@ -2,13 +2,10 @@
 
 import json
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from ..outcomes.history import Event
 from ..outcomes.line import ACCEPTED, DELETED, REJECTED, RETRIED, SUPERSEDED
-
-if TYPE_CHECKING:
-    from .where import Found, Whereabouts
+from .whereabouts import Found, Whereabouts
 
 OF_SERVICE = "service"
 UNPRINTABLE = "\N{REPLACEMENT CHARACTER}"
@@ -21,7 +18,7 @@ WORDS = {
 NO_OUTCOMES = "No outcomes are kept, so rows that were accepted are not told. Set outcomes."
 
 
-def sentences(told: "Whereabouts") -> Iterator[str]:
+def sentences(told: Whereabouts) -> Iterator[str]:
     """One a line; times are those of UTC."""
     yield from map(_event, told.events)
     if not told.events:
@@ -61,7 +58,7 @@ def _now(event: Event) -> str:
     return "; kept, and waiting to be sent again" if event.waits else ""
 
 
-def _found(found: "Found") -> Iterator[str]:
+def _found(found: Found) -> Iterator[str]:
     place = f"database {found.db_id}, by {found.found_by}"
     if found.problem is not None:
         yield f"The service could not be asked ({place}): {found.problem}"

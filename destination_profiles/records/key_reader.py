@@ -38,7 +38,12 @@ class KeyReader:
 
     def keys(self, originals: Sequence[Data]) -> list[Identities]:
         """The identities of each row, none where it has no key that can be read."""
-        return list(self._each(originals))
+        try:
+            return list(self._each(originals))
+        except (ValueError, RecursionError):  # one is no JSON at all
+            if len(originals) == 1:
+                return [NO_KEY]
+            return [key for each in originals for key in self.keys([each])]
 
     def _each(self, originals: Sequence[Data]) -> Iterator[Identities]:
         for taken in self._codec.take(originals):
