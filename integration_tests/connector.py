@@ -78,7 +78,7 @@ class Connector:
         config.write_text(json.dumps(self.config))
         catalog.write_text(json.dumps(self.catalog))
         asked = {"spec": [], "write": ["--config", str(config), "--catalog", str(catalog)]}
-        asked["forecast"] = asked["write"]
+        asked["forecast"] = asked["resend"] = asked["write"]
         return [COMMAND, name, *asked.get(name, ["--config", str(config)])]
 
     def run(

@@ -22,10 +22,8 @@ def show(tables: Iterable[Table], sentences: Iterable[str], file: TextIO) -> Non
 
 def _print(console: Console, head: Sequence[str], rows: Rows) -> None:
     table = RichTable(box=None, pad_edge=False, header_style="bold")
-    for name, values in zip(
-        head, zip(*rows, strict=True) if rows else ((),) * len(head), strict=True
-    ):
-        is_number = all(isinstance(each, int | float) for each in values)
+    for place, name in enumerate(head):
+        is_number = all(isinstance(row[place], int | float) for row in rows)
         table.add_column(name, justify="right" if is_number else "left", overflow="fold")
     for row in rows:
         table.add_row(

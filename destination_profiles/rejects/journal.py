@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 import msgspec
 
@@ -10,6 +11,7 @@ from ..storage.folder import Folder
 from .line import timestamp
 
 FOLDER = "resend"
+SENT, ANSWERED = "_sent.json", "_answered.json"  # ends of names
 REMEMBERED = timedelta(hours=23)  # the service knows a request again for a day
 Place = tuple[str, int]  # name of a part, and number of a line in it from 0
 
@@ -42,25 +44,36 @@ class Journal:
         """Read what a resend has left that did not come to its end. Raises StoreFailed where it
         cannot be read.
         """
-        self._folder, self._begun = folder, timestamp(now).replace(":", "")
-        self._count = 0
-        self._left = folder.names(f"{FOLDER}/")
-        notes = [self._read(name) for name in self._left]
+        self._folder = folder
+        self._begun = f"{FOLDER}/{timestamp(now).replace(':', '')}_{uuid4().hex[:8]}"
+        self._names = folder.names(f"{FOLDER}/")
+        notes = [self._read(name) for name in self._names]
         answered = [each for each in notes if isinstance(each, Answered)]
         self.arrived = {place for each in answered for place in each.arrived}
         self._refused = {place for each in answered for place in each.refused}
         self._sent = [each for each in notes if isinstance(each, Sent)]
 
-    def pending(self) -> Iterator[Sent]:
-        """Requests of which some records have no answer, with these alone."""
-        for each in self._sent:
-            rows = [
-                place
-                for place in each.rows
-                if place not in self.arrived and place not in self._refused
-            ]
-            if rows:
-                yield Sent(each.request_id, each.at, rows)
+    def pending(self, now: datetime) -> list[Sent]:
+        """Requests of which some records have no answer, and which the service still knows. Sent
+        once more as they were, whole, they do nothing twice, and are answered alike.
+        """
+        return [each for each in self._unanswered() if now - each.at < REMEMBERED]
+
+    def forgotten(self, now: datetime) -> set[Place]:
+        """Where those stand of which it will never be known whether they were executed."""
+        old = (each.rows for each in self._unanswered() if now - each.at >= REMEMBERED)
+        return {place for rows in old for place in rows if self._is_open(place)}
+
+    def open(self) -> set[Place]:
+        """Where those stand that have no answer."""
+        rows = (each.rows for each in self._unanswered())
+        return {place for each in rows for place in each if self._is_open(place)}
+
+    def _unanswered(self) -> Iterator[Sent]:
+        return (each for each in self._sent if any(map(self._is_open, each.rows)))
+
+    def _is_open(self, place: Place) -> bool:
+        return place not in self.arrived and place not in self._refused
 
     def parts(self) -> set[str]:
         """Names of the parts that the notes speak of."""
@@ -76,15 +89,16 @@ class Journal:
         self._write(Answered(list(arrived), list(refused)))
 
     def end(self) -> None:
-        """Take the notes away: the parts say it all."""
-        for name in self._left:
+        """Take the notes away, as the parts say it all: those of requests first, since without
+        their answers they would be sent once more.
+        """
+        for name in sorted(self._names, key=lambda each: each.endswith(ANSWERED)):
             self._folder.remove(name)
 
     def _write(self, note: Sent | Answered) -> None:
-        name = f"{FOLDER}/{self._begun}_{self._count:06}.json"
-        self._folder.write(name, _encode(note))
-        self._left.append(name)
-        self._count += 1
+        end = ANSWERED if isinstance(note, Answered) else SENT
+        self._names.append(f"{self._begun}_{len(self._names):06}{end}")
+        self._folder.write(self._names[-1], _encode(note))
 
     def _read(self, name: str) -> Sent | Answered:
         try:

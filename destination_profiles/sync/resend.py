@@ -7,12 +7,13 @@ from datetime import datetime
 from ..catalog import StreamInfo
 from ..config import Config
 from ..delivery.open_chunks import new_request_id
+from ..delivery.senders import Sender
 from ..errors import ConfigError
 from ..records.batch import Batch, Data
 from ..records.codec import StreamCodec
 from ..records.opt_outs import OwnSubscriptions, only_opt_outs
 from ..rejects.adopted import adopt
-from ..rejects.journal import REMEMBERED, Journal
+from ..rejects.journal import Journal
 from ..rejects.line import UNKNOWN, Kept
 from ..rejects.parts import Stream, parts_of
 from ..service.formats import format_named
@@ -48,6 +49,7 @@ class Resend:
         now: Callable[[], datetime],
         edited: bytes | None = None,
         later: Later = lambda *_: None,
+        sender: Sender | None = None,
         heartbeat: Heartbeat = lambda _: LONG_SECONDS,
     ) -> None:
         """`edited` are lines of a person, of which alone records of the chosen stream are sent.
@@ -74,6 +76,9 @@ class Resend:
             self._shelf.given[self._adopted.name] = lines.splitlines()
         self._journal = Journal(folder, now())
         self._check_notes(folder)
+        self._pending = [] if choice.dry_run else self._journal.pending(now())
+        self._pending_rows = {place for each in self._pending for place in each.rows}
+        self._forgotten = self._journal.forgotten(now())
         self._books = Books(self._shelf, None if choice.dry_run else self._journal, self.told, now)
         sending = _sending(config, choice)
         streams = [replace(info, sync_mode=SUPERSEDING) for info in streams]
@@ -94,7 +99,7 @@ class Resend:
             leaving=self._books.leaving,
             recorder=self._books,
             new_id=self._ids,
-            sender=_Accepting() if choice.dry_run else None,
+            sender=_Accepting() if choice.dry_run else sender,
         )
 
     def run(self) -> None:
@@ -104,7 +109,7 @@ class Resend:
             self.told.of(self._shelf.label(each)).waiting += 1
         for label, count in self._found.unreadable.items():
             self.told.of(label).unreadable = count
-        left = self._send_pending(self._found)
+        left = self._send_pending()
         self._feed(each for each in left if not self._is_held(each))
         self.pump.finish()
 
@@ -132,26 +137,26 @@ class Resend:
         )
 
     def _is_gone(self, part: int, place: int) -> bool:
-        """Whether a record has arrived in an earlier run that did not come to its end."""
-        return (self._shelf.parts[part].name, place) in self._journal.arrived
-
-    def _send_pending(self, found: Queue) -> list[Waiting]:
-        """Send once more what has no answer from an earlier run, in the same requests: the service
-        knows each again for a day, and executes it once. Gives the others.
+        """Whether a record has arrived in an earlier run that did not come to its end, and is not
+        needed to send a request of it once more.
         """
-        waiting = {(self._shelf.parts[each.part].name, each.line): each for each in found.waiting}
-        for sent in self._journal.pending():
-            those = [waiting.pop(place) for place in sent.rows if place in waiting]
-            if self._now() - sent.at < REMEMBERED:
-                self._ids.next = sent.request_id
-                self._books.noted.add(sent.request_id)
-                self._feed(those)
-                self.pump.drain()
-                self._ids.next = None
-            else:
-                self._feed(each for each in those if not self._is_held(each, doubtful=True))
+        at = self._shelf.parts[part].name, place
+        return at in self._journal.arrived and at not in self._pending_rows
+
+    def _send_pending(self) -> list[Waiting]:
+        """Send once more what has no answer from an earlier run, in the same requests: the service
+        executes each once. Gives the others.
+        """
+        parts = self._shelf.parts
+        waiting = {(parts[each.part].name, each.line): each for each in self._found.waiting}
+        for sent in self._pending:
+            self._ids.next = sent.request_id
+            self._books.noted.add(sent.request_id)
+            self._feed(waiting.pop(place) for place in sent.rows if place in waiting)
+            self.pump.drain()
+            self._ids.next = None
         left = set(map(id, waiting.values()))
-        return [each for each in found.waiting if id(each) in left]
+        return [each for each in self._found.waiting if id(each) in left]
 
     def _feed(self, waiting: Iterable[Waiting]) -> None:
         """Take records in, those of one stream that follow each other together."""
@@ -186,10 +191,11 @@ class Resend:
         self.told.subscriptions += count
         return original
 
-    def _is_held(self, waiting: Waiting, *, doubtful: bool = False) -> bool:
-        """Whether a record is not sent. `doubtful`: an earlier run may have sent it."""
+    def _is_held(self, waiting: Waiting) -> bool:
+        """Whether a record is not sent."""
         label = self._shelf.label(waiting)
-        doubtful = doubtful or self._shelf.kept(waiting).origin.fate == UNKNOWN
+        at = self._shelf.parts[waiting.part].name, waiting.line
+        doubtful = at in self._forgotten or self._shelf.kept(waiting).origin.fate == UNKNOWN
         if doubtful and not self._may_be_repeated(waiting):
             self._books.doubt(waiting)
             self.told.hold(label, "unknown")

@@ -30,9 +30,7 @@ class Books:
         self._fed: list[Waiting] = []  # by their number in the pipeline's input
         # where those stand that have left without an answer so far, and of these, those that have
         # left in this run for the first time
-        self._open = (
-            {place for each in journal.pending() for place in each.rows} if journal else set()
-        )
+        self._open = journal.open() if journal else set()
         self._new: set[Place] = set()
         self._gone: dict[int, set[int]] = {}  # lines that leave the store, by their part
         self._rejected: dict[int, dict[int, Rejection]] = {}

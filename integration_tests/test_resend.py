@@ -1,0 +1,321 @@
+"""`resend`: rejected records once more, from stores on this machine and in S3."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from integration_tests.connector import Connector, kept, record, sent_profiles, state, stream
+from integration_tests.s3 import BUCKET, MotoServer
+from profiles_sandbox.testing import ServedSandbox
+
+CANARY = "canary-7f3a"
+SURE = ("--may-overwrite",)
+
+
+def resend(connector: Connector, *options: str) -> tuple[int, str, str]:
+    """Exit code, stdout and stderr."""
+    command = [*connector.command("resend"), *options]
+    done = subprocess.run(command, capture_output=True, timeout=60, check=False)
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+def told(connector: Connector, *options: str) -> dict[str, Any]:
+    code, out, err = resend(connector, "--json", *options)
+    assert code == 0, err
+    found: dict[str, Any] = json.loads(out)
+    return found
+
+
+def sums(found: dict[str, Any], name: str = "users") -> dict[str, int]:
+    """The counts of a stream that are not 0."""
+    (one,) = [each for each in found["streams"] if each["stream"] == name]
+    return {key: value for key, value in one.items() if key != "stream" and value}
+
+
+def rows(connector: Connector, name: str = "users") -> list[dict[str, Any]]:
+    """What a store holds, without what differs from run to run."""
+    taken = ("rejected_at", "rejected_sync", "rejected_faults", "rejected_message", "rejected_path")
+    found = kept(connector.folder / "rejected", name)
+    return [{key: each[key] for key in each if key not in taken} for each in found]
+
+
+def know(sandbox: ServedSandbox, number: int) -> None:
+    """Let the service have a profile."""
+    sandbox.create({"crm_id": number}, matching="custom", field_name="crm_id")
+
+
+def profile(sandbox: ServedSandbox, number: int) -> dict[str, Any]:
+    asked = {"matching": "custom", "field_name": "crm_id", "field_value": number}
+    found: dict[str, Any] = sandbox.post("profiles/get", db_id=1, **asked).message["data"]
+    return found
+
+
+@pytest.fixture
+def lenient(storing: Connector) -> Connector:
+    """With a store, whatever is rejected."""
+    storing.config["max_rejected_percent"] = 100
+    return storing
+
+
+def test_row_that_arrives_leaves_the_store(lenient: Connector, sandbox: ServedSandbox) -> None:
+    for number in (77, 78):
+        assert lenient.write(record({"crm_id": number, "_city": "Oslo"}), state(1)).code == 0
+    know(sandbox, 77)
+    assert sums(told(lenient, *SURE)) == {"waiting": 2, "accepted": 1, "rejected": 1, "stay": 1}
+    assert profile(sandbox, 77)["_city"] == "Oslo"
+    assert rows(lenient) == [
+        {
+            "crm_id": 78,
+            "_city": "Oslo",
+            "rejected_reason": "service",
+            "rejected_code": "404",
+            "rejected_row": 1,
+            "rejected_attempts": 2,
+        }
+    ]
+    assert sums(told(lenient, *SURE)) == {"waiting": 1, "rejected": 1, "stay": 1}
+    assert rows(lenient)[0]["rejected_attempts"] == 3
+
+
+def test_row_goes_back_byte_for_byte(lenient: Connector, bodies: Path, sandbox: Any) -> None:
+    data = b'{"crm_id": 77, "source":"\\u0416", "height": 1.50, "points":12345678901234567890}'
+    line = b'{"type":"RECORD","record":{"stream":"users","emitted_at":0,"data":' + data + b"}}\n"
+    lenient.write(line, state(1))
+    know(sandbox, 77)
+    told(lenient, *SURE)
+    bodies_sent = [path.read_bytes() for path in sorted(bodies.iterdir())]
+    assert sum(data in body for body in bodies_sent) == 2
+
+
+def test_of_one_profile_the_newest_row_alone_is_sent(
+    lenient: Connector, bodies: Path, sandbox: ServedSandbox
+) -> None:
+    for city in ("Oslo", "Bergen"):
+        numbers = (77, 78, 77)
+        lenient.write(*(record({"crm_id": n, "_city": f"{city} {n}"}) for n in numbers), state(1))
+    before = len(sent_profiles(bodies))
+    for number in (77, 78):
+        know(sandbox, number)
+    found = told(lenient, *SURE)
+    assert sums(found) == {"waiting": 6, "accepted": 2, "superseded": 4}
+    created = 2
+    assert [each["_city"] for each in sent_profiles(bodies)[before:] if "_city" in each] == [
+        "Bergen 77",
+        "Bergen 78",
+    ], created
+    assert rows(lenient) == []
+
+
+def test_rows_that_say_different_things_are_all_sent_in_order(
+    lenient: Connector, sandbox: ServedSandbox
+) -> None:
+    lenient.write(record({"crm_id": 77, "_city": "Oslo", "source": "a"}), state(1))
+    lenient.write(record({"crm_id": 77, "_city": "Bergen"}), state(1))
+    know(sandbox, 77)
+    assert sums(told(lenient, *SURE)) == {"waiting": 2, "accepted": 2}
+    found_now = profile(sandbox, 77)
+    assert (found_now["_city"], found_now["source"]) == ("Bergen", "a")
+
+
+def test_without_a_word_nothing_is_overwritten(
+    lenient: Connector, sandbox: ServedSandbox, bodies: Path
+) -> None:
+    lenient.write(record({"crm_id": 77}), state(1))
+    know(sandbox, 77)
+    before = len(sent_profiles(bodies)), rows(lenient)
+    code, out, err = resend(lenient)
+    assert code == 0 and "--may-overwrite" in err and "Nothing was sent" in out
+    assert (len(sent_profiles(bodies)), rows(lenient)) == before
+    assert sums(told(lenient, "--dry-run", *SURE)) == {"waiting": 1, "accepted": 1}
+    assert (len(sent_profiles(bodies)), rows(lenient)) == before
+
+
+def test_only_what_is_asked_for_is_sent(lenient: Connector, sandbox: ServedSandbox) -> None:
+    lenient.catalog = {"streams": [stream(namespace="crm"), stream("people")]}
+    lenient.write(
+        record({"crm_id": 77}, namespace="crm"),
+        record({"crm_id": None}, namespace="crm"),
+        record({"crm_id": 78}, "people"),
+    )
+    for number in (77, 78):
+        know(sandbox, number)
+    found = told(lenient, "--stream", "users", "--code", "404", *SURE)
+    assert sums(found, "crm.users") == {"waiting": 1, "accepted": 1}
+    assert [each["crm_id"] for each in rows(lenient, "crm/users")] == [None]
+    assert [each["crm_id"] for each in rows(lenient, "people")] == [78]
+    assert sums(told(lenient, "--stream", "people", *SURE), "people") == {
+        "waiting": 1,
+        "accepted": 1,
+    }
+
+
+def test_own_columns_of_such_names_survive(
+    lenient: Connector, sandbox: ServedSandbox, bodies: Path
+) -> None:
+    lenient.config["streams"] = [
+        {
+            "name": "users",
+            "fields": [
+                {"to": "crm_id", "from": "crm_id"},
+                {"to": "source", "from": "rejected_reason"},
+            ],
+        }
+    ]
+    lenient.write(record({"rejected_reason": "mine", "crm_id": 77, "rejected_row": "A"}), state(1))
+    know(sandbox, 77)
+    told(lenient, *SURE)
+    assert profile(sandbox, 77)["source"] == "mine"
+
+
+# Consent
+
+CASES = [
+    ("subscribed", (), False),
+    ("unconfirmed", (), False),
+    ("unsubscribed", (), True),
+    ("subscribed", ("--resubscribe",), True),
+]
+NEWS = {"channel": "email", "resource_id": 28, "email": "ann@example.org"}
+MAPPED = {
+    "name": "users",
+    "fields": [{"to": "crm_id", "from": "crm_id"}, {"to": "_city", "from": "city"}],
+    "subscriptions": [
+        {"channel": "email", "resource_id": 28, "address_from": "mail", "status_from": "news"}
+    ],
+}
+
+
+@pytest.mark.parametrize("wire", ["json", "xml"])
+@pytest.mark.parametrize("mapped", [False, True])
+@pytest.mark.parametrize("case", CASES)
+def test_nobody_is_subscribed_again(
+    lenient: Connector, sandbox: ServedSandbox, case: Any, mapped: bool, wire: str
+) -> None:
+    status, options, sent = case
+    lenient.config["delivery"] = {"wire_format": wire}
+    if mapped:
+        lenient.config["streams"] = [MAPPED]
+        row = {"crm_id": 77, "city": "Oslo", "mail": "ann@example.org", "news": status}
+    else:
+        row = {"crm_id": 77, "_city": "Oslo", "subscriptions": [{**NEWS, "status": status}]}
+    lenient.write(record(row), state(1))
+    know(sandbox, 77)
+    assert sums(told(lenient, *SURE, *options)) == {"waiting": 1, "accepted": 1}
+    now = profile(sandbox, 77)
+    assert (now["_city"], bool(now.get("subscriptions"))) == ("Oslo", sent)
+
+
+# Rows that a person has edited
+
+
+def test_edited_row_takes_the_place_of_its_own(
+    lenient: Connector, sandbox: ServedSandbox, tmp_path: Path
+) -> None:
+    lenient.write(record({"crm_id": 77, "_city": "Oslo"}), record({"crm_id": 78}), state(1))
+    first, _ = kept(lenient.folder / "rejected", "users")
+    edited = tmp_path / "edited.jsonl"
+    edited.write_text(json.dumps({**first, "crm_id": 7}, indent=None) + "\n")
+    found = told(lenient, "--from", str(edited), "--stream", "users", *SURE)
+    assert sums(found) == {"waiting": 1, "accepted": 1}
+    assert profile(sandbox, 7)["_city"] == "Oslo"
+    assert [each["crm_id"] for each in rows(lenient)] == [78]
+
+
+def test_edited_row_that_is_refused_again_stays(lenient: Connector, tmp_path: Path) -> None:
+    lenient.write(record({"crm_id": 77, "_city": "Oslo"}), state(1))
+    (first,) = kept(lenient.folder / "rejected", "users")
+    edited = tmp_path / "edited.jsonl"
+    edited.write_text(json.dumps({**first, "crm_id": 79}))
+    assert sums(told(lenient, "--from", str(edited), "--stream", "users", *SURE)) == {
+        "waiting": 1,
+        "rejected": 1,
+        "stay": 1,
+    }
+    assert [(each["crm_id"], each["rejected_attempts"]) for each in rows(lenient)] == [(79, 2)]
+
+
+def test_lines_that_are_no_rows_are_all_told(lenient: Connector, tmp_path: Path) -> None:
+    edited = tmp_path / "edited.jsonl"
+    edited.write_text('{"crm_id": 1}\n[1]\n\n{"crm_id": 2\n' + CANARY)
+    code, _, err = resend(lenient, "--from", str(edited), "--stream", "users", *SURE)
+    assert code == 1 and "Lines of the file are not valid JSON objects: 2, 4, 5." in err
+    assert CANARY not in err
+
+
+# What is wrong
+
+
+@pytest.mark.parametrize(
+    ("chosen", "sentence"),
+    [
+        (("--stream", "nobody"), "The catalog has no stream of the name in --stream."),
+        (("--from", "/none"), "The records of --from belong to a stream: name it with --stream."),
+        (
+            ("--from", "/none", "--stream", "users"),
+            "The file of --from cannot be read: No such file or directory.",
+        ),
+    ],
+)
+def test_wrong_choice_is_told(lenient: Connector, chosen: tuple[str, ...], sentence: str) -> None:
+    code, out, err = resend(lenient, *chosen, *SURE)
+    assert (code, out) == (1, "") and sentence in err
+
+
+def test_without_a_store_there_is_nothing_to_send(connector: Connector) -> None:
+    code, _, err = resend(connector)
+    assert code == 1 and "There is no store of rejected records" in err
+
+
+def test_resend_waits_for_a_sync_to_end(lenient: Connector) -> None:
+    lenient.config["batching"] = {"max_profiles": 1}
+    running = lenient.start()
+    running.feed(record({"crm_id": 1}), state(1))
+    assert running.next("STATE") is not None
+    code, _, err = resend(lenient, *SURE)
+    assert code == 1 and "a sync runs with it" in err
+    assert running.end() == 0
+
+
+def test_service_that_is_away_leaves_the_store(lenient: Connector) -> None:
+    lenient.write(record({"crm_id": 77}), state(1))
+    before = rows(lenient)
+    lenient.config["api_url"] = "http://127.0.0.1:9"
+    lenient.config["delivery"] = {"retry_seconds": 1}
+    code, out, err = resend(lenient, "--json", *SURE)
+    assert code == 1 and "did not answer" in err
+    assert sums(json.loads(out)) == {"waiting": 1, "stay": 1}
+    assert rows(lenient) == before
+    assert [path.name for path in (lenient.folder / "rejected" / "resend").glob("*")] == []
+
+
+# S3
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[MotoServer]:
+    with MotoServer() as running:
+        yield running
+
+
+@pytest.fixture
+def s3(server: MotoServer) -> MotoServer:
+    """The server with an empty bucket."""
+    for key in server.objects():
+        server.client.delete_object(Bucket=BUCKET, Key=key)
+    return server
+
+
+def test_store_in_s3_is_sent_again(
+    lenient: Connector, s3: MotoServer, sandbox: ServedSandbox
+) -> None:
+    lenient.config["object_storage_config"] = s3.setting()
+    lenient.write(record({"crm_id": 77}), record({"crm_id": 78}), state(1))
+    know(sandbox, 77)
+    assert sums(told(lenient, *SURE)) == {"waiting": 2, "accepted": 1, "rejected": 1, "stay": 1}
+    assert [(each["crm_id"], each["rejected_attempts"]) for each in s3.lines()] == [(78, 2)]
+    (key,) = s3.objects()
+    assert key.endswith("_0.1.jsonl")
