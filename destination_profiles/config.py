@@ -13,7 +13,7 @@ from .service.manifest import Service, service
 from .service.matching import Target
 from .slips import Slip, find_slips, numbered, without_nulls
 from .spec import spec
-from .storage.settings import LocalStorage, NoStorage, S3Storage, Storage
+from .storage.settings import LocalStorage, NoStorage, Outcomes, S3Storage, Storage
 from .stream_config import StreamParser, parse_matching
 from .stream_mapping import PLAIN, FieldConfig, OnDelete, StreamConfig, SubscriptionConfig
 
@@ -65,6 +65,7 @@ class Config:
     max_rejected: int | None = None
     max_rejected_percent: int = MAX_REJECTED_PERCENT
     storage: Storage = field(default_factory=NoStorage)
+    outcomes: Outcomes | None = None
 
     def stream(self, name: str, namespace: str | None) -> StreamConfig:
         """The entry of a stream: that of its namespace, else that of no namespace, else an empty
@@ -194,6 +195,7 @@ def _frozen(raw: Mapping[str, Any], service: Service, found: _Found, api_url: st
         max_rejected=raw.get("max_rejected"),
         max_rejected_percent=raw.get("max_rejected_percent", MAX_REJECTED_PERCENT),
         storage=found.part(lambda: parse_storage(raw.get("object_storage_config") or {}), nowhere),
+        outcomes=found.part(lambda: _outcomes(raw), None),
         **{**limits, **batching, **delivery},
     )
 
@@ -256,6 +258,17 @@ def parse_storage(raw: Mapping[str, Any]) -> Storage:
             return _s3(raw)
         case _:
             return NoStorage()
+
+
+def _outcomes(raw: Mapping[str, Any]) -> Outcomes | None:
+    if raw.get("outcomes") is None:
+        return None
+    if (raw.get("object_storage_config") or {}).get("storage_type", "None") == "None":
+        raise ConfigError(
+            "The setting outcomes needs a place to keep them: set object_storage_config to a local "
+            "folder or to S3."
+        )
+    return Outcomes(**raw["outcomes"])
 
 
 def _s3(raw: Mapping[str, Any]) -> S3Storage:

@@ -61,8 +61,8 @@ class DestinationProfiles(Destination):
         safe: list[SafeState] = []
         parsed = parse_config(config)
         streams = streams_of(ConfiguredAirbyteCatalogSerializer.dump(configured_catalog))
-        with keeping(parsed, streams) as store:
-            pump = assemble(parsed, streams, store=store, release=safe.append)
+        with keeping(parsed, streams) as (store, recorder):
+            pump = assemble(parsed, streams, store=store, recorder=recorder, release=safe.append)
             try:
                 for message in input_messages:
                     if message.type in (Type.RECORD, Type.STATE):

@@ -22,6 +22,7 @@ NO_MESSAGES = {
     "terminal",
     "forecast_table",
     "resend_table",
+    "where_words",
 }  # help and tables for people at a command
 NOT_TOLD = {  # texts that are no message of their own
     "… of … (… …: …)": "one of the reasons in the sentence of TooManyRejected",

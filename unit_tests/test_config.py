@@ -25,7 +25,7 @@ from destination_profiles.service.manifest import service
 from destination_profiles.service.matching import Matching, Target
 from destination_profiles.spec import spec
 from destination_profiles.statuses import StatusRule
-from destination_profiles.storage.settings import LocalStorage, NoStorage, S3Storage
+from destination_profiles.storage.settings import LocalStorage, NoStorage, Outcomes, S3Storage
 
 CANARY, TOKEN = "canary-7f3a", "token-91bc"
 SCHEMA: dict[str, Any] = spec()["connectionSpecification"]
@@ -192,6 +192,15 @@ WRONG: list[tuple[dict[str, Any], str]] = [
         "There is no setting object_storage_config.path where None is chosen. Remove it.",
     ),
     ({"skp_triggers": CANARY}, "There is no setting skp_triggers: did you mean skip_triggers?"),
+    (
+        {"outcomes": {}},
+        "The setting outcomes needs a place to keep them: set object_storage_config to a local "
+        "folder or to S3.",
+    ),
+    (
+        {"outcomes": {"keep_days": 0}},
+        "The setting outcomes.keep_days is wrong: must be from 1 to 3650.",
+    ),
     ({"wire": CANARY}, "There is no setting wire. Remove it, or correct its name."),
     ({CANARY: 1}, "There is no setting *. Remove it, or correct its name."),
     (
@@ -1018,3 +1027,11 @@ def test_separator_is_that_of_the_categories() -> None:
     (stream,) = config(streams=streams).streams
     cells = {each.to: each.cell for each in stream.subscriptions[0].parts}
     assert cells["cats"] == Cell(form=Form(separator=";"))
+
+
+def test_outcomes_are_kept_where_it_is_asked_for() -> None:
+    store = {"object_storage_config": {"storage_type": "Local", "path": "/tmp/x"}}
+    assert config(**store).outcomes is None
+    assert config(**store, outcomes={}).outcomes == Outcomes(False, 90)
+    more = {"outcomes": {"values": True, "keep_days": 7}}
+    assert config(**store, **more).outcomes == Outcomes(True, 7)

@@ -14,6 +14,7 @@ from ..errors import BadAnswer, Refused, Unavailable
 from ..service.answers import NOT_THE_SERVICE, Answers
 from ..service.formats import encode_json
 from ..service.manifest import Call, Service
+from ..service.matching import Target
 from ..service.outcome import Accepted, Outcome, Stop
 from ..service.request import Request
 from .body import Blocks
@@ -112,6 +113,19 @@ class ProfilesClient:
     def channels(self, resource_id: int) -> frozenset[str]:
         """The channels of a resource. Raises ProfilesError as `read` does."""
         return _converted(self.read("resources_get", id=resource_id), _Resource).channels
+
+    def profile(self, target: Target, key: Mapping[str, str]) -> dict[str, Any] | None:
+        """The profile that the service finds by a key, None where it finds none. Raises
+        ProfilesError as `read` does.
+        """
+        parameters = target.matching.search(key)
+        try:
+            data = self.read("profiles_get", db_id=target.db_id, **parameters)
+        except Refused as refused:
+            if refused.spoken and refused.code in self._service.read_codes["unknown"]:
+                return None
+            raise
+        return _converted(data, dict[str, Any])
 
     def read(self, call: str, **parameters: Any) -> Any:
         """The `data` of the answer to a call that changes nothing. Raises Refused, Unavailable or

@@ -16,6 +16,7 @@ COMMANDS = {
     "write": "deliver the messages of stdin, and give each state back when all before it is safe",
     "forecast": "tell what a write of the messages of stdin would send and reject, without sending",
     "resend": "send rejected records that are kept once more, and tell what became of each",
+    "where": "tell what became of a customer's records, and what the service has of the customer",
 }
 MILLISECONDS = 500  # of latency, for a forecast
 
@@ -41,7 +42,35 @@ def parser() -> argparse.ArgumentParser:
             _add_forecast(command)
         if name == "resend":
             _add_resend(command)
+        if name == "where":
+            _add_where(command)
     return main
+
+
+def _add_where(command: argparse.ArgumentParser) -> None:
+    command.epilog = (
+        "Example: destination-profiles where --config config.yaml --key email=ann@example.org"
+    )
+    command.add_argument(
+        "--key",
+        action="append",
+        required=True,
+        type=_key,
+        metavar="FIELD=VALUE",
+        help="a field that profiles are found by, and the customer's value; once for each field",
+    )
+    command.add_argument("--stream", metavar="NAME", help="only the records of this stream")
+    command.add_argument(
+        "--json", action="store_true", help="print one JSON object instead of sentences"
+    )
+
+
+def _key(text: str) -> tuple[str, str]:
+    """A field and its value."""
+    field, equals, value = text.partition("=")
+    if not (field and equals and value):
+        raise argparse.ArgumentTypeError("must be a field, = and a value")
+    return field, value
 
 
 def _add_resend(command: argparse.ArgumentParser) -> None:

@@ -9,6 +9,7 @@ from ..api.inspection import Findings, inspect
 from ..api.transport import Transport
 from ..config import read_config
 from ..errors import ProfilesError
+from ..outcomes import parts
 from ..service.answers import Answers
 from ..service.manifest import service
 from ..slips import numbered
@@ -45,6 +46,8 @@ def check(raw: Mapping[str, Any], transport: Transport | None = None) -> dict[st
         folder = open_folder(config.storage)
         if folder is not None:
             folder.probe()
+            if config.outcomes is not None:
+                parts.probe(folder)
         elif not found.problems:
             found.warnings.append(KEPT_NOWHERE)
     told = found.problems + [f"Warning: {each}" for each in found.warnings]

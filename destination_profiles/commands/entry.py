@@ -16,7 +16,7 @@ from .log import Secrets, log_to
 from .terminal import live_line
 
 # print a table on stdout; the others speak Airbyte's protocol there
-FOR_PEOPLE = frozenset({"forecast", "resend"})
+FOR_PEOPLE = frozenset({"forecast", "resend", "where"})
 
 
 def run(arguments: list[str]) -> int:

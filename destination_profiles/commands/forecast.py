@@ -124,6 +124,7 @@ def _harmless(configured: Config) -> Config:
         max_rejected=None,
         max_rejected_percent=100,
         storage=NoStorage(),
+        outcomes=None,
         max_in_flight=1,
     )
 

@@ -3,10 +3,11 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, groupby
 
 from ..records.batch import Batch, Row
 from ..service.formats import Envelope
+from ..service.identities import Identities
 from ..service.matching import Target
 from ..service.request import Request
 from .checkpoint import Token
@@ -171,6 +172,17 @@ class Chunk:
         for interval, batch in self._batches:
             counts[interval] += len(batch)
         return counts
+
+    def runs(self) -> Iterator[tuple[str, Sequence[Identities], Sequence[int]]]:
+        """Its profiles in their order, as many at once as are of one stream and stand together: the
+        stream, the identities of each, and its number in the sync's input.
+        """
+        rows = zip(self._intervals, self._rows, strict=True)
+        for stream, each in groupby(rows, key=lambda entry: entry[0].stream):
+            run = [row for _, row in each]
+            yield stream, [row.identities for row in run], [row.ordinal for row in run]
+        for interval, batch in self._batches:
+            yield interval.stream, batch.identities, batch.ordinals
 
     def supersede(
         self,

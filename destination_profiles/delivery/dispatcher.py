@@ -34,14 +34,16 @@ class Dispatcher:
         *,
         max_in_flight: int,
         throttled: Callable[[Chunk, float], None] = lambda _chunk, _seconds: None,
+        put_off: Callable[[Chunk, str], None] = lambda _chunk, _code: None,
         leaving: Callable[[Chunk], None] = lambda _chunk: None,
         inspect: Inspect = list,
         repeatable: Callable[[bytes], bool] = lambda _profile: True,
         clock: Callable[[], float] = monotonic,
     ) -> None:
         """`throttled` is told of a chunk that the service did not want now, and of the seconds
-        until it is sent again; `leaving` sees each sealed chunk before it is sent. `inspect` asks
-        the service about the settings; `repeatable` tells whether a profile may be executed twice.
+        until it is sent again; `put_off` of profiles that it asks for once more, and of its code;
+        `leaving` sees each sealed chunk before it is sent. `inspect` asks the service about the
+        settings; `repeatable` tells whether a profile may be executed twice.
         """
         self.retries = 0
         self.trouble = ""
@@ -53,7 +55,7 @@ class Dispatcher:
         self._inspect, self._repeatable = inspect, repeatable
         self._asking = False
         self._senders, self._schedule, self._throttled = senders, schedule, throttled
-        self._leaving = leaving
+        self._leaving, self._put_off = leaving, put_off
         self._max_in_flight, self._clock = max_in_flight, clock
         self._stopped = False
 
@@ -145,7 +147,7 @@ class Dispatcher:
 
     def _answered(self, chunk: Chunk, outcome: Accepted) -> Iterator[Resolution]:
         """The last word on what the service said of each profile; what it put off stays."""
-        rejected = dict(outcome.rejected)
+        rejected, ids = dict(outcome.rejected), outcome.ids
         if outcome.later:
             said = [place for place in range(len(chunk)) if place not in outcome.later]
             groups = [each for each in (said, sorted(outcome.later)) if each]
@@ -157,11 +159,13 @@ class Dispatcher:
             chunk = parts[0]
             places = {place: number for number, place in enumerate(said)}
             rejected = {places[place]: each for place, each in rejected.items()}
+            ids = [ids[place] for place in said] if ids else ids
+        resolution = Resolution(chunk, rejected, ids)
         if len(rejected) < len(chunk):
             self._blame.accept(chunk)
-            yield Resolution(chunk, rejected)
+            yield resolution
         else:
-            self._blame.suspect(Resolution(chunk, rejected))
+            self._blame.suspect(resolution)
 
     def _send_later(self, chunk: Chunk, first: Retry, outcome: Accepted) -> None:
         """Send profiles once more, in a request of their own, unless that might add twice."""
@@ -172,6 +176,8 @@ class Dispatcher:
             return
         throttled = all(each.throttled for each in outcome.later.values())
         self._retry(chunk, Retry(first.error, first.retry_after, perhaps, throttled))
+        if self.failure is None:
+            self._put_off(chunk, first.code)
 
     def _judge(self) -> Iterator[Resolution]:
         """Blame the profiles that are to blame, or ask before that."""

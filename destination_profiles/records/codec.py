@@ -44,7 +44,7 @@ class StreamCodec:
         a mapping or a sync mode that cannot work.
         """
         configured = config.stream(info.name, info.namespace)
-        target = _target(info, configured, config.target, service)
+        target = target_of(info, configured, config.target, service)
         wire = format_named(config.wire_format)
         around = envelope(target, config.token.reveal(), config.options, wire)
         self.largest = config.max_bytes - around.size()
@@ -112,7 +112,7 @@ class StreamCodec:
         return without(data, others, known=self._known, notes=self.notes)
 
 
-def _target(
+def target_of(
     info: StreamInfo, configured: StreamConfig, connection: Target, service: Service
 ) -> Target:
     """Where profiles of a stream go, and how they are found: by its own setting, else by the key

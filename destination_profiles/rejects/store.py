@@ -65,11 +65,13 @@ class PartStore:
         *,
         part_bytes: int = PART_BYTES,
     ) -> None:
-        """`places` are those of streams by their labels, the sync first."""
+        """`places` are those of streams by their labels, the sync first. `sync` is its start as a
+        timestamp.
+        """
         self._folder = folder
         self._places = {label: joined(*map(quoted, names)) for label, names in places.items()}
         self._clock, self._part_bytes = clock, part_bytes
-        self._sync = timestamp(clock())
+        self.sync = timestamp(clock())
         self._open: dict[str, bytearray] = {}
         self._size = 0
         self._parts: dict[str, int] = {}
@@ -79,7 +81,7 @@ class PartStore:
         """Add a line to the stream's open part; the largest part is written when all together are
         too large.
         """
-        added = line(original, rejection, self._clock(), Origin(self._sync, ordinal + 1))
+        added = line(original, rejection, self._clock(), Origin(self.sync, ordinal + 1))
         self._open.setdefault(stream, bytearray()).extend(added)
         self._size += len(added)
         if self._size >= self._part_bytes:

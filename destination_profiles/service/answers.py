@@ -9,7 +9,7 @@ from ..rejection import Rejection
 from .error_handler import AGAIN, ErrorHandler, Resolution
 from .manifest import Service
 from .outcome import ACCEPTED, Accepted, Halve, Outcome, Retry, Stop
-from .reply import Item, Reply, all_done, read
+from .reply import Item, Reply, all_done, all_named, read
 
 HTTP_OK = 200
 LIMITED = "RATE_LIMITED"  # nothing was done
@@ -39,9 +39,13 @@ class Answers:
     threads.
     """
 
-    def __init__(self, service: Service, names: frozenset[str] = frozenset()) -> None:
-        """Of a manifest; `names` are field names that log lines may hold beside its words."""
-        self._service = service
+    def __init__(
+        self, service: Service, names: frozenset[str] = frozenset(), *, ids: bool = False
+    ) -> None:
+        """Of a manifest; `names` are field names that log lines may hold beside its words. `ids`:
+        the service's own of each profile are wanted, which takes longer.
+        """
+        self._service, self._ids = service, ids
         self._words = frozenset(
             word.lower()
             for word in service.loggable_words
@@ -69,8 +73,8 @@ class Answers:
         """Read the answer to a request of `count` profiles. `status` is HTTP's; `retry_after` is in
         seconds.
         """
-        if status == HTTP_OK and all_done(body, count):
-            return ACCEPTED
+        if status == HTTP_OK and (accepted := self._all_done(body, count)):
+            return accepted
         reply = read(body)
         items = reply.result if status == HTTP_OK and reply is not None else None
         wait = self._believed(retry_after)
@@ -84,6 +88,13 @@ class Answers:
         if not spoken and self._is_of_another(code):
             return Stop(_of_another(code, body))
         return self._of_code(code, text, wait, spoken=spoken)
+
+    def _all_done(self, body: bytes, count: int) -> Accepted | None:
+        """The outcome of an answer that accepts all, as most do."""
+        if not self._ids:
+            return ACCEPTED if all_done(body, count) else None
+        ids = all_named(body, count)
+        return None if ids is None else Accepted(ids=ids)
 
     def refusal_of_call(self, status: int, body: bytes) -> ProfilesError | None:
         """What a read call's answer says against the caller, or None when it says nothing."""
@@ -149,8 +160,11 @@ class Answers:
                 rejected[position] = self._rejection(item.error, item.error_text)
             if action in AGAIN:
                 error, limited = self._error(item.error, item.error_text), action == LIMITED
-                later[position] = Retry(error, wait, unknown=not limited, throttled=limited)
-        return Accepted(rejected, later)
+                code = _loggable_code(item.error)
+                later[position] = Retry(
+                    error, wait, unknown=not limited, throttled=limited, code=code
+                )
+        return Accepted(rejected, later, [each.id() for each in items] if self._ids else ())
 
     def _of_code(self, code: int, text: str | None, wait: float | None, *, spoken: bool) -> Outcome:
         """Of a code for a whole request. `spoken`: the service itself gave it."""

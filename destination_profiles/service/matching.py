@@ -8,6 +8,8 @@ from ..errors import ConfigError
 from .identities import Identify
 from .manifest import MatchingMode, Service
 
+PHONES = "phones"  # the one field that profiles are found by which is an array
+
 
 @dataclass(frozen=True)
 class Matching:
@@ -27,6 +29,18 @@ class Matching:
     def fields(self) -> tuple[str, ...]:
         """All fields that stand in any of the alternatives."""
         return tuple(dict.fromkeys(field for keys in self.alternatives() for field in keys))
+
+    def named_by(self, key: Collection[str]) -> bool:
+        """Whether some fields, and all of them, can find a profile."""
+        whole = any(set(fields) <= set(key) for fields in self.alternatives())
+        return whole and set(key) <= set(self.fields())
+
+    def search(self, key: Mapping[str, str]) -> dict[str, Any]:
+        """What a call for one profile says of the fields that it is found by."""
+        name = str(self.given.get("field_name"))
+        found = {"field_value": key[name]} if name in key else key
+        listed = {field: [value] if field == PHONES else value for field, value in found.items()}
+        return {**self.parameters(), **listed}
 
     def in_words(self) -> str:
         """The alternatives, for a sentence."""

@@ -1,6 +1,6 @@
 """What became of one request, and what follows from it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..errors import ProfilesError
@@ -10,11 +10,13 @@ from ..rejection import Rejection
 @dataclass(frozen=True, slots=True)
 class Accepted:
     """Every profile was accepted but those whose position stands in `rejected`, and those in
-    `later`, which the service asks to be sent once more.
+    `later`, which the service asks to be sent once more. `ids` are its own of each profile, where
+    they were asked for.
     """
 
     rejected: Mapping[int, Rejection] = field(default_factory=dict)
     later: "Mapping[int, Retry]" = field(default_factory=dict)
+    ids: Sequence[str | None] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class Retry:
     """The same request again, after `retry_after` seconds where the service names a wait; `error`
     is what to end with when the retries are used up. `unknown`: the service may have executed it.
     `throttled`: the service said that it did nothing and asks for patience. `reason`: why, in part
-    of a sentence.
+    of a sentence; `code`: the service's own for a single profile.
     """
 
     error: ProfilesError
@@ -37,6 +39,7 @@ class Retry:
     unknown: bool = False
     throttled: bool = False
     reason: str = ""
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,12 @@ class Item(msgspec.Struct, gc=False):
 
     error: int
     error_text: str | None = None
+    profile_id: Any = None
+
+    def id(self) -> str | None:
+        """The service's own id of the profile, if it tells one."""
+        known = self.profile_id
+        return str(known) if isinstance(known, str | int) and known != "" else None
 
 
 class Reply(msgspec.Struct):
@@ -34,7 +40,19 @@ class _AllDone(msgspec.Struct):
     error_text: str | None = None
 
 
+class _Named(msgspec.Struct, gc=False):
+    error: Literal[0]
+    profile_id: str | int | None = None
+
+
+class _AllNamed(msgspec.Struct):
+    result: list[_Named]
+    error: int | None = None
+    error_text: str | None = None
+
+
 _decode = msgspec.json.Decoder(Reply).decode
+_decode_all_named = msgspec.json.Decoder(_AllNamed).decode
 _decode_all_done = msgspec.json.Decoder(_AllDone).decode
 
 
@@ -45,6 +63,19 @@ def all_done(body: bytes, count: int) -> bool:
     with suppress(*FAULTS):
         return len(_decode_all_done(body).result) == count
     return False
+
+
+def all_named(body: bytes, count: int) -> list[str | None] | None:
+    """The same where the service's own ids of profiles are wanted too: those of each, or None where
+    not all were accepted.
+    """
+    with suppress(*FAULTS):
+        items = _decode_all_named(body).result
+        ids: list[Any] = [each.profile_id for each in items]
+        if set(map(type, ids)) != {str}:
+            ids = [None if each is None else str(each) for each in ids]
+        return ids if len(ids) == count else None
+    return None
 
 
 def read(body: bytes) -> Reply | None:

@@ -32,4 +32,14 @@ class S3Storage:
     role_arn: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """What became of each record is kept, for so many days; `values`: with the keys of profiles
+    themselves, else with digests of them.
+    """
+
+    values: bool = False
+    keep_days: int = 90
+
+
 Storage = NoStorage | LocalStorage | S3Storage

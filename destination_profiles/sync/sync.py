@@ -20,15 +20,19 @@ from ..delivery.schedule import Schedule
 from ..delivery.senders import Sender, Senders
 from ..delivery.writer import StreamKey, Writer
 from ..errors import ConfigError, NobodyReads, ProfilesError
+from ..outcomes import parts
+from ..outcomes.recorder import OutcomeRecorder
 from ..protocol.decoder import Decoder
 from ..protocol.messages import MessageWriter
 from ..protocol.pipes import LineReader
 from ..records.codec import StreamCodec
-from ..rejects.store import NoStore, PartStore, RejectStore
+from ..records.key_reader import KeyReader
+from ..rejects.store import NoStore, PartStore, RejectStore, utc_now
 from ..service.answers import Answers
 from ..service.formats import format_named
 from ..service.manifest import service
 from ..service.repeats import repeatable
+from ..storage.folder import Folder
 from ..storage.opening import open_folder
 from .listed import check_listed
 from .progress import Progress, Terminal
@@ -53,11 +57,12 @@ def write_messages(
     """
     streams, parsed = streams_of(catalog), parse_config(config)
     progress = Progress(logger.info, terminal)
-    with keeping(parsed, streams) as store:
+    with keeping(parsed, streams) as (store, recorder):
         pump = assemble(
             parsed,
             streams,
             store=store,
+            recorder=recorder,
             release=output.state,
             heartbeat=progress,
             throttled=Throttling(streams, output.rate_limited),
@@ -114,13 +119,14 @@ def assemble(
     for name in check_listed(config, streams):
         logger.warning(f"The configured stream {name} is not in this sync's catalog.")
     names = config.field_names().union(*(info.words() for info in streams))
-    answers, mailbox = Answers(service(), names), Mailbox()
+    answers, mailbox = Answers(service(), names, ids=recorder is not None), Mailbox()
     client = ProfilesClient(config, service(), answers)
     dispatcher = Dispatcher(
         Senders(sender or client, mailbox.put),
         Schedule(answers.backoff, config.retry_seconds),
         max_in_flight=config.max_in_flight,
         throttled=throttled,
+        put_off=recorder.put_off if recorder else lambda _chunk, _code: None,
         leaving=leaving,
         inspect=lambda: inspect(config, client, service(), may_not_read=True).problems,
         repeatable=repeatable(service(), format_named(config.wire_format)),
@@ -140,19 +146,36 @@ def assemble(
 
 
 @contextmanager
-def keeping(config: Config, streams: list[StreamInfo]) -> Iterator[RejectStore]:
-    """Where rejected records are kept. The storage is held for the time, so that no resend runs
-    beside the sync. Raises ProfilesError when it cannot be used.
+def keeping(
+    config: Config, streams: list[StreamInfo]
+) -> Iterator[tuple[RejectStore, Recorder | None]]:
+    """Where rejected records are kept, and the outcomes of all where they are wanted. The storage
+    is held for the time, so that no resend runs beside the sync. Raises ProfilesError when it
+    cannot be used.
     """
     folder = open_folder(config.storage)
     if folder is None:
-        yield NoStore()
+        yield NoStore(), None
         return
     lock = folder.lock(alone=False)
     try:
-        yield PartStore(folder, {info.label(): info.place() for info in streams})
+        store = PartStore(folder, {info.label(): info.place() for info in streams})
+        yield store, recording(config, streams, folder, store.sync)
     finally:
         lock.release()
+
+
+def recording(
+    config: Config, streams: list[StreamInfo], folder: Folder, sync: str
+) -> OutcomeRecorder | None:
+    """What keeps outcomes in a folder, where they are wanted; those that are too old go. `sync` is
+    the start of the sync as a timestamp.
+    """
+    if config.outcomes is None:
+        return None
+    parts.remove_older(folder, config.outcomes.keep_days, utc_now())
+    readers = {info.label(): KeyReader(info, config, service()) for info in streams}
+    return OutcomeRecorder(folder, readers, sync=sync, values=config.outcomes.values)
 
 
 def _codec(info: StreamInfo, config: Config) -> StreamCodec:

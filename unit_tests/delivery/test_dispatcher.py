@@ -5,7 +5,7 @@ import pytest
 from destination_profiles.delivery.chunks import Chunk
 from destination_profiles.delivery.dispatcher import Dispatcher
 from destination_profiles.errors import BadAnswer, Refused, Unavailable
-from destination_profiles.service.outcome import Halve, Outcome, Retry, Stop
+from destination_profiles.service.outcome import Accepted, Halve, Outcome, Retry, Stop
 from destination_profiles.service.request import Request
 from unit_tests.delivery.chunks import chunk
 from unit_tests.pipeline import ACCEPT, REFUSAL, Link, dispatcher, held, ids
@@ -264,3 +264,39 @@ def test_each_chunk_is_seen_once_before_it_is_sent() -> None:
     made.dispatch([one])
     resolved(made, link)
     assert seen == [one]
+
+
+BUSY = Retry(Unavailable("busy"), code="429")
+
+
+def test_ids_go_with_what_was_said() -> None:
+    link = Link(
+        answers(Accepted({2: REFUSAL}, {0: BUSY}, ids=[None, "b", None, "d"]), Accepted(ids=["a"]))
+    )
+    made = dispatcher(link)
+    made.dispatch([chunk(1, 2, 3, 4)])
+    found = []
+    while len(made):
+        for each in made.follow(link.wait(0).answers):
+            found.append((ids(each.chunk), dict(each.rejected), list(each.ids)))
+            made.settle(each.chunk)
+        made.send_due()
+    assert found == [([2, 3, 4], {1: REFUSAL}, ["b", None, "d"]), ([1], {}, ["a"])]
+
+
+def test_what_is_sent_once_more_is_told_with_its_code() -> None:
+    told: list[tuple[list[int], str]] = []
+    link = Link(answers(Accepted({}, {1: BUSY, 2: BUSY}), ACCEPT))
+    made = dispatcher(link, put_off=lambda chunk, code: told.append((ids(chunk), code)))
+    made.dispatch([chunk(1, 2, 3)])
+    assert resolved(made, link) == [([1], {}), ([2, 3], {})]
+    assert told == [([2, 3], "429")]
+
+
+def test_what_is_not_sent_once_more_is_not_told() -> None:
+    told: list[str] = []
+    link = Link(answers(Accepted({}, {0: BUSY})))
+    made = dispatcher(link, retry_seconds=0.0, put_off=lambda _, code: told.append(code))
+    made.dispatch([chunk(1)])
+    resolved(made, link)
+    assert (made.failure, told) == (BUSY.error, [])

@@ -487,3 +487,31 @@ def test_wait_never_exceeds_its_cap(attempt: int) -> None:
 def test_cap_is_the_manifests() -> None:
     made = Answers(dataclasses.replace(service(), max_backoff_seconds=1.5))
     assert [made.backoff(attempt) for attempt in range(4)] == [0.5, 1, 1.5, 1.5]
+
+
+NAMED = Answers(service(), ids=True)
+IDS = [
+    (items(OK, OK), ["65f0c0ffee"] * 2),
+    (items({"error": 0, "profile_id": 7}, {"error": 0}), ["7", None]),
+    (items({"error": 0, "profile_id": "a"}, item(404, "none")), ["a", None]),
+    (items({"error": 0, "profile_id": {}}, {"error": 0, "profile_id": ""}), [None, None]),
+    (
+        b"<xml><error>0</error><result><error>0</error><profile_id> 007 </profile_id></result>"
+        b"<result><error>404</error></result></xml>",
+        ["007", None],
+    ),
+]
+
+
+@pytest.mark.parametrize(("answer", "ids"), IDS)
+def test_ids_are_read_where_they_are_wanted(answer: Any, ids: list[str | None]) -> None:
+    body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+    accepted, plain = NAMED.interpret(200, body, 2), ANSWERS.interpret(200, body, 2)
+    assert isinstance(accepted, Accepted)
+    assert isinstance(plain, Accepted)
+    assert list(accepted.ids) == ids
+    assert plain == dataclasses.replace(accepted, ids=())
+
+
+def test_ids_of_another_number_are_no_success() -> None:
+    assert isinstance(NAMED.interpret(200, json.dumps(items(OK)).encode(), 2), Retry)

@@ -101,6 +101,7 @@ def test_calls_are_typed_values() -> None:
         "databases_fields_get": "/api/v1.1/databases/fields_get/",
         "resources_get": "/api/v1.1/resources/get",
         "resources_fields_get": "/api/v1.1/resources/fields_get",
+        "profiles_get": "/api/v1.1/profiles/get/",
     }
     assert service().calls["update_batch"] == Call("/api/v1.1/profiles/update_batch", {}, (10, 300))
     assert service().calls["resources_get"] == Call("/api/v1.1/resources/get", headers, (10, 30))

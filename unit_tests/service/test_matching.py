@@ -236,3 +236,18 @@ def test_many_profiles_are_identified_as_each_is(mode: str, profiles: list[dict[
         )
         found = identify.many(lambda field: [profile.get(field) for profile in profiles])
         assert found == [identify(profile) for profile in profiles]
+
+
+def test_key_names_a_profile_where_it_is_whole() -> None:
+    push = matching("push_sub")
+    assert push.named_by({"provider", "subscription_id"})
+    assert not push.named_by({"provider"})
+    assert matching("email_phone").named_by({"phone"})
+    assert not matching("email").named_by({"email", "phone"})
+
+
+def test_search_says_what_a_profile_is_found_by() -> None:
+    custom = {"matching": "custom", "field_name": "crm_id", "field_value": "7"}
+    assert matching("custom").search({"crm_id": "7"}) == custom
+    both = {"matching": "email_phone", "email": "a@x.org", "phones": ["49301"]}
+    assert matching("email_phone").search({"email": "a@x.org", "phones": "49301"}) == both

@@ -1,0 +1,77 @@
+"""The parts in which outcomes are kept: gzip over lines of JSON, in a folder of their own."""
+
+import re
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from isal import isal_zlib
+
+from ..errors import StoreFailed
+from ..storage.folder import Folder
+
+FOLDER = "outcomes/"
+NAME = re.compile(
+    rf"{FOLDER}[0-9]{{4}}_[0-9]{{2}}_[0-9]{{2}}_(?P<ms>[0-9]{{1,15}})_(?P<part>[0-9]+)\.jsonl\.gz"
+)
+GZIP = 31  # as the library is told it
+NOT_GZIP: Any = isal_zlib.error  # an exception, which its types do not tell
+NOT_KEPT = "The object storage does not list or give back what was written to it."
+BROKEN = (
+    "A part of the outcomes in the object storage cannot be read: {}. Take it away, or repair it."
+)
+
+
+def name(moment: datetime, number: int) -> str:
+    """That of a part which is written now; parts of a sync are numbered from 0."""
+    return f"{FOLDER}{moment:%Y_%m_%d}_{moment.timestamp() * 1000:.0f}_{number}.jsonl.gz"
+
+
+def names(folder: Folder) -> list[str]:
+    """Those of all parts, the oldest first."""
+    return sorted(filter(NAME.fullmatch, folder.names(FOLDER)), key=_written)
+
+
+def is_first(name: str) -> bool:
+    """Whether a part is the first of its sync."""
+    return _written(name)[1] == 0
+
+
+def write(folder: Folder, name: str, text: bytes) -> None:
+    """Keep lines as a part."""
+    folder.write(name, isal_zlib.compress(text, level=1, wbits=GZIP))
+
+
+def read(folder: Folder, name: str) -> bytes:
+    """The lines of a part."""
+    content = folder.read(name)
+    try:
+        return isal_zlib.decompress(content, wbits=GZIP)
+    except NOT_GZIP:
+        raise StoreFailed(BROKEN.format(name)) from None
+
+
+def remove_older(folder: Folder, days: int, now: datetime) -> None:
+    """Take away the parts that were written more than so many days ago."""
+    limit = (now - timedelta(days=days)).timestamp() * 1000
+    for each in names(folder):
+        if _written(each)[0] < limit:
+            folder.remove(each)
+
+
+def probe(folder: Folder) -> None:
+    """Do once with a part all that is done with parts. Raises StoreFailed where it does not come
+    back.
+    """
+    name, text = f"{FOLDER}probe-{uuid4().hex}", b"{}\n"
+    write(folder, name, text)
+    is_kept = name in folder.names(FOLDER) and read(folder, name) == text
+    folder.remove(name)
+    if not is_kept:
+        raise StoreFailed(NOT_KEPT)
+
+
+def _written(name: str) -> tuple[int, int]:
+    """When a part was written, in milliseconds of the epoch, and its number."""
+    found = NAME.fullmatch(name)
+    return (int(found["ms"]), int(found["part"])) if found else (0, 0)

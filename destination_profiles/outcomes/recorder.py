@@ -1,0 +1,131 @@
+"""Keeps the outcome of each record."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+from ..delivery.blame import Resolution
+from ..delivery.chunks import Chunk
+from ..errors import ProfilesError
+from ..records.batch import Data
+from ..records.key_reader import KeyReader
+from ..rejection import Rejection
+from ..rejects.line import timestamp
+from ..rejects.store import PART_BYTES, utc_now
+from ..service.identities import Identities
+from ..service.matching import Target
+from ..storage.folder import Folder
+from . import parts
+from .line import ACCEPTED, DELETED, REJECTED, RETRIED, SUPERSEDED, head, lines
+
+NOT_REPLACED = {"step": "superseded", "code": "rejected"}
+
+
+class OutcomeRecorder:
+    """A recorder of delivery/recorder.py that keeps a line for each record in a folder, in parts:
+    one when states are to leave, or more where they grow large.
+    """
+
+    def __init__(
+        self,
+        folder: Folder,
+        readers: Mapping[str, KeyReader],
+        *,
+        sync: str,
+        values: bool = False,
+        clock: Callable[[], datetime] = utc_now,
+        part_bytes: int = PART_BYTES,
+    ) -> None:
+        """`readers` are those of streams by their labels, `sync` is the start of the sync as a
+        timestamp. `values`: profiles are named by their keys themselves, else by digests.
+        """
+        self._folder, self._readers, self._sync = folder, readers, sync
+        self._values, self._clock, self._part_bytes = values, clock, part_bytes
+        self._open: list[bytes] = []
+        self._size = self._parts = 0
+        self._failure: ProfilesError | None = None
+
+    def answered(self, resolution: Resolution) -> None:
+        """Each profile of a chunk, and the records that others took the place of."""
+        chunk, rejected, ids = resolution.chunk, resolution.rejected, resolution.ids
+        more, start = self._of_request(chunk), 0
+        for stream, identities, ordinals in chunk.runs():
+            stop = start + len(identities)
+            opening = head(stream, chunk.target, ACCEPTED, **more)
+            made = self._lines(opening, identities, ordinals, ids[start:stop])
+            for place in rejected.keys() & range(start, stop) if rejected else ():
+                refused = head(stream, chunk.target, REJECTED, **more, **_why(rejected[place]))
+                one = slice(place - start, place - start + 1)
+                made[one] = self._lines(refused, identities[one], ordinals[one])
+            self._put(made)
+            start = stop
+        for place, interval, row in chunk.superseded:
+            fate = {**more, **NOT_REPLACED} if place in rejected else more
+            outcome = REJECTED if place in rejected else SUPERSEDED
+            opening = head(interval.stream, chunk.target, outcome, **fate)
+            self._put(self._lines(opening, [row.identities], [row.ordinal]))
+
+    def put_off(self, chunk: Chunk, code: str) -> None:
+        """Profiles of which the service said that they are to be sent once more."""
+        for stream, identities, ordinals in chunk.runs():
+            opening = head(stream, chunk.target, RETRIED, **self._of_request(chunk), code=code)
+            self._put(self._lines(opening, identities, ordinals))
+
+    def unsent(self, stream: str, original: bytes, rejection: Rejection, ordinal: int) -> None:
+        """A record that was rejected here."""
+        opening = head(stream, self._target(stream), REJECTED, **self._now(), **_why(rejection))
+        self._put(self._lines(opening, self._readers[stream].keys([original]), [ordinal]))
+
+    def deleted(self, stream: str, originals: Sequence[Data], first: int) -> None:
+        """Records that were left out."""
+        opening = head(stream, self._target(stream), DELETED, **self._now())
+        ordinals = range(first, first + len(originals))
+        self._put(self._lines(opening, self._readers[stream].keys(originals), ordinals))
+
+    def flush(self) -> None:
+        """Write what is open as a part. After a failure nothing is tried again, as in rejects."""
+        if self._failure is not None:
+            raise self._failure
+        if not self._open:
+            return
+        name = parts.name(self._clock(), self._parts)
+        try:
+            parts.write(self._folder, name, b"".join(self._open))
+        except ProfilesError as error:
+            self._failure = error
+            raise
+        self._parts += 1
+        self._open, self._size = [], 0
+
+    def close(self) -> None:
+        """Write what is open."""
+        self.flush()
+
+    def _put(self, made: list[str]) -> None:
+        text = "".join(made).encode()
+        self._open.append(text)
+        self._size += len(text)
+        if self._size >= self._part_bytes:
+            self.flush()
+
+    def _lines(
+        self,
+        opening: str,
+        identities: Sequence[Identities],
+        ordinals: Sequence[int],
+        ids: Sequence[str | None] = (),
+    ) -> list[str]:
+        rows = [each + 1 for each in ordinals]
+        return lines(opening, identities, rows, ids, values=self._values)
+
+    def _target(self, stream: str) -> Target:
+        return self._readers[stream].target
+
+    def _now(self) -> dict[str, str]:
+        return {"sync": self._sync, "at": timestamp(self._clock())}
+
+    def _of_request(self, chunk: Chunk) -> dict[str, str]:
+        return {"request_id": chunk.request_id, **self._now()}
+
+
+def _why(rejection: Rejection) -> dict[str, str]:
+    return {"step": rejection.reason, "code": rejection.code}
