@@ -32,13 +32,16 @@ class OutcomeRecorder:
         *,
         sync: str,
         values: bool = False,
+        place: Callable[[int], tuple[str, int]] | None = None,
         clock: Callable[[], datetime] = utc_now,
         part_bytes: int = PART_BYTES,
     ) -> None:
         """`readers` are those of streams by their labels, `sync` is the start of the sync as a
-        timestamp. `values`: profiles are named by their keys themselves, else by digests.
+        timestamp. `values`: profiles are named by their keys themselves, else by digests. `place`
+        tells the sync and row of a record by its number, where it is not one of this sync.
         """
         self._folder, self._readers, self._sync = folder, readers, sync
+        self._place = place
         self._values, self._clock, self._part_bytes = values, clock, part_bytes
         self._open: list[bytes] = []
         self._size = self._parts = 0
@@ -114,8 +117,26 @@ class OutcomeRecorder:
         ordinals: Sequence[int],
         ids: Sequence[str | None] = (),
     ) -> list[str]:
+        if self._place is not None:
+            return self._of_other_syncs(opening, identities, ordinals, ids)
         rows = [each + 1 for each in ordinals]
         return lines(opening, identities, rows, ids, values=self._values)
+
+    def _of_other_syncs(
+        self,
+        opening: str,
+        identities: Sequence[Identities],
+        ordinals: Sequence[int],
+        ids: Sequence[str | None],
+    ) -> list[str]:
+        """The same, each with the sync and row that its record stood at."""
+        made = []
+        for number, ordinal in enumerate(ordinals):
+            sync, row = self._place(ordinal) if self._place else ("", 0)
+            its = opening.replace(f'"sync":"{self._sync}"', f'"sync":"{sync}"')
+            one = slice(number, number + 1)
+            made += lines(its, identities[one], [row], ids[one], values=self._values)
+        return made
 
     def _target(self, stream: str) -> Target:
         return self._readers[stream].target

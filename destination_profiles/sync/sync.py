@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -166,16 +166,20 @@ def keeping(
 
 
 def recording(
-    config: Config, streams: list[StreamInfo], folder: Folder, sync: str
+    config: Config,
+    streams: Iterable[StreamInfo],
+    folder: Folder,
+    sync: str,
+    place: Callable[[int], tuple[str, int]] | None = None,
 ) -> OutcomeRecorder | None:
     """What keeps outcomes in a folder, where they are wanted; those that are too old go. `sync` is
-    the start of the sync as a timestamp.
+    the start of the sync as a timestamp; `place` as OutcomeRecorder has it.
     """
     if config.outcomes is None:
         return None
     parts.remove_older(folder, config.outcomes.keep_days, utc_now())
     readers = {info.label(): KeyReader(info, config, service()) for info in streams}
-    return OutcomeRecorder(folder, readers, sync=sync, values=config.outcomes.values)
+    return OutcomeRecorder(folder, readers, sync=sync, values=config.outcomes.values, place=place)
 
 
 def _codec(info: StreamInfo, config: Config) -> StreamCodec:
