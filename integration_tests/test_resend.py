@@ -391,10 +391,13 @@ def test_service_that_is_away_leaves_the_store(lenient: Connector) -> None:
 
 # Killed
 
-
-@pytest.mark.parametrize(
-    "faults", ["[{call: profiles/update_batch, requests: [2], delay_ms: 5000}]"]
+LOST = (
+    "[{call: profiles/update_batch, requests: [2], status: 502, execute: true, "
+    'headers: {Retry-After: "60"}}]'
 )
+
+
+@pytest.mark.parametrize("faults", [LOST])
 def test_killed_while_sending_it_counts_once(lenient: Connector, sandbox: ServedSandbox) -> None:
     """The service has executed the request, and its answer never comes."""
     one_more = {"action": "incr", "value": 1}
