@@ -2,13 +2,22 @@
 
 import json
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from integration_tests.connector import Connector, kept, record, sent_profiles, state, stream
+from integration_tests.connector import (
+    Connector,
+    kept,
+    record,
+    sent_profiles,
+    state,
+    stream,
+    updates,
+)
 from integration_tests.s3 import BUCKET, MotoServer
 from profiles_sandbox.testing import ServedSandbox
 
@@ -290,6 +299,32 @@ def test_service_that_is_away_leaves_the_store(lenient: Connector) -> None:
     assert sums(json.loads(out)) == {"waiting": 1, "stay": 1}
     assert rows(lenient) == before
     assert [path.name for path in (lenient.folder / "rejected" / "resend").glob("*")] == []
+
+
+# Killed
+
+
+@pytest.mark.parametrize(
+    "faults", ["[{call: profiles/update_batch, requests: [2], delay_ms: 5000}]"]
+)
+def test_killed_while_sending_it_counts_once(lenient: Connector, sandbox: ServedSandbox) -> None:
+    """The service has executed the request, and its answer never comes."""
+    one_more = {"action": "incr", "value": 1}
+    lenient.write(record({"crm_id": 77, "points": one_more}), record({"crm_id": 78}), state(1))
+    know(sandbox, 77)
+    before = len(updates(sandbox))
+    process = subprocess.Popen([*lenient.command("resend"), *SURE])
+    deadline = time.monotonic() + 60
+    while profile(sandbox, 77).get("points") != 1:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    process.kill()
+    process.wait()
+    assert sums(told(lenient, *SURE)) == {"waiting": 2, "accepted": 1, "rejected": 1, "stay": 1}
+    assert profile(sandbox, 77)["points"] == 1
+    (first, again) = updates(sandbox)[before:]
+    assert first["request_id"] == again["request_id"]
+    assert [each["crm_id"] for each in rows(lenient)] == [78]
 
 
 # S3

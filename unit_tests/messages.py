@@ -21,6 +21,7 @@ NO_MESSAGES = {
     "arguments",
     "terminal",
     "forecast_table",
+    "resend_table",
     "where_words",
 }  # help and tables for people at a command
 NOT_TOLD = {  # texts that are no message of their own

@@ -2,8 +2,6 @@
 
 import json
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
@@ -11,12 +9,8 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
-from destination_profiles.catalog import streams_of
 from destination_profiles.config import Config
 from destination_profiles.delivery.chunks import HELD_BODIES
-from destination_profiles.protocol.decoder import Decoder, Records
-from destination_profiles.rejection import Rejection
-from destination_profiles.rejects.local import LocalStore
 from destination_profiles.service.manifest import service
 from destination_profiles.spec import spec
 from destination_profiles.sync.pump import INTERRUPTED_SECONDS
@@ -267,26 +261,3 @@ def test_changelog_has_the_version() -> None:
     )
     assert version and newest and version[1] == newest[1]
     assert f"| {newest[1]} | {newest[2]} |" in sections(GUIDE)["Changelog"]
-
-
-def test_program_sends_stored_rows_again(tmp_path: Path) -> None:
-    rows = [b'{"id":12345678901234567890,"name":"\xd0\x81"}', b'{"id":null,"height":1.5}']
-    store = LocalStore(str(tmp_path))
-    for row in rows:
-        store.put("users", row, Rejection("profile", "required", "id must be there", "$", ""))
-    store.close()
-    (program,) = re.findall(r"```python\n(.+?)```", GUIDE, re.DOTALL)
-    made = subprocess.run(
-        [sys.executable, "-c", program, str(tmp_path / "users.jsonl"), "users"],
-        capture_output=True,
-        check=True,
-    ).stdout
-    (records,) = Decoder().messages(made)
-    assert isinstance(records, Records)
-    assert [json.loads(bytes(each)) for each in records.data] == [json.loads(row) for row in rows]
-
-
-def test_catalog_of_the_repair_is_one() -> None:
-    (catalog,) = re.findall(r"```json\n(.+?)```", GUIDE, re.DOTALL)
-    (info,) = streams_of(json.loads(catalog))
-    assert (info.name, info.sync_mode) == ("users", "append")

@@ -56,7 +56,7 @@ def _text(message: dict[str, Any]) -> str:
 def _rejected(out: Path) -> list[dict[str, Any]]:
     return [
         json.loads(line)
-        for path in sorted((out / "rejected").glob("*.jsonl"))
+        for path in sorted((out / "rejected").rglob("*.jsonl"))
         for line in path.read_text(encoding="utf-8").split("\n")
         if line
     ]

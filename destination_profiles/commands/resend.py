@@ -71,7 +71,7 @@ def _resend(
     try:
         to_its_end(resend.pump, invocation.output, resend.run)
     finally:
-        progress.end(resend.pump.writer)
+        progress.hide()
         resend.end()
         _tell(resend.told, as_json=invocation.arguments.json)
 
@@ -87,11 +87,13 @@ def _chosen(name: str | None, streams: Sequence[StreamInfo]) -> str | None:
     labels = [info.label() for info in streams if name in (info.name, info.label())]
     if len(labels) == 1:
         return labels[0]
-    known = ", ".join(labels or [info.label() for info in streams])
-    raise ConfigError(
-        f"The catalog has {'several streams' if labels else 'no stream'} of the name in --stream. "
-        f"Name one of: {known}."
-    )
+    if labels:
+        raise ConfigError(
+            f"The catalog has several streams of the name in --stream: {', '.join(labels)}. Name "
+            "one with its namespace."
+        )
+    known = ", ".join(info.label() for info in streams)
+    raise ConfigError(f"The catalog has no stream of the name in --stream. It has: {known}.")
 
 
 def _edited(arguments: Namespace, choice: Choice) -> bytes | None:

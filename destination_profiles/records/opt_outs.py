@@ -53,11 +53,11 @@ class OwnSubscriptions:
         for column in self._columns:
             if column not in parts:
                 if self._is_mapped and column.split(".")[0] in parts:
-                    raise ValueError("they stand within a column")
+                    raise ValueError
                 continue
             kept, left_out = self._kept(parts[column])
             if left_out and self._is_mapped:
-                raise ValueError("a mapping takes them")
+                raise ValueError
             count += left_out
             if left_out and kept:
                 parts[column] = msgspec.Raw(_encode(kept))

@@ -110,7 +110,7 @@ def _kept(keys: Mapping[str, Any], original: bytes) -> Kept:
     at = str(keys.get("rejected_at", ""))
     row, attempts = keys.get("rejected_row", 0), keys.get("rejected_attempts", 1)
     if type(row) is not int or type(attempts) is not int:
-        raise ValueError("a number is expected")
+        raise ValueError
     return Kept(
         original,
         # lines of earlier versions do not say where a record stood

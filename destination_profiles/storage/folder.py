@@ -4,11 +4,12 @@ import hashlib
 from typing import Protocol
 from urllib.parse import quote
 
+from ..errors import StoreUnavailable
+
 MAX_NAME = 200  # characters, of the 255 that file systems take
 BUSY = (
     "The object storage is in use: {} runs with it. Wait until that has ended, and run this again."
 )
-A_SYNC, A_RESEND = "a sync", "a resend"
 
 
 class Lock(Protocol):
@@ -51,6 +52,11 @@ class Folder(Protocol):
         another holds it that does not allow that.
         """
         ...
+
+
+def busy(*, alone: bool) -> StoreUnavailable:
+    """What to say to somebody who wants to hold a folder, perhaps `alone`, and may not."""
+    return StoreUnavailable(BUSY.format("a sync" if alone else "a resend"))
 
 
 def joined(*parts: str) -> str:

@@ -7,8 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
-from ..errors import ConfigError, StoreFailed, StoreUnavailable
-from .folder import A_RESEND, A_SYNC, BUSY
+from ..errors import ConfigError, StoreFailed
+from .folder import busy
 
 NOT_WRITABLE = (
     "The folder of the object storage cannot be made or written to. Choose another in the setting "
@@ -99,7 +99,7 @@ class LocalFolder:
                 return FileLock(file)
             os.close(file)
             if error.errno in (errno.EWOULDBLOCK, errno.EACCES):
-                raise StoreUnavailable(BUSY.format(A_SYNC if alone else A_RESEND)) from None
+                raise busy(alone=alone) from None
             raise _failed(error) from None
         if alone:
             for left in self._root.rglob(f".*{UNFINISHED}"):  # by a process that was killed

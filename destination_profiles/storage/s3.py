@@ -23,7 +23,7 @@ from botocore.exceptions import (
 from ..address import read_address
 from ..errors import ConfigError, ProfilesError, StoreUnavailable
 from ..secret import Secret
-from .folder import A_RESEND, A_SYNC, BUSY, joined
+from .folder import busy, joined
 from .settings import S3Storage
 
 LOCKS, ALONE, SHARED = "locks", "alone", "shared"
@@ -124,7 +124,7 @@ class Lease:
             others = []  # the credentials may put objects, and not list them
         if any(alone or each.startswith(f"{LOCKS}/{ALONE}") for each in others):
             folder.remove(self._name)
-            raise StoreUnavailable(BUSY.format(A_SYNC if alone else A_RESEND))
+            raise busy(alone=alone)
         self._renewing = threading.Thread(target=self._renew, name="lease", daemon=True)
         self._renewing.start()
 

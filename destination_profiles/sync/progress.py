@@ -65,8 +65,7 @@ class Progress:
 
     def end(self, writer: Writer) -> None:
         """Log the last counts, and what is unknown at the end."""
-        if self._terminal:
-            self._terminal.hide()
+        self.hide()
         self._tell(writer)
         if statuses := writer.statuses():
             told = ", ".join(f"{count:,} {word}" for word, count in statuses.most_common())
@@ -82,6 +81,11 @@ class Progress:
                 "answer came that can be read. No state passes them, "
                 "so the next sync sends them again."
             )
+
+    def hide(self) -> None:
+        """Leave nothing of the live line."""
+        if self._terminal:
+            self._terminal.hide()
 
     def _tell(self, writer: Writer) -> None:
         self._log(self._line(writer))
