@@ -15,7 +15,7 @@ from ..service.identities import Identities
 from ..service.matching import Target
 from ..storage.folder import Folder
 from . import parts
-from .line import ACCEPTED, DELETED, REJECTED, RETRIED, SUPERSEDED, head, lines
+from .line import ACCEPTED, DELETED, REJECTED, RETRIED, SUPERSEDED, Place, head, lines
 
 NOT_REPLACED = {"step": "superseded", "code": "rejected"}
 
@@ -32,14 +32,17 @@ class OutcomeRecorder:
         *,
         sync: str,
         values: bool = False,
+        places: Callable[[int], Place] | None = None,
         clock: Callable[[], datetime] = utc_now,
         part_bytes: int = PART_BYTES,
     ) -> None:
         """`readers` are those of streams by their labels, `sync` is the start of the sync as a
-        timestamp. `values`: profiles are named by their keys themselves, else by digests.
+        timestamp. `values`: profiles are named by their keys themselves, else by digests. `places`
+        tells where a record stood, by its number in the input from 0, if not in this sync.
         """
         self._folder, self._readers, self._sync = folder, readers, sync
         self._values, self._clock, self._part_bytes = values, clock, part_bytes
+        self._places = places
         self._open: list[bytes] = []
         self._size = self._parts = 0
         self._failure: ProfilesError | None = None
@@ -114,14 +117,17 @@ class OutcomeRecorder:
         ordinals: Sequence[int],
         ids: Sequence[str | None] = (),
     ) -> list[str]:
-        rows = [each + 1 for each in ordinals]
+        rows: Sequence[int | str] = [each + 1 for each in ordinals]
+        if self._places is not None:
+            rows = [f'{row},"sync":"{sync}"' for sync, row in map(self._places, ordinals)]
         return lines(opening, identities, rows, ids, values=self._values)
 
     def _target(self, stream: str) -> Target:
         return self._readers[stream].target
 
     def _now(self) -> dict[str, str]:
-        return {"sync": self._sync, "at": timestamp(self._clock())}
+        now = {"at": timestamp(self._clock())}
+        return now if self._places is not None else {"sync": self._sync, **now}
 
     def _of_request(self, chunk: Chunk) -> dict[str, str]:
         return {"request_id": chunk.request_id, **self._now()}

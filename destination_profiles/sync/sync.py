@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -21,6 +21,7 @@ from ..delivery.senders import Sender, Senders
 from ..delivery.writer import StreamKey, Writer
 from ..errors import ConfigError, NobodyReads, ProfilesError
 from ..outcomes import parts
+from ..outcomes.line import Place
 from ..outcomes.recorder import OutcomeRecorder
 from ..protocol.decoder import Decoder
 from ..protocol.messages import MessageWriter
@@ -166,16 +167,21 @@ def keeping(
 
 
 def recording(
-    config: Config, streams: list[StreamInfo], folder: Folder, sync: str
+    config: Config,
+    streams: Sequence[StreamInfo],
+    folder: Folder,
+    sync: str,
+    places: Callable[[int], Place] | None = None,
 ) -> OutcomeRecorder | None:
     """What keeps outcomes in a folder, where they are wanted; those that are too old go. `sync` is
-    the start of the sync as a timestamp.
+    the start of the sync as a timestamp; `places` tells of records that stood in another.
     """
     if config.outcomes is None:
         return None
     parts.remove_older(folder, config.outcomes.keep_days, utc_now())
     readers = {info.label(): KeyReader(info, config, service()) for info in streams}
-    return OutcomeRecorder(folder, readers, sync=sync, values=config.outcomes.values)
+    values = config.outcomes.values
+    return OutcomeRecorder(folder, readers, sync=sync, values=values, places=places)
 
 
 def _codec(info: StreamInfo, config: Config) -> StreamCodec:
