@@ -5,7 +5,6 @@ from datetime import datetime
 
 from ..delivery.blame import Resolution
 from ..delivery.chunks import Chunk
-from ..errors import ProfilesError
 from ..records.batch import Data
 from ..records.key_reader import KeyReader
 from ..rejection import Rejection
@@ -15,6 +14,7 @@ from ..service.identities import Identities
 from ..service.matching import Target
 from ..storage.folder import Folder
 from . import parts
+from .keeper import Keeper
 from .line import ACCEPTED, DELETED, REJECTED, RETRIED, SUPERSEDED, Place, head, lines
 
 NOT_REPLACED = {"step": "superseded", "code": "rejected"}
@@ -22,7 +22,7 @@ NOT_REPLACED = {"step": "superseded", "code": "rejected"}
 
 class OutcomeRecorder:
     """A recorder of delivery/recorder.py that keeps a line for each record in a folder, in parts:
-    one when states are to leave, or more where they grow large.
+    one a chunk, or more where they grow large.
     """
 
     def __init__(
@@ -40,12 +40,16 @@ class OutcomeRecorder:
         timestamp. `values`: profiles are named by their keys themselves, else by digests. `places`
         tells where a record stood, by its number in the input from 0, if not in this sync.
         """
-        self._folder, self._readers, self._sync = folder, readers, sync
+        self._readers, self._sync = readers, sync
         self._values, self._clock, self._part_bytes = values, clock, part_bytes
         self._places = places
+        self._keeper = Keeper(folder)
         self._open: list[bytes] = []
         self._size = self._parts = 0
-        self._failure: ProfilesError | None = None
+
+    def attach(self, wake: Callable[[], None]) -> None:
+        """`wake` is called on another thread whenever more is safe, or nothing more will be."""
+        self._keeper.wake = wake
 
     def answered(self, resolution: Resolution) -> None:
         """Each profile of a chunk, and the records that others took the place of."""
@@ -84,31 +88,29 @@ class OutcomeRecorder:
         ordinals = range(first, first + len(originals))
         self._put(self._lines(opening, self._readers[stream].keys(originals), ordinals))
 
-    def flush(self) -> None:
-        """Write what is open as a part. After a failure nothing is tried again, as in rejects."""
-        if self._failure is not None:
-            raise self._failure
-        if not self._open:
-            return
-        name = parts.name(self._clock(), self._parts)
-        try:
-            parts.write(self._folder, name, b"".join(self._open))
-        except ProfilesError as error:
-            self._failure = error
-            raise
-        self._parts += 1
-        self._open, self._size = [], 0
+    def begin(self) -> int:
+        """Let what is open be written as a part."""
+        if self._open:
+            self._keeper.put(parts.name(self._clock(), self._parts), self._open)
+            self._parts += 1
+            self._open, self._size = [], 0
+        return self._parts
+
+    def kept(self) -> int:
+        """How many parts are safe, of those that were begun."""
+        return self._keeper.kept()
 
     def close(self) -> None:
-        """Write what is open."""
-        self.flush()
+        """Write what is open, and wait for it."""
+        self.begin()
+        self._keeper.wait()
 
     def _put(self, made: list[str]) -> None:
         text = "".join(made).encode()
         self._open.append(text)
         self._size += len(text)
         if self._size >= self._part_bytes:
-            self.flush()
+            self.begin()
 
     def _lines(
         self,

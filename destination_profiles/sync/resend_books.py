@@ -90,8 +90,16 @@ class Books:
         for ordinal in range(first, first + len(originals)):
             self._settle(ordinal).deleted += 1
 
-    def flush(self) -> None:
+    def attach(self, wake: Callable[[], None]) -> None:
+        """Nothing is waited for."""
+
+    def begin(self) -> int:
         """Everything is in the journal."""
+        return 0
+
+    def kept(self) -> int:
+        """Likewise."""
+        return 0
 
     def close(self) -> None:
         """Likewise."""

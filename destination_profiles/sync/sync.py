@@ -122,6 +122,8 @@ def assemble(
     names = config.field_names().union(*(info.words() for info in streams))
     answers, mailbox = Answers(service(), names, ids=recorder is not None), Mailbox()
     client = ProfilesClient(config, service(), answers)
+    if recorder is not None:
+        recorder.attach(mailbox.wake)
     dispatcher = Dispatcher(
         Senders(sender or client, mailbox.put),
         Schedule(answers.backoff, config.retry_seconds),
