@@ -37,7 +37,13 @@ EDGES = {  # libraries, and the modules that may use them
     "pendulum": {"moments"},
     "phonenumbers": {"phones"},
     "signal": {"run", "sync/signals"},
-    "threading": {"api/http", "protocol/messages", "delivery/senders", "storage/s3"},
+    "threading": {
+        "api/http",
+        "protocol/messages",
+        "delivery/senders",
+        "outcomes/keeper",
+        "storage/s3",
+    },
 }
 PURE = {"records", "service", "errors", "rejection", "violations", "catalog"} | {
     "address",

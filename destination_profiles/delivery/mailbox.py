@@ -53,14 +53,15 @@ class Mailbox:
     def put(self, answer: Answer) -> None:
         """Let an answer end the wait."""
         self._answers.put(answer)
-        self._end_wait()
+        self.wake()
 
     def interrupt(self, error: ProfilesError) -> None:
         """Let `error` end the wait that is under way, or the next one."""
         self.interruption = error
-        self._end_wait()
+        self.wake()
 
-    def _end_wait(self) -> None:
+    def wake(self) -> None:
+        """End the wait that is under way, or the next one. Any thread may call it."""
         with suppress(BlockingIOError):  # full, so that the wait ends anyhow
             os.write(self._wake, b"\0")
 

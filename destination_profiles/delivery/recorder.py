@@ -1,6 +1,6 @@
 """Who hears of the last word on each record."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from ..records.batch import Data
@@ -10,8 +10,8 @@ from .chunks import Chunk
 
 
 class Recorder(Protocol):
-    """Hears everything on the main thread, before a state passes it. All methods raise
-    ProfilesError where it cannot be kept.
+    """Hears everything on the main thread, and keeps it beside: no state passes what is not safe.
+    All methods raise ProfilesError where it cannot be kept.
     """
 
     def answered(self, resolution: Resolution) -> None:
@@ -32,52 +32,18 @@ class Recorder(Protocol):
         """
         ...
 
-    def flush(self) -> None:
-        """Make safe all that was heard."""
+    def attach(self, wake: Callable[[], None]) -> None:
+        """Take what ends the wait of the main thread; any thread may call it."""
+        ...
+
+    def begin(self) -> int:
+        """Begin to make safe all that was heard; gives a number that never falls."""
+        ...
+
+    def kept(self) -> int:
+        """All that was begun up to this number is safe."""
         ...
 
     def close(self) -> None:
-        """Flush and let go."""
+        """Wait until all that was heard is safe."""
         ...
-
-
-class Recorders:
-    """Several, as one: what one has heard is safe before the next one hears it."""
-
-    def __init__(self, *each: Recorder) -> None:
-        """They hear in this order."""
-        self._each = each
-
-    def answered(self, resolution: Resolution) -> None:
-        """Let each hear it."""
-        for one in self._each:
-            one.answered(resolution)
-            one.flush()
-
-    def put_off(self, chunk: Chunk, code: str) -> None:
-        """Let each hear it."""
-        for one in self._each:
-            one.put_off(chunk, code)
-            one.flush()
-
-    def unsent(self, stream: str, original: bytes, rejection: Rejection, ordinal: int) -> None:
-        """Let each hear it."""
-        for one in self._each:
-            one.unsent(stream, original, rejection, ordinal)
-            one.flush()
-
-    def deleted(self, stream: str, originals: Sequence[Data], first: int) -> None:
-        """Let each hear it."""
-        for one in self._each:
-            one.deleted(stream, originals, first)
-            one.flush()
-
-    def flush(self) -> None:
-        """Let each flush."""
-        for one in self._each:
-            one.flush()
-
-    def close(self) -> None:
-        """Let each close."""
-        for one in self._each:
-            one.close()

@@ -19,6 +19,7 @@ from .bound import BOUND, Bound, Load
 from .checkpoint import Checkpointer, SafeState
 from .chunks import Chunk, ChunkPolicy
 from .dispatcher import Dispatcher
+from .keeping import Keeping
 from .ledger import Interval, Ledger
 from .open_chunks import OpenChunks, new_request_id
 from .recorder import Recorder
@@ -68,10 +69,10 @@ class Writer:
         self.dispatcher = dispatcher
         self.keeps_rejected = not isinstance(store, NoStore)
         self._codecs, self._store, self._release_state = codecs, store, release
-        self._recorder = recorder
         self._max_rejected, self._bound = max_rejected, bound
         self._max_percent, self._is_ending = max_rejected_percent, False
         self._checkpointer = Checkpointer()
+        self._keeping = Keeping(self._checkpointer, recorder)
         track = self._checkpointer.track
         self._open = OpenChunks(policy, track=track, new_id=new_id, clock=clock)
 
@@ -120,6 +121,7 @@ class Writer:
         """
         keys = self._codecs.keys() if key is None else {key} & self._codecs.keys()
         intervals = self.ledger.close(self._codecs[each].route.label for each in keys)
+        self._keeping.begin()
         self._checkpointer.hold(state, self.read, intervals, size)
         if len(self._checkpointer) == 1:  # else those before it wait for an answer, and so does it
             self._release()
@@ -147,6 +149,8 @@ class Writer:
         """Enter what became of chunks; raises the dispatcher's failure once all is entered."""
         for resolution in self.dispatcher.follow(answers):
             self._enter(resolution)
+        if self._keeping:
+            self._release()
         self.dispatcher.send_due()
         if self.dispatcher.failure is not None:
             raise self.dispatcher.failure
@@ -177,21 +181,20 @@ class Writer:
 
     def close(self) -> None:
         """End well, once everything is answered: every state out, the books balanced."""
+        self._keeping.close()
         self._release()
         self._stop_at_most()
-        self._close()
+        self._store.close()
         self.ledger.balance()
 
     def abandon(self) -> None:
         """End badly: what is rejected is stored, if the store can; else it raises its error."""
-        self._close()
-
-    def _close(self) -> None:
         try:
-            self._store.close()
+            self._keeping.close()
+            if self._keeping:
+                self._release()
         finally:
-            if self._recorder is not None:
-                self._recorder.close()
+            self._store.close()
 
     def _count_omitted(self, codec: StreamCodec) -> None:
         if codec.notes.counted:
@@ -214,8 +217,7 @@ class Writer:
             self._dispatch(sealed)
 
     def _enter(self, resolution: Resolution) -> None:
-        if self._recorder is not None:
-            self._recorder.answered(resolution)
+        self._keeping.answered(resolution)
         chunk, rejected = resolution.chunk, resolution.rejected
         accepted = chunk.intervals()
         for position, rejection in rejected.items():
@@ -231,20 +233,18 @@ class Writer:
                 self.ledger.settle(interval, superseded=1)
         if (whole := self.dispatcher.settle(chunk)) is not None:
             self._open.settle(whole)
-            self._checkpointer.resolve(whole.token)
+            self._keeping.resolve(whole.token)
         self._release()
 
     def _leave_out(self, interval: Interval, taken: Deleted) -> None:
-        if self._recorder is not None:
-            self._recorder.deleted(interval.stream, taken.originals, self.read)
+        self._keeping.deleted(interval.stream, taken.originals, self.read)
         count = len(taken.originals)
         interval.read += count
         self.read += count
         self.ledger.settle(interval, deleted=count)
 
     def _reject_unsent(self, interval: Interval, original: bytes, rejection: Rejection) -> None:
-        if self._recorder is not None:
-            self._recorder.unsent(interval.stream, original, rejection, self.read)
+        self._keeping.unsent(interval.stream, original, rejection, self.read)
         interval.read += 1
         self.read += 1
         self._reject(interval, original, rejection, self.read - 1)
@@ -283,10 +283,9 @@ class Writer:
         """Let the states leave that are safe: the rejected records before them are stored first.
         While most are lost none does, as the next sync would begin behind what this one failed on.
         """
+        self._keeping.settle()
         if not self._checkpointer.is_safe() or self.are_lost(self._max_percent):
             return
         self._store.flush()
-        if self._recorder is not None:
-            self._recorder.flush()
         for state in self._checkpointer.release():
             self._release_state(state)

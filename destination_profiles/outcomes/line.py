@@ -15,6 +15,7 @@ ACCEPTED, REJECTED, SUPERSEDED = "accepted", "rejected", "superseded"
 DELETED, RETRIED = "deleted", "retried"
 DIGITS = 32  # of a digest: 128 bits, of which no two customers share one
 ALONE = {1}
+Place = tuple[str, int]  # the start of a sync, and the number of a record in its input, from 1
 
 
 class Line(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -36,7 +37,7 @@ class Line(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     profile_id: str | None = None
     request_id: str | None = None
 
-    def place(self) -> tuple[str, int]:
+    def place(self) -> Place:
         """What is larger is later; that of a line of rejects/line.py compares with it."""
         return self.sync, self.row
 
@@ -66,13 +67,14 @@ def head(stream: str, target: Target, outcome: str, **more: str) -> str:
 def lines(
     head: str,
     identities: Sequence[Identities],
-    rows: Iterable[int],
+    rows: Iterable[int | str],
     ids: Sequence[str | None] = (),
     *,
     values: bool,
 ) -> list[str]:
     """Lines of records whose profiles have some identities, and some ids where the service tells
-    them. `values`: the identities are kept as they are.
+    them. `rows` are their numbers, with what stands behind each. `values`: the identities are kept
+    as they are.
     """
     keys = _keys(identities, values=values)
     if any(ids):

@@ -11,12 +11,11 @@ from ..service.identities import Identities
 from ..service.matching import Target
 from ..storage.folder import Folder
 from . import parts
-from .line import ACCEPTED, Line, digest, found_by
+from .line import ACCEPTED, Line, Place, digest, found_by
 
 FEW = (
     50  # texts that are looked for before a line is decoded; beyond it takes as long to decode all
 )
-Place = tuple[str, int]  # the start of a sync, and the number of a record in its input
 
 _decode_lines = msgspec.json.Decoder(Line).decode_lines
 

@@ -5,7 +5,6 @@ from datetime import datetime
 
 from ..delivery.blame import Resolution
 from ..delivery.chunks import Chunk
-from ..errors import ProfilesError
 from ..records.batch import Data
 from ..records.key_reader import KeyReader
 from ..rejection import Rejection
@@ -15,14 +14,15 @@ from ..service.identities import Identities
 from ..service.matching import Target
 from ..storage.folder import Folder
 from . import parts
-from .line import ACCEPTED, DELETED, REJECTED, RETRIED, SUPERSEDED, head, lines
+from .keeper import Keeper
+from .line import ACCEPTED, DELETED, REJECTED, RETRIED, SUPERSEDED, Place, head, lines
 
 NOT_REPLACED = {"step": "superseded", "code": "rejected"}
 
 
 class OutcomeRecorder:
     """A recorder of delivery/recorder.py that keeps a line for each record in a folder, in parts:
-    one when states are to leave, or more where they grow large.
+    one a chunk, or more where they grow large.
     """
 
     def __init__(
@@ -32,20 +32,24 @@ class OutcomeRecorder:
         *,
         sync: str,
         values: bool = False,
-        place: Callable[[int], tuple[str, int]] | None = None,
+        places: Callable[[int], Place] | None = None,
         clock: Callable[[], datetime] = utc_now,
         part_bytes: int = PART_BYTES,
     ) -> None:
         """`readers` are those of streams by their labels, `sync` is the start of the sync as a
-        timestamp. `values`: profiles are named by their keys themselves, else by digests. `place`
-        tells the sync and row of a record by its number, where it is not one of this sync.
+        timestamp. `values`: profiles are named by their keys themselves, else by digests. `places`
+        tells where a record stood, by its number in the input from 0, if not in this sync.
         """
-        self._folder, self._readers, self._sync = folder, readers, sync
-        self._place = place
+        self._readers, self._sync = readers, sync
         self._values, self._clock, self._part_bytes = values, clock, part_bytes
+        self._places = places
+        self._keeper = Keeper(folder)
         self._open: list[bytes] = []
         self._size = self._parts = 0
-        self._failure: ProfilesError | None = None
+
+    def attach(self, wake: Callable[[], None]) -> None:
+        """`wake` is called on another thread whenever more is safe, or nothing more will be."""
+        self._keeper.wake = wake
 
     def answered(self, resolution: Resolution) -> None:
         """Each profile of a chunk, and the records that others took the place of."""
@@ -84,31 +88,29 @@ class OutcomeRecorder:
         ordinals = range(first, first + len(originals))
         self._put(self._lines(opening, self._readers[stream].keys(originals), ordinals))
 
-    def flush(self) -> None:
-        """Write what is open as a part. After a failure nothing is tried again, as in rejects."""
-        if self._failure is not None:
-            raise self._failure
-        if not self._open:
-            return
-        name = parts.name(self._clock(), self._parts)
-        try:
-            parts.write(self._folder, name, b"".join(self._open))
-        except ProfilesError as error:
-            self._failure = error
-            raise
-        self._parts += 1
-        self._open, self._size = [], 0
+    def begin(self) -> int:
+        """Let what is open be written as a part."""
+        if self._open:
+            self._keeper.put(parts.name(self._clock(), self._parts), self._open)
+            self._parts += 1
+            self._open, self._size = [], 0
+        return self._parts
+
+    def kept(self) -> int:
+        """How many parts are safe, of those that were begun."""
+        return self._keeper.kept()
 
     def close(self) -> None:
-        """Write what is open."""
-        self.flush()
+        """Write what is open, and wait for it."""
+        self.begin()
+        self._keeper.wait()
 
     def _put(self, made: list[str]) -> None:
         text = "".join(made).encode()
         self._open.append(text)
         self._size += len(text)
         if self._size >= self._part_bytes:
-            self.flush()
+            self.begin()
 
     def _lines(
         self,
@@ -117,32 +119,17 @@ class OutcomeRecorder:
         ordinals: Sequence[int],
         ids: Sequence[str | None] = (),
     ) -> list[str]:
-        if self._place is not None:
-            return self._of_other_syncs(opening, identities, ordinals, ids)
-        rows = [each + 1 for each in ordinals]
+        rows: Sequence[int | str] = [each + 1 for each in ordinals]
+        if self._places is not None:
+            rows = [f'{row},"sync":"{sync}"' for sync, row in map(self._places, ordinals)]
         return lines(opening, identities, rows, ids, values=self._values)
-
-    def _of_other_syncs(
-        self,
-        opening: str,
-        identities: Sequence[Identities],
-        ordinals: Sequence[int],
-        ids: Sequence[str | None],
-    ) -> list[str]:
-        """The same, each with the sync and row that its record stood at."""
-        made = []
-        for number, ordinal in enumerate(ordinals):
-            sync, row = self._place(ordinal) if self._place else ("", 0)
-            its = opening.replace(f'"sync":"{self._sync}"', f'"sync":"{sync}"')
-            one = slice(number, number + 1)
-            made += lines(its, identities[one], [row], ids[one], values=self._values)
-        return made
 
     def _target(self, stream: str) -> Target:
         return self._readers[stream].target
 
     def _now(self) -> dict[str, str]:
-        return {"sync": self._sync, "at": timestamp(self._clock())}
+        now = {"at": timestamp(self._clock())}
+        return now if self._places is not None else {"sync": self._sync, **now}
 
     def _of_request(self, chunk: Chunk) -> dict[str, str]:
         return {"request_id": chunk.request_id, **self._now()}

@@ -47,7 +47,7 @@ class Books:
     def doubt(self, waiting: Waiting) -> None:
         """It will never be known whether a record was executed."""
         self._doubtful.setdefault(waiting.part, set()).add(waiting.line)
-        self._open.discard(self._place(waiting))
+        self._open.discard(self._shelf.place(waiting))
 
     def leaving(self, chunk: Chunk) -> None:
         """A request is about to be sent."""
@@ -90,8 +90,16 @@ class Books:
         for ordinal in range(first, first + len(originals)):
             self._settle(ordinal).deleted += 1
 
-    def flush(self) -> None:
+    def attach(self, wake: Callable[[], None]) -> None:
+        """Nothing is waited for."""
+
+    def begin(self) -> int:
         """Everything is in the journal."""
+        return 0
+
+    def kept(self) -> int:
+        """Likewise."""
+        return 0
 
     def close(self) -> None:
         """Likewise."""
@@ -139,27 +147,24 @@ class Books:
 
     def _settle(self, ordinal: int) -> Sums:
         waiting = self._fed[ordinal]
-        self._open.discard(self._place(waiting))
+        self._open.discard(self._shelf.place(waiting))
         self.drop(waiting)
         return self._told.of(self._shelf.label(waiting))
 
     def _reject(self, ordinal: int, rejection: Rejection) -> None:
         waiting = self._fed[ordinal]
-        self._open.discard(self._place(waiting))
+        self._open.discard(self._shelf.place(waiting))
         self._rejected.setdefault(waiting.part, {})[waiting.line] = rejection
         label = self._shelf.label(waiting)
         self._told.of(label).rejected += 1
         self._told.reasons[label, rejection.reason, rejection.code, rejection.loggable] += 1
 
     def _places(self, ordinals: Iterable[int]) -> list[Place]:
-        return [self._place(self._fed[ordinal]) for ordinal in ordinals]
+        return [self._shelf.place(self._fed[ordinal]) for ordinal in ordinals]
 
     def place(self, ordinal: int) -> tuple[str, int]:
         """Where a record stood in its own sync."""
         return self._fed[ordinal].place()
-
-    def _place(self, waiting: Waiting) -> Place:
-        return self._shelf.parts[waiting.part].name, waiting.line
 
 
 def _ordinals(chunk: Chunk) -> Iterator[int]:

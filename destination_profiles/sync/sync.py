@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -21,6 +21,7 @@ from ..delivery.senders import Sender, Senders
 from ..delivery.writer import StreamKey, Writer
 from ..errors import ConfigError, NobodyReads, ProfilesError
 from ..outcomes import parts
+from ..outcomes.line import Place
 from ..outcomes.recorder import OutcomeRecorder
 from ..protocol.decoder import Decoder
 from ..protocol.messages import MessageWriter
@@ -121,6 +122,8 @@ def assemble(
     names = config.field_names().union(*(info.words() for info in streams))
     answers, mailbox = Answers(service(), names, ids=recorder is not None), Mailbox()
     client = ProfilesClient(config, service(), answers)
+    if recorder is not None:
+        recorder.attach(mailbox.wake)
     dispatcher = Dispatcher(
         Senders(sender or client, mailbox.put),
         Schedule(answers.backoff, config.retry_seconds),
@@ -167,19 +170,20 @@ def keeping(
 
 def recording(
     config: Config,
-    streams: Iterable[StreamInfo],
+    streams: Sequence[StreamInfo],
     folder: Folder,
     sync: str,
-    place: Callable[[int], tuple[str, int]] | None = None,
+    places: Callable[[int], Place] | None = None,
 ) -> OutcomeRecorder | None:
     """What keeps outcomes in a folder, where they are wanted; those that are too old go. `sync` is
-    the start of the sync as a timestamp; `place` as OutcomeRecorder has it.
+    the start of the sync as a timestamp; `places` tells of records that stood in another.
     """
     if config.outcomes is None:
         return None
     parts.remove_older(folder, config.outcomes.keep_days, utc_now())
     readers = {info.label(): KeyReader(info, config, service()) for info in streams}
-    return OutcomeRecorder(folder, readers, sync=sync, values=config.outcomes.values, place=place)
+    values = config.outcomes.values
+    return OutcomeRecorder(folder, readers, sync=sync, values=values, places=places)
 
 
 def _codec(info: StreamInfo, config: Config) -> StreamCodec:

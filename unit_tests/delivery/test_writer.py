@@ -86,7 +86,7 @@ def test_one_profile_updated_ten_thousand_times_is_sent_in_order() -> None:
     link = Link()
     pipeline = Pipeline(link, max_profiles=10_000)
     for number in range(40):
-        pipeline.pump._records(USERS, [b'{"id":1}'] * 250)
+        pipeline.pump.records(USERS, [b'{"id":1}'] * 250)
         pipeline.feed(str(number))
         assert pipeline.writer.load().chunks < 256 + 250
     pipeline.pump.finish()

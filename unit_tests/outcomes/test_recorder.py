@@ -56,7 +56,7 @@ def answered(
     folder = MemoryFolder()
     heard = recorder(folder, **more.pop("settings", {}))
     heard.answered(Resolution(made, rejected or {}, **more))
-    heard.flush()
+    heard.close()
     return folder
 
 
@@ -134,24 +134,32 @@ def test_what_was_never_sent_has_its_key() -> None:
     ]
 
 
+def test_record_of_an_earlier_sync_keeps_its_place() -> None:
+    places = {0: ("2026-01-01T00:00:00.000Z", 41), 1: ("2026-01-02T00:00:00.000Z", 7)}
+    folder = answered(chunk(7, 8), {1: REFUSAL}, settings={"places": places.__getitem__})
+    lines = list(map(json.loads, text(folder).splitlines()))
+    assert [(each["sync"], each["row"]) for each in lines] == list(places.values())
+    assert [each["outcome"] for each in lines] == ["accepted", "rejected"]
+
+
 def test_put_off_profiles_are_retried() -> None:
     folder = MemoryFolder()
     heard = recorder(folder)
     heard.put_off(chunk(7), "429")
-    heard.flush()
+    heard.close()
     assert told(folder) == [(1, "retried", None, "429", digest("7"), None)]
 
 
-def test_large_part_is_written_at_once() -> None:
+def test_large_part_is_begun_at_once() -> None:
     folder = MemoryFolder()
     heard = recorder(folder, part_bytes=300)
     for _ in range(3):
         heard.put_off(chunk(7), "429")
-    assert len(folder.things) == 1
+    assert heard.begin() == 2
     heard.close()
     assert parts.names(folder) == [PART, PART.replace("_0.", "_1.")]
-    heard.close()
-    assert len(folder.things) == 2
+    assert heard.begin() == heard.kept() == 2
+    assert [text(folder, each).count("\n") for each in parts.names(folder)] == [2, 1]
 
 
 def test_nothing_is_tried_after_a_failure() -> None:
@@ -160,8 +168,10 @@ def test_nothing_is_tried_after_a_failure() -> None:
     heard.put_off(chunk(7), "429")
     folder.fails = StoreFailed("full")
     with pytest.raises(StoreFailed):
-        heard.flush()
+        heard.close()
     folder.fails = None
+    with pytest.raises(StoreFailed):
+        heard.kept()
     with pytest.raises(StoreFailed):
         heard.close()
     assert not folder.things

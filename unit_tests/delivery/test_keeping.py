@@ -1,0 +1,119 @@
+"""No state passes what is not safe, though nobody waits for it."""
+
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from destination_profiles.delivery.blame import Resolution
+from destination_profiles.delivery.checkpoint import Checkpointer
+from destination_profiles.delivery.chunks import Chunk
+from destination_profiles.delivery.keeping import Keeping
+from destination_profiles.errors import StoreFailed
+from destination_profiles.records.batch import Data
+from destination_profiles.rejection import Rejection
+from unit_tests.delivery.chunks import chunk
+from unit_tests.pipeline import REFUSAL
+
+
+class Slow:
+    """A recorder of which the test says what is `safe`."""
+
+    def __init__(self) -> None:
+        self.heard: list[object] = []
+        self.begun = self.safe = 0
+        self.fails: StoreFailed | None = None
+
+    def answered(self, resolution: Resolution) -> None:
+        self.heard.append(resolution)
+
+    def put_off(self, chunk: Chunk, code: str) -> None:
+        self.heard.append(chunk)
+
+    def unsent(self, stream: str, original: bytes, rejection: Rejection, ordinal: int) -> None:
+        self.heard.append(ordinal)
+
+    def deleted(self, stream: str, originals: Sequence[Data], first: int) -> None:
+        self.heard.append(first)
+
+    def attach(self, wake: Callable[[], None]) -> None:
+        pass
+
+    def begin(self) -> int:
+        self.begun += 1
+        return self.begun
+
+    def kept(self) -> int:
+        if self.fails is not None:
+            raise self.fails
+        return self.safe
+
+    def close(self) -> None:
+        self.safe = self.begun
+
+
+def made(recorder: Slow | None) -> tuple[Checkpointer, Keeping]:
+    checkpointer = Checkpointer()
+    return checkpointer, Keeping(checkpointer, recorder)
+
+
+def test_nothing_waits_without_a_recorder() -> None:
+    checkpointer, keeping = made(None)
+    token = checkpointer.track(0)
+    checkpointer.hold("a", 1, [])
+    keeping.answered(Resolution(chunk(1), {}))
+    keeping.resolve(token)
+    keeping.unsent("users", b"", REFUSAL, 1)
+    keeping.begin()
+    checkpointer.hold("b", 2, [])
+    assert [each.state for each in checkpointer.release()] == ["a", "b"]
+    assert len(keeping) == 0
+
+
+def test_state_waits_until_its_chunk_is_safe() -> None:
+    slow = Slow()
+    checkpointer, keeping = made(slow)
+    tokens = [checkpointer.track(0), checkpointer.track(1)]
+    checkpointer.hold("a", 1, [])
+    checkpointer.hold("b", 2, [])
+    for token in tokens:
+        keeping.resolve(token)
+    keeping.settle()
+    assert not checkpointer.is_safe()
+    slow.safe = 1
+    keeping.settle()
+    assert [each.state for each in checkpointer.release()] == ["a"]
+    assert len(keeping) == 1
+    keeping.close()
+    keeping.settle()
+    assert [each.state for each in checkpointer.release()] == ["b"]
+
+
+@pytest.mark.parametrize("kind", ["unsent", "deleted"])
+def test_state_waits_for_what_was_never_sent(kind: str) -> None:
+    slow = Slow()
+    checkpointer, keeping = made(slow)
+    for ordinal in (0, 1):
+        if kind == "unsent":
+            keeping.unsent("users", b"", REFUSAL, ordinal)
+        else:
+            keeping.deleted("users", [b""], ordinal)
+    keeping.begin()
+    checkpointer.hold("a", 2, [])
+    assert (slow.heard, slow.begun) == ([0, 1], 1)
+    keeping.settle()
+    assert not checkpointer.is_safe()
+    slow.safe = 1
+    keeping.settle()
+    assert checkpointer.is_safe()
+
+
+def test_failure_lets_nothing_pass() -> None:
+    slow = Slow()
+    checkpointer, keeping = made(slow)
+    token = checkpointer.track(0)
+    checkpointer.hold("a", 1, [])
+    keeping.resolve(token)
+    slow.fails = StoreFailed("full")
+    with pytest.raises(StoreFailed):
+        keeping.settle()
+    assert not checkpointer.is_safe()
