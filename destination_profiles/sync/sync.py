@@ -105,7 +105,7 @@ def assemble(
         max_in_flight=config.max_in_flight,
         throttled=throttled,
         leaving=leaving,
-        inspect=lambda: inspect(config, client, service(), may_not_read=True).problems,
+        inspect=lambda: inspect(config, client, service(), in_sync=True).problems,
         repeatable=repeatable(service(), format_named(config.wire_format)),
     )
     writer = Writer(
