@@ -21,6 +21,13 @@ def load(name: str) -> dict[str, Any]:
     return found
 
 
+@pytest.fixture
+def options(name: str) -> list[str]:
+    """The sandbox's, as the file has them."""
+    found: list[str] = load(name).get("sandbox", [])
+    return found
+
+
 def configured(connector: Connector, case: dict[str, Any], wire_format: str) -> None:
     store = {"storage_type": "Local", "path": str(connector.folder / "rejected")}
     connector.config |= {**case.get("config", {}), "object_storage_config": store}
