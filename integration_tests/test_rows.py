@@ -82,6 +82,13 @@ def subscriptions(sandbox: ServedSandbox, crm_id: int) -> list[list[Any]]:
     return [[each["channel"], each["resource_id"], each["status"]] for each in found]
 
 
+def addresses(sandbox: ServedSandbox, crm_id: int) -> list[Any]:
+    """The address of each subscription of a profile."""
+    found = sandbox.profile(ID.format(crm_id))["subscriptions"]
+    named = [{**each, **each.get("email_data", {}), **each.get("cc_data", {})} for each in found]
+    return [each.get("email") or each.get("phone") for each in named]
+
+
 @pytest.mark.parametrize("wire_format", ["json", "xml"])
 @pytest.mark.parametrize("name", FILES)
 def test_rows_arrive_or_are_explained(
@@ -104,5 +111,7 @@ def test_rows_arrive_or_are_explained(
     assert {each: stored(sandbox, each) for each in expected} == expected
     expected = case.get("subscriptions", {})
     assert {each: subscriptions(sandbox, each) for each in expected} == expected
+    expected = case.get("addresses", {})
+    assert {each: addresses(sandbox, each) for each in expected} == expected
     for sentence in case.get("told", ()):
         assert said.log.count(sentence) == 1

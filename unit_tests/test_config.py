@@ -1010,6 +1010,49 @@ def test_field_without_settings_of_a_cell_is_plain() -> None:
     assert [each.cell for each in stream.fields or ()] == [PLAIN]
 
 
+def of_a_subscription(**settings: Any) -> list[dict[str, Any]]:
+    entry = {"channel": "sms", "resource_id": 3, "address_from": "mobile", "status": "subscribed"}
+    return [{"name": "users", "subscriptions": [{**entry, **settings}]}]
+
+
+@pytest.mark.parametrize(
+    ("channel", "key"),
+    [("sms", "phone"), ("whatsapp", "cc_data.phone"), ("viber", "cc_data.phone")],
+)
+def test_region_makes_an_address_a_phone_number(channel: str, key: str) -> None:
+    (stream,) = config(streams=of_a_subscription(channel=channel, region="DE")).streams
+    assert stream.subscriptions[0].address == (
+        FieldConfig(key, "mobile", type="phone", cell=Cell(form=Form(region="DE"))),
+    )
+
+
+def test_address_without_a_region_goes_as_it_comes() -> None:
+    (stream,) = config(streams=of_a_subscription(region=None)).streams
+    assert stream.subscriptions[0].address == (FieldConfig("phone", "mobile", type="string"),)
+
+
+@pytest.mark.parametrize(
+    ("settings", "slip"),
+    [
+        ({"region": CANARY}, "sms has a region that is not known; it is one such as DE"),
+        (
+            {"region": "DE", "channel": "email"},
+            "email has a region, but no phone number for an address",
+        ),
+        (
+            {"region": "DE", "channel": "telegram_bot"},
+            "telegram_bot has a region, but no phone number for an address",
+        ),
+    ],
+)
+def test_region_that_is_wrong_is_named(settings: dict[str, Any], slip: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        config(streams=of_a_subscription(**settings))
+    assert raised.value.message == (
+        f"The stream users is configured wrongly: a subscription to {slip}."
+    )
+
+
 def test_separator_is_that_of_the_categories() -> None:
     entry = {"channel": "sms", "resource_id": 3, "address_from": "phone", "status": "subscribed"}
     streams = [
