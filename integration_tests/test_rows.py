@@ -115,3 +115,11 @@ def test_rows_arrive_or_are_explained(
     assert {each: addresses(sandbox, each) for each in expected} == expected
     for sentence in case.get("told", ()):
         assert said.log.count(sentence) == 1
+
+
+def test_table_of_kinds_names_each_file_and_test() -> None:
+    table = (FOLDER / "README.md").read_text(encoding="utf-8").partition("## Which test")[2]
+    assert [name for name in FILES if f"`{name}`" not in table] == []
+    tests = "".join(path.read_text(encoding="utf-8") for path in FOLDER.parent.glob("test_*.py"))
+    named = [each for each in table.split("`") if each.startswith("test_")]
+    assert [each for each in named if f"def {each}(" not in tests] == []
