@@ -241,6 +241,10 @@ def test_mark_anywhere_else_is_not_skipped(before: bytes) -> None:
     line = b'{"type":"RECORD","record":{"stream":"users","data":{"a":1}}}\n'
     with pytest.raises(BrokenInput, match="mixes a message with other text"):
         list(Decoder().messages(before + codecs.BOM_UTF8 + line))
+    decoder = Decoder()
+    list(decoder.messages(line))
+    with pytest.raises(BrokenInput, match="mixes a message with other text"):
+        list(decoder.messages(codecs.BOM_UTF8 + line))
 
 
 def test_lines_are_counted_from_one_block_to_the_next() -> None:
