@@ -1,4 +1,5 @@
 # make demo   a real source into the service, end to end
+# make dirty  a table of 50,000 dirty customers, each row compared with what must become of it
 # make test   all tests
 # make coverage  the same, with the lines that no test reaches; each process takes twice as long
 # make soak   the tests that take long
@@ -13,11 +14,14 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 TESTS := $(foreach name,.venv .venv-source .venv-pipelines .venv-qa .venv-suite,$(name)/installed)
 
-.PHONY: demo test coverage soak scenarios constraints check format bench guard clean
+.PHONY: demo dirty test coverage soak scenarios constraints check format bench guard clean
 .DELETE_ON_ERROR:
 
 demo: .venv/connector .venv-source/installed
 	$(BIN)/python demo/run.py
+
+dirty: .venv/connector
+	$(BIN)/python demo/dirty.py --out demo/out/dirty --sync
 
 test: $(TESTS)
 	$(BIN)/python -m pytest -q -n 2

@@ -8,33 +8,31 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import requests
+from service import BIN, sandbox, say, seed, service
 
 HERE = Path(__file__).parent
 OUT = HERE / "out"
-BIN = Path(sys.executable).parent
+DATA = OUT / "sandbox.db"
 SOURCE = HERE.parent / ".venv-source" / "bin" / "source-faker"
 USERS = 10_000
 LEFT_OUT = range(400, USERS + 1, 400)  # users that the service does not know, on purpose
-SEED = {"token": "sandbox-token", "db_id": 1, "matching": "custom", "field_name": "Custom_ID"}
 
 
 def main() -> int:
     """Run it and tell what happened; 0 when every record is accounted for."""
     shutil.rmtree(OUT, ignore_errors=True)
     OUT.mkdir()
-    with service() as url:
+    with service(DATA) as url:
         say(
             f"1. The service listens at {urlsplit(url).netloc}; its profiles "
             f"are in {shown('sandbox.db')}."
         )
-        seed(url)
+        numbers = (each for each in range(1, USERS + 1) if each not in LEFT_OUT)
+        seed(url, "Custom_ID", ({"Custom_ID": number} for number in numbers))
         say(
             f"2. It knows {USERS - len(LEFT_OUT):,} customers by Custom_ID. "
             f"{len(LEFT_OUT)} of the source's users are left out on purpose."
@@ -50,28 +48,6 @@ def main() -> int:
         balanced = report(states)
         say_where()
     return 0 if code == 0 and balanced else 1
-
-
-@contextmanager
-def service() -> Iterator[str]:
-    """The address of the running sandbox, which ends with the block."""
-    command = [BIN / "profiles-sandbox", "serve", "--port", "0", "--data", OUT / "sandbox.db"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    try:
-        yield process.stdout.readline().split()[-1]
-    finally:
-        process.terminate()
-        process.wait()
-        process.stdout.close()
-
-
-def seed(url: str) -> None:
-    """Create the profiles that the sync will update: it never creates one."""
-    data = [{"Custom_ID": number} for number in range(1, USERS + 1) if number not in LEFT_OUT]
-    requests.post(
-        f"{url}/api/v1.1/profiles/import_batch", json={**SEED, "data": data}, timeout=60
-    ).raise_for_status()
 
 
 def configure(url: str) -> None:
@@ -146,7 +122,7 @@ def report(states: list[dict[str, Any]]) -> bool:
     delivered, rejected = (
         sum(each[count] for each in stats) for count in ("recordCount", "rejectedRecordCount")
     )
-    journal = [row for row in sandbox("journal") if row["call"] == "profiles/update_batch"]
+    journal = [row for row in sandbox(DATA, "journal") if row["call"] == "profiles/update_batch"]
     for row in journal:
         counts = f"{row['accepted']:,} accepted, {row['failed']:,} refused"
         say(f"   request of {row['profiles']:,} profiles, {row['body_bytes']:,} bytes: {counts}")
@@ -156,7 +132,7 @@ def report(states: list[dict[str, Any]]) -> bool:
     )
     arrived = [
         profile
-        for profile in sandbox("profiles", "--db-id", "1")
+        for profile in sandbox(DATA, "profiles", "--db-id", "1")
         if profile.get("source") == "faker"
     ]
     say(f"   {len(arrived):,} profiles of the service carry what the source sent. One of them:")
@@ -174,16 +150,6 @@ def report(states: list[dict[str, Any]]) -> bool:
         f"{missing[-1]}: those that were left out."
     )
     return missing == list(LEFT_OUT) and len(arrived) == delivered == USERS - len(LEFT_OUT)
-
-
-def sandbox(command: str, *options: str) -> list[dict[str, Any]]:
-    """What the sandbox shows of its data."""
-    shown = subprocess.run(
-        [BIN / "profiles-sandbox", command, "--data", OUT / "sandbox.db", "--json", *options],
-        capture_output=True,
-        check=True,
-    )
-    return [json.loads(line) for line in shown.stdout.splitlines()]
 
 
 def say_where() -> None:
@@ -205,11 +171,6 @@ def say_where() -> None:
 def shown(name: str) -> Path:
     """A file of this run, relative to the project."""
     return (OUT / name).relative_to(HERE.parent)
-
-
-def say(text: str) -> None:
-    """Print at once."""
-    print(text, flush=True)
 
 
 if __name__ == "__main__":

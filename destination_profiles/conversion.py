@@ -15,7 +15,8 @@ from .moments import NoMoment, moment_of
 from .phones import NoPhone, e164
 
 MAX_EXPONENT = 308  # of a double
-TRUE, FALSE = frozenset({"true", "t", "yes", "y", "1"}), frozenset({"false", "f", "no", "n", "0"})
+TRUE = frozenset({"true", "t", "yes", "y", "1", "1.0"})  # 1.0: a column of 1 and null in a table
+FALSE = frozenset({"false", "f", "no", "n", "0", "0.0"})
 # blanks and points between groups of three digits, where a comma stands before the decimals
 GROUPED = re.compile(
     r"[+-]?[0-9]{1,3}(?:(?P<gap>[. '\u2019\u00a0\u202f])[0-9]{3})(?:(?P=gap)[0-9]{3})*(?:,[0-9]*)?"
@@ -116,7 +117,8 @@ def _number(text: str, decimal: str) -> int | Decimal:
 def _boolean(value: Any) -> bool:
     if isinstance(value, bool):
         return value
-    text = str(value).strip().lower() if isinstance(value, str | int) else ""
+    is_single = isinstance(value, str | int | float | Decimal)
+    text = _string(value).strip().lower() if is_single else ""
     if text not in TRUE | FALSE:
         raise CannotConvert
     return text in TRUE
@@ -180,6 +182,13 @@ def listed(value: Any, separator: str) -> list[Any]:
     return value.split(separator)
 
 
+def _email(value: Any) -> str:
+    """An address without the blanks around it."""
+    if not isinstance(value, str) or not (bare := value.strip()):
+        raise CannotConvert
+    return bare
+
+
 def _phone(value: Any, *, region: str | None) -> str:
     try:
         return e164(_string(value), region)
@@ -188,7 +197,7 @@ def _phone(value: Any, *, region: str | None) -> str:
 
 
 # that a user may name
-TYPES = ("string", "int", "float", "boolean", "date", "datetime", "tags", "phone")
+TYPES = ("string", "int", "float", "boolean", "date", "datetime", "tags", "phone", "email")
 
 
 def conversions(zone: tzinfo = UTC, form: Form = USUAL) -> Mapping[str, Callable[[Any], Any]]:
@@ -203,5 +212,6 @@ def conversions(zone: tzinfo = UTC, form: Form = USUAL) -> Mapping[str, Callable
         "date": partial(_date, zone=zone, formats=form.formats),
         "datetime": partial(_datetime, zone=zone, formats=form.formats),
         "tags": partial(_tags, separator=form.separator),
+        "email": _email,
         "phone": partial(_phone, region=form.region),
     }

@@ -15,7 +15,8 @@ def e164(text: str, region: str | None = None) -> str:
         number = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException:
         raise NoPhone from None
-    if not phonenumbers.is_possible_number(number):
+    found = phonenumbers.is_possible_number_with_reason(number)
+    if found != phonenumbers.ValidationResult.IS_POSSIBLE:  # without an area's code
         raise NoPhone
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 

@@ -19,7 +19,7 @@ def test_plain_cell_has_nothing_to_do() -> None:
     assert Cell().reader(None) is None
 
 
-TYPED = ["int", "float", "boolean", "date", "datetime", "tags", "phone"]
+TYPED = ["int", "float", "boolean", "date", "datetime", "tags", "phone", "email"]
 
 
 @pytest.mark.parametrize("kind", TYPED)
@@ -144,6 +144,8 @@ BROKEN = [
         for text in ("1.5", "1.23,5", "1,234,5", "12.3456", "1 2")
     ),
     ("phone", Form(region="DE"), "call me"),
+    ("phone", Form(region="DE"), "12"),
+    ("phone", Form(region="US"), "555 0123"),
     ("phone", Form(), "030 123456"),
 ]
 

@@ -286,7 +286,7 @@ WRONG_STREAMS: list[tuple[Any, str]] = [
         users({"to": "a", "from": "id", "type": CANARY}),
         (
             "The setting streams[0].fields[0].type is wrong: must be one of string, int, "
-            "float, boolean, date, datetime, tags, phone."
+            "float, boolean, date, datetime, tags, phone, email."
         ),
     ),
     (
@@ -852,7 +852,7 @@ SUBSCRIPTIONS = [
         SubscriptionConfig(
             "email",
             3,
-            (FieldConfig("email_data.email", "mail", type="string"),),
+            (FieldConfig("email_data.email", "mail", type="email"),),
             (FieldConfig("status", value="subscribed"),),
         ),
     ),

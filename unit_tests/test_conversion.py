@@ -109,6 +109,10 @@ CONVERTED = [
     ("boolean", False, False),
     ("boolean", 1, True),
     ("boolean", 0, False),
+    ("boolean", 1.0, True),
+    ("boolean", Decimal("0.00"), False),
+    ("boolean", "1.0", True),
+    ("boolean", "0.0", False),
     ("boolean", "true", True),
     ("boolean", " TRUE ", True),
     ("boolean", "t", True),
@@ -177,6 +181,8 @@ CONVERTED = [
     ("tags", 5, ["5"]),
     ("tags", 2**64 + 1, ["18446744073709551617"]),
     ("tags", False, ["false"]),
+    ("email", " Ann@example.org\r\n", "Ann@example.org"),
+    ("email", "\tann@example.org", "ann@example.org"),
     ("phone", "+49 30 123456", "+4930123456"),
     ("phone", " +1 (202) 555-0123 ", "+12025550123"),
 ]
@@ -209,8 +215,9 @@ IMPOSSIBLE: list[tuple[str, Any]] = [
     *((kind, value) for kind in MOMENTS for value in NO_MOMENT),
     *(("int", value) for value in (1.5, "1.5")),
     *(("float", value) for value in (True, False)),
-    *(("phone", value) for value in ("030 123456", 4930123456, "+49", "none", "")),
-    *(("boolean", value) for value in ("", "on", "truthy", 2, -1, 1.0)),
+    *(("email", value) for value in (5, 1.5, True, "")),
+    *(("phone", value) for value in ("030 123456", "+15550123", 4930123456, "+49", "none", "")),
+    *(("boolean", value) for value in ("", "on", "truthy", 2, -1, 1.5, "y.0", 10.0)),
     *(("tags", value) for value in ({}, {"a": 1}, [["a"]], ["a", {"b": 1}])),
 ]
 

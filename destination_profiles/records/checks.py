@@ -22,6 +22,7 @@ CONVERTED: Mapping[str, Schema] = {  # what a type of the configuration converts
     "date": {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}"},
     "datetime": {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}"},
     "tags": {"type": "array", "items": TEXT},
+    "email": {"type": "string", "minLength": 1},
     "phone": {"type": "string", "pattern": "^\\+[0-9]"},
 }
 

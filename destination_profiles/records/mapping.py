@@ -59,6 +59,7 @@ class ProfileMapping:
             )
             for each in stream.fields or ()
         }
+        self._counts = counts or StatusCounts()
         self._bare = [
             {"channel": channel, "resource_id": resource_id, STATUS: UNSUBSCRIBED}
             for channel, resource_id in stream.bare
@@ -71,7 +72,7 @@ class ProfileMapping:
                 objects=objects,
                 checks=checks,
                 known=known or service(),
-                counts=counts or StatusCounts(),
+                counts=self._counts,
             )
             for each in stream.subscriptions
         ]
@@ -97,7 +98,11 @@ class ProfileMapping:
     def subscriptions(self, table: Table) -> list[Any]:
         """The subscriptions of each record that were built, ABSENT where there are none."""
         built = self._joined(table)
-        return [self._bare if each is ABSENT else each for each in built] if self._bare else built
+        if not self._bare or ABSENT not in built:
+            return built
+        ended = [UNSUBSCRIBED] * (len(self._bare) * sum(each is ABSENT for each in built))
+        self._counts.tries(ended)
+        return [self._bare if each is ABSENT else each for each in built]
 
     def _joined(self, table: Table) -> list[Any]:
         columns = self.built(table)

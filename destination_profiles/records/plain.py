@@ -72,6 +72,12 @@ def _floats(texts: Texts) -> list[float] | None:
     return [float(text) if "." in text else int(text) for text in texts]
 
 
+def _bare(texts: Texts) -> Texts | None:
+    """Those that hold no blank."""
+    joined = "".join(texts)
+    return texts if "" not in texts and joined.split() == [joined] else None
+
+
 def plain(kind: str, zone: tzinfo) -> Convert:
     """What converts columns of texts to a type of the configuration. It gives None, or raises
     ValueError, where each needs a look of its own.
@@ -81,5 +87,6 @@ def plain(kind: str, zone: tzinfo) -> Convert:
         "datetime": _times_of_utc if zone is UTC else _times,
         "int": _ints,
         "float": _floats,
+        "email": _bare,
     }
     return kinds.get(kind, lambda _: None)

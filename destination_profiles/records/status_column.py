@@ -27,10 +27,10 @@ class StatusCounts:
         self._tried: Counter[Any] = Counter()
         self._words: Mapping[Any, str] = {}
 
-    def tries(self, statuses: Iterable[Any], words: Mapping[Any, str]) -> None:
-        """Hear of statuses whose records are tried; `words` are those of numbers."""
+    def tries(self, statuses: Iterable[Any], words: Mapping[Any, str] | None = None) -> None:
+        """Hear of statuses whose records are tried; `words` are those of numbers, if some are."""
         self._tried.update(statuses)
-        self._words = words
+        self._words = words or self._words
 
     def drop(self) -> None:
         """Forget those that were tried."""

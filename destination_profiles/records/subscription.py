@@ -11,7 +11,7 @@ from .checks import FieldChecks
 from .columns import Columns
 from .field import Field, Null
 from .status_column import StatusColumn, StatusCounts
-from .table import ABSENT, NO_VALUE, Make, Table, Values
+from .table import ABSENT, Make, Table, Values
 
 PHONE = "phone"  # a type whose values are read once it is clear that they are sent
 Objects = Callable[[Sequence[str], Mapping[str, Any]], Make]
@@ -116,7 +116,11 @@ class Subscription:
 
 
 def _is_address(value: Any) -> bool:
-    return value is not None and value is not ABSENT and value != ""
+    return (
+        value is not None
+        and value is not ABSENT
+        and not (isinstance(value, str) and not value.strip())
+    )
 
 
 def _addressed(
@@ -128,7 +132,7 @@ def _addressed(
     columns = beside
     for field in fields:
         values = field.values(_picked(table, places))
-        if "" in values or not NO_VALUE.isdisjoint(map(type, values)):
+        if set(map(type, values)) != {str} or "" in values or any(map(str.isspace, values)):
             places, columns, values = _kept(map(_is_address, values), places, columns, values)
         columns.append(values)
     return places, columns

@@ -188,6 +188,12 @@ def test_statuses_of_deleted_rows_count() -> None:
     assert made.statuses == {"subscribed": 1, "unsubscribed": 1}
 
 
+def test_statuses_without_an_address_count() -> None:
+    made = cdc("unsubscribe", subscriptions=(EMAIL, SMS))
+    taken(made, row(1), row(2, mail="b"))
+    assert made.statuses == {"unsubscribed": 3}
+
+
 # Columns that Airbyte adds
 
 ADDED = {

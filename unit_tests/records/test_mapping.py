@@ -337,6 +337,8 @@ BUILT = [
         ],
     ),
     ((FULL,), {"device": {"id": "d1"}, "maker": None}, None),
+    ((FULL,), {"device": {"id": "d1"}, "maker": "  "}, None),
+    ((EMAIL_28,), {"mail": " \t"}, None),
     ((FULL,), {"device": None, "maker": "Firefox"}, None),
     (
         (EMAIL_28, EMAIL_28),

@@ -61,6 +61,7 @@ def test_column_becomes_what_its_texts_become(kind: str, zone: str, texts: list[
         ("datetime", ["2001-12-31T10:00:00.5+03:00"], ["2001-12-31T10:00:00.500000+03:00"]),
         ("int", ["5", "-7", "+1"], [5, -7, 1]),
         ("float", ["5", "1.50"], [5, 1.5]),
+        ("email", ["a@example.org", "b@example.org"], ["a@example.org", "b@example.org"]),
     ],
 )
 def test_usual_forms_are_plain(kind: str, texts: list[str], converted: list[Any]) -> None:
@@ -78,6 +79,10 @@ def test_usual_forms_are_plain(kind: str, texts: list[str], converted: list[Any]
         ("int", ["1" * 19]),
         ("float", ["1e400"]),
         ("tags", ["a,b"]),
+        ("email", [" a@example.org", "b@example.org"]),
+        ("email", ["a@example.org", "b@example.org\n"]),
+        ("email", ["a@example.org", ""]),
+        ("email", [" "]),
     ],
 )
 def test_other_forms_need_a_look(kind: str, texts: list[str]) -> None:
