@@ -131,7 +131,7 @@ def assemble(
         throttled=throttled,
         put_off=recorder.put_off if recorder else lambda _chunk, _code: None,
         leaving=leaving,
-        inspect=lambda: inspect(config, client, service(), may_not_read=True).problems,
+        inspect=lambda: inspect(config, client, service(), in_sync=True).problems,
         repeatable=repeatable(service(), format_named(config.wire_format)),
     )
     writer = Writer(
