@@ -170,10 +170,16 @@ class StoreFailed(SystemFault):
 class InvalidRecord(Exception):
     """One record that cannot be sent; `rejection` says why."""
 
-    def __init__(self, rejection: Rejection, kept: bytes | None = None) -> None:
-        """Keep the rejection, and the data to store where the original bytes are no JSON. The text
-        names the rule only.
+    def __init__(
+        self,
+        rejection: Rejection,
+        kept: bytes | None = None,
+        parts: tuple[str | int, ...] = (),
+    ) -> None:
+        """Keep the rejection, the data to store where the original bytes are no JSON, and the parts
+        of the path where these are known. The text names the rule only.
         """
         super().__init__(f"{rejection.reason}: {rejection.code}")
         self.rejection = rejection
         self.kept = kept
+        self.parts = parts

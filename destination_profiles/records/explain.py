@@ -111,11 +111,7 @@ class Explanation:
             rejection = self._profile.rejected(each)
             column = self._column(each, profile, built)
             if column is not None and self._mapping.trace.is_mapped():
-                rejection = replace(
-                    rejection,
-                    message=_with_column(rejection.message, column),
-                    loggable=_with_column(rejection.loggable, column),
-                )
+                rejection = _from_column(rejection, column)
             yield rejection, _fault(rejection, column, each.path)
 
     def _column(
@@ -131,12 +127,34 @@ class Explanation:
     def _too_large(self, record: dict[str, Any]) -> Rejection:
         """Of a record with which nothing else is wrong."""
         (profile,) = self._mapping.mapped([record])
-        size = len(self._wire.encode(profile))
+        try:
+            size = len(self._wire.encode(profile))
+        except InvalidRecord as invalid:
+            return self._not_carried(invalid, record, profile)
         if size <= self._largest:
             raise SystemFault("A record was declined, and nothing is wrong with it.")
         message = f"is {size:,} bytes as a profile; a request has room for {self._largest:,}"
         loggable = f"larger than the {self._largest:,} bytes that a request has room for"
         return Rejection("size", "max_bytes", message, "$", loggable)
+
+    def _not_carried(
+        self, invalid: InvalidRecord, record: dict[str, Any], profile: Mapping[str, Any]
+    ) -> Rejection:
+        """Of a profile that its format cannot carry."""
+        rejection, trace = invalid.rejection, self._mapping.trace
+        column = trace.column(invalid.parts, profile, self._mapping.built(Dicts([record])))
+        found = _fault(rejection, column, rejection.path)
+        if column is not None and trace.is_mapped():
+            rejection = _from_column(rejection, column)
+        return replace(rejection, faults=(found,))
+
+
+def _from_column(rejection: Rejection, column: str) -> Rejection:
+    return replace(
+        rejection,
+        message=_with_column(rejection.message, column),
+        loggable=_with_column(rejection.loggable, column),
+    )
 
 
 def _with_column(sentence: str, column: str) -> str:

@@ -141,6 +141,7 @@ def _add(
 
 
 def _refusal(code: str, message: str, path: Path) -> InvalidRecord:
-    return InvalidRecord(
-        Rejection("xml", code, message, json_path(path), f"{json_path(path, set())} {message}")
+    rejection = Rejection(
+        "xml", code, message, json_path(path), f"{json_path(path, set())} {message}"
     )
+    return InvalidRecord(rejection, parts=path)
