@@ -180,6 +180,94 @@ def test_own_columns_of_such_names_survive(
     assert profile(sandbox, 77)["source"] == "mine"
 
 
+# What outcomes know
+
+
+@pytest.fixture
+def knowing(lenient: Connector) -> Connector:
+    """With outcomes, and of one profile chunk by chunk."""
+    lenient.config["outcomes"] = {}
+    return lenient
+
+
+def test_row_that_is_out_of_date_is_dropped(knowing: Connector, sandbox: ServedSandbox) -> None:
+    knowing.write(record({"crm_id": 77, "_city": "Oslo"}), record({"crm_id": 78}), state(1))
+    for number in (77, 78):
+        know(sandbox, number)
+    knowing.write(record({"crm_id": 77, "_city": "Bergen"}), state(2))
+    assert sums(told(knowing)) == {"waiting": 2, "accepted": 1, "out_of_date": 1}
+    assert (profile(sandbox, 77)["_city"], rows(knowing)) == ("Bergen", [])
+    assert told(knowing)["streams"] == []
+
+
+def test_later_row_of_the_same_sync_counts(knowing: Connector, sandbox: ServedSandbox) -> None:
+    """The earlier one is refused at once, before the later one is sent; and the other way round."""
+    knowing.write(
+        record({"crm_id": 1, "_city": 7}),
+        record({"crm_id": 1, "_city": "Oslo"}),
+        record({"crm_id": 2, "_city": "Bern"}),
+        record({"crm_id": 2, "_city": 7}),
+        state(1),
+    )
+    found = told(knowing)
+    assert sums(found) == {"waiting": 2, "out_of_date": 1, "rejected": 1, "stay": 1}
+    assert [each["crm_id"] for each in rows(knowing)] == [2]
+
+
+@pytest.mark.parametrize(("field", "sent"), [("_city", False), ("source", True)])
+def test_other_stream_counts_where_it_shares_a_field(
+    knowing: Connector, sandbox: ServedSandbox, field: str, sent: bool
+) -> None:
+    key = {"to": "crm_id", "from": "crm_id"}
+    knowing.config["streams"] = [
+        {"name": "users", "fields": [key, {"to": "_city", "from": "text"}]},
+        {"name": "people", "fields": [key, {"to": field, "from": "text"}]},
+    ]
+    knowing.catalog = {"streams": [stream("users"), stream("people")]}
+    knowing.write(record({"crm_id": 77, "text": "old"}), state(1))
+    know(sandbox, 77)
+    knowing.write(record({"crm_id": 77, "text": "new"}, "people"), state(2, "people"))
+    assert sums(told(knowing)) == {"waiting": 1, ("accepted" if sent else "out_of_date"): 1}
+    assert profile(sandbox, 77).get("_city") == ("old" if sent else "new")
+
+
+def test_rows_from_before_outcomes_are_held(knowing: Connector, sandbox: ServedSandbox) -> None:
+    del knowing.config["outcomes"]
+    knowing.write(record({"crm_id": 77}), state(1))
+    knowing.config["outcomes"] = {}
+    knowing.write(record({"crm_id": 78}), state(1))
+    for number in (77, 78):
+        know(sandbox, number)
+    found = told(knowing)
+    assert sums(found) == {"waiting": 2, "accepted": 1, "held": 1, "stay": 1}
+    assert "nobody knows" in found["held"][0]["why"]
+    assert [each["crm_id"] for each in rows(knowing)] == [77]
+    assert sums(told(knowing, *SURE)) == {"waiting": 1, "accepted": 1}
+
+
+def test_what_a_resend_sends_is_known_by_its_own_place(
+    knowing: Connector, sandbox: ServedSandbox
+) -> None:
+    """The later row waits for another reason: it is not out of date, as the earlier one is older."""
+    knowing.config["streams"] = [
+        {
+            "name": "users",
+            "fields": [
+                {"to": "crm_id", "from": "crm_id"},
+                {"to": "_city", "from": "city"},
+                {"to": "_bdate", "from": "born", "type": "date"},
+            ],
+        }
+    ]
+    knowing.write(record({"crm_id": 77, "city": "Oslo"}), state(1))
+    knowing.write(record({"crm_id": 77, "city": "Bern", "born": "31.12.1984"}), state(2))
+    know(sandbox, 77)
+    assert sums(told(knowing, "--code", "404")) == {"waiting": 1, "accepted": 1}
+    knowing.config["streams"][0]["fields"][2]["formats"] = ["%d.%m.%Y"]
+    assert sums(told(knowing)) == {"waiting": 1, "accepted": 1}
+    assert profile(sandbox, 77)["_city"] == "Bern"
+
+
 # Consent
 
 CASES = [
@@ -303,10 +391,13 @@ def test_service_that_is_away_leaves_the_store(lenient: Connector) -> None:
 
 # Killed
 
-
-@pytest.mark.parametrize(
-    "faults", ["[{call: profiles/update_batch, requests: [2], delay_ms: 5000}]"]
+LOST = (
+    "[{call: profiles/update_batch, requests: [2], status: 502, execute: true, "
+    'headers: {Retry-After: "60"}}]'
 )
+
+
+@pytest.mark.parametrize("faults", [LOST])
 def test_killed_while_sending_it_counts_once(lenient: Connector, sandbox: ServedSandbox) -> None:
     """The service has executed the request, and its answer never comes."""
     one_more = {"action": "incr", "value": 1}

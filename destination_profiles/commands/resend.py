@@ -45,7 +45,7 @@ def run(invocation: Invocation) -> None:
     choice = Choice(
         code=arguments.code,
         stream=_chosen(arguments.stream, streams),
-        dry_run=arguments.dry_run or not arguments.may_overwrite,
+        dry_run=arguments.dry_run or not (arguments.may_overwrite or config.outcomes),
         may_overwrite=arguments.may_overwrite,
         resubscribe=arguments.resubscribe,
     )

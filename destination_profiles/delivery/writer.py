@@ -76,6 +76,10 @@ class Writer:
         track = self._checkpointer.track
         self._open = OpenChunks(policy, track=track, new_id=new_id, clock=clock)
 
+    def codec(self, key: StreamKey) -> StreamCodec:
+        """That of a stream of the catalog."""
+        return self._codecs[key]
+
     def records(self, key: StreamKey, originals: Sequence[Data]) -> None:
         """Take the `data` of records that follow each other."""
         codec = self._codecs.get(key)

@@ -1,39 +1,37 @@
 """Rejected records on their way once more: from the store, through the same pipeline."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from ..catalog import StreamInfo
 from ..config import Config
 from ..delivery.open_chunks import new_request_id
+from ..delivery.recorder import Recorder, Recorders
 from ..delivery.senders import Sender
 from ..errors import ConfigError
 from ..records.batch import Batch, Data
-from ..records.codec import StreamCodec
+from ..records.key_reader import KeyReader
 from ..records.opt_outs import OwnSubscriptions, only_opt_outs
 from ..rejects.adopted import adopt
 from ..rejects.journal import Journal
-from ..rejects.line import UNKNOWN, Kept
-from ..rejects.parts import Stream, parts_of
+from ..rejects.line import UNKNOWN, Kept, timestamp
+from ..rejects.parts import Part, Stream, parts_of
 from ..service.formats import format_named
 from ..service.manifest import service
 from ..service.outcome import ACCEPTED, Outcome
 from ..service.repeats import repeatable
 from ..service.request import Request
 from ..storage.folder import Folder
-from .pump import LONG_SECONDS, Heartbeat, Pump
+from .later import Later
+from .pump import LONG_SECONDS, Heartbeat
 from .resend_books import Books
 from .resent import Choice, Resent
-from .sync import assemble
+from .sync import assemble, recording
 from .waiting import Queue, Shelf, Waiting, queue
 
 SUPERSEDING = "append_dedup"  # of one profile, the newest record that misses nothing is enough
 AT_ONCE = 256  # records that are fed in together
-Later = Callable[[Stream, Waiting], bool | None]
-"""Whether a later record of the same profile was accepted; None where nobody knows."""
-Run = Callable[[Pump, Callable[[], None]], None]
-"""Does a piece of work with a pipeline, whatever signals come."""
 
 
 class Resend:
@@ -48,92 +46,109 @@ class Resend:
         *,
         now: Callable[[], datetime],
         edited: bytes | None = None,
-        later: Later = lambda *_: None,
         sender: Sender | None = None,
         heartbeat: Heartbeat = lambda _: LONG_SECONDS,
     ) -> None:
         """`edited` are lines of a person, of which alone records of the chosen stream are sent.
-        `later` knows what was accepted since. Raises ConfigError for a stream that cannot be
-        sent as it is set, StoreFailed where the store cannot be read.
+        Raises ConfigError for a stream that cannot be sent as it is set, StoreFailed where the
+        store cannot be read.
         """
-        self._config, self._choice, self._now, self._later = config, choice, now, later
-        infos = {(info.namespace, info.name): info for info in streams}
-        parts, replaced = parts_of(folder, infos)
-        if not choice.dry_run:
-            for each in replaced:  # by a resend that was killed before it took them away
-                folder.remove(each.name)
         self.told = Resent(dry_run=choice.dry_run)
-        labels = {key: info.label() for key, info in infos.items()}
-        self._adopted = None
-        if edited is not None:
-            stream = next(key for key, label in labels.items() if label == choice.stream)
-            self._adopted, lines = adopt(stream, edited, now())
-            parts.append(self._adopted)
-            if not choice.dry_run:
-                folder.write(self._adopted.name, lines)
-        self._shelf = Shelf(folder, parts, labels)
-        if self._adopted is not None:
-            self._shelf.given[self._adopted.name] = lines.splitlines()
-        self._journal = Journal(folder, now())
-        self._check_notes(folder)
-        self._pending = [] if choice.dry_run else self._journal.pending(now())
-        self._pending_rows = {place for each in self._pending for place in each.rows}
-        self._forgotten = self._journal.forgotten(now())
-        self._books = Books(self._shelf, None if choice.dry_run else self._journal, self.told, now)
-        sending = _sending(config, choice)
-        streams = [replace(info, sync_mode=SUPERSEDING) for info in streams]
-        self._codecs = {
-            (info.namespace, info.name): StreamCodec(info, sending, service()) for info in streams
-        }
+        self._config, self._folder, self._choice, self._now = config, folder, choice, now
+        infos = {(info.namespace, info.name): info for info in streams}
+        self._readers = {key: KeyReader(info, config, service()) for key, info in infos.items()}
         self._own = {
             key: OwnSubscriptions(config.stream(key[1], key[0]), service()) for key in infos
         }
         self._repeats = repeatable(service(), format_named(config.wire_format))
-        self._ids = _RequestIds()
-        self._found = Queue()
+        self._sending = _sending(config, choice)
+        self._open(infos, edited)
+        self._ids, self._found = _RequestIds(), Queue()
         self.pump = assemble(
-            sending,
-            streams,
+            self._sending,
+            [replace(info, sync_mode=SUPERSEDING) for info in streams],
             release=lambda _: None,
             heartbeat=heartbeat,
             leaving=self._books.leaving,
-            recorder=self._books,
+            recorder=self._recorder(streams),
             new_id=self._ids,
             sender=_Accepting() if choice.dry_run else sender,
         )
 
+    def _open(self, infos: Mapping[Stream, StreamInfo], edited: bytes | None) -> None:
+        """Look what is in the store."""
+        labels = {key: info.label() for key, info in infos.items()}
+        parts, self._replaced = parts_of(self._folder, infos)
+        self._shelf = Shelf(self._folder, parts, labels)
+        self._adopted: Part | None = None
+        if edited is not None:
+            stream = next(key for key, label in labels.items() if label == self._choice.stream)
+            self._adopted, lines = adopt(stream, edited, self._now())
+            parts.append(self._adopted)
+            self._shelf.given[self._adopted.name] = lines.splitlines()
+        self._journal = Journal(self._folder, self._now())
+        self._check_notes()
+        self._pending = [] if self._choice.dry_run else self._journal.pending(self._now())
+        self._pending_rows = {place for each in self._pending for place in each.rows}
+        self._forgotten = self._journal.forgotten(self._now())
+        journal = None if self._choice.dry_run else self._journal
+        self._books = Books(self._shelf, journal, self.told, self._now)
+
+    def _recorder(self, streams: Iterable[StreamInfo]) -> Recorder:
+        if self._choice.dry_run:
+            return self._books
+        begun, place = timestamp(self._now()), self._books.place
+        outcomes = recording(self._config, streams, self._folder, begun, place)
+        return self._books if outcomes is None else Recorders(outcomes, self._books)
+
     def run(self) -> None:
         """Send what waits. Raises ProfilesError; `end` is to be called whatever happens."""
-        self._found = queue(self._shelf, self._codecs, self._takes, self._is_gone)
+        if not self._choice.dry_run:
+            for part in self._replaced:  # by a resend that was killed before it took them away
+                self._folder.remove(part.name)
+            if self._adopted is not None:
+                text = self._shelf.given[self._adopted.name]
+                self._folder.write(self._adopted.name, b"".join(each + b"\n" for each in text))
+        self._found = queue(self._shelf, self._readers, self._takes, self._is_gone)
         for each in self._found.waiting:
             self.told.of(self._shelf.label(each)).waiting += 1
         for label, count in self._found.unreadable.items():
             self.told.of(label).unreadable = count
         left = self._send_pending()
-        self._feed(each for each in left if not self._is_held(each))
+        later = self._later(left)
+        self._feed(each for each in left if not self._is_held(each, later))
         self.pump.finish()
+
+    def _later(self, waiting: Sequence[Waiting]) -> Callable[[Waiting], bool | None]:
+        """Who knows whether a later record of the same profile was accepted."""
+        if self._config.outcomes is None:
+            return lambda _: None
+        return Later(self._folder, self._config, self._shelf, self._readers, waiting)
 
     def end(self) -> None:
         """Bring the store up to date, as far as it is known what became of the records."""
         self.told.requests = self.pump.writer.chunks
         self._books.end(self.pump.writer.dispatcher.sealed.in_doubt(), self._found.replaced)
 
-    def _check_notes(self, folder: Folder) -> None:
+    def _check_notes(self) -> None:
         """Raise ConfigError where an earlier run speaks of streams that this one has not."""
-        there = self._journal.parts() & set(folder.names())
-        if others := there - {each.name for each in self._shelf.parts}:
+        there = self._journal.parts() & set(self._folder.names())
+        if others := there - {each.name for each in (*self._shelf.parts, *self._replaced)}:
             raise ConfigError(
                 f"An earlier resend did not come to its end, and sent rows of {len(others)} parts "
                 f"of streams that the catalog does not have, such as {min(others)}. Run it with "
                 "the catalog of that time first."
             )
 
-    def _takes(self, part: int, kept: Kept) -> bool:
-        code, stream, its = self._choice.code, self._choice.stream, self._shelf.parts[part]
-        return (
+    def _takes(self, waiting: Waiting, kept: Kept) -> bool:
+        """Whether a record is one of those that are asked for, or belongs to a request of an
+        earlier run.
+        """
+        code, stream, part = self._choice.code, self._choice.stream, self._shelf.parts[waiting.part]
+        return (part.name, waiting.line) in self._pending_rows or (
             code in (None, kept.code)
-            and stream in (None, self._shelf.labels[its.stream])
-            and self._adopted in (None, its)
+            and stream in (None, self._shelf.label(waiting))
+            and self._adopted in (None, part)
         )
 
     def _is_gone(self, part: int, place: int) -> bool:
@@ -191,7 +206,7 @@ class Resend:
         self.told.subscriptions += count
         return original
 
-    def _is_held(self, waiting: Waiting) -> bool:
+    def _is_held(self, waiting: Waiting, later: Callable[[Waiting], bool | None]) -> bool:
         """Whether a record is not sent."""
         label = self._shelf.label(waiting)
         at = self._shelf.parts[waiting.part].name, waiting.line
@@ -200,7 +215,7 @@ class Resend:
             self._books.doubt(waiting)
             self.told.hold(label, "unknown")
             return True
-        is_later = self._later(self._shelf.stream(waiting), waiting)
+        is_later = later(waiting)
         if is_later:
             self._books.drop(waiting)
             self.told.of(label).out_of_date += 1
@@ -210,10 +225,11 @@ class Resend:
         return bool(is_later)
 
     def _may_be_repeated(self, waiting: Waiting) -> bool:
-        original = self._shelf.kept(waiting).original
+        stream = self._shelf.stream(waiting)
+        codec = self.pump.writer.codec(stream)
         return all(
             self._repeats(row.profile)
-            for taken in self._codecs[self._shelf.stream(waiting)].take([original])
+            for taken in codec.take([self._shelf.kept(waiting).original])
             if isinstance(taken, Batch)
             for row in taken.rows()
         )

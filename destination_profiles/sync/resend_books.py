@@ -101,6 +101,9 @@ class Books:
         """Likewise."""
         return 0
 
+    def flush(self) -> None:
+        """Likewise."""
+
     def close(self) -> None:
         """Likewise."""
 
@@ -161,6 +164,10 @@ class Books:
 
     def _places(self, ordinals: Iterable[int]) -> list[Place]:
         return [self._place(self._fed[ordinal]) for ordinal in ordinals]
+
+    def place(self, ordinal: int) -> tuple[str, int]:
+        """Where a record stood in its own sync."""
+        return self._fed[ordinal].place()
 
     def _place(self, waiting: Waiting) -> Place:
         return self._shelf.parts[waiting.part].name, waiting.line

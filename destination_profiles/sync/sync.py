@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -170,20 +170,20 @@ def keeping(
 
 def recording(
     config: Config,
-    streams: Sequence[StreamInfo],
+    streams: Iterable[StreamInfo],
     folder: Folder,
     sync: str,
-    places: Callable[[int], Place] | None = None,
+    place: Callable[[int], Place] | None = None,
 ) -> OutcomeRecorder | None:
     """What keeps outcomes in a folder, where they are wanted; those that are too old go. `sync` is
-    the start of the sync as a timestamp; `places` tells of records that stood in another.
+    the start of the sync as a timestamp; `place` as OutcomeRecorder has it.
     """
     if config.outcomes is None:
         return None
     parts.remove_older(folder, config.outcomes.keep_days, utc_now())
     readers = {info.label(): KeyReader(info, config, service()) for info in streams}
     values = config.outcomes.values
-    return OutcomeRecorder(folder, readers, sync=sync, values=values, places=places)
+    return OutcomeRecorder(folder, readers, sync=sync, values=values, place=place)
 
 
 def _codec(info: StreamInfo, config: Config) -> StreamCodec:

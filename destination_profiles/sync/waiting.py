@@ -1,17 +1,15 @@
 """The rejected records that wait in the store, in the order in which they may be sent again."""
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 
-from ..records.batch import Batch
-from ..records.codec import StreamCodec
-from ..records.deletions import Deleted
+from ..records.key_reader import KeyReader
 from ..rejects.line import Kept, read
 from ..rejects.parts import Part, Stream, lines
+from ..service.identities import Identities
 from ..storage.folder import Folder
 
 PARTS_HELD = 3  # in memory, of 8 MB at most each as they are written
@@ -19,14 +17,14 @@ PARTS_HELD = 3  # in memory, of 8 MB at most each as they are written
 
 class Waiting(msgspec.Struct, gc=False):
     """A record in the store: the number of its part and of its line; where it stood in its sync;
-    what it has in common with other records of its profile, if that is known.
+    the identities of its profile, as far as they can be read.
     """
 
     part: int
     line: int
     sync: str
     row: int
-    profile: bytes | None = None
+    identities: Identities = ()
 
     def place(self) -> tuple[str, int]:
         """What is larger is later."""
@@ -79,11 +77,11 @@ class Queue:
 
 def queue(
     shelf: Shelf,
-    codecs: Mapping[Stream, StreamCodec],
-    takes: Callable[[int, Kept], bool],
+    readers: Mapping[Stream, KeyReader],
+    takes: Callable[[Waiting, Kept], bool],
     gone: Callable[[int, int], bool],
 ) -> Queue:
-    """The records that `takes(part, record)`, but for lines that are `gone(part, line)`. Records of
+    """The records that it `takes`, but for lines that are `gone(part, line)`. Records of
     one profile follow each other, the earlier first, so that a later one may stand for them.
     """
     found = Queue()
@@ -95,24 +93,34 @@ def queue(
                 before = newest.get((part.stream, *each.place()))
                 found.replaced += [] if before is None else [before]
                 newest[part.stream, *each.place()] = each
-            if takes(number, kept):
+            if takes(each, kept):
                 rows.append((each, kept.original))
-        _find_profiles(codecs[part.stream], rows)
-        found.waiting += [each for each, _ in rows]
+        keys = readers[part.stream].keys([original for _, original in rows])
+        for (each, _), identities in zip(rows, keys, strict=True):
+            each.identities = identities
+            found.waiting.append(each)
     replaced = set(map(id, found.replaced))
-    found.waiting = [each for each in found.waiting if id(each) not in replaced]
-    first: dict[bytes, tuple[str, int]] = {}
-    for each in found.waiting:
-        if each.profile is not None:
-            first[each.profile] = min(each.place(), first.get(each.profile, each.place()))
-    found.waiting.sort(
-        key=lambda each: (
-            first[each.profile] if each.profile is not None else each.place(),
-            each.profile or b"",
-            each.place(),
-        )
+    found.waiting = _in_order(
+        [each for each in found.waiting if id(each) not in replaced],
+        lambda each: (readers[shelf.stream(each)].target.db_id, *each.identities),
     )
     return found
+
+
+def _in_order(
+    waiting: Sequence[Waiting], profile: Callable[[Waiting], tuple[int | str, ...]]
+) -> list[Waiting]:
+    """Those of one profile together, in the place of the first of them. Where one may have several
+    profiles, all stay as they came.
+    """
+    ordered = sorted(waiting, key=Waiting.place)
+    if any(len(each.identities) > 1 for each in waiting):
+        return ordered
+    groups: dict[tuple[int | str, ...], list[Waiting]] = {}
+    for number, each in enumerate(ordered):
+        key = profile(each) if each.identities else ("alone", number)
+        groups.setdefault(key, []).append(each)
+    return [each for group in groups.values() for each in group]
 
 
 def _rows(
@@ -127,22 +135,3 @@ def _rows(
             found.unreadable[shelf.labels[shelf.parts[number].stream]] += 1
             continue
         yield Waiting(number, place, kept.origin.sync, kept.origin.row), kept
-
-
-def _find_profiles(codec: StreamCodec, rows: Sequence[tuple[Waiting, bytes]]) -> None:
-    """Tell the profiles of records apart, where each has one that can be told."""
-    place = 0
-    for taken in codec.take([original for _, original in rows]):
-        if isinstance(taken, Batch):
-            for (each, _), identities in zip(rows[place:], taken.identities, strict=False):
-                each.profile = _digest(codec, identities)
-            place += len(taken)
-        else:
-            place += len(taken.originals) if isinstance(taken, Deleted) else 1
-
-
-def _digest(codec: StreamCodec, identities: tuple[str, ...]) -> bytes | None:
-    if len(identities) != 1:
-        return None
-    text = f"{codec.route.target.db_id} {identities[0]}"
-    return hashlib.blake2b(text.encode(), digest_size=8).digest()

@@ -1,0 +1,70 @@
+"""Whether a later record of a profile was accepted than one that waits."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from ..config import Config, StreamConfig
+from ..outcomes.reading import Profile, later_accepted, profiles
+from ..records.key_reader import KeyReader
+from ..rejects.parts import Stream
+from ..service.manifest import SUBSCRIPTIONS
+from ..storage.folder import Folder
+from .waiting import Shelf, Waiting
+
+
+class Later:
+    """As far as outcomes tell."""
+
+    def __init__(
+        self,
+        folder: Folder,
+        config: Config,
+        shelf: Shelf,
+        readers: Mapping[Stream, KeyReader],
+        waiting: Iterable[Waiting],
+    ) -> None:
+        """Look up the profiles of all records at once. Raises ProfilesError as the folder does."""
+        self._shelf, self._readers = shelf, readers
+        self._entries = {
+            ".".join(filter(None, (each.namespace, each.name))): each for each in config.streams
+        }
+        wanted = {profile for each in waiting for profile in self._profiles(each)}
+        self._known = later_accepted(folder, wanted)
+
+    def __call__(self, waiting: Waiting) -> bool | None:
+        """Whether one was accepted that is of the same stream, or of one that shares a field with
+        it; None where nobody knows.
+        """
+        stream = self._shelf.label(waiting)
+        for profile in self._profiles(waiting):
+            for other, place in self._known.newest.get(profile, {}).items():
+                if place > waiting.place() and self._share(stream, other):
+                    return True
+        since = self._known.since
+        return None if since is None or waiting.sync < since else False
+
+    def _profiles(self, waiting: Waiting) -> Iterator[Profile]:
+        target = self._readers[self._shelf.stream(waiting)].target
+        yield from profiles(target, waiting.identities)
+
+    def _share(self, one: str, other: str) -> bool:
+        first, second = (self._fields(label) for label in (one, other))
+        return one == other or first is None or second is None or bool(first & second)
+
+    def _fields(self, label: str) -> set[str] | None:
+        """Those that a stream sends, but for what profiles are found by; None where they are those
+        that its records have.
+        """
+        entry = self._entries.get(label) or self._entries.get(label.rpartition(".")[-1])
+        if entry is None or entry.fields is None:
+            return None
+        found_by = {name for reader in self._readers.values() for name in _found_by(reader)}
+        return _sent(entry) - found_by
+
+
+def _found_by(reader: KeyReader) -> tuple[str, ...]:
+    return reader.target.matching.fields()
+
+
+def _sent(entry: StreamConfig) -> set[str]:
+    own = {SUBSCRIPTIONS} if entry.subscriptions else set()
+    return {each.to for each in entry.fields or ()} | own
