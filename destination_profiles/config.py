@@ -11,7 +11,7 @@ from .errors import ConfigError
 from .secret import Secret
 from .service.manifest import Service, service
 from .service.matching import Target
-from .slips import Slip, find_slips, numbered, without_nulls
+from .slips import Slip, as_meant, find_slips, numbered
 from .spec import spec
 from .storage.settings import LocalStorage, NoStorage, Outcomes, S3Storage, Storage
 from .stream_config import StreamParser, parse_matching
@@ -137,7 +137,7 @@ def parse(raw: Mapping[str, Any], schema: Mapping[str, Any], service: Service) -
 
 def read(raw: Mapping[str, Any], schema: Mapping[str, Any], service: Service) -> Reading:
     """Freeze what can be used of `raw`, and find all that is wrong with it."""
-    settings = without_nulls(raw)
+    settings = as_meant(raw)
     slips = find_slips(settings, schema)
     settings = _usable(settings, slips)
     found = _Found([slip.error for slip in slips])

@@ -103,10 +103,16 @@ class NoMessages(ConfigError):
 
 class Unavailable(ProfilesError):
     """The service gave no usable answer for as long as the configuration allows; a later run may
-    pass.
+    pass. `reason`: why, in part of a sentence; `retry_after`: the seconds that it asks to wait.
     """
 
     failure_type = "transient_error"
+
+    def __init__(self, message: str, *, reason: str = "", retry_after: float | None = None) -> None:
+        """Keep both beside the sentence."""
+        super().__init__(message)
+        self.reason = reason
+        self.retry_after = retry_after
 
 
 class StoreUnavailable(Unavailable):

@@ -16,6 +16,7 @@ NAME = re.compile(r"(s3_)?[A-Za-z_ -]{1,40}")  # a key that may be told; another
 HIDDEN = "*"
 OURS = "_"  # a name at the top that begins so is the platform's own, and none of ours
 CHOSEN_BY = "const"
+MAX_EXACT = 2**53  # up to here a float has all digits of a whole number
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +27,16 @@ class Slip:
     error: ConfigError
 
 
-def without_nulls(settings: Any) -> Any:
-    """Settings without keys that are null: such a one counts as left out, at every depth."""
+def as_meant(settings: Any) -> Any:
+    """Settings as tools that write them mean them, at every depth: without keys that are null, and
+    with whole numbers without decimals, which some write as 28.0.
+    """
     if isinstance(settings, Mapping):
-        return {name: without_nulls(value) for name, value in settings.items() if value is not None}
+        return {name: as_meant(value) for name, value in settings.items() if value is not None}
     if isinstance(settings, list):
-        return [without_nulls(each) for each in settings]
+        return [as_meant(each) for each in settings]
+    if isinstance(settings, float) and settings.is_integer() and abs(settings) <= MAX_EXACT:
+        return int(settings)
     return settings
 
 

@@ -181,7 +181,7 @@ class StreamParser:
     def _subscription(self, raw: Mapping[str, Any]) -> SubscriptionConfig:
         channel = raw["channel"]
         form = _address_form(raw, self.service)
-        address = [FieldConfig(".".join(form.address), raw["address_from"], type=form.type)]
+        address = [_address(raw, form)]
         for name in form.beside():
             part = _part(raw, name, "string")
             if part is None:
@@ -233,15 +233,32 @@ def _form(raw: Mapping[str, Any]) -> Form:
         raise _Slip(
             f"the field {raw['to']} has a format that is not one of a whole date, such as %d.%m.%Y"
         )
-    region = raw.get("region")
-    if region is not None and region not in regions():
-        raise _Slip(f"the field {raw['to']} has a region that is not known; it is one such as DE")
+    region = _region(raw, f"the field {raw['to']}")
     return Form(
         raw.get("separator", USUAL.separator),
         tuple(raw.get("formats", ())),
         raw.get("decimal", USUAL.decimal),
         region,
     )
+
+
+def _region(raw: Mapping[str, Any], owner: str) -> str | None:
+    region: str | None = raw.get("region")
+    if region is not None and region not in regions():
+        raise _Slip(f"{owner} has a region that is not known; it is one such as DE")
+    return region
+
+
+def _address(raw: Mapping[str, Any], form: AddressForm) -> FieldConfig:
+    """The key of a subscription's address. With a region it is a phone number, read as one."""
+    to, source = ".".join(form.address), raw["address_from"]
+    owner = f"a subscription to {raw['channel']}"
+    region = _region(raw, owner)
+    if region is None:
+        return FieldConfig(to, source, type=form.type)
+    if not form.is_phone:
+        raise _Slip(f"{owner} has a region, but no phone number for an address")
+    return FieldConfig(to, source, type="phone", cell=Cell(form=Form(region=region)))
 
 
 def _address_form(raw: Mapping[str, Any], service: Service) -> AddressForm:

@@ -1,5 +1,7 @@
 """What a real source writes on its stdout, and what no source should."""
 
+import codecs
+import gzip
 import hashlib
 import json
 
@@ -138,6 +140,36 @@ def test_broken_line_stops_with_its_number(connector: Connector, bodies, broken:
 
 def test_last_line_needs_no_newline(connector: Connector, bodies) -> None:
     assert connector.write(record({"crm_id": 1}), state(1).rstrip()).stats == [(1.0, 0.0)]
+
+
+def test_mark_of_windows_before_the_input_is_skipped(connector: Connector, bodies) -> None:
+    rows = [record({"crm_id": 1}), state(1), record({"crm_id": 2}), state(2)]
+    said = connector.write(codecs.BOM_UTF8, *rows)
+    assert (said.code, said.stats) == (0, [(1.0, 0.0), (1.0, 0.0)])
+    assert sent_profiles(bodies) == [{"crm_id": 1}, {"crm_id": 2}]
+    assert "Ignored" not in said.log
+
+
+WHOLE = (record({"crm_id": 1}) + state(1)).decode()
+
+
+@pytest.mark.parametrize(
+    ("content", "look"),
+    [
+        (WHOLE.encode("utf-16"), "text in UTF-16"),
+        (WHOLE.encode("utf-16-be"), "text in UTF-16"),
+        (gzip.compress(WHOLE.encode(), mtime=0), "a file compressed with gzip"),
+        (b"crm_id,_fname\n1,Ann\n", "a table such as CSV"),
+        (b'{"crm_id": 1, "_fname": "Ann"}\n', "JSON objects that are not Airbyte messages"),
+    ],
+)
+def test_input_without_a_message_is_no_success(
+    connector: Connector, bodies, content: bytes, look: str
+) -> None:
+    said = connector.write(content)
+    assert (said.code, said.states, sent(bodies)) == (1, [], [])
+    assert f"look like {look}" in said.error["message"]
+    assert b"Ann" not in said.raw
 
 
 def test_cut_last_line_stops(connector: Connector) -> None:

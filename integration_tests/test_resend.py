@@ -418,6 +418,26 @@ def test_killed_while_sending_it_counts_once(lenient: Connector, sandbox: Served
     assert [each["crm_id"] for each in rows(lenient)] == [78]
 
 
+@pytest.mark.parametrize("faults", [LOST.replace("execute: true, ", "")])
+def test_killed_request_is_not_sent_over_a_newer_row(
+    knowing: Connector, sandbox: ServedSandbox
+) -> None:
+    """It was not executed, and a sync has sent a later row since."""
+    knowing.write(record({"crm_id": 77, "_city": "Oslo"}), state(1))
+    know(sandbox, 77)
+    before = len(updates(sandbox))
+    process = subprocess.Popen(knowing.command("resend"))
+    deadline = time.monotonic() + 60
+    while len(updates(sandbox)) == before:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    process.kill()
+    process.wait()
+    knowing.write(record({"crm_id": 77, "_city": "Bergen"}), state(2))
+    assert sums(told(knowing)) == {"waiting": 1, "out_of_date": 1}
+    assert (profile(sandbox, 77)["_city"], rows(knowing)) == ("Bergen", [])
+
+
 # S3
 
 

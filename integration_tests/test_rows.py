@@ -20,6 +20,13 @@ def load(name: str) -> dict[str, Any]:
     return found
 
 
+@pytest.fixture
+def options(name: str) -> list[str]:
+    """The sandbox's, as the file has them."""
+    found: list[str] = load(name).get("sandbox", [])
+    return found
+
+
 def configured(connector: Connector, case: dict[str, Any], wire_format: str) -> None:
     store = {"storage_type": "Local", "path": str(connector.folder / "rejected")}
     connector.config |= {**case.get("config", {}), "object_storage_config": store}
@@ -71,6 +78,13 @@ def subscriptions(sandbox: ServedSandbox, crm_id: int) -> list[list[Any]]:
     return [[each["channel"], each["resource_id"], each["status"]] for each in found]
 
 
+def addresses(sandbox: ServedSandbox, crm_id: int) -> list[Any]:
+    """The address of each subscription of a profile."""
+    found = sandbox.profile(ID.format(crm_id))["subscriptions"]
+    named = [{**each, **each.get("email_data", {}), **each.get("cc_data", {})} for each in found]
+    return [each.get("email") or each.get("phone") for each in named]
+
+
 @pytest.mark.parametrize("wire_format", ["json", "xml"])
 @pytest.mark.parametrize("name", FILES)
 def test_rows_arrive_or_are_explained(
@@ -93,5 +107,15 @@ def test_rows_arrive_or_are_explained(
     assert {each: stored(sandbox, each) for each in expected} == expected
     expected = case.get("subscriptions", {})
     assert {each: subscriptions(sandbox, each) for each in expected} == expected
+    expected = case.get("addresses", {})
+    assert {each: addresses(sandbox, each) for each in expected} == expected
     for sentence in case.get("told", ()):
         assert said.log.count(sentence) == 1
+
+
+def test_table_of_kinds_names_each_file_and_test() -> None:
+    table = (FOLDER / "README.md").read_text(encoding="utf-8").partition("## Which test")[2]
+    assert [name for name in FILES if f"`{name}`" not in table] == []
+    tests = "".join(path.read_text(encoding="utf-8") for path in FOLDER.parent.glob("test_*.py"))
+    named = [each for each in table.split("`") if each.startswith("test_")]
+    assert [each for each in named if f"def {each}(" not in tests] == []

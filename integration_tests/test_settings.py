@@ -20,7 +20,7 @@ import pytest
 import trustme
 import yaml
 
-from integration_tests.connector import Connector, Said, record, state
+from integration_tests.connector import Connector, Said, record, sent, state
 from integration_tests.servers import serving
 from profiles_sandbox.testing import ServedSandbox
 
@@ -106,6 +106,21 @@ def test_optional_settings_may_be_null(connector: Connector) -> None:
     connector.config["matching"]["resource_id"] = None
     said = write(connector)
     assert (said.code, said.stats) == (0, DELIVERED)
+
+
+@pytest.mark.parametrize("dump", [json.dumps, yaml.safe_dump])
+def test_numbers_of_tools_that_write_decimals_are_whole(
+    written: AsWritten, bodies: Path, dump: Any
+) -> None:
+    entry = {"channel": "email", "resource_id": 3.0, "address_from": "mail", "status": 1.0}
+    fields = [{"to": "crm_id", "from": "crm_id"}, {"to": "points", "value": 1.0}]
+    users = {"name": "users", "fields": fields, "subscriptions": [entry]}
+    written.config |= {"db_id": 1.0, "streams": [users], "delivery": {"max_in_flight": 2.0}}
+    written.content = dump(written.config).encode()
+    said = written.run("write", [record({"crm_id": 1, "mail": "a@example.org"}), state(1)], CLEAN)
+    assert (said.code, said.stats) == (0, DELIVERED)
+    (body,) = sent(bodies)
+    assert b'"db_id":1,' in body and b".0" not in body
 
 
 def test_slips_and_findings_are_told_together(connector: Connector) -> None:

@@ -518,6 +518,23 @@ def test_wrong_matching_field_stops_the_sync(connector: Connector, sandbox: Serv
     assert len(updates(sandbox)) < 40
 
 
+@pytest.mark.parametrize("entry", [{}, {"fields": [{"to": "crm_id", "from": "crm_id"}]}])
+@pytest.mark.parametrize("wire_format", ["json", "xml"])
+def test_prefix_of_the_connection_lets_nothing_leave(
+    connector: Connector, sandbox: ServedSandbox, entry: dict[str, Any], wire_format: str
+) -> None:
+    connector.config["delivery"] = {"wire_format": wire_format}
+    connector.config["streams"] = [{"name": "users", **entry}]
+    connector.catalog = {"streams": [stream("shop_users")]}
+    row = record({"crm_id": 1, "_city": "Lyon"}, "shop_users")
+    said = connector.write(row, state(1, "shop_users"))
+    assert (said.code, said.states, updates(sandbox)) == (1, [], [])
+    assert said.error["failure_type"] == "config_error"
+    assert said.error["message"].startswith(
+        "The catalog has shop_users, for which the setting streams has no entry; it has users."
+    )
+
+
 def test_misplaced_namespace_is_a_config_error(connector: Connector) -> None:
     connector.catalog = {"streams": [stream(namespace="public")]}
     connector.config["streams"] = [

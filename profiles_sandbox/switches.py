@@ -29,6 +29,13 @@ class Switches:
     unknown_field: str = _switch(
         "error", "what an undeclared field, key or parameter gets", "error", "ignore"
     )
+    subscription_without_address: str = _switch(
+        "error",
+        "a subscription that names its channel and resource alone: an error, or an update of those "
+        "that the profile has there",
+        "error",
+        "update",
+    )
     functions_in_batch: str = _switch("on", "functions in items of a batch", "on", "off")
     fields_get_id: str = _switch("id", "parameter of databases/fields_get", "id", "db_id")
     type_words: str = _switch(

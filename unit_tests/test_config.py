@@ -542,6 +542,82 @@ def test_endpoint_is_not_plain_http() -> None:
 # What is right
 
 
+def test_whole_numbers_have_no_decimals_at_any_depth() -> None:
+    field = {"to": "points", "value": 1.0}
+    entry = {"channel": "sms", "resource_id": 28.0, "address_from": "p", "fields": [field]}
+    made = config(
+        db_id=1.0,
+        matching={"mode": "email", "resource_id": 3.0},
+        streams=[
+            {
+                "name": "users",
+                "db_id": 2.0,
+                "fields": [{"to": "email", "from": "e"}, field],
+                "subscriptions": [{**entry, "status": 1.0, "priority": -1.0}],
+            }
+        ],
+        batching={"max_profiles": 500.0},
+        delivery={"retry_seconds": 60.0, "max_in_flight": 2.0},
+        max_rejected=9.0,
+    )
+    (stream,) = made.streams
+    (subscription,) = stream.subscriptions
+    target, constant = stream.target, (stream.fields or ())[1].value
+    assert target is not None and isinstance(made.retry_seconds, int)
+    numbers = [
+        made.target.db_id,
+        made.target.matching.given["resource_id"],
+        target.db_id,
+        constant,
+        subscription.resource_id,
+        *(each.value for each in (*subscription.parts, *subscription.custom_fields)),
+        made.max_profiles,
+        made.max_in_flight,
+        made.max_rejected,
+    ]
+    assert repr(numbers) == "[1, 3, 2, 1, 28, 1, -1, 1, 500, 2, 9]"
+
+
+@pytest.mark.parametrize("value", [1.5, -0.25, 1e300, 2.0**54])
+def test_other_numbers_stay_as_they_are(value: float) -> None:
+    (stream,) = config(
+        streams=users({"to": "email", "from": "e"}, {"to": "a", "value": value})
+    ).streams
+    found = (stream.fields or ())[1].value
+    assert (type(found), found) == (float, value)
+
+
+@pytest.mark.parametrize(
+    ("given", "setting", "wanted"),
+    [
+        ({"db_id": 1.5}, "db_id", "must be integer, not number"),
+        ({"max_rejected": 9.5}, "max_rejected", "must be integer, not number"),
+        (
+            {
+                "streams": [
+                    {
+                        "name": "users",
+                        "subscriptions": [
+                            {"channel": "sms", "resource_id": 28.5, "address_from": "p"}
+                        ],
+                    }
+                ]
+            },
+            "streams[0].subscriptions[0].resource_id",
+            "must be integer, not number",
+        ),
+    ],
+)
+def test_number_that_must_be_whole_is_refused(given: Any, setting: str, wanted: str) -> None:
+    assert wrong(**given) == f"The setting {setting} is wrong: {wanted}."
+
+
+@pytest.mark.parametrize("status", [1.5, 9.0])
+def test_status_that_is_no_number_of_the_service_is_refused(status: float) -> None:
+    entry = {"channel": "sms", "resource_id": 3, "address_from": "p", "status": status}
+    assert "status" in wrong(streams=[{"name": "users", "subscriptions": [entry]}])
+
+
 def test_null_counts_as_left_out() -> None:
     nothing = dict.fromkeys([*SCHEMA["properties"], "matching"])
     assert repr(config(**{**nothing, **LEAST})) == repr(config())
@@ -1017,6 +1093,49 @@ def test_settings_of_a_cell_are_read_once() -> None:
 def test_field_without_settings_of_a_cell_is_plain() -> None:
     (stream,) = config(streams=of_a_field({"type": "date"})).streams
     assert [each.cell for each in stream.fields or ()] == [PLAIN]
+
+
+def of_a_subscription(**settings: Any) -> list[dict[str, Any]]:
+    entry = {"channel": "sms", "resource_id": 3, "address_from": "mobile", "status": "subscribed"}
+    return [{"name": "users", "subscriptions": [{**entry, **settings}]}]
+
+
+@pytest.mark.parametrize(
+    ("channel", "key"),
+    [("sms", "phone"), ("whatsapp", "cc_data.phone"), ("viber", "cc_data.phone")],
+)
+def test_region_makes_an_address_a_phone_number(channel: str, key: str) -> None:
+    (stream,) = config(streams=of_a_subscription(channel=channel, region="DE")).streams
+    assert stream.subscriptions[0].address == (
+        FieldConfig(key, "mobile", type="phone", cell=Cell(form=Form(region="DE"))),
+    )
+
+
+def test_address_without_a_region_goes_as_it_comes() -> None:
+    (stream,) = config(streams=of_a_subscription(region=None)).streams
+    assert stream.subscriptions[0].address == (FieldConfig("phone", "mobile", type="string"),)
+
+
+@pytest.mark.parametrize(
+    ("settings", "slip"),
+    [
+        ({"region": CANARY}, "sms has a region that is not known; it is one such as DE"),
+        (
+            {"region": "DE", "channel": "email"},
+            "email has a region, but no phone number for an address",
+        ),
+        (
+            {"region": "DE", "channel": "telegram_bot"},
+            "telegram_bot has a region, but no phone number for an address",
+        ),
+    ],
+)
+def test_region_that_is_wrong_is_named(settings: dict[str, Any], slip: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        config(streams=of_a_subscription(**settings))
+    assert raised.value.message == (
+        f"The stream users is configured wrongly: a subscription to {slip}."
+    )
 
 
 def test_separator_is_that_of_the_categories() -> None:

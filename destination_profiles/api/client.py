@@ -139,8 +139,9 @@ class ProfilesClient:
                 f"The service cannot be reached: {missing.reason}. Check the "
                 "API URL and the network."
             )
-            raise missing.cure or Unavailable(unreachable) from None
-        refusal = self._answers.refusal_of_call(answer.status, answer.body)
+            raise missing.cure or Unavailable(unreachable, reason=missing.reason) from None
+        wait = retry_after(answer.headers.get(self._service.retry_after_header))
+        refusal = self._answers.refusal_of_call(answer.status, answer.body, wait)
         if refusal is not None:
             raise refusal
         return _converted(answer.body, _Read).data

@@ -29,22 +29,22 @@ class Findings:
 
 
 def inspect(
-    config: Config, client: ProfilesClient, service: Service, *, may_not_read: bool = False
+    config: Config, client: ProfilesClient, service: Service, *, in_sync: bool = False
 ) -> Findings:
     """All that is wrong at once. Raises ProfilesError where the service cannot be asked at all.
 
-    `may_not_read`: the token may be one that only writes, so that a read that is forbidden says
-    nothing.
+    `in_sync`: the token may be one that only writes, so that a read that is forbidden says nothing;
+    and one without an answer raises Unavailable, as it is asked again.
     """
-    return _Inspection(config, client, service, may_not_read).run()
+    return _Inspection(config, client, service, in_sync).run()
 
 
 class _Inspection:
     def __init__(
-        self, config: Config, client: ProfilesClient, service: Service, may_not_read: bool
+        self, config: Config, client: ProfilesClient, service: Service, in_sync: bool
     ) -> None:
         self._config = config
-        self._may_not_read = may_not_read
+        self._in_sync = in_sync
         self._client = client
         self._service = service
         self._unknown = service.read_codes["unknown"]
@@ -85,7 +85,7 @@ class _Inspection:
             self._client.read("databases_get", id=db_id)
         except Refused as refused:
             one_only = self._service.read_codes["one_only"]
-            if refused.spoken and refused.code in one_only and self._may_not_read:
+            if refused.spoken and refused.code in one_only and self._in_sync:
                 return True
             if not refused.spoken or refused.code not in (*self._unknown, *one_only):
                 raise
@@ -222,6 +222,8 @@ class _Inspection:
             return read()
         except ProfilesError as error:
             self._silent = isinstance(error, Unavailable)
+            if self._silent and self._in_sync:
+                raise
             self._findings.warnings.append(
                 f"The {what} could not be read, so they were not checked: {_short(error)}"
             )

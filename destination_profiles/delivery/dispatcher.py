@@ -1,16 +1,17 @@
 """What follows from an answer, and who is sent next."""
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from time import monotonic
 
 from ..errors import BadAnswer, ProfilesError
-from ..service.outcome import Accepted, Cleared, Halve, Retry, Stop
+from ..service.outcome import Accepted, Cleared, Halve, Retry, Stop, Unasked
 from .blame import Blame, Resolution
 from .body_limit import BodyLimit
 from .bound import Load
 from .chunks import Chunk
 from .concurrency import Concurrency
-from .in_flight import InFlight
+from .in_flight import InFlight, Tries
 from .schedule import Schedule
 from .senders import Answer, Inspect, Senders
 
@@ -18,6 +19,17 @@ DONE_PERHAPS = (
     "The service asks to send {} profiles later, which it may have updated already, and some "
     "hold a function such as incr that must not be executed twice. What became of them is unknown."
 )
+
+
+@dataclass(eq=False)
+class Question:
+    """The service is asked about the settings, on behalf of a chunk that was refused: now, or again
+    at the time `due`.
+    """
+
+    chunk: Chunk
+    tries: Tries = field(default_factory=Tries)
+    due: float | None = None
 
 
 class Dispatcher:
@@ -53,7 +65,7 @@ class Dispatcher:
         self.sealed = InFlight()
         self._blame = Blame()
         self._inspect, self._repeatable = inspect, repeatable
-        self._asking = False
+        self._question: Question | None = None  # nothing is sent before it is answered
         self._senders, self._schedule, self._throttled = senders, schedule, throttled
         self._leaving, self._put_off = leaving, put_off
         self._max_in_flight, self._clock = max_in_flight, clock
@@ -91,6 +103,8 @@ class Dispatcher:
         """The time, by the clock, at which there is a chunk to be sent if no answer comes
         before.
         """
+        if self._question is not None and self._is_active():
+            return self._question.due
         if not self._may_send():
             return None
         parts_wait = any(self._blame.searches())
@@ -138,10 +152,12 @@ class Dispatcher:
                 self._retry(chunk, outcome)
             case Stop():
                 tries.unknown = tries.unknown or outcome.unknown
-                self._asking = False
+                self._question = None
                 self._fail(outcome.error)
+            case Unasked():
+                self._ask_later(outcome.retry)
             case Cleared():
-                self._asking = False
+                self._question = None
                 if (error := self._blame.clear()) is not None:
                     self._fail(error)
 
@@ -182,7 +198,7 @@ class Dispatcher:
     def _judge(self) -> Iterator[Resolution]:
         """Blame the profiles that are to blame, or ask before that."""
         yield from self._blame.blamed()
-        if self._asking or self._stopped or self.failure is not None:
+        if self._question is not None or not self._is_active():
             return
         if not self._blame.accepted:
             self._admit()
@@ -192,8 +208,31 @@ class Dispatcher:
         if (error := self._blame.error(chunk)) is not None:
             self._fail(error)
             return
-        self._asking = True
-        self._senders.ask(chunk, self._inspect)
+        self._ask(Question(chunk))
+
+    def _ask(self, question: Question) -> None:
+        self._question, question.due = question, None
+        self._senders.ask(question.chunk, self._inspect)
+
+    def _ask_again(self) -> None:
+        question = self._question
+        if question is None or question.due is None or not self._is_active():
+            return
+        if question.due <= self._clock():
+            self._ask(question)
+
+    def _ask_later(self, outcome: Retry) -> None:
+        """Ask once more, unless the budget of time ends before that."""
+        question, now = self._question, self._clock()
+        if question is None:  # something else has ended the sync meanwhile
+            return
+        wait = self._schedule.wait(question.tries, outcome, now)
+        if wait is None:
+            self._fail(outcome.error)
+            return
+        question.due = now + wait
+        self.retries += 1
+        self.trouble = outcome.reason
 
     def _halve(self, chunk: Chunk, outcome: Halve) -> None:
         """Let its parts be sent before all else."""
@@ -220,11 +259,14 @@ class Dispatcher:
         """The chunk stays unresolved, so no state behind it ever leaves."""
         self.failure = self.failure or error
 
+    def _is_active(self) -> bool:
+        """Whether anything is to be sent yet."""
+        return not self._stopped and self.failure is None
+
     def _may_send(self) -> bool:
         return (
-            not self._stopped
-            and self.failure is None
-            and not self._asking
+            self._is_active()
+            and self._question is None
             and self._senders.busy < self.concurrency.limit
         )
 
@@ -236,6 +278,7 @@ class Dispatcher:
 
     def send_due(self) -> None:
         """Send what may be sent now."""
+        self._ask_again()
         self._admit()
         while self._may_send():
             now = self._clock()

@@ -44,63 +44,6 @@ class Recorder(Protocol):
         """All that was begun up to this number is safe."""
         ...
 
-    def flush(self) -> None:
+    def close(self) -> None:
         """Wait until all that was heard is safe."""
         ...
-
-    def close(self) -> None:
-        """Flush and let go."""
-        ...
-
-
-class Recorders:
-    """Several, as one: what one has heard is safe before the next one hears it."""
-
-    def __init__(self, *each: Recorder) -> None:
-        """They hear in this order."""
-        self._each = each
-
-    def answered(self, resolution: Resolution) -> None:
-        """Let each hear it."""
-        for one in self._each:
-            one.answered(resolution)
-            one.flush()
-
-    def put_off(self, chunk: Chunk, code: str) -> None:
-        """Let each hear it."""
-        for one in self._each:
-            one.put_off(chunk, code)
-            one.flush()
-
-    def unsent(self, stream: str, original: bytes, rejection: Rejection, ordinal: int) -> None:
-        """Let each hear it."""
-        for one in self._each:
-            one.unsent(stream, original, rejection, ordinal)
-            one.flush()
-
-    def deleted(self, stream: str, originals: Sequence[Data], first: int) -> None:
-        """Let each hear it."""
-        for one in self._each:
-            one.deleted(stream, originals, first)
-            one.flush()
-
-    def attach(self, wake: Callable[[], None]) -> None:
-        """Nothing is waited for."""
-
-    def begin(self) -> int:
-        """All that was heard is safe."""
-        return 0
-
-    def kept(self) -> int:
-        """Likewise."""
-        return 0
-
-    def flush(self) -> None:
-        """Let each flush."""
-        for one in self._each:
-            one.flush()
-
-    def close(self) -> None:
-        """Let each close."""
-        for one in self._each:
-            one.close()

@@ -44,7 +44,16 @@ class Schedule:
 
     def again(self, chunk: Chunk, tries: Tries, outcome: Retry | Halve, now: float) -> float | None:
         """Let a chunk that failed be due once more; gives the seconds until then, or None where the
-        budget ends before that. A wait that the service asks for holds all chunks up.
+        budget ends before that.
+        """
+        wait = self.wait(tries, outcome, now)
+        if wait is not None:
+            self.add(chunk, now + wait)
+        return wait
+
+    def wait(self, tries: Tries, outcome: Retry | Halve, now: float) -> float | None:
+        """The seconds until something that failed is tried once more, or None where the budget ends
+        before that. A wait that the service asks for holds all chunks up.
         """
         tries.failing_since = now if tries.failing_since is None else tries.failing_since
         left = tries.failing_since + self._retry_seconds - now
@@ -53,7 +62,4 @@ class Schedule:
         wait = max(asked, min(left, drawn))  # the last try is at the end of the budget
         tries.failures += 1
         self.paused_until = max(self.paused_until, now + asked)
-        if left <= 0 or asked > left:
-            return None
-        self.add(chunk, now + wait)
-        return wait
+        return None if left <= 0 or asked > left else wait

@@ -8,8 +8,8 @@ from queue import SimpleQueue
 from time import monotonic
 from typing import Protocol
 
-from ..errors import ConfigError, ProfilesError, SystemFault
-from ..service.outcome import Cleared, Outcome, Stop
+from ..errors import ConfigError, ProfilesError, SystemFault, Unavailable
+from ..service.outcome import Cleared, Outcome, Retry, Stop, Unasked
 from ..service.request import Request
 from .chunks import Chunk
 
@@ -99,6 +99,8 @@ def inspected(inspect: Inspect) -> Outcome:
     """What an inspection says of a refusal."""
     try:
         problems = inspect()
+    except Unavailable as error:
+        return Unasked(Retry(error, error.retry_after, reason=error.reason))
     except ProfilesError as error:
         return Stop(error)
     if problems:

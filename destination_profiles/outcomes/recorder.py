@@ -32,17 +32,17 @@ class OutcomeRecorder:
         *,
         sync: str,
         values: bool = False,
-        place: Callable[[int], Place] | None = None,
+        places: Callable[[int], Place] | None = None,
         clock: Callable[[], datetime] = utc_now,
         part_bytes: int = PART_BYTES,
     ) -> None:
         """`readers` are those of streams by their labels, `sync` is the start of the sync as a
-        timestamp. `values`: profiles are named by their keys themselves, else by digests. `place`
+        timestamp. `values`: profiles are named by their keys themselves, else by digests. `places`
         tells where a record stood, by its number in the input from 0, if not in this sync.
         """
         self._readers, self._sync = readers, sync
         self._values, self._clock, self._part_bytes = values, clock, part_bytes
-        self._place = place
+        self._places = places
         self._keeper = Keeper(folder)
         self._open: list[bytes] = []
         self._size = self._parts = 0
@@ -100,14 +100,10 @@ class OutcomeRecorder:
         """How many parts are safe, of those that were begun."""
         return self._keeper.kept()
 
-    def flush(self) -> None:
+    def close(self) -> None:
         """Write what is open, and wait for it."""
         self.begin()
         self._keeper.wait()
-
-    def close(self) -> None:
-        """Likewise."""
-        self.flush()
 
     def _put(self, made: list[str]) -> None:
         text = "".join(made).encode()
@@ -124,8 +120,8 @@ class OutcomeRecorder:
         ids: Sequence[str | None] = (),
     ) -> list[str]:
         rows: Sequence[int | str] = [each + 1 for each in ordinals]
-        if self._place is not None:
-            rows = [f'{row},"sync":"{sync}"' for sync, row in map(self._place, ordinals)]
+        if self._places is not None:
+            rows = [f'{row},"sync":"{sync}"' for sync, row in map(self._places, ordinals)]
         return lines(opening, identities, rows, ids, values=self._values)
 
     def _target(self, stream: str) -> Target:
@@ -133,7 +129,7 @@ class OutcomeRecorder:
 
     def _now(self) -> dict[str, str]:
         now = {"at": timestamp(self._clock())}
-        return now if self._place is not None else {"sync": self._sync, **now}
+        return now if self._places is not None else {"sync": self._sync, **now}
 
     def _of_request(self, chunk: Chunk) -> dict[str, str]:
         return {"request_id": chunk.request_id, **self._now()}

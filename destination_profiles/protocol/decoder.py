@@ -1,5 +1,6 @@
 """Lines of stdin become records and states."""
 
+import codecs
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from io import BytesIO
@@ -134,6 +135,8 @@ class Decoder:
         mentions a record, and is cut or broken: a record may be lost in it.
         """
         before = self.lines
+        if not before:  # a file that was saved on Windows begins with it
+            block = block.removeprefix(codecs.BOM_UTF8)
         if not self._start:
             self._start = block.lstrip()[:LOOKED_AT]
         count = block.count(b"\n") + (block[-1:] not in (b"\n", b""))

@@ -16,7 +16,6 @@ MARKS = {  # of text, by its first sign
     b"[": "a JSON array",
     b"<": "XML or a web page",
 }
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 TEXT, TABLE, WIDE, BINARY = "other text", "a table such as CSV", "text in UTF-16", "binary data"
 SEPARATORS = (b",", b";", b"\t", b"|")
 LOOKED_AT = 200  # bytes
@@ -27,7 +26,7 @@ def look(start: bytes) -> str:
     for first, words in STARTS.items():
         if start.startswith(first):
             return words
-    text = start[:LOOKED_AT].removeprefix(BYTE_ORDER_MARK).strip()
+    text = start[:LOOKED_AT].strip()
     if (nulls := text.count(b"\0")) * 3 > len(text):
         return WIDE
     if nulls or any(each < ord("\t") for each in text):

@@ -13,6 +13,7 @@ from .field import Field, Null
 from .status_column import StatusColumn, StatusCounts
 from .table import ABSENT, Make, Table, Values
 
+PHONE = "phone"  # a type whose values are read once it is clear that they are sent
 Objects = Callable[[Sequence[str], Mapping[str, Any]], Make]
 
 
@@ -37,6 +38,11 @@ class Subscription:
                 columns.reader(each), None, checks.address(config.channel, each) if checks else None
             )
             for each in config.address
+        ]
+        self._is_read_late = any(each.type == PHONE for each in config.address)
+        self._present = [
+            Field(columns.as_it_came(each), None, None) if each.type == PHONE else field
+            for each, field in zip(config.address, self._addresses, strict=True)
         ]
         self._nested = [objects(path[1:], {}) if path[1:] else None for path in paths]
         status = next((each for each in config.parts if each.to == STATUS), None)
@@ -71,17 +77,13 @@ class Subscription:
         for those whose status leaves it out.
         """
         count = len(table)
-        places: Sequence[int] = range(count)
-        columns: list[Values] = []
-        for field in self._addresses:
-            values = field.values(_picked(table, places))
-            if set(map(type, values)) != {str} or "" in values or any(map(str.isspace, values)):
-                places, columns, values = _kept(map(_is_address, values), places, columns, values)
-            columns.append(values)
+        places, columns = _addressed(self._present, table, range(count), [])
         statuses = self._status.statuses(_picked(table, places))
         if (sent := self._status.are_sent(statuses)) is not None:
             places, columns, statuses = _kept(sent, places, columns, statuses)
         statuses = self._status.read(statuses)
+        if self._is_read_late:
+            places, (statuses, *columns) = _addressed(self._addresses, table, places, [statuses])
         for field, values in zip(self._addresses, columns, strict=True):
             field.check(values)  # of those that are sent alone: the others may hold anything
         self._counts.tries(statuses, self._status.words)
@@ -119,6 +121,21 @@ def _is_address(value: Any) -> bool:
         and value is not ABSENT
         and not (isinstance(value, str) and not value.strip())
     )
+
+
+def _addressed(
+    fields: Iterable[Field], table: Table, places: Sequence[int], beside: list[Values]
+) -> tuple[Sequence[int], list[Values]]:
+    """The places that have all addresses, and columns at them: those that stood `beside`, then the
+    addresses.
+    """
+    columns = beside
+    for field in fields:
+        values = field.values(_picked(table, places))
+        if set(map(type, values)) != {str} or "" in values or any(map(str.isspace, values)):
+            places, columns, values = _kept(map(_is_address, values), places, columns, values)
+        columns.append(values)
+    return places, columns
 
 
 def _picked(table: Table, places: Sequence[int]) -> Table:

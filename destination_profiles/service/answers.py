@@ -96,7 +96,9 @@ class Answers:
         ids = all_named(body, count)
         return None if ids is None else Accepted(ids=ids)
 
-    def refusal_of_call(self, status: int, body: bytes) -> ProfilesError | None:
+    def refusal_of_call(
+        self, status: int, body: bytes, retry_after: float | None = None
+    ) -> ProfilesError | None:
         """What a read call's answer says against the caller, or None when it says nothing."""
         reply = read(body)
         code, text = self._code_of(status, reply)
@@ -108,6 +110,9 @@ class Answers:
         error = self._error(code, text)
         if isinstance(error, Refused) or refuses:
             return Refused(error.message, code=code, detail=self._detail(code, text))
+        if isinstance(error, Unavailable):
+            error.reason = f"code {_loggable_code(code)}"
+            error.retry_after = self._believed(retry_after)
         return error
 
     def _is_of_another(self, code: int) -> bool:

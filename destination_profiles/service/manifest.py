@@ -13,6 +13,7 @@ from .manifest_check import problems
 
 PACKAGE = "destination_profiles.service"
 SUBSCRIPTIONS = "subscriptions"  # the one field whose parts are the service's own
+PHONE = "phone"  # the key of an address that is a phone number
 OBJECT = "profiles"  # what a stream of data activation is mapped to
 SAME_NAMES = (  # parts that a Service holds as they stand in the manifest
     "database_parameters",
@@ -67,6 +68,11 @@ class AddressForm:
     address: tuple[str, ...]
     type: str | None
     keys: Mapping[str, Any]
+
+    @property
+    def is_phone(self) -> bool:
+        """Whether the address is a phone number."""
+        return self.address[-1] == PHONE
 
     def beside(self) -> tuple[str, ...]:
         """The keys that must be there beside the address."""

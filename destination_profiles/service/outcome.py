@@ -43,6 +43,15 @@ class Retry:
 
 
 @dataclass(frozen=True, slots=True)
+class Unasked:
+    """The service could not be asked about the settings; it is asked again as a request would be
+    sent again.
+    """
+
+    retry: Retry
+
+
+@dataclass(frozen=True, slots=True)
 class Halve:
     """The service refuses the data, perhaps for its size (`too_large`); `refusal` is its word if
     one profile is left, `error` what to end with if that is no record's fault. `unknown`: it is
@@ -63,5 +72,5 @@ class Stop:
     unknown: bool = False
 
 
-Outcome = Accepted | Retry | Halve | Stop | Cleared
+Outcome = Accepted | Retry | Halve | Stop | Cleared | Unasked
 ACCEPTED = Accepted()

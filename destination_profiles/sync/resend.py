@@ -7,7 +7,6 @@ from datetime import datetime
 from ..catalog import StreamInfo
 from ..config import Config
 from ..delivery.open_chunks import new_request_id
-from ..delivery.recorder import Recorder, Recorders
 from ..delivery.senders import Sender
 from ..errors import ConfigError
 from ..records.batch import Batch, Data
@@ -70,7 +69,7 @@ class Resend:
             release=lambda _: None,
             heartbeat=heartbeat,
             leaving=self._books.leaving,
-            recorder=self._recorder(streams),
+            recorder=self._books,
             new_id=self._ids,
             sender=_Accepting() if choice.dry_run else sender,
         )
@@ -93,13 +92,11 @@ class Resend:
         self._forgotten = self._journal.forgotten(self._now())
         journal = None if self._choice.dry_run else self._journal
         self._books = Books(self._shelf, journal, self.told, self._now)
-
-    def _recorder(self, streams: Iterable[StreamInfo]) -> Recorder:
-        if self._choice.dry_run:
-            return self._books
-        begun, place = timestamp(self._now()), self._books.place
-        outcomes = recording(self._config, streams, self._folder, begun, place)
-        return self._books if outcomes is None else Recorders(outcomes, self._books)
+        if journal is not None:
+            begun, streams = timestamp(self._now()), list(infos.values())
+            self._books.outcomes = recording(
+                self._config, streams, self._folder, begun, self._books.place
+            )
 
     def run(self) -> None:
         """Send what waits. Raises ProfilesError; `end` is to be called whatever happens."""
@@ -114,8 +111,8 @@ class Resend:
             self.told.of(self._shelf.label(each)).waiting += 1
         for label, count in self._found.unreadable.items():
             self.told.of(label).unreadable = count
-        left = self._send_pending()
-        later = self._later(left)
+        later = self._later(self._found.waiting)
+        left = self._send_pending(later)
         self._feed(each for each in left if not self._is_held(each, later))
         self.pump.finish()
 
@@ -145,7 +142,7 @@ class Resend:
         earlier run.
         """
         code, stream, part = self._choice.code, self._choice.stream, self._shelf.parts[waiting.part]
-        return (part.name, waiting.line) in self._pending_rows or (
+        return self._shelf.place(waiting) in self._pending_rows or (
             code in (None, kept.code)
             and stream in (None, self._shelf.label(waiting))
             and self._adopted in (None, part)
@@ -158,20 +155,28 @@ class Resend:
         at = self._shelf.parts[part].name, place
         return at in self._journal.arrived and at not in self._pending_rows
 
-    def _send_pending(self) -> list[Waiting]:
+    def _send_pending(self, later: Callable[[Waiting], bool | None]) -> list[Waiting]:
         """Send once more what has no answer from an earlier run, in the same requests: the service
         executes each once. Gives the others.
         """
-        parts = self._shelf.parts
-        waiting = {(parts[each.part].name, each.line): each for each in self._found.waiting}
+        waiting = {self._shelf.place(each): each for each in self._found.waiting}
         for sent in self._pending:
+            those = [waiting.pop(place) for place in sent.rows if place in waiting]
+            if any(map(later, those)):  # if it was not executed then, it must not be now
+                open_ones = [each for each in those if self._is_open(each)]
+                self._forgotten.update(map(self._shelf.place, open_ones))
+                waiting |= {self._shelf.place(each): each for each in open_ones}
+                continue
             self._ids.next = sent.request_id
             self._books.noted.add(sent.request_id)
-            self._feed(waiting.pop(place) for place in sent.rows if place in waiting)
+            self._feed(those)
             self.pump.drain()
             self._ids.next = None
         left = set(map(id, waiting.values()))
         return [each for each in self._found.waiting if id(each) in left]
+
+    def _is_open(self, waiting: Waiting) -> bool:
+        return self._shelf.place(waiting) not in self._journal.arrived
 
     def _feed(self, waiting: Iterable[Waiting]) -> None:
         """Take records in, those of one stream that follow each other together."""
@@ -209,7 +214,7 @@ class Resend:
     def _is_held(self, waiting: Waiting, later: Callable[[Waiting], bool | None]) -> bool:
         """Whether a record is not sent."""
         label = self._shelf.label(waiting)
-        at = self._shelf.parts[waiting.part].name, waiting.line
+        at = self._shelf.place(waiting)
         doubtful = at in self._forgotten or self._shelf.kept(waiting).origin.fate == UNKNOWN
         if doubtful and not self._may_be_repeated(waiting):
             self._books.doubt(waiting)

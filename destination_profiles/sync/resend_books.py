@@ -7,6 +7,7 @@ from datetime import datetime
 
 from ..delivery.blame import Resolution
 from ..delivery.chunks import Chunk
+from ..delivery.recorder import Recorder
 from ..records.batch import Data
 from ..rejection import Rejection
 from ..rejects.journal import Journal, Place
@@ -26,6 +27,7 @@ class Books:
     ) -> None:
         """Count in `told`."""
         self.noted: set[str] = set()  # requests that are in the journal already
+        self.outcomes: Recorder | None = None  # hears it too, before the journal does
         self._shelf, self._journal, self._told, self._now = shelf, journal, told, now
         self._fed: list[Waiting] = []  # by their number in the pipeline's input
         # where those stand that have left without an answer so far, and of these, those that have
@@ -41,13 +43,14 @@ class Books:
         self._fed.append(waiting)
 
     def drop(self, waiting: Waiting) -> None:
-        """A record leaves the store without being sent."""
+        """A record leaves the store."""
         self._gone.setdefault(waiting.part, set()).add(waiting.line)
+        self._open.discard(self._shelf.place(waiting))
 
     def doubt(self, waiting: Waiting) -> None:
         """It will never be known whether a record was executed."""
         self._doubtful.setdefault(waiting.part, set()).add(waiting.line)
-        self._open.discard(self._place(waiting))
+        self._open.discard(self._shelf.place(waiting))
 
     def leaving(self, chunk: Chunk) -> None:
         """A request is about to be sent."""
@@ -59,6 +62,9 @@ class Books:
 
     def answered(self, resolution: Resolution) -> None:
         """The last word on a chunk: those that a later record took the place of share its fate."""
+        if self.outcomes is not None:
+            self.outcomes.answered(resolution)
+            self.outcomes.close()
         chunk, rejected = resolution.chunk, resolution.rejected
         accepted = [row for place, row in enumerate(chunk.rows) if place not in rejected]
         superseded = [row for place, _, row in chunk.superseded if place not in rejected]
@@ -80,18 +86,24 @@ class Books:
 
     def put_off(self, chunk: Chunk, code: str) -> None:
         """It is sent once more."""
+        if self.outcomes is not None:
+            self.outcomes.put_off(chunk, code)
 
     def unsent(self, stream: str, original: bytes, rejection: Rejection, ordinal: int) -> None:
         """A record is rejected again before it is sent."""
+        if self.outcomes is not None:
+            self.outcomes.unsent(stream, original, rejection, ordinal)
         self._reject(ordinal, rejection)
 
     def deleted(self, stream: str, originals: Sequence[Data], first: int) -> None:
         """Records are left out, as their source has deleted them."""
+        if self.outcomes is not None:
+            self.outcomes.deleted(stream, originals, first)
         for ordinal in range(first, first + len(originals)):
             self._settle(ordinal).deleted += 1
 
     def attach(self, wake: Callable[[], None]) -> None:
-        """Nothing is waited for."""
+        """Nothing is waited for: no state is given back."""
 
     def begin(self) -> int:
         """Everything is in the journal."""
@@ -101,11 +113,10 @@ class Books:
         """Likewise."""
         return 0
 
-    def flush(self) -> None:
-        """Likewise."""
-
     def close(self) -> None:
-        """Likewise."""
+        """Let outcomes be safe."""
+        if self.outcomes is not None:
+            self.outcomes.close()
 
     def end(self, in_doubt: Iterable[Chunk], others: Iterable[Waiting]) -> None:
         """Bring the store up to date; `others` leave it too. While it is `in_doubt` whether some
@@ -150,27 +161,23 @@ class Books:
 
     def _settle(self, ordinal: int) -> Sums:
         waiting = self._fed[ordinal]
-        self._open.discard(self._place(waiting))
         self.drop(waiting)
         return self._told.of(self._shelf.label(waiting))
 
     def _reject(self, ordinal: int, rejection: Rejection) -> None:
         waiting = self._fed[ordinal]
-        self._open.discard(self._place(waiting))
+        self._open.discard(self._shelf.place(waiting))
         self._rejected.setdefault(waiting.part, {})[waiting.line] = rejection
         label = self._shelf.label(waiting)
         self._told.of(label).rejected += 1
         self._told.reasons[label, rejection.reason, rejection.code, rejection.loggable] += 1
 
     def _places(self, ordinals: Iterable[int]) -> list[Place]:
-        return [self._place(self._fed[ordinal]) for ordinal in ordinals]
+        return [self._shelf.place(self._fed[ordinal]) for ordinal in ordinals]
 
     def place(self, ordinal: int) -> tuple[str, int]:
         """Where a record stood in its own sync."""
         return self._fed[ordinal].place()
-
-    def _place(self, waiting: Waiting) -> Place:
-        return self._shelf.parts[waiting.part].name, waiting.line
 
 
 def _ordinals(chunk: Chunk) -> Iterator[int]:

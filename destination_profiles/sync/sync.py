@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -131,7 +131,7 @@ def assemble(
         throttled=throttled,
         put_off=recorder.put_off if recorder else lambda _chunk, _code: None,
         leaving=leaving,
-        inspect=lambda: inspect(config, client, service(), may_not_read=True).problems,
+        inspect=lambda: inspect(config, client, service(), in_sync=True).problems,
         repeatable=repeatable(service(), format_named(config.wire_format)),
     )
     writer = Writer(
@@ -170,20 +170,20 @@ def keeping(
 
 def recording(
     config: Config,
-    streams: Iterable[StreamInfo],
+    streams: Sequence[StreamInfo],
     folder: Folder,
     sync: str,
-    place: Callable[[int], Place] | None = None,
+    places: Callable[[int], Place] | None = None,
 ) -> OutcomeRecorder | None:
     """What keeps outcomes in a folder, where they are wanted; those that are too old go. `sync` is
-    the start of the sync as a timestamp; `place` as OutcomeRecorder has it.
+    the start of the sync as a timestamp; `places` tells of records that stood in another.
     """
     if config.outcomes is None:
         return None
     parts.remove_older(folder, config.outcomes.keep_days, utc_now())
     readers = {info.label(): KeyReader(info, config, service()) for info in streams}
     values = config.outcomes.values
-    return OutcomeRecorder(folder, readers, sync=sync, values=values, place=place)
+    return OutcomeRecorder(folder, readers, sync=sync, values=values, places=places)
 
 
 def _codec(info: StreamInfo, config: Config) -> StreamCodec:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from ..records.key_reader import KeyReader
+from ..rejects.journal import Place
 from ..rejects.line import Kept, read
 from ..rejects.parts import Part, Stream, lines
 from ..service.identities import Identities
@@ -54,6 +55,10 @@ class Shelf:
     def kept(self, waiting: Waiting) -> Kept:
         """A record of them."""
         return read(self.lines(waiting.part)[waiting.line])
+
+    def place(self, waiting: Waiting) -> Place:
+        """Where a record stands."""
+        return self.parts[waiting.part].name, waiting.line
 
     def stream(self, waiting: Waiting) -> Stream:
         """The stream of a record."""

@@ -68,16 +68,28 @@ class SubscriptionWriter:
         channel = _channel(given, path)
         resource = self._resource(given, channel, path)
         self._refuse_unknown_keys(given, channel, path)
-        identity = {
-            "channel": channel,
-            "resource_id": resource.id,
-            **CHANNELS[channel].address(given, path),
-        }
+        identity = {"channel": channel, "resource_id": resource.id}
+        if places := self._places_without_address(merged, identity, given):
+            for place in places:
+                merged[place] = self._updated(merged[place], merged[place], given, path)
+            return
+        identity |= CHANNELS[channel].address(given, path)
         position = next(
             (i for i, old in enumerate(merged) if same_subscription(old, identity)), len(merged)
         )
         old = merged[position] if position < len(merged) else _NEW
         merged[position:] = [self._updated(old, identity, given, path), *merged[position + 1 :]]
+
+    def _places_without_address(
+        self, merged: list[dict[str, Any]], identity: Given, given: Given
+    ) -> list[int]:
+        """Where the stored ones of the same channel and resource are, if one may be given without
+        an address, and is.
+        """
+        named = CHANNELS[identity["channel"]].keys & given.keys()
+        if named or self._switches.subscription_without_address == "error":
+            return []
+        return [place for place, old in enumerate(merged) if identity.items() <= old.items()]
 
     def _without_nulls(self, given: dict[str, Any], path: str) -> dict[str, Any]:
         """Take a null key for one left out, unless nulls are errors."""
@@ -104,15 +116,14 @@ class SubscriptionWriter:
                 f"{path}.{min(unknown)}", f"not a key of a subscription to {channel}"
             )
 
-    def _updated(
-        self, old: Given, identity: dict[str, Any], given: Given, path: str
-    ) -> dict[str, Any]:
+    def _updated(self, old: Given, identity: Given, given: Given, path: str) -> dict[str, Any]:
         custom_fields = dict(old["custom_fields"])
         if "custom_fields" in given:
             self._write_custom_fields(
                 custom_fields, given["custom_fields"], identity["resource_id"], path
             )
-        return identity | {
+        return {
+            **identity,
             "status": _number(given, "status", old["status"], path),
             "priority": _number(given, "priority", old["priority"], path),
             "custom_fields": custom_fields,

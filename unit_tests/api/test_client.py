@@ -94,6 +94,23 @@ def test_read_without_data_says_why(transport: Transport, error: type[ProfilesEr
         client(transport).fields(1)
 
 
+@pytest.mark.parametrize(
+    ("transport", "reason", "wait"),
+    [
+        (failing(NoAnswer("the connection was cut")), "the connection was cut", None),
+        (answering(b"", 503, {"Retry-After": "7"}), "code 503", 7.0),
+        (answering(b'{"error":429}'), "code 429", None),
+        (answering(b"", 503, {"Retry-After": "99999999"}), "code 503", None),
+    ],
+)
+def test_read_that_may_pass_later_says_when(
+    transport: Transport, reason: str, wait: float | None
+) -> None:
+    with pytest.raises(Unavailable) as raised:
+        client(transport).fields(1)
+    assert (raised.value.reason, raised.value.retry_after) == (reason, wait)
+
+
 def test_read_names_what_it_asks_for() -> None:
     bodies: list[bytes] = []
 

@@ -6,7 +6,7 @@ import pytest
 
 from destination_profiles.delivery.chunks import Chunk
 from destination_profiles.delivery.dispatcher import Dispatcher
-from destination_profiles.errors import ConfigError, Refused, SystemFault
+from destination_profiles.errors import ConfigError, Refused, SystemFault, Unavailable
 from destination_profiles.service.outcome import Accepted, Halve, Outcome, Retry
 from destination_profiles.service.request import Request
 from unit_tests.delivery.chunks import chunk
@@ -122,6 +122,67 @@ def test_inspection_that_fails_ends_the_sync_with_its_error() -> None:
 
     made = dispatcher(link, inspect=inspect)
     assert run(made, link, chunk(1)) == [] and made.failure is error
+
+
+def silent(
+    times: int, *problems: str, wait: float | None = None, **more
+) -> tuple[Dispatcher, Link]:
+    """A dispatcher whose service refuses all, and is asked in vain so many times."""
+    link = Link(answers(HALVE))
+    link.asked = []
+
+    def inspect() -> list[str]:
+        link.asked.append(link.clock.now)
+        if len(link.asked) <= times:
+            raise Unavailable("silent", reason="the host refused the connection", retry_after=wait)
+        return list(problems)
+
+    return dispatcher(link, inspect=inspect, **{"backoff": lambda _: 10.0, **more}), link
+
+
+def test_service_that_cannot_be_asked_is_asked_again() -> None:
+    made, link = silent(2)
+    assert run(made, link, chunk(1)) == [([1], {0: REFUSAL})]
+    assert (link.asked, link.sent, made.retries) == ([0.0, 10.0, 20.0], [[1]], 2)
+    assert made.trouble == "the host refused the connection"
+
+
+def test_wrong_setting_is_found_once_it_can_be_asked_for() -> None:
+    made, link = silent(1, WRONG)
+    assert run(made, link, chunk(1)) == []
+    assert WRONG in str(made.failure) and link.asked == [0.0, 10.0]
+
+
+def test_asking_ends_with_the_budget_of_time() -> None:
+    made, link = silent(99, retry_seconds=20)
+    assert run(made, link, chunk(1)) == []
+    assert isinstance(made.failure, Unavailable) and link.asked == [0.0, 10.0, 20.0]
+
+
+def test_wait_that_an_asked_service_asks_for_is_kept() -> None:
+    made, link = silent(1, wait=25.0)
+    run(made, link, chunk(1))
+    assert link.asked == [0.0, 25.0]
+
+
+def test_nothing_is_sent_until_the_service_could_be_asked() -> None:
+    made, link = silent(1)
+    made.dispatch([chunk(1)])
+    turn(made, link)
+    turn(made, link)
+    made.dispatch([chunk(2, first=1)])
+    assert (link.sent, made.deadline()) == ([[1]], 10.0)
+
+
+def test_stopped_sync_asks_no_more() -> None:
+    made, link = silent(99)
+    made.dispatch([chunk(1)])
+    turn(made, link)
+    turn(made, link)
+    made.stop()
+    link.clock.now = 10.0
+    made.send_due()
+    assert (link.asked, made.deadline(), made.sending) == ([0.0], None, 0)
 
 
 def test_service_that_accepts_nothing_is_given_up() -> None:

@@ -47,9 +47,6 @@ class Slow:
             raise self.fails
         return self.safe
 
-    def flush(self) -> None:
-        self.safe = self.begun
-
     def close(self) -> None:
         self.safe = self.begun
 

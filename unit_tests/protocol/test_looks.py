@@ -1,5 +1,6 @@
 """What an input without a message looks like, and that it is no success."""
 
+import codecs
 import gzip
 
 import pytest
@@ -21,6 +22,7 @@ FOREIGN = [
     (b"PAR1\x15\x04\n", "a Parquet file"),
     (b"\x00\x01ab\x02cdefgh\n", "binary data"),
     (b"Starting up\n", "other text"),
+    (codecs.BOM_UTF8 + b'[{"id": 1}]\n', "a JSON array"),
 ]
 
 
@@ -34,7 +36,7 @@ def fed(*blocks: bytes) -> Decoder:
 @pytest.mark.parametrize(("block", "words"), FOREIGN)
 def test_input_without_a_message_is_no_success(block: bytes, words: str) -> None:
     with pytest.raises(NoMessages, match=words):
-        fed(b"\n", block).check()
+        fed(block, b"\n").check()
 
 
 @pytest.mark.parametrize(
@@ -42,6 +44,7 @@ def test_input_without_a_message_is_no_success(block: bytes, words: str) -> None
     [
         [],
         [b"\n", b" \n\n"],
+        [codecs.BOM_UTF8],
         [RECORD.encode()],
         [b"Starting up\n", RECORD.encode()],
         [b"Starting up\n" + RECORD.encode()],

@@ -1,3 +1,4 @@
+import codecs
 import hashlib
 import io
 import json
@@ -224,6 +225,26 @@ def test_block_is_its_lines(messages: list[tuple[dict, bool, tuple[str, str]]]) 
     ]
     lines = [each.encode("utf-8", "surrogatepass") for each in texts]
     assert taken(*lines) == taken(b"chatter", *lines)
+
+
+def test_mark_before_the_first_message_is_skipped() -> None:
+    line = b'{"type":"RECORD","record":{"stream":"users","data":{"a":1}}}\n'
+    decoder = Decoder()
+    blocks = [b"", codecs.BOM_UTF8 + line * 2, line]
+    found = [each for block in blocks for each in decoder.messages(block)]
+    assert [list(map(bytes, each.data)) for each in found] == [[b'{"a":1}'] * 2, [b'{"a":1}']]
+    assert (decoder.lines, decoder.chatter) == (3, 0)
+
+
+@pytest.mark.parametrize("before", [b"\n", codecs.BOM_UTF8, b"Starting up\n"])
+def test_mark_anywhere_else_is_not_skipped(before: bytes) -> None:
+    line = b'{"type":"RECORD","record":{"stream":"users","data":{"a":1}}}\n'
+    with pytest.raises(BrokenInput, match="mixes a message with other text"):
+        list(Decoder().messages(before + codecs.BOM_UTF8 + line))
+    decoder = Decoder()
+    list(decoder.messages(line))
+    with pytest.raises(BrokenInput, match="mixes a message with other text"):
+        list(decoder.messages(codecs.BOM_UTF8 + line))
 
 
 def test_lines_are_counted_from_one_block_to_the_next() -> None:

@@ -464,6 +464,9 @@ VALUES = st.sampled_from(
         '"\\ud800"',
         '"a,b"',
         '"yes"',
+        '"030 123456"',
+        '"+1 202 555 0123"',
+        '{"city":"0151/23456789"}',
     ]
 )
 LIKELY = {
@@ -474,6 +477,7 @@ LIKELY = {
     "size": ["1", "1.5", "null"],
     "tags": ['["x"]', "[]", '["x",null]'],
     "address": ['{"city":"Rome","zip":5}', '{"city":null}', "null"],
+    "any": ['"030 123456"', '{"city":"0151/23456789"}', '" "', "4930123456", '"call me"'],
     "subscriptions": SUBSCRIPTIONS_SENT,
 }
 NAMES = st.sampled_from([*COLUMNS, "id", "email", "other"])
@@ -575,6 +579,22 @@ SUBSCRIPTIONS: list[tuple[SubscriptionConfig, ...]] = [
         ),
         SubscriptionConfig("telegram_bot", 6, (FieldConfig("cc_data.id", "any.id"),)),
         ONE,
+    ),
+    (
+        SubscriptionConfig(
+            "sms",
+            7,
+            (FieldConfig("phone", "any", type="phone", cell=Cell(form=GERMAN)),),
+            (FieldConfig("status", "text", type="status"), FieldConfig("priority", "_status")),
+            (FieldConfig("shoe", "size"),),
+            StatusRule((("x", "unsubscribed"), ("*", "subscribed")), only_opt_out=True),
+        ),
+        SubscriptionConfig(
+            "viber",
+            8,
+            (FieldConfig("cc_data.phone", "any.city", type="phone", cell=Cell(form=GERMAN)),),
+            status=StatusRule(keeps_null=True),
+        ),
     ),
     tuple(
         SubscriptionConfig(

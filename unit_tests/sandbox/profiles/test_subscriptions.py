@@ -43,6 +43,51 @@ def test_channel_is_stored(sandbox, channel):
     assert stored(sandbox, profile_id) == [{**given, "status": 5}]
 
 
+BARE = {"channel": "sms", "resource_id": 3, "status": "unsubscribed"}
+
+
+@pytest.fixture
+def lenient(tmp_path):
+    """A sandbox that takes a subscription without an address."""
+    sandbox = LocalSandbox(tmp_path / "lenient.db", subscription_without_address="update")
+    yield sandbox
+    sandbox.close()
+
+
+def test_subscription_without_address_updates_those_of_its_resource(lenient):
+    [profile_id] = lenient.create(EMAIL)
+    others = [
+        {**SMS, "resource_id": 28},
+        {"channel": "email", "resource_id": 3, "email": "s@example.org"},
+    ]
+    subscribe(lenient, {**SMS, "priority": 7}, {**SMS, "phone": "+79000000002"}, *others)
+    assert subscribe(lenient, BARE)["error"] == 0
+    found = [
+        (each["resource_id"], each.get("phone"), each["status"], each["priority"])
+        for each in stored(lenient, profile_id)
+    ]
+    assert found == [
+        (3, "+79000000001", 1, 7),
+        (3, "+79000000002", 1, 0),
+        (28, "+79000000001", 0, 0),
+        (3, None, 0, 0),
+    ]
+
+
+@pytest.mark.parametrize("more", [{"phone": "no number"}, {"resource_id": 28}])
+def test_subscription_without_address_needs_one_that_is_there(lenient, more):
+    lenient.create(EMAIL)
+    subscribe(lenient, SMS)
+    result = subscribe(lenient, {**BARE, **more})
+    assert result["error"] == 400 and "phone" in result["error_text"]
+
+
+def test_subscription_without_address_is_an_error_by_default(sandbox):
+    sandbox.create(EMAIL)
+    subscribe(sandbox, SMS)
+    assert subscribe(sandbox, BARE)["error"] == 400
+
+
 def test_email_has_two_forms(sandbox):
     [profile_id] = sandbox.create(EMAIL)
     subscribe(sandbox, {"channel": "email", "resource_id": 3, "email": "s@example.org"})
