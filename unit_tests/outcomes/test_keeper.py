@@ -75,3 +75,25 @@ def test_defect_ends_the_sync() -> None:
     keeper.put("a", [b""])
     with pytest.raises(SystemFault, match="Outcomes cannot be kept: KeyError"):
         keeper.wait()
+
+
+class FailsOnce(Slow):
+    """Does not write the first part."""
+
+    def write(self, name: str, content: bytes) -> None:
+        super().write(name, content)
+        if name == "a":
+            del self.things[name]
+            raise StoreFailed("full")
+
+
+def test_nothing_is_written_after_a_failure() -> None:
+    folder = FailsOnce()
+    keeper = Keeper(folder)
+    keeper.put("a", [b""])
+    keeper.put("b", [b""])
+    *_, thread = [each for each in threading.enumerate() if each.name == "outcomes"]  # the newest
+    folder.may_write.release(2)
+    thread.join(SECONDS)
+    assert not thread.is_alive()
+    assert not folder.things
