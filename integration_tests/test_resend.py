@@ -298,7 +298,7 @@ def test_what_is_known_is_not_dated_back_by_a_resend(
     knowing.write(record({"crm_id": 77, "_city": "Bergen"}))
     knowing.config["outcomes"] = {}
     knowing.write(record({"crm_id": 2}))
-    assert sums(told(knowing, "--code", "400", *SURE))["waiting"] == 1
+    assert sums(told(knowing, "--code", "type", *SURE))["waiting"] == 1
     assert sums(told(knowing))["held"] >= 1
     assert profile(sandbox, 77)["_city"] == "Bergen"
 
