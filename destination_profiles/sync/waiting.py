@@ -89,18 +89,12 @@ class Queue:
 
 @dataclass
 class Versions:
-    """All lines of one record: it has one, unless a person has edited it."""
+    """All lines of one record: it has one, unless a person has edited it. `doubtful`: one of them
+    may have been executed.
+    """
 
     newest: Waiting
-    gone: bool
     doubtful: bool
-
-    def after(self, before: "Versions | None") -> "Versions":
-        """With those that were written before."""
-        if before is None:
-            return self
-        gone, doubtful = self.gone or before.gone, self.doubtful or before.doubtful
-        return Versions(self.newest, gone, doubtful)
 
 
 def queue(
@@ -121,18 +115,17 @@ def queue(
         for each, kept in _rows(shelf, number, found):
             is_gone, in_doubt = gone(shelf.place(each)), doubtful(shelf.place(each))
             each.doubtful = in_doubt or kept.origin.fate is not None
-            if each.row:  # what was written last counts; if one has arrived, all have
+            if each.row:  # what was written last counts
                 at = part.stream, *each.place()
                 before = known.get(at)
                 found.replaced += [before.newest] if before else []
-                known[at] = Versions(each, is_gone, in_doubt).after(before)
+                known[at] = Versions(each, in_doubt or (before is not None and before.doubtful))
             if not is_gone and takes(each, kept):
                 rows.append((each, kept.original))
         keys = readers[part.stream].keys([original for _, original in rows])
         for (each, _), identities in zip(rows, keys, strict=True):
             each.identities = identities
             taken.append(each)
-    found.replaced += [each.newest for each in known.values() if each.gone]
     replaced = set(map(id, found.replaced))
     for each in taken:
         versions = known.get((shelf.stream(each), *each.place()))

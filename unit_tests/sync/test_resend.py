@@ -14,7 +14,7 @@ from destination_profiles.delivery.mailbox import Mailbox
 from destination_profiles.delivery.senders import Answer, Senders
 from destination_profiles.errors import ConfigError, StoreFailed, Unavailable
 from destination_profiles.rejection import Rejection
-from destination_profiles.rejects.line import Origin, line, read
+from destination_profiles.rejects.line import UNKNOWN, Origin, line, read, with_unknown_fate
 from destination_profiles.rejects.parts import Part, parts_of, replace
 from destination_profiles.service.outcome import Accepted, Halve, Outcome, Retry
 from destination_profiles.service.request import Request
@@ -265,6 +265,41 @@ def test_function_without_an_answer_is_held() -> None:
         assert resend(folder, service).held == {("crm.users", HOLDS): 1}
         assert service.profiles[2] == {"id": 2, "points": 1}
     assert [row for row, _, _ in folder.rows()] == [ROWS[1]]
+
+
+def in_doubt() -> tuple[Shelf, Service]:
+    """After a resend that was killed when the service had executed a function."""
+    folder, service = shelf([ROWS[1]], parts=1), Service(2)
+    folder.dies_at = 2  # the note of the answer
+    with pytest.raises(Killed):
+        resend(folder, service)
+    folder.dies_at = None
+    assert service.profiles[2] == {"id": 2, "points": 1}
+    return folder, service
+
+
+def test_doubt_outlives_a_run_that_looks_at_other_rows() -> None:
+    folder, service = in_doubt()
+    assert resend(folder, service, Choice(code="400", may_overwrite=True)).streams == {}
+    assert folder.names("resend/") == []
+    assert resend(folder, service).held == {("crm.users", HOLDS): 1}
+
+
+def test_doubt_outlives_an_edit() -> None:
+    folder, service = in_doubt()
+    better = edited((ROWS[1], 1))
+    assert resend(folder, service, CHOSEN, edited=better).held == {("crm.users", HOLDS): 1}
+    (marked,) = folder.things.values()
+    assert read(marked).origin.fate == UNKNOWN
+    assert resend(folder, service, CHOSEN, edited=marked).held == {("crm.users", HOLDS): 1}
+    assert counts(resend(folder, service, CHOSEN, edited=better))["accepted"] == 1
+
+
+def test_doubtful_row_that_cannot_be_sent_stays_doubtful() -> None:
+    folder = shelf([{"points": ONE_MORE}], parts=1)
+    (name,) = folder.things
+    folder.things[name] = with_unknown_fate(folder.things[name])
+    assert resend(folder, Service()).held == {("crm.users", HOLDS): 1}
 
 
 def test_store_that_fails_at_an_answer_doubles_nothing() -> None:
