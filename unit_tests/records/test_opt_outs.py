@@ -73,6 +73,14 @@ def test_those_that_a_mapping_takes_are_held(source: str) -> None:
     assert own.without(b'{"id":1}') == (b'{"id":1}', 0)
 
 
+def test_those_that_several_columns_make_are_held() -> None:
+    field = FieldConfig("subscriptions", columns=("news", "offers"))
+    own = OwnSubscriptions(StreamConfig("users", fields=(field,)), service())
+    with pytest.raises(ValueError):
+        own.without(b'{"id":1,"offers":{"status":1}}')
+    assert own.without(b'{"id":1,"news":null}') == (b'{"id":1,"news":null}', 0)
+
+
 def test_mapping_without_them_looks_at_none() -> None:
     own = OwnSubscriptions(StreamConfig("users", fields=(FieldConfig("id", "id"),)), service())
     assert own.without(b'{"subscriptions": 7}') == (b'{"subscriptions": 7}', 0)
