@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from integration_tests.connector import SECONDS
 
-CONTROL = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]|\r")
+SHOWN = re.compile(r"\x1b\[(?P<number>[0-9;?]*)(?P<move>[A-Za-z])|(?P<text>[^\x1b\r\n]+)|[\r\n]")
 
 
 @contextmanager
@@ -56,5 +56,20 @@ def watched(
 
 
 def plain(shown: bytes) -> str:
-    """What a terminal shows, without colours and the like."""
-    return CONTROL.sub(b"", shown).decode()
+    """What stands on a terminal in the end, as if it were high enough, without colours."""
+    rows, row, column = [""], 0, 0
+    for part in SHOWN.finditer(shown.decode()):
+        if text := part["text"]:
+            line = rows[row].ljust(column)
+            rows[row] = line[:column] + text + line[column + len(text) :]
+            column += len(text)
+        elif part["move"] == "A":
+            row -= int(part["number"] or 1)
+        elif part["move"] == "K":
+            rows[row] = ""
+        elif part[0] == "\r":
+            column = 0
+        elif part[0] == "\n":
+            row += 1
+            rows += [""] * (row == len(rows))
+    return "\n".join(rows[: row + 1])

@@ -115,6 +115,7 @@ def test_seldom_reasons_are_added_up(shown: Callable[..., str]) -> None:
     told = Written([], kinds, kinds[:1], 1, 0, "", 1.0)
     lines = shown(of_write(told)).splitlines()
     assert "users   schema  rule23        23  text" in lines
+    assert sum(" rule" in line for line in lines) == 20 + 1  # and that of what was left out
     assert ["6", "3", "further", "kinds", "of", "reason"] in map(str.split, lines)
     assert ["stream", "step", "code", "left", "out", "reason"] in map(str.split, lines)
 
@@ -141,6 +142,8 @@ def test_check_without_a_problem_would_work(shown: Callable[..., str]) -> None:
 def test_commands_to_a_terminal_are_not_passed_on(shown: Callable[..., str]) -> None:
     found = Findings(["a\x1b[2Jb"])
     assert "✗ a\ufffd[2Jb\n" in shown(lambda file: check_page.show(found, file))
+    table = ["stream"], [("a\x1b[2Jb",)]
+    assert "a\ufffd[2Jb\n" in shown(lambda file: show_tables([table], [], file))
 
 
 def test_types_of_fields_are_the_service_s(shown: Callable[..., str]) -> None:
@@ -180,5 +183,6 @@ def test_every_setting_is_told() -> None:
     assert found["matching"].kind.startswith("object with mode: email, email_profile, ")
     assert found["matching.field_name"].meaning.endswith(" Only for custom, custom_sub.")
     assert found["streams[].matching"].kind.endswith(", as matching")
-    assert "streams[].matching.field_name" not in found
+    fixed = "object_storage_config.format.format_type"
+    assert not {"matching.mode", "streams[].matching.field_name", fixed} & set(found)
     assert all(each.kind and each.meaning for each in found.values())
