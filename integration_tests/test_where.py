@@ -150,6 +150,20 @@ def test_one_stream_alone_is_told(telling: Connector) -> None:
     assert len(events(telling, "--key", "crm_id=1")) == 2
 
 
+@pytest.mark.parametrize("name", ["users", "public.users"])
+@pytest.mark.parametrize("namespace", [None, "public"])
+def test_stream_with_a_namespace_is_found_by_either_name(
+    telling: Connector, name: str, namespace: str | None
+) -> None:
+    entry = {"name": "users", "fields": [{"to": "crm_id", "from": "id"}]}
+    telling.config["streams"] = [entry if namespace is None else {**entry, "namespace": namespace}]
+    telling.catalog = {"streams": [stream(namespace="public")]}
+    telling.write(record({"id": 4}, namespace="public"), record({"id": 77}, namespace="public"))
+    for key, outcome in (("4", "accepted"), ("77", "rejected")):
+        found = events(telling, "--key", f"crm_id={key}", "--stream", name)
+        assert [(each["stream"], each["outcome"]) for each in found] == [("public.users", outcome)]
+
+
 def test_mapped_key_is_found_by_its_field(telling: Connector) -> None:
     telling.config["streams"] = [
         {

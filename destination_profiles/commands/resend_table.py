@@ -47,16 +47,15 @@ def _sentences(told: Resent) -> Iterator[str]:
         yield "Nothing was sent, and the store is as it was: this is what would happen."
     if told.subscriptions:
         yield (
-            f"{told.subscriptions:,} subscriptions were left out, as they might subscribe somebody "
-            "again. With --resubscribe they are sent."
+            f"{told.subscriptions:,} subscriptions that rows bring themselves were left out, as "
+            "they might subscribe somebody again; --resubscribe sends such."
         )
     if unreadable := sum(each.unreadable for each in told.streams.values()):
         yield f"{unreadable:,} lines of the store are no records, and stay as they are."
     if told.unknown:
         yield (
             f"What became of {told.unknown:,} records is not known: they were sent, and no answer "
-            "came. Run it again within 23 hours: they go in the same requests, which the service "
-            "executes but once."
+            "came. Run it again: what may be executed twice is sent again, and the rest is held."
         )
     if told.streams and not told.dry_run:
         stay = sum(each.stay() for each in told.streams.values())

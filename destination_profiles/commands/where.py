@@ -7,7 +7,7 @@ from dataclasses import asdict
 from ..api.client import ProfilesClient
 from ..config import Config, parse_config
 from ..errors import ConfigError, ProfilesError
-from ..outcomes.history import Event, history
+from ..outcomes.history import Event, history, is_called
 from ..outcomes.reading import Profile, profiles, since
 from ..service.answers import Answers
 from ..service.manifest import service
@@ -112,7 +112,8 @@ def _of_stream(config: Config, stream: str | None) -> Iterator[Target]:
     named = [
         each
         for each in config.streams
-        if stream in (None, each.name, f"{each.namespace}.{each.name}")
+        if is_called(".".join(filter(None, (each.namespace, each.name))), stream)
+        or (each.namespace is None and is_called(str(stream), each.name))
     ]
     yield from (each.target or config.target for each in named)
     if stream is None or not named:

@@ -67,9 +67,12 @@ class Blame:
     accepted, and before any profile is blamed while nothing was ever accepted.
     """
 
-    def __init__(self) -> None:
-        """Start with nothing accepted, and nothing refused."""
+    def __init__(self, *, expects_refusals: bool = False) -> None:
+        """Start with nothing accepted, and nothing refused. `expects_refusals`: that nothing is
+        accepted is no surprise, as all was refused before.
+        """
         self.accepted = False
+        self._expects_refusals = expects_refusals
         self._cases: dict[Chunk, Case] = {}
         self._alone = 0  # profiles refused in requests of their own while nothing was accepted
 
@@ -129,7 +132,7 @@ class Blame:
 
     def clear(self) -> ProfilesError | None:
         """The settings are right. Gives the error to end with where all there was is refused."""
-        if not self.accepted and self._alone >= MAX_REFUSED:
+        if not (self.accepted or self._expects_refusals) and self._alone >= MAX_REFUSED:
             refusal = self._last_refusal()
             return ConfigError(ALL_REFUSED.format(self._alone, refusal.code, refusal.loggable))
         for case in self._cases.values():

@@ -49,6 +49,7 @@ class Dispatcher:
         put_off: Callable[[Chunk, str], None] = lambda _chunk, _code: None,
         leaving: Callable[[Chunk], None] = lambda _chunk: None,
         inspect: Inspect = list,
+        expects_refusals: bool = False,
         repeatable: Callable[[bytes], bool] = lambda _profile: True,
         clock: Callable[[], float] = monotonic,
     ) -> None:
@@ -63,7 +64,7 @@ class Dispatcher:
         self.failure: ProfilesError | None = None
         self.body_limit = BodyLimit()
         self.sealed = InFlight()
-        self._blame = Blame()
+        self._blame = Blame(expects_refusals=expects_refusals)
         self._inspect, self._repeatable = inspect, repeatable
         self._question: Question | None = None  # nothing is sent before it is answered
         self._senders, self._schedule, self._throttled = senders, schedule, throttled

@@ -49,14 +49,19 @@ def history(
     folder: Folder, config: Config, wanted: Collection[Profile], stream: str | None = None
 ) -> list[Event]:
     """All that is kept of profiles, the newest first; of one stream, where its name is given."""
-    told = {_event(line) for _, line in lines_of(folder, wanted) if stream in (None, line.stream)}
+    told = {_event(line) for _, line in lines_of(folder, wanted) if is_called(line.stream, stream)}
     kept = [
         _kept_event(label, each)
         for key in streams_in(folder.names())
-        if stream in (None, label := ".".join(filter(None, key)))
+        if is_called(label := ".".join(filter(None, key)), stream)
         for each in _kept(folder, config, key, wanted)
     ]
     return sorted(_joined(told, kept), key=lambda each: (each.at, each.row), reverse=True)
+
+
+def is_called(label: str, stream: str | None) -> bool:
+    """Whether a person who names a stream, or none, may mean the one of a label."""
+    return stream in (None, label, label.rpartition(".")[-1])
 
 
 def _joined(told: Iterable[Event], kept: Iterable[Event]) -> Iterator[Event]:

@@ -91,7 +91,9 @@ class OutcomeRecorder:
     def begin(self) -> int:
         """Let what is open be written as a part."""
         if self._open:
-            self._keeper.put(parts.name(self._clock(), self._parts), self._open)
+            # of a resend none is the first of a sync: it does not tell of all its records
+            number = self._parts if self._places is None else self._parts + 1
+            self._keeper.put(parts.name(self._clock(), number), self._open)
             self._parts += 1
             self._open, self._size = [], 0
         return self._parts

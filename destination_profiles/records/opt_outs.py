@@ -10,6 +10,7 @@ from ..config import Config, StreamConfig
 from ..service.manifest import SUBSCRIPTIONS, Service
 from ..statuses import STATUS
 
+NULL = b"null"
 Parts = dict[str, msgspec.Raw]
 _parts = msgspec.json.Decoder(Parts).decode
 _members = msgspec.json.Decoder(list[msgspec.Raw]).decode
@@ -36,7 +37,9 @@ class OwnSubscriptions:
 
     def __init__(self, stream: StreamConfig, service: Service) -> None:
         """Of a stream as it is configured."""
-        sources = [each.source for each in stream.fields or () if each.to == SUBSCRIPTIONS]
+        own = [each for each in stream.fields or () if each.to == SUBSCRIPTIONS]
+        sources = [each.source for each in own]
+        self._together = [name for each in own for name in each.columns]
         self._is_mapped = stream.fields is not None
         self._columns = [each for each in sources if each] if self._is_mapped else [SUBSCRIPTIONS]
         numbers = {service.statuses[word] for word in service.opt_outs}
@@ -47,9 +50,11 @@ class OwnSubscriptions:
         as it came, digit for digit. Raises ValueError where they cannot be taken out: they have
         another form, or a mapping would make something else of a column without them.
         """
-        if not self._columns:
+        if not self._columns and not self._together:
             return original, 0
         parts, count = _parts(original), 0
+        if any(bytes(parts.get(name, NULL)) != NULL for name in self._together):
+            raise ValueError
         for column in self._columns:
             if column not in parts:
                 if self._is_mapped and column.split(".")[0] in parts:

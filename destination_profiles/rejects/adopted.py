@@ -1,51 +1,77 @@
 """Records that a person has edited, on their way back into the store."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+
+import msgspec
 
 from ..errors import ConfigError
 from ..rejection import Rejection
-from .line import Kept, Origin, line, read, timestamp
-from .parts import Part, Stream, place
+from .line import Kept, line, read
+from .parts import Part, Stream, place, split
 
 MOST = 5  # lines that are told
-EDITED = Rejection("edited", "edited", "was edited, and has not been sent since", "$", "")
+MARK = b"\xef\xbb\xbf"  # of an editor, at the start of a file
+FAULTS = (ValueError, RecursionError)  # msgspec's errors are ValueErrors
+_row = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
-def adopt(stream: Stream, text: bytes, moment: datetime) -> tuple[Part, bytes]:
-    """A new part of the lines of a file, each a record as the store has it, or a plain one, and
-    what is to be written in it. Its records take the place of the same ones in other parts.
+def adopt(
+    stream: Stream, text: bytes, moment: datetime, waits: Callable[[str, int], bool]
+) -> tuple[Part, list[bytes]]:
+    """A new part of the lines of a file, each a record as the store has it, and what stands in it.
+    Its records take the place of those in other parts that they were copied from: `waits(sync,
+    row)` tells whether there is one.
 
-    Raises ConfigError with all lines that are no records.
+    Raises ConfigError with all lines that are no records, or those of none that waits.
     """
-    stem = f"0/{place(stream)}/{moment:%Y_%m_%d}_{moment.timestamp() * 1000:.0f}_0"
-    return Part(stem, 0, stream), b"".join(_lines(text.splitlines(), moment))
-
-
-def _lines(lines: Iterable[bytes], moment: datetime) -> Iterator[bytes]:
-    wrong = []
-    for number, text in enumerate(lines, 1):
-        if not text.strip():
-            continue
-        try:
-            kept = read(text)
-        except ValueError:
-            wrong.append(number)
-            continue
-        yield line(kept.original, _reason(kept), moment, _origin(kept, number, moment))
-    if wrong:
-        told = ", ".join(map(str, wrong[:MOST]))
-        more = f" and {len(wrong) - MOST:,} more" if len(wrong) > MOST else ""
+    numbered = [
+        (number, each.strip())
+        for number, each in enumerate(split(text.removeprefix(MARK)), 1)
+        if each.strip()
+    ]
+    rows = [(number, _read(each)) for number, each in numbered]
+    if wrong := [number for number, kept in rows if kept is None]:
         raise ConfigError(
-            f"Lines of the file are not valid JSON objects: {told}{more}. Nothing was sent. Each "
+            f"Lines of the file are not valid JSON objects: {_told(wrong)}. Nothing was sent. Each "
             "line is a record as the store of rejected records has it."
         )
+    kept = [(number, each) for number, each in rows if each is not None]
+    if others := list(_of_no_record(kept, waits)):
+        raise ConfigError(
+            f"Lines of the file are of no record that waits in the store: {_told(others)}. Nothing "
+            "was sent. They have arrived since, stand there twice, or lack the rejected_sync and "
+            "rejected_row that they came with. Take them out."
+        )
+    stem = f"0/{place(stream)}/{moment:%Y_%m_%d}_{moment.timestamp() * 1000:.0f}_0"
+    return Part(stem, 0, stream), [_line(each, moment) for _, each in kept]
 
 
-def _origin(kept: Kept, number: int, moment: datetime) -> Origin:
-    """Where a record stood; one that says nothing of it is as new as the file."""
-    return kept.origin if kept.origin.row else Origin(timestamp(moment), number)
+def _read(text: bytes) -> Kept | None:
+    try:
+        kept = read(text)
+        _row(kept.original)
+    except FAULTS:
+        return None
+    return kept
 
 
-def _reason(kept: Kept) -> Rejection:
-    return Rejection(kept.reason, kept.code, kept.message, "$", "") if kept.reason else EDITED
+def _of_no_record(
+    rows: Sequence[tuple[int, Kept]], waits: Callable[[str, int], bool]
+) -> Iterator[int]:
+    seen = set()
+    for number, kept in rows:
+        at = kept.origin.place()
+        if at in seen or not waits(*at):
+            yield number
+        seen.add(at)
+
+
+def _line(kept: Kept, moment: datetime) -> bytes:
+    reason = Rejection(kept.reason, kept.code, kept.message, "$", "")
+    return line(kept.original, reason, moment, kept.origin).removesuffix(b"\n")
+
+
+def _told(numbers: Sequence[int]) -> str:
+    more = f" and {len(numbers) - MOST:,} more" if len(numbers) > MOST else ""
+    return ", ".join(map(str, numbers[:MOST])) + more

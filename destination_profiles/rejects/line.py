@@ -74,6 +74,8 @@ def line(original: bytes, rejection: Rejection, moment: datetime, origin: Origin
         "rejected_row": origin.row,
         "rejected_attempts": origin.attempts,
     }
+    if origin.fate is not None:
+        keys["rejected_fate"] = origin.fate
     data = bytes(original).strip().replace(b"\n", b" ")  # no text holds a line's end as it is
     if not data.startswith(b"{"):
         data = b'{"data":' + data + b"}"
@@ -97,7 +99,9 @@ def read(text: bytes) -> Kept:
     start = text.rfind(FIRST)
     head = text[: max(0, start)]
     if head.endswith(b",") or head.rstrip() == b"{":
-        return _kept(_decode(b"{" + text[start:]), head.removesuffix(b",") + b"}")
+        keys = _decode(b"{" + text[start:])
+        if "rejected_at" in keys and keys.keys() <= OURS:  # nothing was written behind them
+            return _kept(keys, head.removesuffix(b",") + b"}")
     parts = _parts(text)
     keys = {name: _decode(value) for name, value in parts.items() if name in OURS}
     own = {name: value for name, value in parts.items() if name not in OURS}

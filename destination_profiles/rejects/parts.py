@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ..storage.folder import Folder, joined, quoted
 
-NAME = re.compile(r"(?P<stem>.+?)(?:\.(?P<generation>[0-9]+))?\.jsonl")
+NAME = re.compile(r"(?P<stem>.+?)(?:(?P<mark>[.!])(?P<generation>[0-9]+))?\.jsonl")
 SYNC = re.compile(r"[0-9]+")
 Stream = tuple[str | None, str]  # namespace and name
 
@@ -24,7 +24,10 @@ class Part:
     @property
     def name(self) -> str:
         """Its name in the folder."""
-        return f"{self.stem}.{self.generation}.jsonl" if self.generation else f"{self.stem}.jsonl"
+        # a stream may be called `a.1`, and none has the other mark in the name of its file
+        mark = "." if "/" in self.stem else "!"
+        end = f"{mark}{self.generation}" if self.generation else ""
+        return f"{self.stem}{end}.jsonl"
 
     def written(self) -> tuple[int, int, str]:
         """What is larger was written later: the time and number in its name."""
@@ -55,7 +58,12 @@ def parts_of(folder: Folder, streams: Iterable[Stream]) -> tuple[list[Part], lis
 
 def lines(folder: Folder, part: Part) -> list[bytes]:
     """The lines of a part, without their ends."""
-    return folder.read(part.name).splitlines()
+    return split(folder.read(part.name))
+
+
+def split(text: bytes) -> list[bytes]:
+    """The lines of a text; no other sign than the end of one ends it."""
+    return text.removesuffix(b"\n").split(b"\n") if text else []
 
 
 def replace(folder: Folder, part: Part, content: Iterable[bytes]) -> None:
@@ -73,12 +81,14 @@ def _part(name: str, known: Mapping[str, Stream], before: Mapping[str, Stream]) 
     parsed = NAME.fullmatch(name)
     if parsed is None:
         return None
-    stem = parsed["stem"]
+    stem, generation = parsed["stem"], parsed["generation"]
+    if generation and parsed["mark"] != ("." if "/" in stem else "!"):
+        stem, generation = name.removesuffix(".jsonl"), None
     folders, _, file = stem.rpartition("/")
     sync, _, below = folders.partition("/")
     # as earlier versions had it: a file a stream, in the folder itself
     stream = known.get(below) if SYNC.fullmatch(sync) else None if folders else before.get(file)
-    return None if stream is None else Part(stem, int(parsed["generation"] or 0), stream)
+    return None if stream is None else Part(stem, int(generation or 0), stream)
 
 
 def place(stream: Stream) -> str:

@@ -3,6 +3,7 @@
 import errno
 import fcntl
 import os
+import re
 from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
@@ -17,6 +18,7 @@ NOT_WRITABLE = (
 OWNER_ONLY, OWNERS_FOLDER = 0o600, 0o700  # the files hold personal data
 LOCK = ".lock"
 UNFINISHED = ".part"
+OWN = re.compile(r"\.[0-9a-f]{32}\.part")  # nobody else's
 NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS}  # of a file system
 
 
@@ -103,7 +105,8 @@ class LocalFolder:
             raise _failed(error) from None
         if alone:
             for left in self._root.rglob(f".*{UNFINISHED}"):  # by a process that was killed
-                left.unlink(missing_ok=True)
+                if OWN.fullmatch(left.name):
+                    left.unlink(missing_ok=True)
         return FileLock(file)
 
 

@@ -21,14 +21,19 @@ class Later:
         shelf: Shelf,
         readers: Mapping[Stream, KeyReader],
         waiting: Iterable[Waiting],
+        *,
+        since: str,
     ) -> None:
-        """Look up the profiles of all records at once. Raises ProfilesError as the folder does."""
+        """Look up the profiles of all records at once; nothing from before `since`, a timestamp, is
+        sure to be kept. Raises ProfilesError as the folder does.
+        """
         self._shelf, self._readers = shelf, readers
         self._entries = {
             ".".join(filter(None, (each.namespace, each.name))): each for each in config.streams
         }
         wanted = {profile for each in waiting for profile in self._profiles(each)}
         self._known = later_accepted(folder, wanted)
+        self._since = max(self._known.since, since) if self._known.since else None
 
     def __call__(self, waiting: Waiting) -> bool | None:
         """Whether one was accepted that is of the same stream, or of one that shares a field with
@@ -39,8 +44,20 @@ class Later:
             for other, place in self._known.newest.get(profile, {}).items():
                 if place > waiting.place() and self._share(stream, other):
                     return True
-        since = self._known.since
-        return None if since is None or waiting.sync < since else False
+        is_told = self._since is not None and waiting.sync >= self._since
+        return False if is_told and not self._has_other_keys(waiting) else None
+
+    def _has_other_keys(self, waiting: Waiting) -> bool:
+        """Whether a stream that finds profiles of the database by something else shares a field:
+        then nobody knows which of its records are of the same profile.
+        """
+        own, label = self._readers[self._shelf.stream(waiting)].target, self._shelf.label(waiting)
+        return any(
+            reader.target.db_id == own.db_id
+            and reader.target.matching != own.matching
+            and self._share(label, self._shelf.labels[stream])
+            for stream, reader in self._readers.items()
+        )
 
     def _profiles(self, waiting: Waiting) -> Iterator[Profile]:
         target = self._readers[self._shelf.stream(waiting)].target

@@ -1,12 +1,11 @@
 """Rejected records on their way once more: from the store, through the same pipeline."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ..catalog import StreamInfo
 from ..config import Config
-from ..delivery.open_chunks import new_request_id
 from ..delivery.senders import Sender
 from ..errors import ConfigError
 from ..records.batch import Batch, Data
@@ -14,7 +13,7 @@ from ..records.key_reader import KeyReader
 from ..records.opt_outs import OwnSubscriptions, only_opt_outs
 from ..rejects.adopted import adopt
 from ..rejects.journal import Journal
-from ..rejects.line import UNKNOWN, Kept, timestamp
+from ..rejects.line import Kept, timestamp
 from ..rejects.parts import Part, Stream, parts_of
 from ..service.formats import format_named
 from ..service.manifest import service
@@ -62,7 +61,7 @@ class Resend:
         self._repeats = repeatable(service(), format_named(config.wire_format))
         self._sending = _sending(config, choice)
         self._open(infos, edited)
-        self._ids, self._found = _RequestIds(), Queue()
+        self._found = Queue()
         self.pump = assemble(
             self._sending,
             [replace(info, sync_mode=SUPERSEDING) for info in streams],
@@ -70,7 +69,7 @@ class Resend:
             heartbeat=heartbeat,
             leaving=self._books.leaving,
             recorder=self._books,
-            new_id=self._ids,
+            expects_refusals=True,
             sender=_Accepting() if choice.dry_run else sender,
         )
 
@@ -79,17 +78,17 @@ class Resend:
         labels = {key: info.label() for key, info in infos.items()}
         parts, self._replaced = parts_of(self._folder, infos)
         self._shelf = Shelf(self._folder, parts, labels)
+        self._journal = Journal(self._folder, self._now())
+        self._check_notes()
         self._adopted: Part | None = None
         if edited is not None:
             stream = next(key for key, label in labels.items() if label == self._choice.stream)
-            self._adopted, lines = adopt(stream, edited, self._now())
+            waiting = {each.place() for each in self._queue(stream).waiting}
+            self._adopted, lines = adopt(
+                stream, edited, self._now(), lambda *place: place in waiting
+            )
             parts.append(self._adopted)
-            self._shelf.given[self._adopted.name] = lines.splitlines()
-        self._journal = Journal(self._folder, self._now())
-        self._check_notes()
-        self._pending = [] if self._choice.dry_run else self._journal.pending(self._now())
-        self._pending_rows = {place for each in self._pending for place in each.rows}
-        self._forgotten = self._journal.forgotten(self._now())
+            self._shelf.given[self._adopted.name] = lines
         journal = None if self._choice.dry_run else self._journal
         self._books = Books(self._shelf, journal, self.told, self._now)
         if journal is not None:
@@ -98,29 +97,31 @@ class Resend:
                 self._config, streams, self._folder, begun, self._books.place
             )
 
+    def _queue(self, stream: Stream | None = None) -> Queue:
+        """What waits: all of one stream, or what was chosen."""
+
+        def takes(waiting: Waiting, kept: Kept) -> bool:
+            its = self._shelf.stream(waiting)
+            return self._takes(waiting, kept) if stream is None else its == stream
+
+        gone, doubtful = self._journal.arrived.__contains__, self._journal.open.__contains__
+        return queue(self._shelf, self._readers, takes, gone, doubtful)
+
     def run(self) -> None:
         """Send what waits. Raises ProfilesError; `end` is to be called whatever happens."""
         if not self._choice.dry_run:
             for part in self._replaced:  # by a resend that was killed before it took them away
                 self._folder.remove(part.name)
             if self._adopted is not None:
-                text = self._shelf.given[self._adopted.name]
-                self._folder.write(self._adopted.name, b"".join(each + b"\n" for each in text))
-        self._found = queue(self._shelf, self._readers, self._takes, self._is_gone)
+                lines = self._shelf.given[self._adopted.name]
+                self._folder.write(self._adopted.name, b"".join(each + b"\n" for each in lines))
+        self._found = self._queue()
         for each in self._found.waiting:
             self.told.of(self._shelf.label(each)).waiting += 1
         for label, count in self._found.unreadable.items():
             self.told.of(label).unreadable = count
-        later = self._later(self._found.waiting)
-        left = self._send_pending(later)
-        self._feed(each for each in left if not self._is_held(each, later))
+        self._feed(self._found.waiting)
         self.pump.finish()
-
-    def _later(self, waiting: Sequence[Waiting]) -> Callable[[Waiting], bool | None]:
-        """Who knows whether a later record of the same profile was accepted."""
-        if self._config.outcomes is None:
-            return lambda _: None
-        return Later(self._folder, self._config, self._shelf, self._readers, waiting)
 
     def end(self) -> None:
         """Bring the store up to date, as far as it is known what became of the records."""
@@ -129,7 +130,7 @@ class Resend:
 
     def _check_notes(self) -> None:
         """Raise ConfigError where an earlier run speaks of streams that this one has not."""
-        there = self._journal.parts() & set(self._folder.names())
+        there = self._journal.parts & set(self._folder.names())
         if others := there - {each.name for each in (*self._shelf.parts, *self._replaced)}:
             raise ConfigError(
                 f"An earlier resend did not come to its end, and sent rows of {len(others)} parts "
@@ -138,52 +139,21 @@ class Resend:
             )
 
     def _takes(self, waiting: Waiting, kept: Kept) -> bool:
-        """Whether a record is one of those that are asked for, or belongs to a request of an
-        earlier run.
-        """
-        code, stream, part = self._choice.code, self._choice.stream, self._shelf.parts[waiting.part]
-        return self._shelf.place(waiting) in self._pending_rows or (
+        """Whether a record is one of those that are asked for."""
+        code, stream = self._choice.code, self._choice.stream
+        return (
             code in (None, kept.code)
             and stream in (None, self._shelf.label(waiting))
-            and self._adopted in (None, part)
+            and self._adopted in (None, self._shelf.parts[waiting.part])
         )
 
-    def _is_gone(self, part: int, place: int) -> bool:
-        """Whether a record has arrived in an earlier run that did not come to its end, and is not
-        needed to send a request of it once more.
-        """
-        at = self._shelf.parts[part].name, place
-        return at in self._journal.arrived and at not in self._pending_rows
-
-    def _send_pending(self, later: Callable[[Waiting], bool | None]) -> list[Waiting]:
-        """Send once more what has no answer from an earlier run, in the same requests: the service
-        executes each once. Gives the others.
-        """
-        waiting = {self._shelf.place(each): each for each in self._found.waiting}
-        for sent in self._pending:
-            those = [waiting.pop(place) for place in sent.rows if place in waiting]
-            if any(map(later, those)):  # if it was not executed then, it must not be now
-                open_ones = [each for each in those if self._is_open(each)]
-                self._forgotten.update(map(self._shelf.place, open_ones))
-                waiting |= {self._shelf.place(each): each for each in open_ones}
-                continue
-            self._ids.next = sent.request_id
-            self._books.noted.add(sent.request_id)
-            self._feed(those)
-            self.pump.drain()
-            self._ids.next = None
-        left = set(map(id, waiting.values()))
-        return [each for each in self._found.waiting if id(each) in left]
-
-    def _is_open(self, waiting: Waiting) -> bool:
-        return self._shelf.place(waiting) not in self._journal.arrived
-
-    def _feed(self, waiting: Iterable[Waiting]) -> None:
+    def _feed(self, waiting: Sequence[Waiting]) -> None:
         """Take records in, those of one stream that follow each other together."""
+        later = self._later(waiting)
         run: list[Data] = []
         stream: Stream | None = None
-        for each in waiting:
-            original = self._original(each)
+        for each, kept in self._shelf.fetched(waiting):
+            original = None if self._is_held(each, kept, later) else self._sendable(each, kept)
             if original is None:
                 continue
             its = self._shelf.stream(each)
@@ -196,61 +166,52 @@ class Resend:
         if stream is not None:
             self.pump.records(stream, run)
 
-    def _original(self, waiting: Waiting) -> bytes | None:
-        """A record as it came, or without the subscriptions that might subscribe somebody; None
-        where it is held for them.
-        """
-        original = self._shelf.kept(waiting).original
-        if self._choice.resubscribe:
-            return original
-        try:
-            original, count = self._own[self._shelf.stream(waiting)].without(original)
-        except ValueError:
-            self.told.hold(self._shelf.label(waiting), "subscribes")
-            return None
-        self.told.subscriptions += count
-        return original
+    def _later(self, waiting: Sequence[Waiting]) -> Callable[[Waiting], bool | None]:
+        """Who knows whether a later record of the same profile was accepted."""
+        outcomes = self._config.outcomes
+        if outcomes is None:
+            return lambda _: None
+        since = timestamp(self._now() - timedelta(days=outcomes.keep_days))
+        return Later(self._folder, self._config, self._shelf, self._readers, waiting, since=since)
 
-    def _is_held(self, waiting: Waiting, later: Callable[[Waiting], bool | None]) -> bool:
+    def _is_held(
+        self, waiting: Waiting, original: bytes, later: Callable[[Waiting], bool | None]
+    ) -> bool:
         """Whether a record is not sent."""
         label = self._shelf.label(waiting)
-        at = self._shelf.place(waiting)
-        doubtful = at in self._forgotten or self._shelf.kept(waiting).origin.fate == UNKNOWN
-        if doubtful and not self._may_be_repeated(waiting):
-            self._books.doubt(waiting)
-            self.told.hold(label, "unknown")
-            return True
         is_later = later(waiting)
         if is_later:
             self._books.drop(waiting)
             self.told.of(label).out_of_date += 1
+        elif waiting.doubtful and not self._may_be_repeated(waiting, original):
+            self._books.doubt(waiting)
+            self.told.hold(label, "unknown")
         elif is_later is None and not (self._choice.may_overwrite or self._choice.dry_run):
             self.told.hold(label, "overwrites")
-            return True
-        return bool(is_later)
+        else:
+            return False
+        return True
 
-    def _may_be_repeated(self, waiting: Waiting) -> bool:
-        stream = self._shelf.stream(waiting)
-        codec = self.pump.writer.codec(stream)
-        return all(
-            self._repeats(row.profile)
-            for taken in codec.take([self._shelf.kept(waiting).original])
-            if isinstance(taken, Batch)
-            for row in taken.rows()
+    def _sendable(self, waiting: Waiting, original: bytes) -> bytes | None:
+        """A record as it came, or without the subscriptions that might subscribe somebody; None
+        where it is held for them.
+        """
+        if self._choice.resubscribe:
+            return original
+        try:
+            sendable, count = self._own[self._shelf.stream(waiting)].without(original)
+        except (ValueError, RecursionError):
+            self.told.hold(self._shelf.label(waiting), "subscribes")
+            return None
+        self.told.subscriptions += count
+        return sendable
+
+    def _may_be_repeated(self, waiting: Waiting, original: bytes) -> bool:
+        codec = self.pump.writer.codec(self._shelf.stream(waiting))
+        batches = [each for each in codec.take([original]) if isinstance(each, Batch)]
+        return bool(batches) and all(
+            self._repeats(row.profile) for each in batches for row in each.rows()
         )
-
-
-class _RequestIds:
-    """New ones, or one that a request has had."""
-
-    def __init__(self) -> None:
-        self.next: str | None = None
-
-    def __call__(self) -> str:
-        if self.next is None:
-            return new_request_id()
-        known, self.next = self.next, None  # if there is more than one request now, it is another
-        return known
 
 
 class _Accepting:

@@ -2,7 +2,7 @@
 it.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from ..delivery.blame import Resolution
@@ -26,14 +26,10 @@ class Books:
         self, shelf: Shelf, journal: Journal | None, told: Resent, now: Callable[[], datetime]
     ) -> None:
         """Count in `told`."""
-        self.noted: set[str] = set()  # requests that are in the journal already
         self.outcomes: Recorder | None = None  # hears it too, before the journal does
         self._shelf, self._journal, self._told, self._now = shelf, journal, told, now
         self._fed: list[Waiting] = []  # by their number in the pipeline's input
-        # where those stand that have left without an answer so far, and of these, those that have
-        # left in this run for the first time
-        self._open = journal.open() if journal else set()
-        self._new: set[Place] = set()
+        self._executed: set[Place] = set()  # where those stand that have an answer
         self._gone: dict[int, set[int]] = {}  # lines that leave the store, by their part
         self._rejected: dict[int, dict[int, Rejection]] = {}
         self._doubtful: dict[int, set[int]] = {}
@@ -45,27 +41,23 @@ class Books:
     def drop(self, waiting: Waiting) -> None:
         """A record leaves the store."""
         self._gone.setdefault(waiting.part, set()).add(waiting.line)
-        self._open.discard(self._shelf.place(waiting))
 
     def doubt(self, waiting: Waiting) -> None:
         """It will never be known whether a record was executed."""
         self._doubtful.setdefault(waiting.part, set()).add(waiting.line)
-        self._open.discard(self._shelf.place(waiting))
 
     def leaving(self, chunk: Chunk) -> None:
         """A request is about to be sent."""
-        places = self._places(sorted(_ordinals(chunk)))
-        self._open.update(places)
-        if self._journal is not None and chunk.request_id not in self.noted:
-            self._new.update(places)
-            self._journal.sent(chunk.request_id, self._now(), places)
+        if self._journal is not None:
+            self._journal.sent(chunk.request_id, self._places(sorted(_ordinals(chunk))))
 
     def answered(self, resolution: Resolution) -> None:
         """The last word on a chunk: those that a later record took the place of share its fate."""
+        chunk, rejected = resolution.chunk, resolution.rejected
+        self._executed.update(self._places(_ordinals(chunk)))  # whatever fails from here on
         if self.outcomes is not None:
             self.outcomes.answered(resolution)
             self.outcomes.close()
-        chunk, rejected = resolution.chunk, resolution.rejected
         accepted = [row for place, row in enumerate(chunk.rows) if place not in rejected]
         superseded = [row for place, _, row in chunk.superseded if place not in rejected]
         refused = [(chunk.rows[place], reason) for place, reason in rejected.items()]
@@ -119,29 +111,36 @@ class Books:
             self.outcomes.close()
 
     def end(self, in_doubt: Iterable[Chunk], others: Iterable[Waiting]) -> None:
-        """Bring the store up to date; `others` leave it too. While it is `in_doubt` whether some
-        were executed it stays as it is, and the journal says the rest.
+        """Bring the store up to date; `others` leave it too. `in_doubt` are the requests of which
+        nobody knows whether they were executed.
         """
-        doubtful = self._places(each for chunk in in_doubt for each in _ordinals(chunk))
-        done = (self._open & self._new).difference(doubtful)  # the service did nothing with them
-        self._open -= done
-        self._told.unknown = len(self._open)
+        doubtful = set(self._places(each for chunk in in_doubt for each in _ordinals(chunk)))
+        settled = {
+            place for lines in (self._gone, self._rejected) for place in self._all_places(lines)
+        }
+        doubtful |= self._executed - settled  # the answer came, and could not be noted
+        self._told.unknown = len(doubtful)
         if self._journal is None:
             return
-        if self._open:
-            if done:
-                self._journal.answered([], sorted(done))
-            return
+        numbers = {part.name: number for number, part in enumerate(self._shelf.parts)}
+        doubtful |= self._journal.open - settled  # by an earlier run
+        for found, places in (
+            (self._gone, self._journal.arrived),
+            (self._doubtful, doubtful),
+        ):
+            for name, place in places:
+                if name in numbers:
+                    found.setdefault(numbers[name], set()).add(place)
         for each in others:
             self.drop(each)
-        for name, place in self._journal.arrived:
-            numbers = [at for at, part in enumerate(self._shelf.parts) if part.name == name]
-            for number in numbers:
-                self._gone.setdefault(number, set()).add(place)
         for number in sorted({*self._gone, *self._rejected, *self._doubtful}):
             part = self._shelf.parts[number]
             replace(self._shelf.folder, part, self._lines(number))
         self._journal.end()
+
+    def _all_places(self, lines: Mapping[int, Iterable[int]]) -> Iterator[Place]:
+        for number, places in lines.items():
+            yield from ((self._shelf.parts[number].name, place) for place in places)
 
     def _lines(self, number: int) -> list[bytes]:
         """What stands in a part from now on."""
@@ -150,12 +149,14 @@ class Books:
         doubtful = self._doubtful.get(number, set())
         kept = []
         for place, text in enumerate(self._shelf.lines(number)):
+            if place in gone:
+                continue
             if place in rejected:
                 before = read(text)
                 kept.append(line(before.original, rejected[place], self._now(), again(before)))
             elif place in doubtful:
                 kept.append(with_unknown_fate(text))
-            elif place not in gone:
+            else:
                 kept.append(text)
         return kept
 
@@ -166,7 +167,6 @@ class Books:
 
     def _reject(self, ordinal: int, rejection: Rejection) -> None:
         waiting = self._fed[ordinal]
-        self._open.discard(self._shelf.place(waiting))
         self._rejected.setdefault(waiting.part, {})[waiting.line] = rejection
         label = self._shelf.label(waiting)
         self._told.of(label).rejected += 1

@@ -14,7 +14,6 @@ from ..delivery.checkpoint import SafeState
 from ..delivery.chunks import Chunk, ChunkPolicy
 from ..delivery.dispatcher import Dispatcher
 from ..delivery.mailbox import Mailbox
-from ..delivery.open_chunks import new_request_id
 from ..delivery.recorder import Recorder
 from ..delivery.schedule import Schedule
 from ..delivery.senders import Sender, Senders
@@ -101,12 +100,14 @@ def assemble(
     leaving: Callable[[Chunk], None] = lambda _chunk: None,
     store: RejectStore | None = None,
     recorder: Recorder | None = None,
-    new_id: Callable[[], str] = new_request_id,
+    expects_refusals: bool = False,
     sender: Sender | None = None,
 ) -> Pump:
     """The pipeline of one sync, to the service or to another `sender`. Rejected records are
-    counted, and kept in a `store`; a `recorder` hears of each record's last word,
-    and `new_id` names requests. Raises ConfigError for a stream that cannot be sent as it is set.
+    counted, and kept in a `store`; a `recorder` hears of each record's last word.
+    `expects_refusals`: it is no surprise where nothing is accepted.
+
+    Raises ConfigError for a stream that cannot be sent as it is set.
     """
     codecs: dict[StreamKey, StreamCodec] = {
         (info.namespace, info.name): _codec(info, config) for info in streams
@@ -130,6 +131,7 @@ def assemble(
         throttled=throttled,
         put_off=recorder.put_off if recorder else lambda _chunk, _code: None,
         leaving=leaving,
+        expects_refusals=expects_refusals,
         inspect=lambda: inspect(config, client, service(), in_sync=True).problems,
         repeatable=repeatable(service(), format_named(config.wire_format)),
     )
@@ -139,7 +141,6 @@ def assemble(
         dispatcher=dispatcher,
         store=store or NoStore(),
         recorder=recorder,
-        new_id=new_id,
         release=release,
         max_rejected=config.max_rejected,
         max_rejected_percent=config.max_rejected_percent,

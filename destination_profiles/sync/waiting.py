@@ -1,8 +1,10 @@
 """The rejected records that wait in the store, in the order in which they may be sent again."""
 
+import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 import msgspec
 
@@ -13,12 +15,14 @@ from ..rejects.parts import Part, Stream, lines
 from ..service.identities import Identities
 from ..storage.folder import Folder
 
-PARTS_HELD = 3  # in memory, of 8 MB at most each as they are written
+FETCHED = 20_000  # records that are in memory at once
+FAULTS = (ValueError, RecursionError)  # of a line that is no record; msgspec's are ValueErrors
 
 
 class Waiting(msgspec.Struct, gc=False):
     """A record in the store: the number of its part and of its line; where it stood in its sync;
-    the identities of its profile, as far as they can be read.
+    the identities of its profile, as far as they can be read. `doubtful`: it may have been executed
+    since.
     """
 
     part: int
@@ -26,6 +30,7 @@ class Waiting(msgspec.Struct, gc=False):
     sync: str
     row: int
     identities: Identities = ()
+    doubtful: bool = False
 
     def place(self) -> tuple[str, int]:
         """What is larger is later."""
@@ -34,27 +39,29 @@ class Waiting(msgspec.Struct, gc=False):
 
 @dataclass
 class Shelf:
-    """Parts of a store, with their lines as they are read; those of some are `given`, by name."""
+    """Parts of a store; the lines of some are `given`, by name."""
 
     folder: Folder
     parts: list[Part]
     labels: Mapping[Stream, str]
     given: dict[str, list[bytes]] = field(default_factory=dict)
-    _held: dict[int, list[bytes]] = field(default_factory=dict)
 
     def lines(self, number: int) -> list[bytes]:
         """Those of a part, by its number."""
-        if (name := self.parts[number].name) in self.given:
-            return self.given[name]
-        if number not in self._held:
-            while len(self._held) >= PARTS_HELD:
-                del self._held[next(iter(self._held))]
-            self._held[number] = lines(self.folder, self.parts[number])
-        return self._held[number]
+        part = self.parts[number]
+        return self.given[part.name] if part.name in self.given else lines(self.folder, part)
 
-    def kept(self, waiting: Waiting) -> Kept:
-        """A record of them."""
-        return read(self.lines(waiting.part)[waiting.line])
+    def fetched(self, waiting: Iterable[Waiting]) -> Iterator[tuple[Waiting, bytes]]:
+        """Records as they came, in their order: many at once, so that each part is read seldom."""
+        left = iter(waiting)
+        while some := list(islice(left, FETCHED)):
+            found: dict[tuple[int, int], bytes] = {}
+            for number in sorted({each.part for each in some}):
+                of_part = self.lines(number)
+                for each in some:
+                    if each.part == number:
+                        found[number, each.line] = read(of_part[each.line]).original
+            yield from ((each, found[each.part, each.line]) for each in some)
 
     def place(self, waiting: Waiting) -> Place:
         """Where a record stands."""
@@ -71,8 +78,8 @@ class Shelf:
 
 @dataclass
 class Queue:
-    """What was found: records to be sent, in order; `replaced` are those of which a part that was
-    written later has another version; `unreadable` counts lines that are no records.
+    """What was found: records to be sent, in order; `replaced` are those of which a person has
+    edited another version, which counts; `unreadable` counts lines that are no records.
     """
 
     waiting: list[Waiting] = field(default_factory=list)
@@ -80,33 +87,58 @@ class Queue:
     unreadable: Counter[str] = field(default_factory=Counter)
 
 
+@dataclass
+class Versions:
+    """All lines of one record: it has one, unless a person has edited it."""
+
+    newest: Waiting
+    gone: bool
+    doubtful: bool
+
+    def after(self, before: "Versions | None") -> "Versions":
+        """With those that were written before."""
+        if before is None:
+            return self
+        gone, doubtful = self.gone or before.gone, self.doubtful or before.doubtful
+        return Versions(self.newest, gone, doubtful)
+
+
 def queue(
     shelf: Shelf,
     readers: Mapping[Stream, KeyReader],
     takes: Callable[[Waiting, Kept], bool],
-    gone: Callable[[int, int], bool],
+    gone: Callable[[Place], bool],
+    doubtful: Callable[[Place], bool],
 ) -> Queue:
-    """The records that it `takes`, but for lines that are `gone(part, line)`. Records of
-    one profile follow each other, the earlier first, so that a later one may stand for them.
+    """The records that it `takes`, but for those that are `gone`. Records of one profile follow
+    each other, the earlier first, so that a later one may stand for them.
     """
     found = Queue()
-    newest: dict[tuple[Stream, str, int], Waiting] = {}
+    known: dict[tuple[Stream, str, int], Versions] = {}
+    taken = []
     for number, part in enumerate(shelf.parts):
         rows = []
-        for each, kept in _rows(shelf, number, gone, found):
-            if each.row:  # of one that a person has edited, only what was written last counts
-                before = newest.get((part.stream, *each.place()))
-                found.replaced += [] if before is None else [before]
-                newest[part.stream, *each.place()] = each
-            if takes(each, kept):
+        for each, kept in _rows(shelf, number, found):
+            is_gone, in_doubt = gone(shelf.place(each)), doubtful(shelf.place(each))
+            each.doubtful = in_doubt or kept.origin.fate is not None
+            if each.row:  # what was written last counts; if one has arrived, all have
+                at = part.stream, *each.place()
+                before = known.get(at)
+                found.replaced += [before.newest] if before else []
+                known[at] = Versions(each, is_gone, in_doubt).after(before)
+            if not is_gone and takes(each, kept):
                 rows.append((each, kept.original))
         keys = readers[part.stream].keys([original for _, original in rows])
         for (each, _), identities in zip(rows, keys, strict=True):
             each.identities = identities
-            found.waiting.append(each)
+            taken.append(each)
+    found.replaced += [each.newest for each in known.values() if each.gone]
     replaced = set(map(id, found.replaced))
+    for each in taken:
+        versions = known.get((shelf.stream(each), *each.place()))
+        each.doubtful = each.doubtful or (versions is not None and versions.doubtful)
     found.waiting = _in_order(
-        [each for each in found.waiting if id(each) not in replaced],
+        [each for each in taken if id(each) not in replaced],
         lambda each: (readers[shelf.stream(each)].target.db_id, *each.identities),
     )
     return found
@@ -128,15 +160,13 @@ def _in_order(
     return [each for group in groups.values() for each in group]
 
 
-def _rows(
-    shelf: Shelf, number: int, gone: Callable[[int, int], bool], found: Queue
-) -> Iterator[tuple[Waiting, Kept]]:
+def _rows(shelf: Shelf, number: int, found: Queue) -> Iterator[tuple[Waiting, Kept]]:
     for place, text in enumerate(shelf.lines(number)):
-        if not text.strip() or gone(number, place):
+        if not text.strip():
             continue
         try:
             kept = read(text)
-        except ValueError:  # msgspec's errors are
+        except FAULTS:
             found.unreadable[shelf.labels[shelf.parts[number].stream]] += 1
             continue
-        yield Waiting(number, place, kept.origin.sync, kept.origin.row), kept
+        yield Waiting(number, place, sys.intern(kept.origin.sync), kept.origin.row), kept

@@ -1,15 +1,17 @@
 """A resend that is killed at any step loses nothing and doubles nothing."""
 
-import copy
 import json
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from destination_profiles.api.inspection import Findings
 from destination_profiles.catalog import StreamInfo
+from destination_profiles.delivery.chunks import Chunk
+from destination_profiles.delivery.mailbox import Mailbox
+from destination_profiles.delivery.senders import Answer, Senders
 from destination_profiles.errors import ConfigError, StoreFailed, Unavailable
 from destination_profiles.rejection import Rejection
 from destination_profiles.rejects.line import Origin, line, read
@@ -29,10 +31,19 @@ STREAM = StreamInfo("users", "crm", {"type": "object"}, "append", sync_id=7)
 Row = Mapping[str, Any]
 
 
+class AtOnce(Senders):
+    """Sends without a thread."""
+
+    def _give(self, chunk: Chunk, job: Callable[[], Outcome]) -> None:
+        self.busy += 1
+        self._answered(Answer(chunk, job(), 0.0, 0.0))
+
+
 @pytest.fixture(autouse=True)
 def settings_are_right(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the service says where it is asked, before a record is blamed."""
+    """What the service says where it is asked, before a record is blamed. Nothing runs beside."""
     monkeypatch.setattr(sync, "inspect", lambda *_, **__: Findings())
+    monkeypatch.setattr(sync, "Senders", AtOnce)
 
 
 class Killed(BaseException):
@@ -78,21 +89,22 @@ class Shelf:
 
 
 class Service:
-    """Knows some profiles, remembers requests, and refuses a request with poison as a whole."""
+    """Knows some profiles, and refuses a request with poison as a whole."""
 
     def __init__(self, *known: int) -> None:
         self.profiles: dict[int, dict[str, Any]] = {number: {} for number in known}
-        self.answers: dict[str, Outcome] = {}
+        self.requests: set[str] = set()
         self.executed: list[list[int]] = []
         self.silent = 0  # answers that are lost
 
     def send(self, request: Request) -> Outcome:
-        if request.request_id not in self.answers:
-            self.answers[request.request_id] = self._do(request)
+        assert request.request_id not in self.requests, "another request of the same id"
+        self.requests.add(request.request_id)
+        answer = self._do(request)
         if self.silent:
             self.silent -= 1
             return Retry(Unavailable("no answer"), unknown=True)
-        return self.answers[request.request_id]
+        return answer
 
     def _do(self, request: Request) -> Outcome:
         rows = json.loads(b"".join(request.body))["data"]
@@ -138,20 +150,27 @@ def shelf(rows: list[Row] = ROWS, parts: int = 2) -> Shelf:
 
 
 def resend(
-    folder: Shelf, service: Service, choice: Choice = SURE, *, now: datetime = MOMENT, **more: Any
+    folder: Shelf, service: Service, choice: Choice = SURE, edited: bytes | None = None
 ) -> Resent:
     made = Resend(
-        config(target=target(field_name="id"), max_profiles=3, retry_seconds=0, **more),
+        config(target=target(field_name="id"), max_profiles=3, retry_seconds=0),
         [STREAM],
         folder,  # type: ignore[arg-type]
         choice,
-        now=lambda: now,
+        now=lambda: MOMENT,
+        edited=edited,
         sender=service,
     )
     try:
         made.run()
     except Unavailable:
         made.pump.abandon()
+    except StoreFailed:
+        made.end()
+        raise
+    finally:
+        assert isinstance(made.pump.inbox, Mailbox)
+        made.pump.inbox.close()
     made.end()
     return made.told
 
@@ -169,28 +188,41 @@ def test_rows_arrive_and_refused_ones_stay() -> None:
     assert (folder.steps, folder.names("resend/")) == (STEPS, [])
 
 
+def check_books(folder: Shelf, service: Service, rows: list[Row]) -> None:
+    """Each row has arrived once, or waits; what holds a function may wait though it has arrived,
+    and is not sent then.
+    """
+    waiting = [row for row, _, _ in folder.rows()]
+    done = {number: profile.get("points", 0) for number, profile in service.profiles.items()}
+    for number in (2, 4):
+        wanted = sum(row["id"] == number and "points" in row for row in rows)
+        held = sum(row["id"] == number for row in waiting)
+        assert done[number] <= wanted <= done[number] + held
+    assert service.profiles[1] == {"id": 1, "city": "Bergen"}
+    assert [row for row in waiting if row["id"] not in (2, 4)] == [
+        row for row in rows if row["id"] in (3, 9)
+    ]
+    assert folder.names("resend/") == []
+    assert len(folder.things) == len({name.split(".")[0] for name in folder.things})
+
+
 @pytest.mark.parametrize("dies_before", [True, False])
 @pytest.mark.parametrize("step", range(1, STEPS + 1))
-def test_killed_at_any_step_it_is_as_if_it_was_not(step: int, dies_before: bool) -> None:
+def test_killed_at_any_step_it_loses_and_doubles_nothing(step: int, dies_before: bool) -> None:
     folder, service = shelf(), Service(1, 2, 3, 4)
     folder.dies_at, folder.dies_before = step, dies_before
     with pytest.raises(Killed):
         resend(folder, service)
     folder.dies_at = None
-    resend(folder, service)
-    assert service.profiles == THERE
-    assert [(row, code) for row, code, _ in folder.rows()] == [each[:2] for each in STAY]
-    assert folder.names("resend/") == []
-    assert len(folder.things) == len({name.split(".")[0] for name in folder.things})
-
-
-CALM = [row for row in ROWS if "poison" not in row]
+    for _ in range(2):
+        resend(folder, service)
+        check_books(folder, service, ROWS)
 
 
 @pytest.mark.parametrize("step", range(1, STEPS, 3))
-def test_killed_twice_it_is_as_if_it_was_not(step: int) -> None:
-    for second in range(1, STEPS):
-        folder, service = shelf(CALM), Service(1, 2, 3, 4)
+def test_killed_twice_it_loses_and_doubles_nothing(step: int) -> None:
+    for second in range(1, STEPS, 2):
+        folder, service = shelf(), Service(1, 2, 3, 4)
         for dies_at in (step, second):
             folder.steps, folder.dies_at = 0, dies_at
             try:
@@ -199,35 +231,115 @@ def test_killed_twice_it_is_as_if_it_was_not(step: int) -> None:
                 continue
         folder.dies_at = None
         resend(folder, service)
-        assert service.profiles == THERE
-        assert [row for row, _, _ in folder.rows()] == [ROWS[3]]
-        assert folder.names("resend/") == []
+        check_books(folder, service, ROWS)
 
 
-def test_lost_answer_is_asked_for_in_the_same_request() -> None:
-    folder, service = shelf(), Service(1, 2, 3, 4)
+def test_nothing_is_in_doubt_where_it_ends_well() -> None:
+    """Killed before anything left, and after everything was said, each function counts."""
+    for step, dies_before in ((1, True), (STEPS, False)):
+        folder, service = shelf(), Service(1, 2, 3, 4)
+        folder.dies_at, folder.dies_before = step, dies_before
+        with pytest.raises(Killed):
+            resend(folder, service)
+        folder.dies_at = None
+        resend(folder, service)
+        assert (service.profiles, folder.rows()[0][0]) == (THERE, ROWS[3])
+
+
+HOLDS = "an earlier resend may have sent it, and it holds a function such as incr"
+
+
+def test_plain_row_without_an_answer_is_sent_again() -> None:
+    folder, service = shelf([ROWS[0]], parts=1), Service(1)
     service.silent = 1
-    before = copy.copy(folder.things)
-    told = resend(folder, service)
-    assert told.unknown == 3 and folder.things.items() >= before.items()
-    told = resend(folder, service)
-    assert (told.unknown, service.profiles, folder.rows()[0][0]) == (0, THERE, STAY[0][0])
+    assert resend(folder, service).unknown == 1
+    assert counts(resend(folder, service)) == {"waiting": 1, "accepted": 1}
+    assert folder.rows() == []
 
 
-def test_function_of_unknown_fate_is_not_sent_after_a_day() -> None:
+def test_function_without_an_answer_is_held() -> None:
     folder, service = shelf([ROWS[1], ROWS[0]], parts=1), Service(1, 2)
     service.silent = 1
-    resend(folder, service)
+    assert resend(folder, service).unknown == 2
     for _ in range(2):
-        told = resend(folder, service, now=MOMENT + timedelta(hours=24))
-        assert told.held == {
-            (
-                "crm.users",
-                "an earlier resend may have sent it, and it holds a function such as incr",
-            ): 1
-        }
+        assert resend(folder, service).held == {("crm.users", HOLDS): 1}
         assert service.profiles[2] == {"id": 2, "points": 1}
     assert [row for row, _, _ in folder.rows()] == [ROWS[1]]
+
+
+def test_store_that_fails_at_an_answer_doubles_nothing() -> None:
+    folder, service = shelf([ROWS[1]], parts=1), Service(2)
+    write = folder.write
+
+    def fail(name: str, content: bytes) -> None:
+        if name.endswith("_answered.json"):
+            raise StoreFailed("full")
+        write(name, content)
+
+    folder.write = fail  # type: ignore[method-assign]
+    with pytest.raises(StoreFailed):
+        resend(folder, service)
+    folder.write = write  # type: ignore[method-assign]
+    assert resend(folder, service).held == {("crm.users", HOLDS): 1}
+    assert service.profiles[2] == {"id": 2, "points": 1}
+
+
+def test_refusals_of_all_are_no_surprise() -> None:
+    rows = [{"id": number, "poison": 1} for number in range(10, 20)]
+    folder = shelf(rows, parts=1)
+    assert counts(resend(folder, Service())) == {"waiting": 10, "rejected": 10}
+    assert {attempts for _, _, attempts in folder.rows()} == {2}
+
+
+# Rows that a person has edited
+
+
+def edited(*rows: tuple[Row, int]) -> bytes:
+    """Rows with their numbers in the sync."""
+    lines = [
+        line(json.dumps(row).encode(), NOT_FOUND, MOMENT, Origin("2026-01-01", number))
+        for row, number in rows
+    ]
+    return b"".join(lines)
+
+
+CHOSEN = Choice(stream="crm.users", may_overwrite=True)
+
+
+@pytest.mark.parametrize("step", range(1, 7))
+def test_edited_row_is_never_sent_beside_its_own(step: int) -> None:
+    folder, service = shelf([ROWS[1], ROWS[0]], parts=1), Service(1, 2)
+    folder.dies_at = step
+    better = edited(({"id": 2, "points": ONE_MORE, "city": "new"}, 1))
+    with pytest.raises(Killed):
+        resend(folder, service, CHOSEN, edited=better)
+    folder.dies_at = None
+    resend(folder, service)
+    assert service.profiles[2].get("points") == 1 or [row["id"] for row, _, _ in folder.rows()] == [
+        2
+    ]
+    assert service.profiles[2].get("points", 1) == 1
+    assert service.profiles[1] == ROWS[0]
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        ([(ROWS[1], 7)], "of no record that waits in the store: 1."),
+        ([(ROWS[1], 1), (ROWS[1], 1)], "of no record that waits in the store: 2."),
+    ],
+)
+def test_row_of_no_other_is_refused(rows: list[tuple[Row, int]], told: str) -> None:
+    folder = shelf([ROWS[1]], parts=1)
+    with pytest.raises(ConfigError, match=told):
+        resend(folder, Service(2), CHOSEN, edited=edited(*rows))
+
+
+def test_file_with_a_mark_is_read() -> None:
+    folder, service = shelf([ROWS[0]], parts=1), Service(5)
+    text = b"\xef\xbb\xbf" + edited(({"id": 5}, 1)).replace(b"\n", b"\r\n")
+    assert counts(resend(folder, service, CHOSEN, edited=text)) == {"waiting": 1, "accepted": 1}
+    assert folder.rows() == []
 
 
 def test_request_that_was_not_executed_leaves_no_doubt() -> None:
@@ -269,6 +381,18 @@ def test_line_that_is_no_row_stays() -> None:
 # Parts
 
 
+def test_stream_whose_name_ends_as_a_generation_is_another() -> None:
+    folder = Shelf()
+    folder.things = dict.fromkeys(["u.jsonl", "u.1.jsonl", "u!2.jsonl"], b"")
+    streams = [(None, "u"), (None, "u.1")]
+    parts, replaced = parts_of(folder, streams)  # type: ignore[arg-type]
+    assert [(part.name, part.stream[1]) for part in parts] == [
+        ("u!2.jsonl", "u"),
+        ("u.1.jsonl", "u.1"),
+    ]
+    assert [part.name for part in replaced] == ["u.jsonl"]
+
+
 def test_newest_generation_of_a_part_counts() -> None:
     folder = Shelf()
     names = ["7/crm/users/a_1_0.jsonl", "7/crm/users/a_1_0.2.jsonl", "7/crm/users/a_1_0.10.jsonl"]
@@ -290,6 +414,6 @@ def test_part_without_lines_is_gone() -> None:
     folder.things["u.jsonl"] = b"a\nb\n"
     part = Part("u", 0, (None, "u"))
     replace(folder, part, [b"b"])  # type: ignore[arg-type]
-    assert folder.things == {"u.1.jsonl": b"b\n"}
+    assert folder.things == {"u!1.jsonl": b"b\n"}
     replace(folder, part.next(), [])  # type: ignore[arg-type]
     assert folder.things == {}
