@@ -39,6 +39,7 @@ class ProfilesError(Exception):
         self.message = message
         self.stream = stream
         self.namespace: str | None = None
+        self.path: str | None = None  # of a file that a command was given
 
 
 class ConfigError(ProfilesError):

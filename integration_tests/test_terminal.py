@@ -1,16 +1,15 @@
-"""With a terminal on stderr, progress is a live line there, and stdout holds messages only."""
+"""With a terminal on stderr, progress is a live line there, and stdout holds messages only, where
+that is a pipe or --json is given.
+"""
 
 import json
 import os
-import pty
 import subprocess
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 
 from integration_tests.connector import SECONDS, Connector, record, state
+from integration_tests.screen import terminal
 
 LINES = [*(record({"crm_id": number}) for number in range(1, 10)), state(9)]
 DELAY = "- {call: profiles/update_batch, delay_ms: 600}"  # two pictures
@@ -18,35 +17,10 @@ LONGER = "- {call: profiles/update_batch, delay_ms: 1500}"
 LIVE = "Read 9 records in "
 
 
-@contextmanager
-def terminal(columns: int = 200) -> Iterator[tuple[int, list[bytes]]]:
-    """One end of a terminal, and what its other end shows."""
-    shown: list[bytes] = []
-    screen, end = pty.openpty()
-    os.environ["COLUMNS"] = str(columns)
-
-    def read() -> None:
-        while True:
-            try:
-                shown.append(os.read(screen, 4096))
-            except OSError:  # the other end is closed
-                return
-
-    reader = threading.Thread(target=read)
-    reader.start()
-    try:
-        yield end, shown
-    finally:
-        del os.environ["COLUMNS"]
-        os.close(end)
-        reader.join()
-        os.close(screen)
-
-
 def write(connector: Connector, *, stdout: int, stderr: int, term: str = "xterm") -> bytes:
     environment = {**os.environ, "TERM": term}
     done = subprocess.run(
-        connector.command("write"),
+        [*connector.command("write"), "--json"],
         input=b"".join(LINES),
         stdout=stdout,
         stderr=stderr,

@@ -23,6 +23,11 @@ NO_MESSAGES = {
     "forecast_table",
     "resend_table",
     "where_words",
+    "explaining",
+    "check_page",
+    "discover_page",
+    "spec_page",
+    "write_page",
 }  # help and tables for people at a command
 NOT_TOLD = {  # texts that are no message of their own
     "… of … (… …: …)": "one of the reasons in the sentence of TooManyRejected",

@@ -22,10 +22,13 @@ Read = TypeVar("Read")
 
 @dataclass
 class Findings:
-    """Sentences: what is wrong, and what could not be checked or is only assumed to be wrong."""
+    """Sentences: what is wrong, what could not be checked or is only assumed to be wrong, and what
+    was found right.
+    """
 
     problems: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    right: list[str] = field(default_factory=list)
 
 
 def inspect(
@@ -76,7 +79,7 @@ class _Inspection:
                 self._check_fields(stream, target, fields)
             for subscription in stream.subscriptions:
                 self._check_subscription(stream, subscription)
-        for part in (self._findings.problems, self._findings.warnings):
+        for part in (self._findings.problems, self._findings.warnings, self._findings.right):
             part[:] = dict.fromkeys(part)  # two streams may share a mistake
         return self._findings
 
@@ -91,6 +94,7 @@ class _Inspection:
                 raise
             self._findings.problems.append(f"Database {db_id}: {refused.message}")
             return False
+        self._findings.right.append(f"The service has database {db_id}, and accepts the token.")
         return True
 
     def _check_matching(self, target: Target, *, there: bool) -> None:
@@ -106,6 +110,10 @@ class _Inspection:
                 self._findings.problems.append(
                     f"Database {target.db_id} has no field {name}, which profiles are "
                     f"found by.{_suggestion(name, fields)}"
+                )
+            elif fields is not None:
+                self._findings.right.append(
+                    f"Database {target.db_id} has the field {name}, which profiles are found by."
                 )
             return
         places = [
@@ -150,7 +158,9 @@ class _Inspection:
                 f"{owner} has no channel {channel}. It has: "
                 f"{', '.join(sorted(channels)) or 'none'}."
             )
-        elif subscription.custom_fields:
+            return
+        self._findings.right.append(f"{owner} has the channel {channel}.")
+        if subscription.custom_fields:
             fields = self._subscription_fields(subscription.resource_id, channel)
             if fields is not None:
                 self._check_names(
@@ -158,6 +168,7 @@ class _Inspection:
                 )
 
     def _check_names(self, owner: str, mapped: Iterable[FieldConfig], known: FieldTypes) -> None:
+        before = len(self._findings.problems) + len(self._findings.warnings)
         for each in mapped:
             if each.to not in known:
                 self._findings.problems.append(
@@ -167,6 +178,8 @@ class _Inspection:
                 self._findings.warnings.append(
                     f"{owner} has the field {each.to} as {known[each.to]}, {misfit}."
                 )
+        if before == len(self._findings.problems) + len(self._findings.warnings):
+            self._findings.right.append(f"{owner} has the fields of the mapping.")
 
     def _mismatch(self, mapped: FieldConfig, word: str) -> str | None:
         """What does not fit, as far as the service's word for the type is known."""

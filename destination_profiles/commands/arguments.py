@@ -2,12 +2,15 @@
 
 import argparse
 from collections.abc import Callable
+from typing import Any
+
+from .explaining import Formatter, Parser, Version, epilog
 
 DESCRIPTION = (
     "Airbyte destination that pushes customer records into a marketing platform's profile API."
 )
 COMMANDS = {
-    "spec": "print what is configured, as a JSON schema",
+    "spec": "print which settings there are",
     "check": "try the configuration against the service, without writing",
     "discover": (
         "print what can be written to: the fields of the database and the "
@@ -18,39 +21,82 @@ COMMANDS = {
     "resend": "send rejected records that are kept once more, and tell what became of each",
     "where": "tell what became of a customer's records, and what the service has of the customer",
 }
+OF_PROTOCOL = ("spec", "check", "discover", "write")  # the others speak to people alone
+WITH_CATALOG = ("write", "forecast", "resend")
 MILLISECONDS = 500  # of latency, for a forecast
 
 
-def parser() -> argparse.ArgumentParser:
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """What the arguments say. Ends the process for help, and where they are wrong."""
+    main = parser()
+    if arguments and not arguments[0].startswith("-") and arguments[0] not in COMMANDS:
+        main.unknown("command", arguments[:1], COMMANDS)
+    parsed, unknown = main.parse_known_args(arguments or ["--help"])
+    if unknown:
+        command = main.of(parsed.command)
+        command.unknown("option", unknown, command.options())
+    return parsed
+
+
+def parser() -> Parser:
     """The parser of all commands."""
-    main = argparse.ArgumentParser(prog="destination-profiles", description=DESCRIPTION)
+    main = Parser(
+        prog="destination-profiles",
+        description=DESCRIPTION,
+        epilog=epilog(),
+        formatter_class=Formatter,
+        allow_abbrev=False,
+    )
+    main.add_argument("--version", action=Version, help="print the version")
     commands = main.add_subparsers(title="commands", dest="command", required=True)
     for name, text in COMMANDS.items():
-        command = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
-        if name != "spec":
-            command.add_argument(
-                "--config", required=True, metavar="FILE", help="the configuration, as JSON or YAML"
-            )
-        if name in ("write", "forecast", "resend"):
-            command.add_argument(
-                "--catalog",
-                required=True,
-                metavar="FILE",
-                help="the configured catalog, as JSON or YAML",
-            )
-        if name == "forecast":
-            _add_forecast(command)
-        if name == "resend":
-            _add_resend(command)
-        if name == "where":
-            _add_where(command)
+        _add(commands.add_parser(name, help=text, **_about(name, text)), name)
     return main
 
 
-def _add_where(command: argparse.ArgumentParser) -> None:
-    command.epilog = (
-        "Example: destination-profiles where --config config.yaml --key email=ann@example.org"
+def _about(name: str, text: str) -> dict[str, Any]:
+    """What stands around the arguments of a command."""
+    return {
+        "description": text[0].upper() + text[1:] + ".",
+        "epilog": epilog(name),
+        "formatter_class": Formatter,
+        "allow_abbrev": False,
+    }
+
+
+def _add(command: argparse.ArgumentParser, name: str) -> None:
+    if name != "spec":
+        command.add_argument(
+            "--config", required=True, metavar="FILE", help="the configuration, as JSON or YAML"
+        )
+    if name in WITH_CATALOG:
+        command.add_argument(
+            "--catalog",
+            required=True,
+            metavar="FILE",
+            help="the configured catalog, as JSON or YAML",
+        )
+    if name in OF_PROTOCOL:
+        _add_reader(command)
+    if name == "forecast":
+        _add_forecast(command)
+    if name == "resend":
+        _add_resend(command)
+    if name == "where":
+        _add_where(command)
+
+
+def _add_reader(command: argparse.ArgumentParser) -> None:
+    reader = command.add_mutually_exclusive_group()
+    reader.add_argument(
+        "--human", action="store_true", help="speak to a person where stdout is no terminal, too"
     )
+    reader.add_argument(
+        "--json", action="store_true", help="speak Airbyte's protocol on a terminal, too"
+    )
+
+
+def _add_where(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--key",
         action="append",
@@ -125,8 +171,8 @@ def _count(least: int) -> Callable[[str], int]:
     """A whole number that is at least so much."""
 
     def count(text: str) -> int:
-        if (number := int(text)) < least:
-            raise argparse.ArgumentTypeError(f"must be {least} or more")
+        if not text.isdecimal() or (number := int(text)) < least:
+            raise argparse.ArgumentTypeError(f"must be a whole number, {least} or more")
         return number
 
     return count

@@ -14,6 +14,7 @@ from ..service.answers import Answers
 from ..service.manifest import service
 from ..slips import numbered
 from ..storage.opening import open_folder
+from .answer import Answer
 from .invocation import Invocation
 
 KEPT_NOWHERE = (
@@ -22,19 +23,33 @@ KEPT_NOWHERE = (
 )
 
 
-def run(invocation: Invocation) -> None:
-    """Write the status of a connection."""
-    status = check(invocation.config)
-    invocation.output.message({"type": "CONNECTION_STATUS", "connectionStatus": status})
+def run(invocation: Invocation) -> Answer:
+    """The status of a connection, and what it comes from."""
+    found = look(invocation.config)
+    message = {"type": "CONNECTION_STATUS", "connectionStatus": _status(found)}
+    return Answer(found, message, failed=bool(found.problems))
 
 
 def check(raw: Mapping[str, Any], transport: Transport | None = None) -> dict[str, str]:
-    """Read what the configuration names, without writing to the service, and probe the store. Says
-    all that is wrong at once, and what could not be checked or is only assumed to be wrong.
+    """The status of a connection. Says all that is wrong at once, and what could not be checked or
+    is only assumed to be wrong.
     """
+    return _status(look(raw, transport))
+
+
+def _status(found: Findings) -> dict[str, str]:
+    told = found.problems + [f"Warning: {each}" for each in found.warnings]
+    message = {"message": numbered(told)} if told else {}
+    return {"status": "FAILED" if found.problems else "SUCCEEDED", **message}
+
+
+def look(raw: Mapping[str, Any], transport: Transport | None = None) -> Findings:
+    """Read what the configuration names, without writing to the service, and probe the store."""
     reading = read_config(raw)
     config = reading.config
     found = Findings([each.message for each in reading.errors])
+    if not found.problems:
+        found.right.append("The configuration has the form of the specification.")
     if reading.reachable:
         with _noted(found.problems):
             answers = Answers(service(), config.field_names())
@@ -42,17 +57,17 @@ def check(raw: Mapping[str, Any], transport: Transport | None = None) -> dict[st
             inspected = inspect(config, client, service())
             found.problems += inspected.problems
             found.warnings += inspected.warnings
+            found.right += inspected.right
     with _noted(found.problems):
         folder = open_folder(config.storage)
         if folder is not None:
             folder.probe()
             if config.outcomes is not None:
                 parts.probe(folder)
+            found.right.append("The store of rejected records can be written to.")
         elif not found.problems:
             found.warnings.append(KEPT_NOWHERE)
-    told = found.problems + [f"Warning: {each}" for each in found.warnings]
-    message = {"message": numbered(told)} if told else {}
-    return {"status": "FAILED" if found.problems else "SUCCEEDED", **message}
+    return found
 
 
 @contextmanager

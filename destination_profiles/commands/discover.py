@@ -11,15 +11,16 @@ from ..config import parse_config
 from ..errors import ProfilesError
 from ..service.answers import Answers
 from ..service.manifest import service
+from .answer import Answer
 from .invocation import Invocation
 
 logger = logging.getLogger("airbyte")
 
 
-def run(invocation: Invocation) -> None:
-    """Write the destination catalog."""
+def run(invocation: Invocation) -> Answer:
+    """The destination catalog."""
     catalog = discover(invocation.config)
-    invocation.output.message({"type": "DESTINATION_CATALOG", "destination_catalog": catalog})
+    return Answer(catalog, {"type": "DESTINATION_CATALOG", "destination_catalog": catalog})
 
 
 def discover(raw: Mapping[str, Any], transport: Transport | None = None) -> dict[str, Any]:

@@ -11,11 +11,12 @@ from ..protocol.messages import MessageWriter
 FAILED = 1
 
 
-def exit_code(work: Callable[[], None], output: MessageWriter) -> int:
-    """Do the work of a command; 0 when it is done, else the code of its failure, which is told."""
+def exit_code(work: Callable[[], int | None], output: MessageWriter) -> int:
+    """Do the work of a command; its own code, or 0, when it is done, else the code of its failure,
+    which is told.
+    """
     try:
-        work()
-        return 0
+        return work() or 0
     except Interrupted as error:
         with suppress(NobodyReads):
             output.log("WARN", error.message)

@@ -38,6 +38,14 @@ class _Twice(Exception):
 
 def read_object(path: str, what: str) -> Mapping[str, Any]:
     """The object in a file, which messages call `what`. Raises ConfigError where there is none."""
+    try:
+        return _object(path, what)
+    except ConfigError as error:
+        error.path = path
+        raise
+
+
+def _object(path: str, what: str) -> Mapping[str, Any]:
     text = _text(path, what)
     try:
         content = _value(text, path)

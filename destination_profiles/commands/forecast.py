@@ -17,7 +17,6 @@ from ..delivery.chunks import Chunk
 from ..delivery.concurrency import FIRST
 from ..delivery.ledger import Interval
 from ..delivery.writer import Writer
-from ..errors import NobodyReads
 from ..protocol.pipes import LineReader
 from ..records.airbyte_columns import added
 from ..records.field import UNSET
@@ -34,6 +33,7 @@ from .files import read_object
 from .forecast_report import Forecast, Kind, Spread, StreamForecast
 from .forecast_table import show_forecast
 from .invocation import STDIN, STDOUT, Invocation
+from .printing import printing
 
 NO_VALUE = (None, UNSET)
 FOR_EVER = 1e9  # seconds: chunks are sealed by size, not by how fast a file is read
@@ -50,14 +50,11 @@ def run(invocation: Invocation) -> None:
         in_flight=arguments.in_flight,
         terminal=invocation.terminal,
     )
-    try:
-        with open(STDOUT, "w", encoding="utf-8", closefd=False) as out:
-            if arguments.json:
-                out.write(json.dumps(predicted.as_dict(), ensure_ascii=False) + "\n")
-            else:
-                show_forecast(predicted, out)
-    except OSError:
-        raise NobodyReads from None
+    with printing(STDOUT) as out:
+        if arguments.json:
+            out.write(json.dumps(predicted.as_dict(), ensure_ascii=False) + "\n")
+        else:
+            show_forecast(predicted, out)
 
 
 def forecast(

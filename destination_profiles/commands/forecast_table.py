@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from typing import TextIO
 
 from .forecast_report import Forecast, Spread
-from .tables import Table, show
+from .tables import Table, show_tables
 
 
 def show_forecast(forecast: Forecast, file: TextIO) -> None:
     """Print a forecast for people."""
-    show(_tables(forecast), _sentences(forecast), file)
+    show_tables(_tables(forecast), _sentences(forecast), file)
 
 
 def _tables(forecast: Forecast) -> Iterator[Table]:

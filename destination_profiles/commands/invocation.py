@@ -16,10 +16,11 @@ STDIN, STDOUT, STDERR = 0, 1, 2  # the interpreter's own streams may be missing,
 @dataclass(frozen=True, slots=True)
 class Invocation:
     """Parsed arguments, the configuration as the user wrote it (empty where a command takes none),
-    where messages go, and a live line where there is a terminal.
+    where messages go, a live line where there is a terminal, and whether a person is spoken to.
     """
 
     arguments: Namespace
     config: Mapping[str, Any]
     output: MessageWriter
     terminal: "Terminal | None" = None
+    for_person: bool = False

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..catalog import StreamInfo, streams_of
 from ..config import Config, parse_config
-from ..errors import ConfigError, NobodyReads
+from ..errors import ConfigError
 from ..storage.folder import Folder
 from ..storage.opening import open_folder
 from ..sync.progress import Progress
@@ -19,6 +19,7 @@ from ..sync.resent import Choice, Resent
 from ..sync.sync import to_its_end
 from .files import read_object
 from .invocation import STDOUT, Invocation
+from .printing import printing
 from .resend_table import show_resent
 
 logger = logging.getLogger("airbyte")
@@ -109,14 +110,11 @@ def _edited(arguments: Namespace, choice: Choice) -> bytes | None:
 
 
 def _tell(told: Resent, *, as_json: bool) -> None:
-    try:
-        with open(STDOUT, "w", encoding="utf-8", closefd=False) as out:
-            if as_json:
-                out.write(json.dumps(_as_dict(told), ensure_ascii=False) + "\n")
-            else:
-                show_resent(told, out)
-    except OSError:
-        raise NobodyReads from None
+    with printing(STDOUT) as out:
+        if as_json:
+            out.write(json.dumps(_as_dict(told), ensure_ascii=False) + "\n")
+        else:
+            show_resent(told, out)
 
 
 def _as_dict(told: Resent) -> dict[str, object]:

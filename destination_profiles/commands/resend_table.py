@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from typing import TextIO
 
 from ..sync.resent import Resent
-from .tables import Table, show
+from .tables import Table, show_tables
 
 HEAD = ["stream", "waiting", "accepted", "superseded", "deleted", "out of date", "rejected", "held"]
 
 
 def show_resent(told: Resent, file: TextIO) -> None:
     """Print what became of records for people."""
-    show(_tables(told), _sentences(told), file)
+    show_tables(_tables(told), _sentences(told), file)
 
 
 def _tables(told: Resent) -> Iterator[Table]:

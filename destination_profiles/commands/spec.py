@@ -1,9 +1,11 @@
 """`spec`: what the user is asked."""
 
 from ..spec import spec
+from .answer import Answer
 from .invocation import Invocation
 
 
-def run(invocation: Invocation) -> None:
-    """Write the specification."""
-    invocation.output.message({"type": "SPEC", "spec": spec()})
+def run(_: Invocation) -> Answer:
+    """The specification."""
+    found = spec()
+    return Answer(found, {"type": "SPEC", "spec": found})

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from ..api.client import ProfilesClient
 from ..config import Config, parse_config
-from ..errors import ConfigError, NobodyReads, ProfilesError
+from ..errors import ConfigError, ProfilesError
 from ..outcomes.history import Event, history, is_called
 from ..outcomes.reading import Profile, profiles, since
 from ..service.answers import Answers
@@ -15,6 +15,7 @@ from ..service.matching import Target
 from ..storage.folder import Folder
 from ..storage.opening import open_folder
 from .invocation import STDOUT, Invocation
+from .printing import printing
 from .where_words import sentences
 from .whereabouts import Found, Whereabouts
 
@@ -29,14 +30,11 @@ def run(invocation: Invocation) -> None:
     arguments = invocation.arguments
     config = parse_config(invocation.config)
     told = whereabouts(config, _key(arguments.key), arguments.stream)
-    try:
-        with open(STDOUT, "w", encoding="utf-8", errors="backslashreplace", closefd=False) as out:
-            if arguments.json:
-                out.write(json.dumps(asdict(told), ensure_ascii=False) + "\n")
-            else:
-                out.writelines(f"{each}\n" for each in sentences(told))
-    except OSError:
-        raise NobodyReads from None
+    with printing(STDOUT) as out:
+        if arguments.json:
+            out.write(json.dumps(asdict(told), ensure_ascii=False) + "\n")
+        else:
+            out.writelines(f"{each}\n" for each in sentences(told))
     if told.is_empty():
         raise ConfigError(NOTHING_KNOWN)
 

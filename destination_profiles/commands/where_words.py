@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 from ..outcomes.history import Event
 from ..outcomes.line import ACCEPTED, DELETED, REJECTED, RETRIED, SUPERSEDED
+from .printing import printable
 from .whereabouts import Found, Whereabouts
 
 OF_SERVICE = "service"
-UNPRINTABLE = "\N{REPLACEMENT CHARACTER}"
 WORDS = {
     ACCEPTED: "accepted",
     SUPERSEDED: "left out, as a later row of the same request took its place",
@@ -40,7 +40,7 @@ def _event(event: Event) -> str:
     if event.request_id:
         where.append(f"request {event.request_id}")
     if event.profile_id:
-        where.append(f"profile {_shown(event.profile_id)}")
+        where.append(f"profile {printable(event.profile_id)}")
     return f"{_time(event.at)} {_what(event)}, {', '.join(where)}{_now(event)}"
 
 
@@ -48,7 +48,7 @@ def _what(event: Event) -> str:
     if event.outcome != REJECTED:
         return WORDS.get(event.outcome, event.outcome).format(event.code)
     who = "by the service" if event.step == OF_SERVICE else f"in the step {event.step}"
-    why = f": {_shown(event.message)}" if event.message else ""
+    why = f": {printable(event.message)}" if event.message else ""
     return f"refused {who} (code {event.code}){why} (attempt {event.attempts})"
 
 
@@ -66,18 +66,13 @@ def _found(found: Found) -> Iterator[str]:
         yield f"The service has no such profile now ({place})."
     else:
         yield f"The service has now ({place}):"
-        yield from (f"  {_shown(name)}: {_json(each)}" for name, each in found.profile.items())
+        yield from (f"  {printable(name)}: {_json(each)}" for name, each in found.profile.items())
 
 
 def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _shown(text: str | None) -> str:
-    """A text of others, without what a terminal might take for a command."""
-    return "".join(each if each.isprintable() else UNPRINTABLE for each in text or "")
-
-
 def _time(timestamp: str) -> str:
     """To the second."""
-    return _shown(timestamp[:19].replace("T", " "))
+    return printable(timestamp[:19].replace("T", " "))

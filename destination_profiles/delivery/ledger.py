@@ -77,6 +77,11 @@ class Ledger:
             self.totals[interval.stream].read += interval.read
         return closed
 
+    def read(self, stream: str) -> int:
+        """The records of a stream until now, those of its open interval too."""
+        opened = self._open.get(stream)
+        return self.totals[stream].read + (opened.read if opened else 0)
+
     def balance(self) -> None:
         """At the end: close what is open and check the books of every stream. Raises
         BooksDoNotBalance.

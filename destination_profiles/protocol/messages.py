@@ -39,6 +39,7 @@ class MessageWriter:
         is called before each line.
         """
         self.hurry = hurry
+        self.returned = 0  # states
         self._write = write
         self._before = before
         self._lost = False
@@ -63,6 +64,7 @@ class MessageWriter:
 
     def state(self, safe: SafeState) -> None:
         """Give a state back."""
+        self.returned += 1
         self.message(with_stats(safe))
 
     def rate_limited(self, name: str, namespace: str | None, until: float) -> None:
@@ -107,17 +109,44 @@ class MessageWriter:
 
 
 class PlainWriter(MessageWriter):
-    """For people at a command that is not of the protocol: the log and errors as plain lines."""
+    """For people: the log and errors as plain lines. States are counted, and given to `states`
+    where somebody keeps them; `help` is the command that explains the one that runs.
+    """
+
+    def __init__(
+        self,
+        write: Callable[[memoryview], int],
+        *,
+        hurry: Callable[[float], None] = lambda _: None,
+        before: Callable[[], None] = lambda: None,
+        states: MessageWriter | None = None,
+        help: str = "",
+    ) -> None:
+        """As MessageWriter has it."""
+        super().__init__(write, hurry=hurry, before=before)
+        self._states = states
+        self._help = help
+
+    def state(self, safe: SafeState) -> None:
+        """Count a state, and give it back where it is kept."""
+        self.returned += 1
+        if self._states is not None:
+            self._states.state(safe)
+
+    def rate_limited(self, name: str, namespace: str | None, until: float) -> None:
+        """Say nothing: a person sees that it waits, and why."""
 
     def log(self, level: str, text: str) -> None:
         """Write a line of the log."""
         self._line(f"{level} {text}")
 
     def error(self, error: ProfilesError, internal: str) -> None:
-        """Write the sentence that ends a failed command; where it is a defect, with its place."""
-        self._line(
-            f"ERROR {error.message}" + (f" ({internal})" if type(error) is SystemFault else "")
-        )
+        """Write the sentence that ends a failed command; where it is a defect, with its place;
+        where a file is at fault, with what explains the command.
+        """
+        place = f" ({internal})" if type(error) is SystemFault else ""
+        advice = f" Help: {self._help}" if error.path is not None and self._help else ""
+        self._line(f"ERROR {error.message}{place}{advice}")
 
     def _line(self, text: str) -> None:
         self._write_line(f"{text}\n".encode())

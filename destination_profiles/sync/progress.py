@@ -35,12 +35,17 @@ class Progress:
         log: Callable[[str], None],
         terminal: Terminal | None = None,
         clock: Callable[[], float] = monotonic,
+        *,
+        sum_up: Callable[[Writer, float], None] | None = None,
     ) -> None:
-        """Start the clock."""
+        """Start the clock. `sum_up` tells the end, after so many seconds, in the place of the log's
+        last counts.
+        """
         self._log = log
         self._terminal = terminal
         self._every = LIVE_SECONDS if terminal else EVERY_SECONDS
         self._clock = clock
+        self._sum_up = sum_up
         self._started = clock()
         self._due = self._started + self._every
         self._told = (0, 0)
@@ -64,9 +69,15 @@ class Progress:
             self._terminal, self._every = None, EVERY_SECONDS
 
     def end(self, writer: Writer) -> None:
-        """Log the last counts, and what is unknown at the end."""
+        """Tell the last counts, and what is unknown at the end."""
         self.hide()
-        self._tell(writer)
+        if self._sum_up is None:
+            self._tell(writer)
+        self._note(writer)
+        if self._sum_up is not None:
+            self._sum_up(writer, self._seconds())
+
+    def _note(self, writer: Writer) -> None:
         if statuses := writer.statuses():
             told = ", ".join(f"{count:,} {word}" for word, count in statuses.most_common())
             self._log(f"Subscriptions made from columns, by the status that is sent: {told}.")
@@ -87,6 +98,10 @@ class Progress:
         if self._terminal:
             self._terminal.hide()
 
+    def _seconds(self) -> float:
+        """Since the start, and never none."""
+        return max(self._clock() - self._started, 0.001)
+
     def _tell(self, writer: Writer) -> None:
         self._log(self._line(writer))
         if (counted := (writer.tally.total, writer.omitted.total)) != self._told:
@@ -96,7 +111,7 @@ class Progress:
 
     def _line(self, writer: Writer) -> str:
         sums = total(writer.ledger.totals.values())
-        seconds = max(self._clock() - self._started, 0.001)
+        seconds = self._seconds()
         on_their_way = writer.read - sums.delivered() - sums.rejected
         dispatcher = writer.dispatcher
         trouble = f" (the last: {dispatcher.trouble})" if dispatcher.trouble else ""

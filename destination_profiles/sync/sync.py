@@ -35,7 +35,7 @@ from ..service.repeats import repeatable
 from ..storage.folder import Folder
 from ..storage.opening import open_folder
 from .listed import check_listed
-from .progress import Progress, Terminal
+from .progress import Progress
 from .pump import LONG_SECONDS, Heartbeat, Pump
 from .signals import interruptible
 from .throttling import Throttling
@@ -48,15 +48,14 @@ def write_messages(
     catalog: Mapping[str, Any],
     descriptor: int,
     output: MessageWriter,
-    terminal: Terminal | None = None,
+    progress: Progress,
 ) -> None:
     """The command `write`: messages from a file descriptor, each state to `output` as soon as it is
-    safe, progress to `terminal` if any.
+    safe, and `progress`.
 
     Raises ProfilesError once every state that is safe has left.
     """
     streams, parsed = streams_of(catalog), parse_config(config)
-    progress = Progress(logger.info, terminal)
     with keeping(parsed, streams) as (store, recorder):
         pump = assemble(
             parsed,

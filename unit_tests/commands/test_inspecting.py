@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from destination_profiles.api.transport import HttpRequest, HttpResponse, NoAnswer
-from destination_profiles.commands.check import check
+from destination_profiles.commands.check import check, look
 from destination_profiles.commands.discover import discover
 from destination_profiles.errors import Refused
 
@@ -44,6 +44,28 @@ def test_check_succeeds_without_a_word(tmp_path: Path) -> None:
     service = Service()
     assert check(storing(tmp_path), service) == {"status": "SUCCEEDED"}
     assert service.asked == ["databases/get/", "databases/fields_get/"]
+
+
+def test_what_was_found_right_is_told(tmp_path: Path) -> None:
+    assert look(storing(tmp_path), Service()).right == [
+        "The configuration has the form of the specification.",
+        "The service has database 1, and accepts the token.",
+        "Database 1 has the field crm_id, which profiles are found by.",
+        "The store of rejected records can be written to.",
+    ]
+
+
+def test_what_is_wrong_is_not_found_right() -> None:
+    fields = [{"to": "crm_id", "from": "id"}, {"to": "plam", "from": "plan"}]
+    config = CONFIG | {"streams": [{"name": "users", "fields": fields}], "odd": 1}
+    assert look(config, Service()).right == [
+        "The service has database 1, and accepts the token.",
+        "Database 1 has the field crm_id, which profiles are found by.",
+    ]
+    fields[1]["to"] = "plan"
+    assert "Stream users: database 1 has the fields of the mapping." in (
+        look(config, Service()).right
+    )
 
 
 def test_check_warns_where_rejected_rows_are_kept_nowhere() -> None:

@@ -54,3 +54,13 @@ def test_total_adds_every_count() -> None:
     sums = total([each, each])
     counts = (sums.read, sums.accepted, sums.rejected, sums.superseded, sums.deleted)
     assert counts == (28, 10, 6, 4, 8)
+
+
+def test_records_of_the_open_interval_are_read() -> None:
+    ledger = Ledger()
+    ledger.interval("users").read = 3
+    assert ledger.read("users") == 3
+    ledger.close(["users"])
+    assert ledger.read("users") == 3
+    ledger.interval("users").read = 4
+    assert ledger.read("users") == 7

@@ -21,7 +21,7 @@ from destination_profiles.protocol.decoder import (
     Records,
     State,
 )
-from destination_profiles.protocol.messages import LogHandler, MessageWriter
+from destination_profiles.protocol.messages import LogHandler, MessageWriter, PlainWriter
 from destination_profiles.protocol.pipes import LineReader, Outlet
 
 RECORD = b'{"type":"RECORD","record":{"stream":"users","data":{"id": 1},"emitted_at":1.5,"namespace":"eu"}}'
@@ -431,3 +431,27 @@ def test_waiting_stream_is_told(namespace: str | None, descriptor: dict[str, str
         "status": "RUNNING",
         "reasons": [{"type": "RATE_LIMITED", "rate_limited": {"quota_reset": 1_700_000_000_123}}],
     }
+
+
+SAFE = SafeState(state('{"type":"GLOBAL","global":{"shared_state":{}}}'), 2, 1)
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_states_are_counted_for_a_person(kept: bool) -> None:
+    stream, states = io.BytesIO(), io.BytesIO()
+    output = PlainWriter(stream.write, states=MessageWriter(states.write) if kept else None)
+    output.state(SAFE)
+    output.rate_limited("users", None, 1.0)
+    assert (output.returned, stream.getvalue()) == (1, b"")
+    assert (states.getvalue()[:15] == b'{"type":"STATE"') is kept
+
+
+def test_a_file_at_fault_comes_with_help() -> None:
+    stream, error = io.BytesIO(), ConfigError("It is not there.")
+    output = PlainWriter(stream.write, help="x check --help")
+    output.error(error, "ConfigError")
+    error.path = "config.json"
+    output.error(error, "ConfigError")
+    assert stream.getvalue() == (
+        b"ERROR It is not there.\nERROR It is not there. Help: x check --help\n"
+    )

@@ -123,3 +123,16 @@ def test_unknown_fate_is_told_at_the_end() -> None:
         "can be read. No state passes them, "
         "so the next sync sends them again."
     ]
+
+
+def test_summary_takes_the_place_of_the_last_counts() -> None:
+    clock, lines, summed = Clock(), [], []
+    pipeline = Pipeline(held())
+    progress = Progress(
+        lines.append, clock=clock, sum_up=lambda writer, seconds: summed.append((writer, seconds))
+    )
+    pipeline.feed(1, 2)
+    clock.now = 2.0
+    progress.end(pipeline.writer)
+    assert [line.partition(" is unknown")[0] for line in lines] == ["The fate of 2 records"]
+    assert summed == [(pipeline.writer, 2.0)]

@@ -1,0 +1,26 @@
+"""Text for people, on an open file descriptor."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TextIO
+
+from ..errors import NobodyReads
+
+UNPRINTABLE = "\N{REPLACEMENT CHARACTER}"
+
+
+@contextmanager
+def printing(descriptor: int) -> Iterator[TextIO]:
+    """A descriptor as a file of text. Raises NobodyReads where it cannot be written."""
+    try:
+        with open(
+            descriptor, "w", encoding="utf-8", errors="backslashreplace", closefd=False
+        ) as out:
+            yield out
+    except OSError:
+        raise NobodyReads from None
+
+
+def printable(text: str | None) -> str:
+    """A text of others, without what a terminal might take for a command."""
+    return "".join(each if each.isprintable() else UNPRINTABLE for each in text or "")
