@@ -29,18 +29,16 @@ from destination_profiles.sync.sync import assemble
 
 RECORDS, STATE_EVERY, ROUNDS = 20_000, 1_000, 7
 LIMITS = {
-    "flat": 1.6,
-    "small": 2.2,
-    "large": 2.6,
-    "wide": 1.6,
-    "nested": 1.6,
-    "database": 1.75,
-    "mapped": 2.4,
-    "people": 3.3,
+    "flat": 1.25,
+    "small": 1.95,
+    "large": 1.5,
+    "wide": 1.25,
+    "nested": 1.35,
+    "database": 1.45,
+    "mapped": 2.0,
+    "people": 2.9,
 }
-"""By shape: processor time, as times the floor's in the same run. They leave a quarter above what
-a machine gave whose memory was slow (others were using it): the record path passes over its bytes
-more often than the floor, so large rows took 2.1 times the floor there, and 1.24 elsewhere."""
+"""By shape: processor time, as times the floor's in the same run."""
 
 SETTINGS = {"api_url": "https://example.com", "token": "token", "db_id": 1}
 

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from integration_tests.connector import Connector
+from integration_tests.s3 import BUCKET, MotoServer
 from profiles_sandbox.testing import TOKEN, ServedSandbox, ThreadedSandbox
 
 
@@ -59,3 +60,18 @@ def storing(connector: Connector) -> Connector:
         "path": str(connector.folder / "rejected"),
     }
     return connector
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[MotoServer]:
+    """An S3 API."""
+    with MotoServer() as running:
+        yield running
+
+
+@pytest.fixture
+def s3(server: MotoServer) -> MotoServer:
+    """The server with an empty bucket."""
+    for key in server.objects():
+        server.client.delete_object(Bucket=BUCKET, Key=key)
+    return server

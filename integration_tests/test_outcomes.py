@@ -5,7 +5,6 @@ import json
 import random
 import re
 from collections import Counter
-from collections.abc import Iterator
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -238,12 +237,6 @@ def test_check_does_with_outcomes_what_a_sync_does(telling: Connector) -> None:
     (telling.folder / "rejected" / "outcomes").rmdir()
     (telling.folder / "rejected" / "outcomes").write_bytes(b"")
     assert "The object storage failed" in telling.run("check").status["message"]
-
-
-@pytest.fixture(scope="module")
-def s3() -> Iterator[MotoServer]:
-    with MotoServer() as running:
-        yield running
 
 
 def test_outcomes_stand_in_the_bucket(connector: Connector, s3: MotoServer) -> None:

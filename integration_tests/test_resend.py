@@ -3,7 +3,6 @@
 import json
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from integration_tests.connector import (
     stream,
     updates,
 )
-from integration_tests.s3 import BUCKET, MotoServer
+from integration_tests.s3 import MotoServer
 from profiles_sandbox.testing import ServedSandbox
 
 CANARY = "canary-7f3a"
@@ -485,20 +484,6 @@ def test_killed_request_is_not_sent_over_a_newer_row(
 
 
 # S3
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[MotoServer]:
-    with MotoServer() as running:
-        yield running
-
-
-@pytest.fixture
-def s3(server: MotoServer) -> MotoServer:
-    """The server with an empty bucket."""
-    for key in server.objects():
-        server.client.delete_object(Bucket=BUCKET, Key=key)
-    return server
 
 
 def test_store_in_s3_is_sent_again(

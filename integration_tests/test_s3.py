@@ -2,28 +2,13 @@
 
 import os
 import re
-from collections.abc import Iterator
 
 import pytest
 
 from integration_tests.connector import Connector, line, record, state, stream
-from integration_tests.s3 import BUCKET, KEY, SECRET, MotoServer
+from integration_tests.s3 import KEY, SECRET, MotoServer
 
 ROLE = "arn:aws:iam::123456789012:role/rejected-records"
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[MotoServer]:
-    with MotoServer() as running:
-        yield running
-
-
-@pytest.fixture
-def s3(server: MotoServer) -> MotoServer:
-    """The server with an empty bucket."""
-    for key in server.objects():
-        server.client.delete_object(Bucket=BUCKET, Key=key)
-    return server
 
 
 @pytest.fixture

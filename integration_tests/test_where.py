@@ -3,7 +3,6 @@
 import json
 import re
 import subprocess
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -196,12 +195,6 @@ def test_key_that_is_none_is_refused(
     assert out == ""
     assert words in err
     assert "a@example.org" not in err
-
-
-@pytest.fixture(scope="module")
-def s3() -> Iterator[MotoServer]:
-    with MotoServer() as running:
-        yield running
 
 
 def test_bucket_tells_the_same(connector: Connector, s3: MotoServer) -> None:

@@ -53,6 +53,10 @@ class Joined:
         """A JSON array of them, which a comma must stand between."""
         return b"".join((b"[", self._data, b"]"))
 
+    def holds(self, text: bytes) -> bool:
+        """Whether a text stands in them somewhere."""
+        return text in self._data
+
     def size(self, start: int, stop: int) -> int:
         """Bytes of those from `start` to before `stop`, without what stands between."""
         if stop - start == self._count:
@@ -87,6 +91,32 @@ class Joined:
     def _places(self) -> Ends:
         """Where each ends, without the gaps, from 0 on."""
         return self._ends
+
+
+class Originals:
+    """The `data` of records that follow each other, joined once for all who look at them."""
+
+    __slots__ = ("_joined", "parts")
+
+    def __init__(self, parts: Sequence[Data]) -> None:
+        """Of each record's own."""
+        self.parts = parts
+        self._joined: Joined | None = None
+
+    def __len__(self) -> int:
+        """Records."""
+        return len(self.parts)
+
+    def part(self, start: int, stop: int) -> "Originals":
+        """Those from `start` to before `stop`."""
+        whole = stop - start == len(self.parts)
+        return self if whole else Originals(self.parts[start:stop])
+
+    def joined(self) -> Joined:
+        """One behind the other, as in an array of JSON."""
+        if self._joined is None:
+            self._joined = Joined(self.parts, b",")
+        return self._joined
 
 
 class Lines(Joined):

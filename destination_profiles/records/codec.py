@@ -10,7 +10,7 @@ from ..service.formats import envelope, format_named
 from ..service.manifest import OBJECT, Service
 from ..service.matching import Target, matching_by
 from .airbyte_columns import DELETED_AT
-from .batch import Batch, Data, Rejected
+from .batch import Batch, Data, Originals, Rejected
 from .changes import Change, without
 from .deletions import REJECTED, Deleted, Deletions, says_deleted, unsubscribing
 from .encoding import Encoding
@@ -88,21 +88,21 @@ class StreamCodec:
     def take(self, originals: Sequence[Data]) -> Iterator[Taken]:
         """What becomes of the `data` of some records, in their order."""
         for start in range(0, len(originals), BATCH):
-            part = originals[start : start + BATCH]
+            part = Originals(originals[start : start + BATCH])
             if self._deletions is None:
                 yield from self._encoding.take(part)
                 continue
             for is_deleted, run in self._deletions.runs(part):
                 yield from self._deleted(run) if is_deleted else self._encoding.take(run)
 
-    def _deleted(self, originals: Sequence[Data]) -> Iterator[Taken]:
+    def _deleted(self, originals: Originals) -> Iterator[Taken]:
         """What becomes of rows that the source has deleted."""
         if self._ending is not None:
             yield from self._ending.take(originals)
         elif self._on_delete == "reject":
-            yield from (Rejected(bytes(each), REJECTED) for each in originals)
+            yield from (Rejected(bytes(each), REJECTED) for each in originals.parts)
         else:
-            yield Deleted(originals)
+            yield Deleted(originals.parts)
 
     def without(self, data: Data, changes: Sequence[Change]) -> Data:
         """The `data` of a record without what its source says is not its own value. Whatever it is,

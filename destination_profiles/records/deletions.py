@@ -13,10 +13,11 @@ from ..rejection import Rejection
 from ..service.matching import Matching
 from ..statuses import STATUS, UNSUBSCRIBED, StatusRule
 from .airbyte_columns import DELETED_AT
-from .batch import Data
+from .batch import Data, Originals
 
 KEY = DELETED_AT.encode()
-ESCAPES = (b"\\u005", b"\\u006", b"\\u007")  # which a key may be written with
+ESCAPE = b"\\"  # a key may be written with it: it is looked for first, which takes next to nothing
+ESCAPES = (b"\\u005", b"\\u006", b"\\u007")
 IS_DELETED = "is a row that the source has deleted, and on_delete is reject"
 REJECTED = Rejection("deleted", "on_delete", IS_DELETED, f"$.{DELETED_AT}", IS_DELETED)
 
@@ -39,7 +40,7 @@ class Deletions:
         self._decode = msgspec.json.Decoder(list[_Row]).decode
         self._decode_one = msgspec.json.Decoder(_Row).decode
 
-    def runs(self, originals: Sequence[Data]) -> Iterator[tuple[bool, Sequence[Data]]]:
+    def runs(self, originals: Originals) -> Iterator[tuple[bool, Originals]]:
         """Rows that follow each other, and whether all of them were deleted or none."""
         deleted = self._deleted(originals)
         if not any(deleted):
@@ -48,17 +49,18 @@ class Deletions:
         start = 0
         for is_deleted, run in groupby(deleted):
             stop = start + len(list(run))
-            yield is_deleted, originals[start:stop]
+            yield is_deleted, originals.part(start, stop)
             start = stop
 
-    def _deleted(self, originals: Sequence[Data]) -> list[bool]:
-        joined = b",".join(originals)
-        if KEY not in joined and not any(each in joined for each in ESCAPES):  # a quick look
+    def _deleted(self, originals: Originals) -> list[bool]:
+        joined = originals.joined()
+        is_escaped = joined.holds(ESCAPE) and any(map(joined.holds, ESCAPES))
+        if not is_escaped and not joined.holds(KEY):  # a quick look
             return []
         try:
-            rows = self._decode(b"[" + joined + b"]")
+            rows = self._decode(joined.array())
         except (ValueError, RecursionError):
-            return [self._is_deleted(each) for each in originals]
+            return [self._is_deleted(each) for each in originals.parts]
         return [each.deleted_at is not None for each in rows]
 
     def _is_deleted(self, original: Data) -> bool:

@@ -14,14 +14,13 @@ from msgspec import UnsetType
 from ..errors import InvalidRecord
 from ..service.formats import Format, decode_records
 from ..service.identities import Identify, Identities
-from .batch import Batch, Data, Joined, Lines
+from .batch import Batch, Data, Joined, Lines, Originals
 from .mapping import Mapper, ProfileMapping
 from .row_type import RowType
 from .table import ABSENT, Make, Table, Values
 from .validation import RecordValidator
 
 FAULTS = (ValueError, InvalidRecord, RecursionError)  # msgspec's errors are ValueErrors
-Originals = Sequence[Data]
 
 
 class Encoder(Protocol):
@@ -41,7 +40,7 @@ class AsTheyCome:
 
     def encode(self, originals: Originals) -> Batch:
         """All of them."""
-        joined = Joined(originals, b",")
+        joined = originals.joined()
         rows = self._rows.decode(joined.array())
         return Batch(joined, joined, _identities(self._identify, self._rows, rows))
 
@@ -56,7 +55,7 @@ class WithoutNulls:
 
     def encode(self, originals: Originals) -> Batch:
         """All of them."""
-        joined = Joined(originals, b",")
+        joined = originals.joined()
         rows = self._rows.decode(joined.array())
         lines = Lines(self._encode(rows), len(rows))
         return Batch(lines, joined, _identities(self._identify, self._rows, rows))
@@ -87,7 +86,7 @@ class Mapped:
 
     def encode(self, originals: Originals) -> Batch:
         """All of them."""
-        joined = Joined(originals, b",")
+        joined = originals.joined()
         table = self._decode(joined.array())
         profiles = self._mapping.profiles(table)
         identities = self._identities(profiles, len(table))
@@ -140,14 +139,14 @@ class Checked:
 
     def encode(self, originals: Originals) -> Batch:
         """All of them."""
-        joined = Joined(originals, b",")
+        joined = originals.joined()
         records = decode_records(joined.array())
         if not all(map(self._record.is_valid, records)):
             raise ValueError
         profiles = self._mapped(records)
         if not all(map(self._profile.is_valid, profiles)):
             raise ValueError
-        encoded = list(map(self._encoded, originals, records, profiles))
+        encoded = list(map(self._encoded, originals.parts, records, profiles))
         identities = self._identify.many(lambda name: [each.get(name) for each in profiles])
         return Batch(Joined(encoded, self._between), joined, identities)
 

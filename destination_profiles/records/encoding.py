@@ -1,12 +1,12 @@
 """The records of one stream on the best way that takes them."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
 from functools import cached_property
 from itertools import islice
 
-from .batch import Batch, Data, Rejected
+from .batch import Batch, Originals, Rejected
 from .encoders import FAULTS, Encoder
 from .explain import Explanation
 from .ways import Ways
@@ -34,20 +34,20 @@ class Encoding:
     def _explanation(self) -> Explanation:
         return self._ways.explanation()
 
-    def take(self, originals: Sequence[Data]) -> Iterator[Batch | Rejected]:
+    def take(self, originals: Originals) -> Iterator[Batch | Rejected]:
         """All at once if one encoder takes them, else their halves."""
         batch = self._encoded(originals)
         if batch is not None:
             yield batch
         elif len(originals) == 1:
             # a copy: it may be kept long, and is a part of a large block
-            yield self._explanation.of(bytes(originals[0]))
+            yield self._explanation.of(bytes(originals.parts[0]))
         else:
             middle = len(originals) // 2
-            yield from self.take(originals[:middle])
-            yield from self.take(originals[middle:])
+            yield from self.take(originals.part(0, middle))
+            yield from self.take(originals.part(middle, len(originals)))
 
-    def _encoded(self, originals: Sequence[Data]) -> Batch | None:
+    def _encoded(self, originals: Originals) -> Batch | None:
         """A batch by the first encoder that takes them; the one that took the last batch is asked
         before better ones, but for now and then.
         """

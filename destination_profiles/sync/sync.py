@@ -109,14 +109,7 @@ def assemble(
 
     Raises ConfigError for a stream that cannot be sent as it is set.
     """
-    codecs: dict[StreamKey, StreamCodec] = {
-        (info.namespace, info.name): _codec(info, config) for info in streams
-    }
-    if len({codec.route.label for codec in codecs.values()}) < len(streams):
-        raise ConfigError(
-            "Two streams of the catalog have the same name. Set another "
-            "namespace or prefix for one of them."
-        )
+    codecs = _codecs(streams, config)
     for name in check_listed(config, streams):
         logger.warning(f"The configured stream {name} is not in this sync's catalog.")
     names = config.field_names().union(*(info.words() for info in streams))
@@ -184,6 +177,16 @@ def recording(
     readers = {info.label(): KeyReader(info, config, service()) for info in streams}
     values = config.outcomes.values
     return OutcomeRecorder(folder, readers, sync=sync, values=values, places=places)
+
+
+def _codecs(streams: list[StreamInfo], config: Config) -> dict[StreamKey, StreamCodec]:
+    codecs = {(info.namespace, info.name): _codec(info, config) for info in streams}
+    if len({codec.route.label for codec in codecs.values()}) < len(streams):
+        raise ConfigError(
+            "Two streams of the catalog have the same name. Set another "
+            "namespace or prefix for one of them."
+        )
+    return codecs
 
 
 def _codec(info: StreamInfo, config: Config) -> StreamCodec:

@@ -13,7 +13,7 @@ from destination_profiles.cells import Cell
 from destination_profiles.config import Config, FieldConfig, StreamConfig, SubscriptionConfig
 from destination_profiles.conversion import Form
 from destination_profiles.errors import ConfigError
-from destination_profiles.records.batch import Batch, Rejected
+from destination_profiles.records.batch import Batch, Originals, Rejected
 from destination_profiles.records.codec import BATCH, StreamCodec
 from destination_profiles.records.encoders import FAULTS
 from destination_profiles.records.superseding import Superseding
@@ -667,7 +667,7 @@ def test_every_encoder_that_takes_a_row_agrees(
     found: list[Any] = []
     for encoder in codec_._encoding._ways.encoders():
         try:
-            (each,) = encoder.encode([record]).rows()
+            (each,) = encoder.encode(Originals([record])).rows()
         except FAULTS:
             found.append(None)
         else:
