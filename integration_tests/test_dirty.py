@@ -173,6 +173,17 @@ def test_fault_of_a_configuration_is_found(tmp_path: Path, name: str) -> None:
     assert found["against_consent"] or name not in ("swapped", "deleted")
 
 
+def test_rejected_row_of_no_table_is_told() -> None:
+    program = (
+        "from dirt.compare import compare;"
+        "print(compare({'rows': [], 'profiles': [], 'said_no': []}, [], [{'row_no': 7}]).wrong)"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", program], cwd=DIRTY.parent, capture_output=True, check=True
+    ).stdout
+    assert told == b"[(7, 'was rejected, and is not in the table')]\n"
+
+
 def test_table_is_the_same_for_a_seed(tmp_path: Path) -> None:
     one, same, other = (tmp_path / name for name in ("one", "same", "other"))
     for folder, seed in ((one, "1"), (same, "1"), (other, "2")):

@@ -7,7 +7,7 @@ from typing import Any
 
 SHOWN_BY_THE_SERVICE = frozenset({"id", "db_id"})
 TOLD_BY_PLACE = ("service", "xml")  # the first fault alone, by the place in the profile
-NO_STORY = "is not in the table"
+NO_STORY = "was rejected, and is not in the table"
 OPT_OUTS = (1, 2, 3, 5, 6)
 
 
@@ -52,7 +52,7 @@ def compare(
         for customer, why in different.items()
         if why and customer not in touched
     ]
-
+    found.wrong += [(number, NO_STORY) for number in sorted(refused)]
     found.against_consent = sorted(_subscribed_against(truth["said_no"], held))
     return found
 

@@ -238,7 +238,7 @@ class Chunk:
         """A part for each group of positions, which hold every position once.
 
         They are other requests, so each has a request id of its own, which follows from that of the
-        chunk: if the chunk is ever sent anew under its id, so are they.
+        chunk: whoever reads a log sees what belongs together.
         """
         entries = list(self.entries())
         superseded: dict[int, list[tuple[Interval, Row]]] = {}

@@ -8,14 +8,12 @@ from ..rejection import Rejection
 
 class MemoryStore:
     """Keeps what was put in `rejected`, as (stream, original, rejection); the first `safe` of them
-    were flushed, and `ordinals` their numbers. `fails` names steps (put, flush or close) with the
-    error that each raises.
+    were flushed. `fails` names steps (put, flush or close) with the error that each raises.
     """
 
     def __init__(self, fails: Mapping[str, ProfilesError] | None = None) -> None:
         """Start with nothing."""
         self.rejected: list[tuple[str, bytes, Rejection]] = []
-        self.ordinals: list[int] = []
         self.safe = 0
         self.fails = dict(fails or {})
 
@@ -23,7 +21,6 @@ class MemoryStore:
         """Keep a record."""
         self._step("put")
         self.rejected.append((stream, bytes(original), rejection))
-        self.ordinals.append(ordinal)
 
     def flush(self) -> None:
         """Call safe what was put."""
