@@ -44,13 +44,15 @@ def _written(out: Path, config: dict[str, Any]) -> tuple[int, list[str]]:
         command += ["--catalog", out / "catalog.json"]
         code = subprocess.run(command, stdin=source, stdout=log, check=False).returncode
     messages = map(json.loads, (out / "log.jsonl").read_text(encoding="utf-8").splitlines())
-    return code, [_text(each) for each in messages if each["type"] in ("LOG", "TRACE")]
+    return code, [text for text in map(_text, messages) if text is not None]
 
 
-def _text(message: dict[str, Any]) -> str:
-    if message["type"] == "LOG":
-        return str(message["log"]["message"])
-    return str(message["trace"].get("error", {}).get("message", ""))
+def _text(message: dict[str, Any]) -> str | None:
+    """What a person is told by a message, if it tells something."""
+    match message:
+        case {"log": {"message": str(text)}} | {"trace": {"error": {"message": str(text)}}}:
+            return text
+    return None
 
 
 def _rejected(out: Path) -> list[dict[str, Any]]:

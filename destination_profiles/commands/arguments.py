@@ -19,9 +19,11 @@ COMMANDS = {
     "write": "deliver the messages of stdin, and give each state back when all before it is safe",
     "forecast": "tell what a write of the messages of stdin would send and reject, without sending",
     "resend": "send rejected records that are kept once more, and tell what became of each",
+    "report": "make a page of HTML of what a write has printed: one file, to look at or to print",
     "where": "tell what became of a customer's records, and what the service has of the customer",
 }
 OF_PROTOCOL = ("spec", "check", "discover", "write")  # the others speak to people alone
+WITHOUT_CONFIG = ("spec", "report")
 WITH_CATALOG = ("write", "forecast", "resend")
 MILLISECONDS = 500  # of latency, for a forecast
 
@@ -65,7 +67,7 @@ def _about(name: str, text: str) -> dict[str, Any]:
 
 
 def _add(command: argparse.ArgumentParser, name: str) -> None:
-    if name != "spec":
+    if name not in WITHOUT_CONFIG:
         command.add_argument(
             "--config", required=True, metavar="FILE", help="the configuration, as JSON or YAML"
         )
@@ -82,6 +84,8 @@ def _add(command: argparse.ArgumentParser, name: str) -> None:
         _add_forecast(command)
     if name == "resend":
         _add_resend(command)
+    if name == "report":
+        _add_report(command)
     if name == "where":
         _add_where(command)
 
@@ -93,6 +97,29 @@ def _add_reader(command: argparse.ArgumentParser) -> None:
     )
     reader.add_argument(
         "--json", action="store_true", help="speak Airbyte's protocol on a terminal, too"
+    )
+
+
+def _add_report(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--from",
+        dest="source",
+        required=True,
+        metavar="FILE",
+        help="what write has printed on stdout, kept with tee; several runs may stand in it",
+    )
+    command.add_argument(
+        "-o", "--output", default="report.html", metavar="FILE", help="default: %(default)s"
+    )
+    command.add_argument(
+        "--store",
+        metavar="PLACE",
+        help="the folder of the rejected records, or the configuration that names their store",
+    )
+    command.add_argument(
+        "--keys",
+        metavar="COLUMN",
+        help="show the value of this column of each rejected row, as a query; needs --store",
     )
 
 

@@ -31,7 +31,8 @@ def run(arguments: list[str]) -> int:
     def work() -> int:
         config = read_object(parsed.config, "configuration") if "config" in parsed else {}
         secrets.add(secrets_in(config))
-        answer = _command(parsed)(Invocation(parsed, config, output, terminal, for_person))
+        called = Invocation(parsed, config, output, terminal, for_person, secrets.mask)
+        answer = _command(parsed)(called)
         return _tell(parsed, answer, output, for_person=for_person) if answer else 0
 
     return exit_code(work, output)

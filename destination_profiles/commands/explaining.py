@@ -29,6 +29,10 @@ MORE = {  # what help says of a command beside its arguments
         "Without --may-overwrite it sends only where outcomes are kept, and else tells what it "
         "would."
     ),
+    "report": (
+        "It shows no value of any record, but for the keys that --keys asks for. Needs no network, "
+        "nor does the page."
+    ),
     "where": "Needs outcomes to tell of records that were accepted.",
 }
 EXAMPLES = {
@@ -42,6 +46,7 @@ EXAMPLES = {
         "destination-profiles forecast --config config.json --catalog catalog.json < messages.jsonl"
     ),
     "resend": "destination-profiles resend --config config.json --catalog catalog.json --dry-run",
+    "report": "destination-profiles report --from run.jsonl -o report.html",
     "where": "destination-profiles where --config config.json --key email=ann@example.org",
 }
 DONE = {  # exit code 0
@@ -51,6 +56,7 @@ DONE = {  # exit code 0
     "write": "each record is accepted, superseded, deleted or told as rejected",
     "forecast": "it is told, whatever it is",
     "resend": "what became of each is told",
+    "report": "the page is written, however the sync ended",
     "where": "something is known of the customer",
 }
 FAILED = {  # exit code 1

@@ -12,6 +12,7 @@ from ..records.batch import Data, Rejected
 from ..records.changes import Change
 from ..records.codec import StreamCodec
 from ..records.deletions import Deleted
+from ..records.status_column import Sent
 from ..rejection import Rejection
 from ..rejects.store import NoStore, RejectStore
 from .blame import Resolution
@@ -126,9 +127,9 @@ class Writer:
         if len(self._checkpointer) == 1:  # else those before it wait for an answer, and so does it
             self._release()
 
-    def statuses(self) -> Counter[str]:
-        """Subscriptions that mappings made of the records taken, by the word of their status."""
-        return sum((codec.statuses for codec in self._codecs.values()), Counter())
+    def subscriptions(self) -> Counter[Sent]:
+        """Those that mappings made of the records taken."""
+        return sum((codec.subscriptions for codec in self._codecs.values()), Counter())
 
     def load(self) -> Load:
         """What waits in memory, without what is in flight."""

@@ -11,6 +11,7 @@ import msgspec
 from ..delivery.checkpoint import SafeState
 from ..errors import NobodyReads, ProfilesError, SystemFault
 from .decoder import State
+from .figures import Figures, Started
 
 encode = msgspec.json.Encoder().encode
 
@@ -87,6 +88,12 @@ class MessageWriter:
             }
         )
 
+    def analytics(self, kind: str, value: Started | Figures) -> None:
+        """Write figures of the sync."""
+        told = {"type": kind, "value": encode(value).decode()}
+        trace = {"type": "ANALYTICS", "emitted_at": time.time() * 1000, "analytics": told}
+        self.message({"type": "TRACE", "trace": trace})
+
     def log(self, level: str, text: str) -> None:
         """Write a log line."""
         self.message({"type": "LOG", "log": {"level": level, "message": text}})
@@ -135,6 +142,11 @@ class PlainWriter(MessageWriter):
 
     def rate_limited(self, name: str, namespace: str | None, until: float) -> None:
         """Say nothing: a person sees that it waits, and why."""
+
+    def analytics(self, kind: str, value: Started | Figures) -> None:
+        """Write them beside the states, where these are kept."""
+        if self._states is not None:
+            self._states.analytics(kind, value)
 
     def log(self, level: str, text: str) -> None:
         """Write a line of the log."""

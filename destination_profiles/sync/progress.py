@@ -6,6 +6,7 @@ from typing import Protocol
 
 from ..delivery.ledger import total
 from ..delivery.writer import Writer
+from ..records.status_column import by_word
 
 EVERY_SECONDS = 30.0  # between two lines of the log
 LIVE_SECONDS = 0.25  # between two pictures on a terminal
@@ -78,7 +79,7 @@ class Progress:
             self._sum_up(writer, self._seconds())
 
     def _note(self, writer: Writer) -> None:
-        if statuses := writer.statuses():
+        if statuses := by_word(writer.subscriptions()):
             told = ", ".join(f"{count:,} {word}" for word, count in statuses.most_common())
             self._log(f"Subscriptions made from columns, by the status that is sent: {told}.")
         if writer.tally.total and not writer.keeps_rejected:

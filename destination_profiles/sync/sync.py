@@ -16,7 +16,7 @@ from ..delivery.dispatcher import Dispatcher
 from ..delivery.mailbox import Mailbox
 from ..delivery.recorder import Recorder
 from ..delivery.schedule import Schedule
-from ..delivery.senders import Sender, Senders
+from ..delivery.senders import Answer, Sender, Senders
 from ..delivery.writer import StreamKey, Writer
 from ..errors import ConfigError, NobodyReads, ProfilesError
 from ..outcomes import parts
@@ -35,6 +35,7 @@ from ..service.repeats import repeatable
 from ..storage.folder import Folder
 from ..storage.opening import open_folder
 from .listed import check_listed
+from .measuring import Measuring
 from .progress import Progress
 from .pump import LONG_SECONDS, Heartbeat, Pump
 from .signals import interruptible
@@ -49,9 +50,11 @@ def write_messages(
     descriptor: int,
     output: MessageWriter,
     progress: Progress,
+    *,
+    measuring: Measuring,
 ) -> None:
-    """The command `write`: messages from a file descriptor, each state to `output` as soon as it is
-    safe, and `progress`.
+    """The command `write`: messages from a file descriptor, each state back by `measuring` as
+    soon as it is safe, and `progress`.
 
     Raises ProfilesError once every state that is safe has left.
     """
@@ -62,16 +65,19 @@ def write_messages(
             streams,
             store=store,
             recorder=recorder,
-            release=output.state,
-            heartbeat=progress,
+            release=measuring.state,
+            heartbeat=lambda writer: min(progress(writer), measuring(writer)),
             throttled=Throttling(streams, output.rate_limited),
+            answered=measuring.answered,
         )
-        try:
-            to_its_end(pump, output, lambda: pump.run(LineReader(descriptor)))
-        finally:
-            with suppress(NobodyReads):
-                progress.end(pump.writer)
-                _tell_ignored(pump.writer, pump.decoder)
+        sync = store.sync if isinstance(store, PartStore) else None
+        with measuring.of(pump.writer, parsed, sync):
+            try:
+                to_its_end(pump, output, lambda: pump.run(LineReader(descriptor)))
+            finally:
+                with suppress(NobodyReads):
+                    progress.end(pump.writer)
+                    _tell_ignored(pump.writer, pump.decoder)
 
 
 def to_its_end(pump: Pump, output: MessageWriter, work: Callable[[], None]) -> None:
@@ -98,13 +104,15 @@ def assemble(
     heartbeat: Heartbeat = lambda _: LONG_SECONDS,
     throttled: Callable[[Chunk, float], None] = lambda _chunk, _seconds: None,
     leaving: Callable[[Chunk], None] = lambda _chunk: None,
+    answered: Callable[[Answer], None] = lambda _answer: None,
     store: RejectStore | None = None,
     recorder: Recorder | None = None,
     expects_refusals: bool = False,
     sender: Sender | None = None,
 ) -> Pump:
     """The pipeline of one sync, to the service or to another `sender`. Rejected records are
-    counted, and kept in a `store`; a `recorder` hears of each record's last word.
+    counted, and kept in a `store`; a `recorder` hears of each record's last word, and `answered` of
+    each answer.
     `expects_refusals`: it is no surprise where nothing is accepted.
 
     Raises ConfigError for a stream that cannot be sent as it is set.
@@ -118,7 +126,7 @@ def assemble(
     if recorder is not None:
         recorder.attach(mailbox.wake)
     dispatcher = Dispatcher(
-        Senders(sender or client, mailbox.put),
+        Senders(sender or client, mailbox.put, taken=answered),
         Schedule(answers.backoff, config.retry_seconds),
         max_in_flight=config.max_in_flight,
         throttled=throttled,
