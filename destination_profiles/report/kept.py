@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 import msgspec
 
@@ -14,29 +13,32 @@ from ..storage.folder import Folder
 
 MAX_KEYS = 1_000  # of a stream; a query takes no more in many databases
 PLAIN = re.compile(r"[A-Za-z_]\w*")  # a name that needs no quotes in SQL
-_decode = msgspec.json.Decoder().decode
+NUMBER = re.compile(rb"-?[0-9].*")
+_decode = msgspec.json.Decoder(str).decode
+_parts = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
 @dataclass(slots=True)
 class KeptRows:
-    """Rejected records of a stream: how many, and the keys of the first as SQL has them. `without`
-    are those that have none.
+    """Rejected records of a stream: how many, and the first of their keys, each once, as SQL has
+    them. `without` are records that have none, and `untold` those whose key is not among them.
     """
 
-    stream: str
     names: tuple[str, ...]  # of its namespace, perhaps, and of itself
     count: int = 0
     without: int = 0
-    keys: list[str] = field(default_factory=list)
+    untold: int = 0
+    keys: dict[str, None] = field(default_factory=dict)
+
+    @property
+    def stream(self) -> str:
+        """Its label."""
+        return ".".join(self.names)
 
     def query(self, column: str) -> str:
         """What finds the rows in the source."""
-        table = ".".join(map(_name, self.names))
-        return f"SELECT * FROM {table} WHERE {_name(column)} IN ({', '.join(self.keys)});"  # noqa: S608 - to be shown
-
-    def untold(self) -> int:
-        """Records whose key is not among `keys`."""
-        return self.count - self.without - len(self.keys)
+        table, keys = ".".join(map(_name, self.names)), ", ".join(self.keys)
+        return f"SELECT * FROM {table} WHERE {_name(column)} IN ({keys});"  # noqa: S608 - is shown
 
 
 def kept_rows(folder: Folder, sync: str, column: str | None) -> list[KeptRows]:
@@ -45,8 +47,7 @@ def kept_rows(folder: Folder, sync: str, column: str | None) -> list[KeptRows]:
     """
     found: dict[str, KeptRows] = {}
     for names, kept in _kept(folder, sync):
-        stream = ".".join(names)
-        rows = found.setdefault(stream, KeptRows(stream, names))
+        rows = found.setdefault(".".join(names), KeptRows(names))
         rows.count += 1
         if column is not None:
             _enter(rows, kept.original, column)
@@ -71,19 +72,27 @@ def _kept(folder: Folder, sync: str) -> Iterator[tuple[tuple[str, ...], Kept]]:
 
 
 def _enter(rows: KeptRows, original: bytes, column: str) -> None:
-    data = _decode(original)
-    key = _literal(data.get(column) if isinstance(data, dict) else None)
+    key = _literal(original, column)
     if key is None:
         rows.without += 1
-    elif len(rows.keys) < MAX_KEYS:
-        rows.keys.append(key)
+    elif key in rows.keys or len(rows.keys) < MAX_KEYS:
+        rows.keys[key] = None
+    else:
+        rows.untold += 1
 
 
-def _literal(value: Any) -> str | None:
-    """A value as SQL has it; None where it is no key."""
-    if isinstance(value, str):
-        return "'" + value.replace("'", "''") + "'"
-    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+def _literal(original: bytes, column: str) -> str | None:
+    """The value of a row's column as SQL has it, a number digit for digit; None where it is no
+    key.
+    """
+    try:
+        raw = bytes(_parts(original).get(column, b""))
+    except ValueError:  # it is no object
+        return None
+    if NUMBER.fullmatch(raw):
+        return raw.decode()
+    text = _decode(raw) if raw.startswith(b'"') else ""
+    return "'" + text.replace("'", "''") + "'" if text.strip() else None
 
 
 def _name(name: str) -> str:

@@ -4,8 +4,12 @@ from datetime import UTC, datetime
 
 SECOND, MINUTE = 1_000, 60_000  # milliseconds
 IN_MINUTES = 2 * MINUTE  # from here on a time is told in minutes
-UNITS = ((60 * MINUTE, "h"), (MINUTE, "min"), (SECOND, "s"), (1, "ms"))
-AT_LEAST = 2  # of its unit, a scale of times has
+UNITS = (  # of scales of times: where it is used from, its milliseconds, its name
+    (180 * MINUTE, 60 * MINUTE, "h"),
+    (IN_MINUTES, MINUTE, "min"),
+    (SECOND, SECOND, "s"),
+    (0, 1, "ms"),
+)
 THOUSAND, MILLION = 1_000, 1_000_000
 NEARLY_NONE, ALL = 0.1, 100  # percent: what lies so near to none, or to all, is told to a hundredth
 
@@ -23,9 +27,7 @@ def duration(milliseconds: float) -> str:
 
 def unit_of(milliseconds: float) -> tuple[int, str]:
     """The unit of a scale of times that goes so far."""
-    return next(
-        (size, name) for size, name in UNITS if milliseconds >= AT_LEAST * size or size == 1
-    )
+    return next((unit, name) for least, unit, name in UNITS if milliseconds >= least)
 
 
 def short(value: float) -> str:

@@ -27,6 +27,7 @@ HEADS = {  # counts of rows, in the order in which they stand, and the words for
     "rejected": "refused",
     "open": "unfinished",
 }
+MAX_REASONS = 12  # seen at once; the others unfold
 WAIT_MINUTES = 15  # between two states, at most, by Airbyte's rules
 
 
@@ -92,6 +93,7 @@ def page(
         sections=sections,
         last=sections[-1],
         column=column,
+        most=MAX_REASONS,
         sign=point,
         signs=SIGNS.keys() - {"accepted"},
         style=Markup(style),  # noqa: S704 - a file of ours

@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 WIDTH, HEIGHT = 480, 220
 LEFT, RIGHT, TOP, BOTTOM = 52, 10, 14, 28  # the frame's distances from the edges
 LAST = 14  # a label that stands nearer to the right edge would be cut
+LEAST = 0.4  # height of a column that is drawn
 TICKS = 5  # of a scale, at most
 
 
@@ -87,10 +88,14 @@ def _name(key: str) -> str:
 
 
 def bar(frame: Frame, span: tuple[float, float], part: tuple[float, float], kind: str) -> Markup:
-    """A column over `span` of the lower scale, from one value to another of the upper one."""
+    """A column over `span` of the lower scale, from one value to another of the upper one; nothing
+    where it would be too low to be seen.
+    """
     left, right = map(frame.x, span)
     low, high = map(frame.y, part)
     gap = min(1.5, (right - left) / 6)
+    if low - high < LEAST:
+        return Markup("")
     return tag(
         "rect", class_=kind, x=round(left + gap, 1), y=high, height=round(low - high, 1),
         width=round(max(right - left - 2 * gap, 0.5), 1),
