@@ -105,7 +105,10 @@ def test_forecast_is_what_a_write_then_does(
         "code": "date",
         "reason": reason,
         "records": 3,
+        "shapes": {"a-9a9a": 3},
+        "other_shapes": 0,
     }
+    assert found["rejections"][1]["shapes"] == {"empty": 1}
     assert found["unknown_streams"] == {"lost": 1}
 
 
@@ -125,6 +128,7 @@ def test_table_is_for_people(connector: Connector) -> None:
     assert "stream  records  sent  superseded  deleted  rejected  always null" in out
     assert "users         2     1           0        0         1  _city, subscriptions" in out
     assert f"1 request with {len(BODY)} bytes in all. Nothing was sent." in out
+    assert '"a-9a9a" 1 ' in out
     assert "A write takes about 0.5 s where the service needs 500 ms for a request and takes" in out
     assert CANARY not in out
 
@@ -233,6 +237,8 @@ def test_values_that_are_left_out_are_told(connector: Connector) -> None:
                 "code": "date",
                 "reason": "$.born _bdate must be date, and this string cannot be read as one",
                 "records": 1,
+                "shapes": {"a-9a9a": 1},
+                "other_shapes": 0,
             }
         ],
     )

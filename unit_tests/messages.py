@@ -21,6 +21,7 @@ NO_MESSAGES = {
     "arguments",
     "terminal",
     "forecast_table",
+    "kinds_table",
     "resend_table",
     "where_words",
     "explaining",

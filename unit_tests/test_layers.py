@@ -18,7 +18,7 @@ FLOORS = [  # the highest first; a folder may import those that stand after it
     {"storage"},
     {"service"},
     {"errors", "rejection", "violations", "secret", "address", "slips"}
-    | {"cells", "conversion", "moments", "phones", "statuses"},
+    | {"cells", "conversion", "moments", "phones", "shapes", "statuses"},
 ]
 ENTRIES = {"__init__", "__main__", "run"}  # import the rest when it is asked for
 PACKAGE = Path(__file__).parents[1] / "destination_profiles"
@@ -53,6 +53,7 @@ PURE = {"records", "service", "errors", "rejection", "violations", "catalog"} | 
     "conversion",
     "moments",
     "phones",
+    "shapes",
     "slips",
     "statuses",
 }

@@ -30,7 +30,7 @@ from ..storage.settings import NoStorage
 from ..sync.progress import Progress, Terminal
 from ..sync.sync import assemble
 from .files import read_object
-from .forecast_report import Forecast, Kind, Spread, StreamForecast
+from .forecast_report import Forecast, Spread, StreamForecast
 from .forecast_table import show_forecast
 from .invocation import STDIN, STDOUT, Invocation
 from .printing import printing
@@ -105,8 +105,8 @@ def _refused(writer: Writer, configured: Config) -> dict[str, Any]:
     """What would not be sent, and whether a write would end for it."""
     most, percent = configured.max_rejected, configured.max_rejected_percent
     return {
-        "rejections": [Kind(*kind) for kind in writer.tally.kinds()],
-        "omissions": [Kind(*kind) for kind in writer.omitted.kinds()],
+        "rejections": writer.tally.kinds(),
+        "omissions": writer.omitted.kinds(),
         "unknown_streams": dict(writer.unknown),
         "stops_after": None if most is None or writer.tally.total <= most else most,
         "fails_above": percent if writer.are_lost(percent) else None,

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ..delivery.tally import Kind
+
 
 @dataclass(frozen=True)
 class Spread:
@@ -28,17 +30,6 @@ class StreamForecast:
     rejected: int
     always_null: list[str]
     statuses: Mapping[str, int]
-
-
-@dataclass(frozen=True)
-class Kind:
-    """One kind of rejection or omission, as a log would name it, and its count."""
-
-    stream: str
-    step: str
-    code: str
-    reason: str
-    records: int
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import TextIO
 
 from .forecast_report import Forecast, Spread
+from .kinds_table import kinds_table
 from .tables import Table, show_tables
 
 
@@ -32,15 +33,9 @@ def _tables(forecast: Forecast) -> Iterator[Table]:
     if statuses:
         yield ["stream", "status of subscriptions", "sent"], statuses
     if forecast.rejections:
-        yield (
-            ["stream", "step", "code", "records", "reason"],
-            [(k.stream, k.step, k.code, k.records, k.reason) for k in forecast.rejections],
-        )
+        yield kinds_table(forecast.rejections, "records")
     if forecast.omissions:
-        yield (
-            ["stream", "step", "code", "left out", "reason"],
-            [(k.stream, k.step, k.code, k.records, k.reason) for k in forecast.omissions],
-        )
+        yield kinds_table(forecast.omissions, "left out")
     if forecast.requests:
         yield (
             ["of each request", "smallest", "median", "largest"],

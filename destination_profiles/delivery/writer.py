@@ -199,8 +199,9 @@ class Writer:
 
     def _count_omitted(self, codec: StreamCodec) -> None:
         if codec.notes.counted:
-            for kind, times in codec.notes.take().items():
-                self.omitted.count(codec.route.label, kind, times)
+            for (step, code, sentence, shape), times in codec.notes.take().items():
+                kind = step, code, sentence
+                self.omitted.count(codec.route.label, kind, times, shape)
 
     def _dispatch(self, sealed: list[Chunk]) -> None:
         self.chunks += len(sealed)

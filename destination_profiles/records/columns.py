@@ -10,6 +10,7 @@ from ..config import FieldConfig
 from ..conversion import USUAL, CannotConvert
 from ..errors import ConfigError
 from ..rejection import Rejection
+from ..shapes import shape_of
 from ..violations import KINDS
 from .paths import Declared, JsonTexts, Walk
 from .plain import plain
@@ -243,7 +244,7 @@ def _rejection(value: Any, source: str, field: FieldConfig, *, is_named: bool) -
         else f"{field.to} takes those that values names, and this {kind} is none of them"
     )
     path = f"$.{source}"
-    return Rejection("conversion", code, message, path, f"{path} {message}")
+    return Rejection("conversion", code, message, path, f"{path} {message}", shape=shape_of(value))
 
 
 Members = Callable[[Table], list[list[Any] | None]]

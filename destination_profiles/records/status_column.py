@@ -8,6 +8,7 @@ from typing import Any
 from ..config import FieldConfig
 from ..rejection import Rejection
 from ..service.manifest import Service
+from ..shapes import shape_of
 from ..statuses import KEEPS, STATUS, NoStatus, StatusRule
 from .columns import TEXTS, Columns, Remembered
 from .table import ABSENT, Table, Values
@@ -121,5 +122,6 @@ class StatusColumn:
             return ABSENT if status is None else status
         # outside of the handler: no error may drag the value along
         path = f"$.{self._field.source}"
-        rejection = Rejection("conversion", STATUS, message, path, f"{path}: {message}")
+        told = f"{path}: {message}"
+        rejection = Rejection("conversion", STATUS, message, path, told, shape=shape_of(value))
         return self._notes.fail(self._field, rejection)

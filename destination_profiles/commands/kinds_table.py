@@ -1,0 +1,43 @@
+"""The kinds of rejection or omission of a sync, as a table for people."""
+
+from collections.abc import Iterator, Sequence
+from operator import attrgetter
+
+from ..delivery.tally import Kind
+from ..shapes import is_word
+from .tables import Table
+
+MAX_KINDS = 20  # told; the rest are added up
+SHAPES = "shapes of values"
+
+
+def kinds_table(kinds: Sequence[Kind], counted: str) -> Table:
+    """The most frequent first; `counted` says what is."""
+    told = sorted(kinds, key=attrgetter("records"), reverse=True)[:MAX_KINDS]
+    has_shapes = any(each.shapes for each in told)
+    rows: list[tuple[object, ...]] = [
+        (
+            *(each.stream, each.step, each.code, each.records),
+            *((_shapes(each),) if has_shapes else ()),
+            each.reason,
+        )
+        for each in told
+    ]
+    if beyond := len(kinds) - len(told):
+        count = sum(each.records for each in kinds) - sum(each.records for each in told)
+        empty = ("",) if has_shapes else ()
+        rows.append(("", "", "", count, *empty, f"{beyond:,} further kinds of reason"))
+    return ["stream", "step", "code", counted, *([SHAPES] if has_shapes else []), "reason"], rows
+
+
+def _shapes(kind: Kind) -> str:
+    return ", ".join(_counted(kind))
+
+
+def _counted(kind: Kind) -> Iterator[str]:
+    """Each shape with its count."""
+    for shape, count in kind.shapes.items():
+        told = shape if is_word(shape) else f'"{shape}"'
+        yield f"{told} {count:,}"
+    if kind.other_shapes:
+        yield f"others {kind.other_shapes:,}"
