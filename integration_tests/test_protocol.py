@@ -20,7 +20,7 @@ PAYLOADS = {  # the member of a message that its type asks for
     "STATE": "state",
     "TRACE": "trace",
 }
-TRACES = {"ERROR": "error", "STREAM_STATUS": "stream_status"}
+TRACES = {"ERROR": "error", "STREAM_STATUS": "stream_status", "ANALYTICS": "analytics"}
 
 
 def kinds(said: Said) -> list[str]:

@@ -54,7 +54,8 @@ class Requested(msgspec.Struct, frozen=True, array_like=True):
 
 class Reason(msgspec.Struct, frozen=True):
     """Why records of a stream were rejected, or values of them left out, and how many. `shapes`
-    are those of the values at fault, with how many had each.
+    are the most frequent of the values at fault, with how many had each, and `other_shapes` counts
+    the values of others.
     """
 
     stream: str
@@ -63,6 +64,7 @@ class Reason(msgspec.Struct, frozen=True):
     text: str
     count: int
     shapes: list[tuple[str, int]] = []
+    other_shapes: int = 0
 
 
 class Subscribed(msgspec.Struct, frozen=True, array_like=True):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from heapq import nlargest
 from importlib.metadata import version
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 
 from ..config import Config
 from ..delivery.checkpoint import SafeState
@@ -154,11 +154,15 @@ class Measuring:
 
     def _reasons(self, tally: Tally) -> list[Reason]:
         """The most frequent kinds."""
+        most = nlargest(MAX_REASONS, tally.kinds(), key=attrgetter("records"))
         return [
-            Reason(stream, step, code, self._mask(text)[:MAX_TEXT], count)
-            for stream, step, code, text, count in nlargest(
-                MAX_REASONS, tally.kinds(), key=itemgetter(-1)
+            Reason(
+                *(each.stream, each.step, each.code, self._mask(each.reason)[:MAX_TEXT]),
+                each.records,
+                [*each.shapes.items()],
+                each.other_shapes,
             )
+            for each in most
         ]
 
     def _milliseconds(self, moment: float) -> int:

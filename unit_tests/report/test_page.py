@@ -90,9 +90,9 @@ def test_counts_that_no_row_has_stand_nowhere() -> None:
 
 
 def test_shapes_of_values_are_shown() -> None:
-    reason = Reason("users", "conversion", "date", "$.born must be a date", 9, [("99.99", 8)])
+    reason = Reason("users", "conversion", "date", "$.born must be a date", 9, [("99.99", 7)], 2)
     text = told(whole(reasons=[reason]))
-    assert "9 $.born must be a date users · step conversion, code date 99.99 × 8" in text
+    assert "9 $.born must be a date users · step conversion, code date 99.99 × 7 others × 2" in text
     assert "A shape stands for the values at fault" in text
 
 

@@ -98,6 +98,16 @@ def test_counts_are_those_of_the_books() -> None:
     assert figures["samples"] == [[0, 3, 1, 2, 0, 4, 0]]
 
 
+def test_reason_is_told_with_its_shapes() -> None:
+    told, pipeline = Told(), Pipeline(Link())
+    for shape in ("99.99", "99.99", "Aa"):
+        refused = Rejection("conversion", "date", "", "$", "$.born must be a date", shape=shape)
+        pipeline.writer.tally.add("users", refused)
+    told.run(pipeline)
+    (reason,) = told.figures()[0]["reasons"]
+    assert (reason["shapes"], reason["other_shapes"]) == ([["99.99", 2], ["Aa", 1]], 0)
+
+
 def test_few_reasons_are_told_and_the_others_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_REASONS", 2)
     told, pipeline = Told(), Pipeline(Link())
