@@ -1,4 +1,5 @@
 # make demo   a real source into the service, end to end
+# make shell  a shell that knows the commands
 # make dirty  a table of 50,000 dirty customers, each row compared with what must become of it
 # make test   all tests
 # make coverage  the same, with the lines that no test reaches; each process takes twice as long
@@ -6,6 +7,7 @@
 # make bench  speed and memory, beside the floor and others
 # make guard  the record path's processor time, shape by shape, held against limits
 # make check  lint, format, types
+# make settings  docs/settings.md, from the specification
 # make constraints  the versions that the image is built with, renewed
 # make scenarios  the table of integration_tests/README.md, measured
 # Each installs what it needs, once, into .venv (the demo's source into .venv-source, PyAirbyte into
@@ -14,11 +16,18 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 TESTS := $(foreach name,.venv .venv-source .venv-pipelines .venv-qa .venv-suite,$(name)/installed)
 
-.PHONY: demo dirty test coverage soak scenarios constraints check format bench guard clean
+.PHONY: demo shell dirty settings test coverage soak scenarios constraints check format bench guard clean
 .DELETE_ON_ERROR:
 
 demo: .venv/connector .venv-source/installed
 	$(BIN)/python demo/run.py
+
+shell: .venv/connector
+	@echo "Here destination-profiles and profiles-sandbox are found. Leave with exit."
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $${SHELL:-sh}
+
+settings: .venv/connector
+	$(BIN)/python docs/settings.py
 
 dirty: .venv/connector
 	$(BIN)/python demo/dirty.py --out demo/out/dirty --sync

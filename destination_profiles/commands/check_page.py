@@ -3,11 +3,13 @@
 from typing import TextIO
 
 from ..api.inspection import Findings
+from ..errors import entry
+from .check import HEADING
 from .tables import page, show_list
 
 RIGHT, WRONG, DOUBTFUL = ("✓", "green"), ("✗", "red"), ("!", "yellow")
 SUCCEEDED = "A sync would work."
-FAILED = "A sync would not work: correct what is marked with ✗."
+FAILED = f"A sync would not work: correct what is marked with ✗. See {entry(HEADING)}"
 
 
 def show(found: Findings, file: TextIO) -> None:

@@ -101,7 +101,7 @@ class MessageWriter:
     def error(self, error: ProfilesError, internal: str) -> None:
         """Write the TRACE that ends a failed command."""
         details: dict[str, Any] = {
-            "message": error.message,
+            "message": error.told(),
             "internal_message": internal,
             "failure_type": error.failure_type,
         }
@@ -158,7 +158,7 @@ class PlainWriter(MessageWriter):
         """
         place = f" ({internal})" if type(error) is SystemFault else ""
         advice = f" Help: {self._help}" if error.path is not None and self._help else ""
-        self._line(f"ERROR {error.message}{place}{advice}")
+        self._line(f"ERROR {error.told()}{place}{advice}")
 
     def _line(self, text: str) -> None:
         self._write_line(f"{text}\n".encode())
