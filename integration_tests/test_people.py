@@ -230,34 +230,6 @@ def test_version_is_told() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, b"destination-profiles 0.1.0\n", b"")
 
 
-def readme() -> list[tuple[str, str]]:
-    """The commands of README that speak to a person, with what they print."""
-    page = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
-    block = page.partition("## At a terminal")[2].partition("```console\n$ ")[2].partition("```")[0]
-    commands = [each.partition("\n") for each in block.split("\n$ ")]
-    return [(command, f"{output.rstrip()}\n") for command, _, output in commands]
-
-
-def test_readme_shows_what_happens(storing: Connector, sandbox: ServedSandbox) -> None:
-    known = ({"Custom_ID": number} for number in range(1, 10_001) if number % 400)
-    sandbox.create(*known, matching="custom", field_name="Custom_ID")
-    storing.config["matching"] = {"mode": "custom", "field_name": "Custom_ID"}
-    storing.config["object_storage_config"]["path"] = "kept"
-    field = {"to": "Custom_ID", "from": "id"}
-    storing.config["streams"] = [{"name": "users", "fields": [field]}]
-    storing.command("write")
-    rows = [record({"id": number}) for number in range(1, 10_001)]
-    (storing.folder / "messages.jsonl").write_bytes(b"".join([*rows, state(1)]))
-    for command, output in readme():
-        code, shown = watched(
-            ["bash", "-c", f"cd {storing.folder} && PATH={Path(COMMAND).parent}:$PATH && {command}"]
-        )
-        text = plain(shown)
-        told = summary(text) if "write" in command else trimmed(text)
-        expected = summary(output) if "write" in command else output
-        assert (code, told) == (0, expected)
-
-
 @pytest.mark.parametrize("command", COMMANDS)
 def test_example_of_the_help_runs(storing: Connector, sandbox: ServedSandbox, command: str) -> None:
     sandbox.create({"email": "ann@example.org"}, matching="email")

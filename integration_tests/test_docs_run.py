@@ -1,0 +1,191 @@
+"""Every command that README and the pages of docs/ print, run as printed, on a terminal.
+
+A page has a stage: what its reader would have by then, before each of its blocks of commands. The
+output is the printed one, but for what a clock, an address or a random number made of it.
+"""
+
+import json
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from integration_tests.connector import Connector, record, state, stream
+from integration_tests.screen import plain, watched
+from profiles_sandbox.testing import ServedSandbox
+
+ROOT = Path(__file__).parents[1]
+PAGES = {
+    path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
+    for path in [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))]
+}
+BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+NAMED = re.compile(r"^```\w+ (\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+NOT_RUN = {  # commands that a test cannot run, and who does
+    "make demo": ".ci/run",
+    "make test": "whoever runs this",
+    "docker build": ".ci/image does the same without an engine of Docker",
+    "docker run": ".ci/image, likewise",
+}
+ADDRESS = re.compile(r"http://(?:127\.0\.0\.1|localhost):8099")
+CHANGING = [  # what no two runs have in common
+    (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"), "<moment>"),
+    (re.compile(r"\b[0-9a-f]{24,32}\b"), "<id>"),
+    (re.compile(r"[\d,.]+ s\b"), "<time>"),
+    (re.compile(r"\([\d,]+/s\)"), "(<rate>)"),
+    (re.compile(r"\brow \d+"), "row <number>"),
+]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Where the commands of a page run."""
+
+    page: str
+    connector: Connector
+    sandbox: ServedSandbox
+
+    def named(self, name: str) -> str:
+        """The text of the page's block of that name."""
+        (text,) = [text for each, text in NAMED.findall(PAGES[self.page]) if each == name]
+        return text
+
+    def keep(self, name: str, content: Any) -> None:
+        """Write a file, as JSON where it is no text."""
+        text = content if isinstance(content, bytes) else json.dumps(content).encode()
+        (self.connector.folder / name).write_bytes(text)
+
+    def shown(self, command: str) -> tuple[int, str]:
+        """The exit code of a command, and what stands on the terminal in the end."""
+        folders = [Path(sys.executable).parent, ROOT / ".venv-source" / "bin"]
+        code, screen = watched(
+            ["bash", "-o", "pipefail", "-c", ADDRESS.sub(self.sandbox.url, command)],
+            cwd=self.connector.folder,
+            PATH=os.pathsep.join([*map(str, folders), os.environ["PATH"]]),
+        )
+        return code, plain(screen).replace(self.sandbox.url, "http://127.0.0.1:8099")
+
+
+def blocks(page: str) -> list[list[tuple[str, str]]]:
+    """The commands of each block, with what they print."""
+    return [
+        [
+            (command, output)
+            for command, _, output in (each.partition("\n") for each in text.split("$ ")[1:])
+        ]
+        for text in BLOCK.findall(PAGES[page])
+    ]
+
+
+def is_run(command: str) -> bool:
+    return not command.startswith(tuple(NOT_RUN))
+
+
+def shape(text: str) -> str:
+    """An output without blanks at the ends of lines, and without what changes."""
+    for pattern, name in CHANGING:
+        text = pattern.sub(name, text)
+    return "\n".join(line.rstrip() for line in text.strip("\n").splitlines())
+
+
+def nothing(_: Stage) -> Iterator[None]:
+    """A reader has what he needs: a service."""
+    while True:
+        yield
+
+
+def commands(stage: Stage) -> Iterator[None]:
+    """The demo's customers, of whom the service does not know 25; then the demo's source."""
+    known = ({"Custom_ID": number} for number in range(1, 10_001) if number % 400)
+    stage.sandbox.create(*known, matching="custom", field_name="Custom_ID")
+    config = stage.connector.config | {
+        "matching": {"mode": "custom", "field_name": "Custom_ID"},
+        "object_storage_config": {"storage_type": "Local", "path": "kept"},
+        "streams": [{"name": "users", "fields": [{"to": "Custom_ID", "from": "id"}]}],
+    }
+    rows = [record({"id": number}) for number in range(1, 10_001)]
+    stage.keep("messages.jsonl", b"".join([*rows, state(1)]))
+    stage.keep("config.json", config)
+    stage.keep("catalog.json", {"streams": [stream()]})
+    yield
+    demo = json.loads((ROOT / "demo" / "config.json").read_text(encoding="utf-8"))
+    fields = demo["streams"][0]["fields"]
+    slips = {"height": {"type": "int"}, "_country": {"to": "_postal_code", "from": "address.zip"}}
+    demo["streams"][0]["fields"] = [each | slips.get(each["to"], {}) for each in fields]
+    stage.keep("slips.json", demo)
+    faker = {"count": 10_000, "seed": 1, "parallelism": 1, "records_per_slice": 1_000}
+    stage.keep("source.json", faker | {"always_updated": False})
+    yield
+    yield
+
+
+def refused(stage: Stage) -> Iterator[None]:
+    """What docs/refused.md tells, step by step."""
+    config = json.loads(stage.named("config")) | {"api_url": stage.sandbox.url}
+    schema = {"type": "object", "properties": {name: {} for name in ("id", "city", "born")}}
+    catalog = {"streams": [stream("users", namespace="shop", schema=schema)]}
+    del catalog["streams"][0]["sync_id"]
+    stage.keep("catalog.json", catalog)
+    stage.keep("config.json", config)
+    rows = map(json.loads, stage.named("rows").splitlines())
+    messages = b"".join([*(record(row, namespace="shop") for row in rows), state(1)])
+    stage.keep("messages.jsonl", messages)
+    write = "destination-profiles write --config config.json --catalog catalog.json"
+    assert stage.shown(f"{write} < messages.jsonl")[0] == 0
+    yield
+    stage.sandbox.create({"crm_id": 77}, matching="custom", field_name="crm_id")
+    config["streams"][0]["fields"][2]["formats"] = ["%d.%m.%Y"]
+    stage.keep("config.json", config)
+    yield
+
+
+def outcomes(stage: Stage) -> Iterator[None]:
+    """A row of Ann's was accepted, and a later one refused."""
+    stage.sandbox.create({"email": "ann@example.org"}, matching="email")
+    config = stage.connector.config | {
+        "matching": {"mode": "email"},
+        "object_storage_config": {"storage_type": "Local", "path": "kept"},
+        "outcomes": {},
+    }
+    stage.keep("config.yaml", yaml.safe_dump(config).encode())
+    stage.keep("catalog.json", {"streams": [stream()]})
+    write = "destination-profiles write --config config.yaml --catalog catalog.json"
+    for row in ({"email": "ann@example.org"}, {"email": "ann@example.org", "_bdate": "soon"}):
+        stage.keep("messages.jsonl", record(row) + state(1))
+        assert stage.shown(f"{write} < messages.jsonl")[0] == 0
+    yield
+
+
+STAGES: dict[str, Callable[[Stage], Iterator[None]]] = {
+    "docs/commands.md": commands,
+    "docs/refused.md": refused,
+    "docs/outcomes.md": outcomes,
+    "docs/airbyte.md": nothing,
+}
+
+
+def test_every_page_with_commands_has_a_stage() -> None:
+    pages = {page for page in PAGES if any(is_run(each) for of in blocks(page) for each, _ in of)}
+    assert pages == set(STAGES)
+
+
+@pytest.mark.parametrize("name", NOT_RUN)
+def test_what_is_not_run_is_printed(name: str) -> None:
+    assert any(each.startswith(name) for page in PAGES for of in blocks(page) for each, _ in of)
+
+
+@pytest.mark.parametrize("page", STAGES)
+def test_page_runs_as_printed(connector: Connector, sandbox: ServedSandbox, page: str) -> None:
+    stage = Stage(page, connector, sandbox)
+    setting = STAGES[page](stage)
+    for of in blocks(page):
+        next(setting)
+        for command, output in filter(lambda each: is_run(each[0]), of):
+            code, shown = stage.shown(command)
+            assert (command, code, shape(shown)) == (command, 0, shape(output))
