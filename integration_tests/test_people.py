@@ -237,6 +237,9 @@ def test_example_of_the_help_runs(storing: Connector, sandbox: ServedSandbox, co
         storing.config["matching"] = {"mode": "email"}
     storing.command("write")
     (storing.folder / "messages.jsonl").write_bytes(state(1) if command == "write" else LINES)
+    streams = [each["stream"] for each in storing.catalog["streams"]]
+    found = {"type": "CATALOG", "catalog": {"streams": streams}}
+    (storing.folder / "discovered.jsonl").write_text(json.dumps(found))
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
         ["sh", "-c", EXAMPLES[command]],

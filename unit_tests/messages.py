@@ -22,6 +22,9 @@ NO_MESSAGES = {
     "terminal",
     "forecast_table",
     "kinds_table",
+    "asking",
+    "init_arguments",
+    "init_page",
     "resend_table",
     "where_words",
     "explaining",
@@ -189,7 +192,11 @@ def manifest_texts() -> Iterator[Text]:
         yield Text(words, type(outcome.error).__name__)
 
 
-MODULES = [Module(path) for path in sorted(PACKAGE.rglob("*.py")) if path.stem not in NO_MESSAGES]
+MODULES = [
+    Module(path)
+    for path in sorted(PACKAGE.rglob("*.py"))
+    if path.stem not in NO_MESSAGES and path.parent.name != "suggestion"
+]
 
 
 def code_texts() -> list[Text]:

@@ -8,6 +8,7 @@ import pytest
 FLOORS = [  # the highest first; a folder may import those that stand after it
     {"destination"},
     {"commands"},
+    {"suggestion"},
     {"sync", "report"},
     {"protocol"},
     {"outcomes"},

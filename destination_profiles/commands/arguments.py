@@ -5,12 +5,14 @@ from collections.abc import Callable
 from typing import Any
 
 from .explaining import Formatter, Parser, Version, epilog
+from .init_arguments import add_init
 
 DESCRIPTION = (
     "Airbyte destination that pushes customer records into a marketing platform's profile API."
 )
 COMMANDS = {
     "spec": "print which settings there are",
+    "init": "suggest a configuration for what a source has, with what is unsure as questions",
     "check": "try the configuration against the service, without writing",
     "discover": (
         "print what can be written to: the fields of the database and the "
@@ -67,7 +69,9 @@ def _about(name: str, text: str) -> dict[str, Any]:
 
 
 def _add(command: argparse.ArgumentParser, name: str) -> None:
-    if name not in WITHOUT_CONFIG:
+    if name == "init":
+        add_init(command)
+    elif name not in WITHOUT_CONFIG:
         command.add_argument(
             "--config", required=True, metavar="FILE", help="the configuration, as JSON or YAML"
         )

@@ -14,6 +14,11 @@ HIDDEN = "*"
 NO_VALUE = "ignored explicit argument"  # in argparse's words, which quote it
 MORE = {  # what help says of a command beside its arguments
     "spec": "On a terminal: each setting with its type, default and meaning.",
+    "init": (
+        "It reads what the service has, and writes nothing to it. Where stdin and stderr are a "
+        "terminal, and no answer is given by an option, it asks; Enter leaves a question open, and "
+        "it then stands in the file."
+    ),
     "check": (
         "On a terminal: what was looked at, with a mark for each, and what is wrong. Nothing is "
         "written but a probe into the store of rejected records, which is taken away."
@@ -37,6 +42,10 @@ MORE = {  # what help says of a command beside its arguments
 }
 EXAMPLES = {
     "spec": "destination-profiles spec",
+    "init": (
+        "destination-profiles init --config config.json --catalog discovered.jsonl "
+        "--messages messages.jsonl -o suggested.yaml --write-catalog configured.json"
+    ),
     "check": "destination-profiles check --config config.json",
     "discover": "destination-profiles discover --config config.json",
     "write": (
@@ -51,6 +60,7 @@ EXAMPLES = {
 }
 DONE = {  # exit code 0
     "spec": "it is printed",
+    "init": "it is written",
     "check": "a sync would work; without a person, also where not: the status tells",
     "discover": "it is printed",
     "write": "each record is accepted, superseded, deleted or told as rejected",

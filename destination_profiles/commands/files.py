@@ -46,7 +46,7 @@ def read_object(path: str, what: str) -> Mapping[str, Any]:
 
 
 def _object(path: str, what: str) -> Mapping[str, Any]:
-    text = _text(path, what)
+    text = read_text(path, what)
     try:
         content = _value(text, path)
         json.dumps(content, ensure_ascii=False, allow_nan=False).encode()
@@ -74,8 +74,8 @@ def _object(path: str, what: str) -> Mapping[str, Any]:
     return content
 
 
-def _text(path: str, what: str) -> str:
-    """The text of a file, without a byte order mark."""
+def read_text(path: str, what: str) -> str:
+    """The text of a file, without a byte order mark. Raises ConfigError where it cannot be read."""
     try:
         content = Path(path).read_bytes()
         encoding = next(

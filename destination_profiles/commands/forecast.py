@@ -29,7 +29,7 @@ from ..service.request import Request
 from ..storage.settings import NoStorage
 from ..sync.progress import Progress, Terminal
 from ..sync.sync import assemble
-from .files import read_object
+from .catalog_file import read_catalog
 from .forecast_report import Forecast, Spread, StreamForecast
 from .forecast_table import show_forecast
 from .invocation import STDIN, STDOUT, Invocation
@@ -44,7 +44,7 @@ def run(invocation: Invocation) -> None:
     arguments = invocation.arguments
     predicted = forecast(
         invocation.config,
-        read_object(arguments.catalog, "configured catalog"),
+        read_catalog(arguments.catalog),
         STDIN,
         latency_ms=arguments.latency_ms,
         in_flight=arguments.in_flight,

@@ -8,30 +8,23 @@ from ..shapes import is_word
 from .tables import Table
 
 MAX_KINDS = 20  # told; the rest are added up
-SHAPES = "shapes of values"
 
 
 def kinds_table(kinds: Sequence[Kind], counted: str) -> Table:
-    """The most frequent first; `counted` says what is."""
+    """The most frequent first, each with the shapes of its values; `counted` says what is."""
     told = sorted(kinds, key=attrgetter("records"), reverse=True)[:MAX_KINDS]
-    has_shapes = any(each.shapes for each in told)
     rows: list[tuple[object, ...]] = [
-        (
-            *(each.stream, each.step, each.code, each.records),
-            *((_shapes(each),) if has_shapes else ()),
-            each.reason,
-        )
-        for each in told
+        (each.stream, each.step, each.code, each.records, _reason(each)) for each in told
     ]
     if beyond := len(kinds) - len(told):
         count = sum(each.records for each in kinds) - sum(each.records for each in told)
-        empty = ("",) if has_shapes else ()
-        rows.append(("", "", "", count, *empty, f"{beyond:,} further kinds of reason"))
-    return ["stream", "step", "code", counted, *([SHAPES] if has_shapes else []), "reason"], rows
+        rows.append(("", "", "", count, f"{beyond:,} further kinds of reason"))
+    return ["stream", "step", "code", counted, "reason"], rows
 
 
-def _shapes(kind: Kind) -> str:
-    return ", ".join(_counted(kind))
+def _reason(kind: Kind) -> str:
+    shapes = ", ".join(_counted(kind))
+    return f"{kind.reason}: {shapes}" if shapes else kind.reason
 
 
 def _counted(kind: Kind) -> Iterator[str]:

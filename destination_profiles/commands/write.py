@@ -12,7 +12,7 @@ from ..protocol.messages import MessageWriter
 from ..sync.measuring import Measuring, Tell
 from ..sync.progress import Progress
 from ..sync.sync import write_messages
-from .files import read_object
+from .catalog_file import read_catalog
 from .invocation import STDERR, STDIN, STDOUT, Invocation
 from .printing import printing
 
@@ -32,7 +32,7 @@ def run(invocation: Invocation) -> None:
     gc.freeze()
     gc.set_threshold(COLLECTED_AT)
     sys.setswitchinterval(SWITCH_SECONDS)
-    catalog = read_object(invocation.arguments.catalog, "configured catalog")
+    catalog = read_catalog(invocation.arguments.catalog)
     sum_up = _Summary(invocation) if invocation.for_person else None
     progress = Progress(logger.info, invocation.terminal, sum_up=sum_up)
     output = invocation.output

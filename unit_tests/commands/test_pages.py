@@ -127,10 +127,9 @@ def test_shapes_of_values_are_told(shown: Callable[..., str]) -> None:
     dates = Kind("users", "conversion", "date", "no date", 1_239, {"9.9.9": 1_200, "empty": 32}, 7)
     told = Written([], [REASON, dates], [], 1, 0, "", 1.0)
     lines = shown(of_write(told), 100).splitlines()
-    assert lines[2:5] == [
-        "stream  step        code  rejected  shapes of values                 reason",
-        'users   conversion  date     1,239  "9.9.9" 1,200, empty 32, others  no date',
-        "                                    7",
+    assert lines[3:5] == [
+        'users   conversion  date     1,239  no date: "9.9.9" 1,200, empty 32, others 7',
+        "users   service     404         25  crm_id: no profile found by custom",
     ]
 
 

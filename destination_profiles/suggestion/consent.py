@@ -1,0 +1,104 @@
+"""Subscriptions that columns of consent may tell of. What their values mean is never guessed."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..cells import folded
+from ..service.manifest import service
+from .names import channel_of, parts, spellings, words
+from .questions import REGION, RESOURCE, STATUS, Answers, Question
+from .samples import Sampled, shapes
+
+OF_PHONES = ("sms", "whatsapp", "viber")
+OPEN = "..."  # stands for what is not known yet
+MAX_WORDS = 20  # of one column that are asked for
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """A subscription's settings, what is to be said of them, and what is asked. `is_open`: it
+    cannot be sent yet.
+    """
+
+    settings: Mapping[str, Any]
+    notes: tuple[str, ...]
+    questions: tuple[Question, ...]
+    is_open: bool
+
+
+def consent(
+    path: str, sampled: Sampled, addresses: Mapping[str, Sequence[str]], answers: Answers
+) -> Consent | None:
+    """Of a column; `addresses` are those that fit a channel. None where there is no address for
+    it.
+    """
+    channel = channel_of(path)
+    found = sorted(
+        addresses.get(channel) or (), key=lambda each: -len({*words(each)} & {*words(path)})
+    )
+    if not found:
+        return None
+    counts = Counter(folded(each) for each in sampled.values(path))
+    listed = {str(each).casefold() for each in spellings()["consent"]["values"]}
+    known = [word for word, _ in counts.most_common() if word in listed][:MAX_WORDS]
+    others = [each for each in sampled.values(path) if folded(each) not in known]
+    meant = {word: answers.get((STATUS, f"{path}:{word}")) for word in known}
+    for (topic, subject), status in answers.items():
+        if topic == STATUS and subject.partition(":")[0] == path:
+            meant[subject.partition(":")[2]] = status
+    resource = answers.get((RESOURCE, channel))
+    settings: dict[str, Any] = {
+        "channel": channel,
+        "resource_id": int(resource) if resource else OPEN,
+        "address_from": found[0],
+        "status_from": path,
+        "status_values": [{"from": word, "to": status or OPEN} for word, status in meant.items()]
+        or [{"from": OPEN, "to": OPEN}],
+    }
+    if channel in OF_PHONES and (region := answers.get((REGION, ""))):
+        settings["region"] = region
+    open_words = [word for word, status in meant.items() if status is None]
+    questions = [] if resource else [Question(RESOURCE, channel, _about_resource(channel))]
+    questions += [
+        Question(STATUS, f"{path}:{word}", f"What does {word} mean in the column {path}?")
+        for word in open_words
+        if resource  # first things first
+    ]
+    notes = _notes(path, counts, known, others)
+    return Consent(settings, tuple(notes), tuple(questions), bool(questions) or not meant)
+
+
+def _about_resource(channel: str) -> str:
+    return f"Which resource do subscriptions by {channel} belong to? Its id stands in the service."
+
+
+def _notes(
+    path: str, counts: Mapping[str | None, int], known: Sequence[str], others: Sequence[Any]
+) -> list[str]:
+    statuses = ", ".join(service().statuses)
+    notes = [f"what the values of {path} mean is never guessed: {statuses}"]
+    if known:
+        notes.append("in the rows: " + ", ".join(f"{word} {counts[word]:,}" for word in known))
+    if others:
+        notes.append(
+            f"and {len(others):,} others ({shapes(others)}), which reject their rows unless they "
+            "are named too, or '*' is"
+        )
+    return notes
+
+
+def addresses(
+    mails: Sequence[str], phones: Sequence[str], paths: Sequence[str]
+) -> Mapping[str, Sequence[str]]:
+    """The columns with an address for each channel: those that are named so, then the profile's
+    own.
+    """
+    channels: Mapping[str, Sequence[str]] = spellings()["consent"]["channels"]
+    named = {
+        channel: [path for path in paths if not parts(path).isdisjoint(marks)]
+        for channel, marks in channels.items()
+        if channel in OF_PHONES
+    }
+    return {"email": mails, **{name: [*each, *phones] for name, each in named.items()}}
