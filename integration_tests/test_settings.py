@@ -73,10 +73,10 @@ def test_row_arrives_by_a_file_of_any_form(written: AsWritten, mark: bytes, dump
     assert (said.code, said.stats) == (0, DELIVERED)
 
 
-def test_file_of_the_readme_is_taken(written: AsWritten) -> None:
-    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
-    form = readme.split("By hand, as YAML or JSON:")[1].split("```yaml\n")[1].split("```")[0]
-    written.content = form.replace("https://example.com ", written.config["api_url"]).encode()
+def test_file_of_the_documents_is_taken(written: AsWritten) -> None:
+    page = (Path(__file__).parents[1] / "docs" / "settings.md").read_text(encoding="utf-8")
+    form = page.split("```yaml\n")[1].split("```")[0]
+    written.content = form.replace("https://example.com", written.config["api_url"]).encode()
     assert "The service does not accept the API token." in check(written)["message"]
 
 
