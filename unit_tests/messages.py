@@ -28,11 +28,15 @@ NO_MESSAGES = {
     "resend_table",
     "where_words",
     "explaining",
+    "charts",
     "check_page",
+    "kept",
+    "page",
+    "verdict",
     "discover_page",
     "spec_page",
     "write_page",
-}  # help and tables for people at a command
+}  # help, tables and pages for people at a command
 NOT_TOLD = {  # texts that are no message of their own
     "… of … (… …: …)": "one of the reasons in the sentence of TooManyRejected",
     "… further kinds of reason": "a line of the table of rejections",
@@ -42,6 +46,9 @@ NOT_TOLD = {  # texts that are no message of their own
         "Chunks: …, … in flight of … at once, … retries…."
     ): ("the line of counts"),
     "… (the last: …)": "a part of it",
+    "Findings of check": "the heading that a failed check names",
+    "A defect of the connector ended the sync.": "in the figures; the sync's last line says more",
+    "its answer cannot be read": "likewise, why a request was sent again",
 }
 KINDS = {  # of errors, but for the root of the tree
     name: kind

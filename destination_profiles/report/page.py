@@ -144,8 +144,12 @@ def _tiles(run: Run, sums: dict[str, int]) -> Iterator[Tile]:
         rate = 1000 * sums["read"] / max(figures.at, 1)
         yield Tile(f"{rate:,.0f}", "rows a second", f"in {duration(figures.at)}")
         again = f"{figures.retries:,} sent again" if figures.retries else "none sent again"
-        yield Tile(f"{figures.chunks:,}", "requests", again)
-    yield Tile(f"{run.states:,}", "states came back", _longest_wait(run))
+        yield Tile(f"{figures.chunks:,}", _counted(figures.chunks, "chunk"), again)
+    yield Tile(f"{run.states:,}", f"{_counted(run.states, 'state')} came back", _longest_wait(run))
+
+
+def _counted(count: int, what: str) -> str:
+    return what if count == 1 else f"{what}s"
 
 
 def _longest_wait(run: Run) -> str:
