@@ -101,6 +101,7 @@ def forecast(
         store=examples,
         sender=counted,
     )
+    progress.follow(pump.share)
     began = monotonic()
     pump.run(LineReader(descriptor))
     progress.end(pump.writer)

@@ -66,6 +66,7 @@ def write_messages(
             heartbeat=progress,
             throttled=Throttling(streams, output.rate_limited),
         )
+        progress.follow(pump.share)
         try:
             to_its_end(pump, output, lambda: pump.run(LineReader(descriptor)))
         finally:
