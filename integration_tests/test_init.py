@@ -136,6 +136,7 @@ def test_answers_by_options_map_the_dirty_table(dirty: Folder) -> None:
     assert fields["_bdate"]["formats"] == ["%d.%m.%Y"]
     assert fields["_postal_code"]["from"] == "address.zip"
     assert [each["address_from"] for each in customers["subscriptions"]] == ["email", "sms_number"]
+    assert not [each for each in customers["subscriptions"] if "region" in each]  # 4917... is in it
     meant = {each["from"]: each["to"] for each in customers["subscriptions"][0]["status_values"]}
     assert (meant["ja"], meant["0"]) == ("subscribed", "unsubscribed")
 

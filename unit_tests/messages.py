@@ -25,6 +25,8 @@ NO_MESSAGES = {
     "asking",
     "init_arguments",
     "init_page",
+    "examples_page",
+    "acquaintance",
     "resend_table",
     "where_words",
     "explaining",

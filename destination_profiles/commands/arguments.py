@@ -184,6 +184,21 @@ def _add_forecast(command: argparse.ArgumentParser) -> None:
         "--json", action="store_true", help="print one JSON object instead of a table"
     )
     command.add_argument(
+        "--show",
+        type=_count(1),
+        default=0,
+        metavar="N",
+        help="show N rows of each stream with what becomes of them, and of those that are rejected "
+        "N of different reasons: it prints values, personal data among them",
+    )
+    command.add_argument(
+        "--ask",
+        type=_count(1),
+        default=0,
+        metavar="N",
+        help="ask the service for N profiles of each stream, to tell what share it knows",
+    )
+    command.add_argument(
         "--latency-ms",
         type=_count(0),
         default=MILLISECONDS,

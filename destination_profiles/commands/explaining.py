@@ -29,7 +29,10 @@ MORE = {  # what help says of a command beside its arguments
         "protocol: they go to stdout where that is a file or a pipe, and are only counted where it "
         "is a terminal. With --human a file or pipe gets the states alone, and stderr the rest."
     ),
-    "forecast": "What the service would refuse, it cannot tell.",
+    "forecast": (
+        "What the service would refuse, it cannot tell; --ask tells which part of the profiles it "
+        "knows. Nothing is written to it."
+    ),
     "resend": (
         "Without --may-overwrite it sends only where outcomes are kept, and else tells what it "
         "would."

@@ -5,6 +5,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ..delivery.tally import Kind
+from .acquaintance import Known
+from .examples import Example
+
+ON_REQUEST = ("examples", "known")
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,10 @@ class Forecast:
     latency_ms: int
     in_flight: int
     seconds: float
+    examples: list[Example]  # where they were asked for, as is what the service knows
+    known: list[Known]
 
     def as_dict(self) -> dict[str, Any]:
-        """As JSON has it."""
-        return asdict(self)
+        """As JSON has it, without what was not asked for."""
+        told = asdict(self)
+        return {name: each for name, each in told.items() if each or name not in ON_REQUEST}

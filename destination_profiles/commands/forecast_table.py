@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import TextIO
 
+from .acquaintance import known_in_words
 from .forecast_report import Forecast, Spread
 from .kinds_table import kinds_table
 from .tables import Table, show_tables
@@ -55,6 +56,7 @@ def _sentences(forecast: Forecast) -> Iterator[str]:
         f"{forecast.in_flight:,} at once. "
         f"Reading and preparing took {forecast.reading_seconds:,.1f} s."
     )
+    yield from known_in_words(forecast.known)
     if forecast.stops_after is not None:
         yield (
             f"But a write stops when more than {forecast.stops_after:,} records are "

@@ -12,6 +12,7 @@ from ..errors import BrokenInput, NoMessages
 from ..records.changes import KEPT, Change
 from ..records.salvage import clean, fault, lenient
 from ..rejection import Rejection
+from .estimates import Estimates
 from .looks import LOOKED_AT, look
 
 decode = msgspec.json.Decoder().decode
@@ -119,6 +120,7 @@ class Decoder:
         """Start at line 0."""
         self.lines = 0
         self.chatter = 0
+        self.estimates = Estimates()
         self._start = b""  # of the input
         self._understood = False  # a message was in it
 
@@ -220,6 +222,8 @@ class Decoder:
             return self._odd_record(line, message.get("record"))
         if kind == "STATE":
             return self._odd_state(line)
+        if kind == "TRACE":
+            self.estimates.hear(message)
         if not isinstance(kind, str):
             self.chatter += 1
         return None

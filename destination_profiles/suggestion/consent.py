@@ -8,6 +8,7 @@ from typing import Any
 from ..cells import folded
 from ..service.manifest import service
 from .names import channel_of, parts, spellings, words
+from .numbers import national, with_bare_code
 from .questions import REGION, RESOURCE, STATUS, Answers, Question
 from .samples import Sampled, shapes
 
@@ -57,7 +58,7 @@ def consent(
         "status_values": [{"from": word, "to": status or OPEN} for word, status in meant.items()]
         or [{"from": OPEN, "to": OPEN}],
     }
-    if channel in OF_PHONES and (region := answers.get((REGION, ""))):
+    if channel in OF_PHONES and (region := _region(sampled.values(found[0]), answers)):
         settings["region"] = region
     open_words = [word for word, status in meant.items() if status is None]
     questions = [] if resource else [Question(RESOURCE, channel, _about_resource(channel))]
@@ -68,6 +69,15 @@ def consent(
     ]
     notes = _notes(path, counts, known, others)
     return Consent(settings, tuple(notes), tuple(questions), bool(questions) or not meant)
+
+
+def _region(numbers: Sequence[Any], answers: Answers) -> str | None:
+    """That of numbers within a country, where there are such and all others name theirs: without
+    it, numbers go out as they come.
+    """
+    region = answers.get((REGION, ""))
+    is_needed = region is not None and national(numbers) and not with_bare_code(numbers, region)
+    return region if is_needed else None
 
 
 def _about_resource(channel: str) -> str:

@@ -10,7 +10,9 @@ from typing import Any
 
 from ..cells import Cell, folded
 from ..conversion import FALSE, TRUE, CannotConvert, Form
+from ..phones import calling_code
 from .names import spellings
+from .numbers import has_digits, with_bare_code
 from .questions import CHOICES, ORDER, REGION, UNREADABLE, ZONE, Answers, Question
 from .samples import Sampled, shapes
 
@@ -19,7 +21,6 @@ HAS_TIME = re.compile(r"[0-9]:[0-9]")
 COMMA = re.compile(r"\s*[+-]?[0-9. '\u2019\u00a0\u202f]*,(?:[0-9]{1,2}|[0-9]{4,})\s*")
 POINT = re.compile(r"\s*[+-]?[0-9,]*\.(?:[0-9]{1,2}|[0-9]{4,})\s*")
 EITHER = re.compile(r"\s*[+-]?[0-9]{1,3},[0-9]{3}\s*")
-MIN_DIGITS = 5  # of a text that may be a phone number
 WITH_ZONE = "timestamp_with_timezone"  # Airbyte's word
 BIRTH = "_bdate"
 ABOUT_REGION = "Which country do phone numbers belong to that name none?"
@@ -83,18 +84,21 @@ def _as_it_is(_made: Reading, _values: Sequence[Any], _answers: Answers) -> None
 
 
 def _phone(made: Reading, values: Sequence[Any], answers: Answers) -> None:
-    national = [each for each in _failing(made.settings, values) if _has_digits(each)]
+    nameless = [each for each in _failing(made.settings, values) if has_digits(each)]
     if (region := answers.get((REGION, ""))) is not None:
         made.settings["region"] = region
-    elif national or not values:
+        if bare := with_bare_code(values, region):
+            made.is_unsure = True
+            code = calling_code(region)
+            made.notes.append(
+                f"{len(bare):,} of {len(values):,} numbers begin with {code} and no +, and would "
+                f"be read as numbers within {region}: correct them in the source"
+            )
+    elif nameless or not values:
         made.questions.append(Question(REGION, "", ABOUT_REGION))
         made.is_unsure = True
-    if national:
-        made.notes.append(f"{len(national):,} of {len(values):,} numbers name no country")
-
-
-def _has_digits(value: Any) -> bool:
-    return sum(each.isdigit() for each in str(value)) >= MIN_DIGITS
+    if nameless:
+        made.notes.append(f"{len(nameless):,} of {len(values):,} numbers name no country")
 
 
 def _float(made: Reading, values: Sequence[Any], _: Answers) -> None:

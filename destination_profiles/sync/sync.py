@@ -70,6 +70,7 @@ def write_messages(
             throttled=Throttling(streams, output.rate_limited),
             answered=measuring.answered,
         )
+        progress.follow(pump.share)
         sync = store.sync if isinstance(store, PartStore) else None
         with measuring.of(pump.writer, parsed, sync):
             try:

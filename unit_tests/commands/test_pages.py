@@ -143,7 +143,7 @@ def test_marks_of_a_check(shown: Callable[..., str]) -> None:
         "\n"
         "A sync would not\n"
         "work: correct what\n"
-        "is marked with ✗.\n"
+        "is marked with ✗. See docs/errors.md#findings-of-check\n"
     )
 
 

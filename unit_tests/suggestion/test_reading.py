@@ -120,6 +120,13 @@ def test_country_of_a_phone_is_not_guessed() -> None:
     assert read("phones").is_unsure  # nobody knows
 
 
+def test_code_of_a_country_without_a_sign_is_no_national_number() -> None:
+    made = read("phones", 493012345678, "030 123456", answers=DE)
+    assert made.is_unsure
+    assert made.notes[0].startswith("1 of 2 numbers begin with 49 and no +")
+    assert not read("phones", "030 12345678", 3012345678.0, answers=DE).is_unsure
+
+
 def test_values_that_cannot_be_read_are_counted_by_shape() -> None:
     made = read("int", 1, "many", "n/a", [1])
     assert made.notes == ["3 of 4 cannot be read and reject their rows (a 1, a/a 1, array 1)"]
