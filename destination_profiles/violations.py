@@ -65,7 +65,7 @@ def is_valid(instance: Any, schema: Mapping[str, Any]) -> bool:
     decider = jsonschema_rs.validator_for if "$schema" in schema else jsonschema_rs.Draft7Validator
     try:
         return decider(dict(schema), validate_formats=False).is_valid(instance)
-    except ValueError:  # a text that is no Unicode: jsonschema takes it
+    except ValueError:  # a text that is not Unicode: jsonschema takes it
         return False
 
 

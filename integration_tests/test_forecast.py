@@ -174,7 +174,7 @@ def test_limit_of_rejections_is_told(connector: Connector) -> None:
     connector.config["max_rejected"] = 0
     _, out, _ = forecast(connector, record({}), record({"crm_id": 1}), b"chatter\n")
     assert "But a write stops when more than 0 records are rejected, as max_rejected asks." in out
-    assert "Lines that are no Airbyte messages, and so ignored: 1." in out
+    assert "Lines that are not Airbyte messages, and so are ignored: 1." in out
 
 
 @pytest.mark.parametrize(

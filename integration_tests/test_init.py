@@ -218,7 +218,7 @@ def test_answers_at_a_terminal_map_the_dirty_table(dirty: Folder) -> None:
 
 def test_wrong_answer_is_asked_again(dirty: Folder) -> None:
     code, shown = asked(dirty, {"country do phone": "Atlantis", "none of them": "DE"})
-    assert (code, shown.count("That is none of them.")) == (0, 1)
+    assert (code, shown.count("That is not one of them.")) == (0, 1)
     assert "- Which time zone are times in that name none?\n" in shown
     assert "- Which country" not in shown
 
@@ -230,7 +230,7 @@ def test_file_that_is_there_is_not_written_over(folder: Folder) -> None:
         known = ("--config", "known.yaml", "--catalog", "discovered.jsonl")
         done = folder.run("init", *known, option, name)
         assert done.returncode == 1
-        assert f"The file {name} is there already. --force writes over it." in done.stderr
+        assert f"The file {name} exists already. --force overwrites it." in done.stderr
         assert (folder.path / name).read_text() == "mine"
 
 

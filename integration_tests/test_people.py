@@ -39,7 +39,7 @@ users   service  404          1  crm_id: no profile found by custom
 Read 10 records in … s (…/s). Chunks: 1. Retries: 0.
 States that are safe: 1.{}
 The rejected records are in {}/rejected.
-Take the reasons away, and send them again:
+Remove the causes, and send them again:
   destination-profiles resend --config {}/config.json --catalog {}/catalog.json
 """
 
@@ -89,7 +89,9 @@ def test_failed_check_is_told_by_the_exit_code(connector: Connector) -> None:
     text = plain(shown)
     assert code == 1
     assert "✗ Database 1 has no field crm, which profiles are found by. Is it crm_id?" in text
-    assert text.endswith("A sync would not work: correct what is marked with ✗.\n")
+    assert text.endswith(
+        "A sync would not work: correct what is marked with ✗.\nSee docs/errors.md#findings-of-check\n"
+    )
     assert "sandbox-token" not in text
 
 
@@ -167,7 +169,7 @@ def test_write_sums_up_for_a_person(storing: Connector) -> None:
     text, folder = plain(shown), storing.folder
     assert code == 0
     assert summary(text) == SUMMARY.format(
-        " To keep them, lead stdout into a file.", folder, folder, folder
+        " To keep them, redirect stdout to a file.", folder, folder, folder
     )
     assert '"type"' not in text
     assert CANARY not in text

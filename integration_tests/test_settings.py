@@ -142,7 +142,7 @@ def test_slips_and_findings_are_told_together(connector: Connector) -> None:
             "(1) There is no setting streams[0].fields[0].form: did you mean from? "
             "(2) The setting streams[0].fields[1].to is wrong: must not be empty. "
             "(3) There is no setting max_profiles: did you mean batching.max_profiles? "
-            "(4) The setting time_zone is none that is known. It is a name such as Europe/Berlin, "
+            "(4) The setting time_zone is not a known time zone. Give a name such as Europe/Berlin, "
             "or UTC. "
             "(5) Database 1 has no field crm, which profiles are found by. Is it crm_id? "
             "(6) Stream users: database 1 has no field fname. Is it _fname?"

@@ -33,6 +33,7 @@ def sync(out: Path, config: Path) -> int:
     result = _result(found, code, log)
     (out / "result.json").write_text(json.dumps(result), encoding="utf-8")
     _show(found, truth, seconds, log, code)
+    _report(out)
     return 0 if code == 0 and found.is_good() else 1
 
 
@@ -94,6 +95,16 @@ def _show(found: Found, truth: dict[str, Any], seconds: float, log: list[str], c
     say("The log's last lines:")
     for line in log[-3:]:
         say(f"  {line}")
+
+
+def _report(out: Path) -> None:
+    """The report of the sync, beside its files."""
+    page = out / "report.html"
+    options = ["--from", out / "log.jsonl", "-o", page]
+    subprocess.run(
+        [BIN / "destination-profiles", "report", *options], check=True, capture_output=True
+    )
+    say(f"The report: {page}")
 
 
 def _read(path: Path) -> Any:

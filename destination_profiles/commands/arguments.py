@@ -97,10 +97,10 @@ def _add(command: argparse.ArgumentParser, name: str) -> None:
 def _add_reader(command: argparse.ArgumentParser) -> None:
     reader = command.add_mutually_exclusive_group()
     reader.add_argument(
-        "--human", action="store_true", help="speak to a person where stdout is no terminal, too"
+        "--human", action="store_true", help="speak to a person even where stdout is not a terminal"
     )
     reader.add_argument(
-        "--json", action="store_true", help="speak Airbyte's protocol on a terminal, too"
+        "--json", action="store_true", help="speak Airbyte's protocol even on a terminal"
     )
 
 

@@ -26,7 +26,7 @@ def ask(question: Question, keys: tuple[str, ...] = ()) -> str | None:
         answer = _meant(question.topic, text)
         if is_answer(question.topic, answer, keys):
             return answer
-        sys.stderr.write("  That is none of them.\n")
+        sys.stderr.write("  That is not one of them.\n")
 
 
 def ask_for(name: str, about: str, *, is_secret: bool = False) -> str | None:

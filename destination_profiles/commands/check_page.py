@@ -9,7 +9,7 @@ from .tables import page, show_list
 
 RIGHT, WRONG, DOUBTFUL = ("✓", "green"), ("✗", "red"), ("!", "yellow")
 SUCCEEDED = "A sync would work."
-FAILED = f"A sync would not work: correct what is marked with ✗. See {entry(HEADING)}"
+FAILED = "A sync would not work: correct what is marked with ✗."
 
 
 def show(found: Findings, file: TextIO) -> None:
@@ -19,3 +19,5 @@ def show(found: Findings, file: TextIO) -> None:
     show_list(((mark, each) for mark, sentences in marked for each in sentences), console)
     console.print()
     console.print(FAILED if found.problems else SUCCEEDED)
+    if found.problems:
+        console.print(f"See {entry(HEADING)}", soft_wrap=True)

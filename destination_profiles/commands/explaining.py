@@ -67,15 +67,15 @@ DONE = {  # exit code 0
     "check": "a sync would work; without a person, also where not: the status tells",
     "discover": "it is printed",
     "write": "each record is accepted, superseded, deleted or told as rejected",
-    "forecast": "it is told, whatever it is",
+    "forecast": "the forecast is printed, whatever it says",
     "resend": "what became of each is told",
     "report": "the page is written, however the sync ended",
-    "where": "something is known of the customer",
+    "where": "something is known about the customer",
 }
 FAILED = {  # exit code 1
     "check": "a sync would not work; without a person, only where the file cannot be read",
     "write": "the sync failed: the last line says why",
-    "where": "nothing is known of the customer, or it failed: the last line says why",
+    "where": "nothing is known about the customer, or it failed: the last line says why",
 }
 ANY_FAILED = "it failed: the last line says why"
 

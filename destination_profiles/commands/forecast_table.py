@@ -68,7 +68,8 @@ def _sentences(forecast: Forecast) -> Iterator[str]:
             "rejected, as max_rejected_percent asks."
         )
     if forecast.ignored_lines:
-        yield f"Lines that are no Airbyte messages, and so ignored: {forecast.ignored_lines:,}."
+        ignored = f"{forecast.ignored_lines:,}"
+        yield f"Lines that are not Airbyte messages, and so are ignored: {ignored}."
     if forecast.unknown_streams:
         unknown = forecast.unknown_streams.items()
         counts = ", ".join(f"{name} ({count:,})" for name, count in unknown)

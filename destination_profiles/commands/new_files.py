@@ -13,7 +13,7 @@ PRIVATE, PUBLIC = 0o600, 0o644
 def check_new(path: str | None, *, force: bool) -> None:
     """Raise ConfigError for a file that is there already, unless it may be written over."""
     if path is not None and not force and Path(path).exists():
-        raise ConfigError(f"The file {path} is there already. --force writes over it.")
+        raise ConfigError(f"The file {path} exists already. --force overwrites it.")
 
 
 def write_private(path: str, text: str) -> None:

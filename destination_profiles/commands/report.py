@@ -92,7 +92,7 @@ def _store(place: str) -> Folder:
 
 
 def _not_done(path: str, what: str, error: Exception) -> ConfigError:
-    why = getattr(error, "strerror", None) or "there is no file of such a name"
+    why = getattr(error, "strerror", None) or "no file can have such a name"
     told = ConfigError(f"The file {path} cannot be {what}: {why}.")
     told.path = path
     return told

@@ -12,7 +12,7 @@ from .written import Written
 
 HEAD = ["stream", "read", "accepted", "superseded", "deleted", "rejected"]
 OPEN = "unfinished"
-NEXT = "Take the reasons away, and send them again:"
+NEXT = "Remove the causes, and send them again:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def _sentences(told: Written, states: States) -> Iterator[str]:
         f"Chunks: {told.chunks:,}. Retries: {told.retries:,}{trouble}."
     )
     if states.returned:
-        end = "" if states.kept else " To keep them, lead stdout into a file."
+        end = "" if states.kept else " To keep them, redirect stdout to a file."
         yield f"States that are safe: {states.returned:,}.{end}"
 
 

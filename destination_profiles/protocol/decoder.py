@@ -215,7 +215,7 @@ class Decoder:
         try:
             message = lenient(stripped)
         except (ValueError, RecursionError):
-            return _Broken(line, "is cut or is no JSON")
+            return _Broken(line, "is cut or is not valid JSON")
         kind = message.get("type")
         self._understood = self._understood or (isinstance(kind, str) and kind in KINDS)
         if kind == "RECORD":

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from heapq import nlargest
 from importlib.metadata import version
-from operator import attrgetter, itemgetter
+from operator import attrgetter
 
 from ..config import Config
 from ..delivery.checkpoint import SafeState
@@ -57,7 +57,7 @@ class Measuring:
         self._requests = Requests(self._started)
         self._troubles: Counter[str] = Counter()
         self._states = 0
-        self._longest_wait = (0, 0)
+        self._longest_wait, self._waited_since = 0.0, self._started
 
     @contextmanager
     def of(self, writer: Writer, config: Config, sync: str | None) -> Iterator[None]:
@@ -95,14 +95,14 @@ class Measuring:
         """Give a state back."""
         self._release(safe)
         self._states += 1
-        self._waited()
-        self._last_state = self._clock()
+        self._last_state = self._waited()
 
-    def _waited(self) -> None:
-        waited = self._milliseconds(self._clock()) - self._milliseconds(self._last_state)
-        self._longest_wait = max(
-            self._longest_wait, (waited, self._milliseconds(self._last_state)), key=itemgetter(0)
-        )
+    def _waited(self) -> float:
+        """Take note of the wait for a state that ends now; gives the time."""
+        now = self._clock()
+        if now - self._last_state > self._longest_wait:
+            self._longest_wait, self._waited_since = now - self._last_state, self._last_state
+        return now
 
     def _sample(
         self, writer: Writer, now: float, *, ended: bool = False, failure: str | None = None
@@ -146,7 +146,10 @@ class Measuring:
             retries=writer.dispatcher.retries,
             troubles=dict(self._troubles.most_common(MAX_REASONS)),
             states=self._states,
-            longest_wait=self._longest_wait,
+            longest_wait=(
+                round(self._longest_wait * 1000),
+                self._milliseconds(self._waited_since),
+            ),
             unknown=writer.dispatcher.unknown() if ended else 0,
             ended=ended,
             failure=failure and self._mask(failure),

@@ -209,7 +209,7 @@ def _codec(info: StreamInfo, config: Config) -> StreamCodec:
 def _tell_ignored(writer: Writer, decoder: Decoder) -> None:
     if decoder.chatter:
         logger.warning(
-            f"Ignored {decoder.chatter:,} lines of the input that are no Airbyte messages."
+            f"Ignored {decoder.chatter:,} lines of the input that are not Airbyte messages."
         )
     if unknown := _counted(writer.unknown):
         logger.warning(f"Ignored records of streams that are not in the catalog: {unknown}.")

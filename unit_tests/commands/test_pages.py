@@ -52,7 +52,7 @@ def test_summary_of_a_sync(shown: Callable[..., str]) -> None:
         "Read 10,000 records in 2.5 s (4,000/s). Chunks: 2. Retries: 1.\n"
         "States that are safe: 3.\n"
         "The rejected records are in kept.\n"
-        "Take the reasons away, and send them again:\n"
+        "Remove the causes, and send them again:\n"
         "  destination-profiles resend --config config.json --catalog 'my catalog.json'\n"
     )
 
@@ -100,7 +100,7 @@ def test_no_store_is_no_place(shown: Callable[..., str]) -> None:
 
 
 def test_states_that_nobody_keeps_are_told(shown: Callable[..., str]) -> None:
-    assert "safe: 3. To keep them, lead stdout into a file.\n" in shown(of_write(kept=False))
+    assert "safe: 3. To keep them, redirect stdout to a file.\n" in shown(of_write(kept=False))
 
 
 def test_unfinished_records_have_a_column(shown: Callable[..., str]) -> None:
@@ -143,7 +143,8 @@ def test_marks_of_a_check(shown: Callable[..., str]) -> None:
         "\n"
         "A sync would not\n"
         "work: correct what\n"
-        "is marked with ✗. See docs/errors.md#findings-of-check\n"
+        "is marked with ✗.\n"
+        "See docs/errors.md#findings-of-check\n"
     )
 
 

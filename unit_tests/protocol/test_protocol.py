@@ -167,7 +167,7 @@ ROW, STATE = (
 )
 
 
-CUT, PARTS = "is cut or is no JSON", "holds a state without its parts"
+CUT, PARTS = "is cut or is not valid JSON", "holds a state without its parts"
 
 
 @pytest.mark.parametrize(
@@ -297,7 +297,7 @@ def test_broken_line_tells_no_content() -> None:
         list(decoder.messages(b'{"type":"RECORD","record":{"canary'))
     assert "canary" not in str(raised.value)
     assert str(raised.value).startswith(
-        "Line 2 of the input is cut or is no JSON (34 bytes, SHA-256 "
+        "Line 2 of the input is cut or is not valid JSON (34 bytes, SHA-256 "
     )
 
 

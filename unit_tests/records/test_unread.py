@@ -54,7 +54,7 @@ def test_value_that_is_not_named_is_rejected() -> None:
     (found,) = taken(made, [b'{"id":1,"m":"c"}'])
     assert (found.rejection.code, found.rejection.message) == (  # type: ignore[union-attr]
         "values",
-        "n takes those that values names, and this string is none of them",
+        "n takes only what its values name, and this string is not one of them",
     )
 
 
