@@ -23,7 +23,7 @@ def read_catalog(path: str) -> Mapping[str, Any]:
         if found.get("type") != "CATALOG" and not _are_bare(found.get("streams")):
             return found
     error = ConfigError(
-        f"The file {path} is what a source's discover prints, and no {CONFIGURED}. This makes one: "
+        f"The file {path} is what a source's discover prints, not a {CONFIGURED}. This makes one: "
         f"destination-profiles init --catalog {path} --write-catalog configured.json."
     )
     error.path = path
