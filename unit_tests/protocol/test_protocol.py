@@ -453,5 +453,6 @@ def test_a_file_at_fault_comes_with_help() -> None:
     error.path = "config.json"
     output.error(error, "ConfigError")
     assert stream.getvalue() == (
-        b"ERROR It is not there.\nERROR It is not there. Help: x check --help\n"
+        b"ERROR It is not there. See docs/errors.md#configerror\n"
+        b"ERROR It is not there. See docs/errors.md#configerror Help: x check --help\n"
     )
