@@ -29,10 +29,14 @@ class Consent:
 
 
 def consent(
-    path: str, sampled: Sampled, addresses: Mapping[str, Sequence[str]], answers: Answers
+    path: str,
+    sampled: Sampled,
+    addresses: Mapping[str, Sequence[str]],
+    resources: Mapping[str, Sequence[str]],
+    answers: Answers,
 ) -> Consent | None:
-    """Of a column; `addresses` are those that fit a channel. None where there is no address for
-    it, or its values are no words of consent, as dates are none.
+    """Of a column; `addresses` and `resources` are those of each channel. None where there is no
+    address for it, or its values are no words of consent, as dates are none.
     """
     channel = channel_of(path)
     found = sorted(
@@ -60,7 +64,8 @@ def consent(
     if channel in OF_PHONES and (region := _region(sampled.values(found[0]), answers)):
         settings["region"] = region
     open_words = [word for word, status in meant.items() if status is None]
-    questions = [] if resource else [Question(RESOURCE, channel, _about_resource(channel))]
+    about = _about_resource(channel, resources.get(channel) or ())
+    questions = [] if resource else [Question(RESOURCE, channel, about)]
     questions += [
         Question(STATUS, f"{path}:{word}", f"What does {word} mean in the column {path}?")
         for word in open_words
@@ -88,8 +93,9 @@ def _region(numbers: Sequence[Any], answers: Answers) -> str | None:
     return region if is_needed else None
 
 
-def _about_resource(channel: str) -> str:
-    return f"Which resource do subscriptions by {channel} belong to? Its id stands in the service."
+def _about_resource(channel: str, known: Sequence[str]) -> str:
+    there = f"There are {', '.join(known)}." if known else "Its id stands in the service."
+    return f"Which resource do subscriptions by {channel} belong to? {there}"
 
 
 def _notes(

@@ -67,9 +67,10 @@ def suggest(
     given: Mapping[str, Any] | None,
     answers: Answers,
     known: Known,
+    resources: Mapping[str, Sequence[str]],
 ) -> StreamSuggestion:
     """Of one stream. `given` is the setting `matching` where it is settled, `known` asks the
-    service.
+    service, which has these `resources` by channel.
     """
     names = Names({each.name: each.title for each in fields})
     sampled = source.sampled
@@ -85,7 +86,7 @@ def suggest(
     where = addresses(_of(uses, EMAIL), _of(uses, PHONES), free)
     taken = {path for use in uses for path in use.paths}
     for path in consenting:
-        found = consent(path, sampled, where, answers)
+        found = consent(path, sampled, where, resources, answers)
         if found is None:
             continue
         taken |= {path, str(found.settings["address_from"])}

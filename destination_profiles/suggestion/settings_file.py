@@ -135,4 +135,5 @@ def flow(value: Any) -> str:
         return f"[{', '.join(map(flow, value))}]"
     if isinstance(value, str) and PLAIN.fullmatch(value) and value.lower() not in NOT_PLAIN:
         return value
-    return json.dumps(value, ensure_ascii=False)
+    text = json.dumps(value, ensure_ascii=False)  # which YAML reads, but for some characters
+    return "".join(each if each.isprintable() else f"\\U{ord(each):08x}" for each in text)
