@@ -120,18 +120,15 @@ class _Draft:
                 break
             seen |= set(questions)
             in_turn = sorted(questions.values(), key=lambda each: TOPICS.index(each.topic))
-            answers |= answered(in_turn, self._keys())
+            answers |= answered(in_turn)
         return answers
 
     def text(self, answers: Answers) -> str:
         """The configuration."""
         streams = self.suggested(answers)
-        chosen = [each.key.chosen for each in streams if each.key.chosen]
-        matching = self._given.get("matching") or (chosen[0].matching() if chosen else None)
+        found = (each.matching for each in streams if each.matching is not None)
+        matching = self._given.get("matching") or next(found, None)
         return settings_file(self._given, matching, streams, answers)
-
-    def _keys(self) -> tuple[str, ...]:
-        return tuple(each.name for each in self._fields if each.is_key)
 
     def _known(self, matching: Mapping[str, Any], values: Sequence[Any]) -> int | None:
         """How many of some values the service finds a profile by; None where it does not tell."""

@@ -92,7 +92,8 @@ def _by_asking(
             (_told(best, sampled), f"Of {tried} sampled values the service knows {told}.", *others),
         )
     names = ", ".join(each.field.name for each in rivals)
-    question = Question(KEY, "", f"Which field are profiles found by: {names}?")
+    choices = tuple(each.field.name for each in found)
+    question = Question(KEY, "", f"Which field are profiles found by: {names}?", choices)
     why = (_told(best, sampled), f"{names} fit as well as each other.", *others)
     return Choice(best, why, question)
 

@@ -66,11 +66,10 @@ def _stream(stream: StreamSuggestion, matching: Mapping[str, Any] | None) -> Ite
         yield f"    namespace: {flow(stream.namespace)}"
     if stream.rows:
         yield f"    # {stream.rows:,} rows were looked at."
-    own = stream.key.chosen.matching() if stream.key.chosen else None
-    if own is not None and own != matching:
+    if stream.matching is not None and stream.matching != matching:
         for sentence in stream.key.why:
             yield from _comment(sentence, "    ")
-        yield f"    matching: {flow(own)}"
+        yield f"    matching: {flow(stream.matching)}"
     if all(each.is_open for each in stream.fields):
         yield from _comment(
             f"{OPEN}: no column fits a field. Nothing is sent until one does.", "    "
@@ -115,7 +114,7 @@ def _listed(settings: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _question(question: Question) -> Iterator[str]:
-    kind = "" if question.topic == KEY else f" It is {wanted(question.topic)}."
+    kind = "" if question.topic == KEY else f" It is {wanted(question.topic, question.choices)}."
     yield from _comment(f"{OPEN}: {question.text}{kind}", "")
 
 

@@ -166,6 +166,7 @@ def test_options_of_an_enum_are_not_guessed() -> None:
 def test_answers_are_checked(topic: str, right: str, wrong: str) -> None:
     assert is_answer(topic, right) and not is_answer(topic, wrong)
     assert wanted(topic)
+    assert wanted("key", ("a", "b")) == "one of a, b"
 
 
 def test_objects_are_looked_into_where_names_are_known() -> None:

@@ -82,9 +82,20 @@ def test_questions_for_all_stand_at_the_top() -> None:
     assert load(told)["time_zone"] == "UTC" and "Which zone" not in told
 
 
-def test_key_of_another_stream_is_its_own() -> None:
-    question = Question(KEY, "", "Which field?")
-    stream = StreamSuggestion("users", "shop", Choice(None, (), question))
-    text = settings_file(GIVEN, {"mode": "email"}, [stream], {})
-    assert load(text)["matching"] == {"mode": "email"}
-    assert load(text)["streams"][0]["namespace"] == "shop"
+def test_stream_with_another_key_has_its_own_matching() -> None:
+    own, crm = {"mode": "email"}, {"mode": "custom", "field_name": "crm_id"}
+    streams = [
+        StreamSuggestion("users", "shop", NOTHING, crm),
+        StreamSuggestion("users", "web", Choice(None, ("Why it is so.",)), own),
+    ]
+    text = settings_file(GIVEN, crm, streams, {})
+    first, second = load(text)["streams"]
+    assert (load(text)["matching"], first.get("matching"), second["matching"]) == (crm, None, own)
+    assert (first["namespace"], second["namespace"]) == ("shop", "web")
+    assert "    # Why it is so.\n" in text
+
+
+def test_key_is_asked_for_where_the_reader_looks() -> None:
+    question = Question(KEY, "", "Which field?", ("a", "b"))
+    stream = StreamSuggestion("users", None, Choice(None, (), question))
+    assert "# QUESTION: Which field?\n" in settings_file(GIVEN, None, [stream], {})
