@@ -10,11 +10,11 @@
 # make settings  docs/settings.md, from the specification
 # make constraints  the versions that the image is built with, renewed
 # make scenarios  the table of integration_tests/README.md, measured
-# Each installs what it needs, once, into .venv (the demo's source into .venv-source, PyAirbyte into
+# Each installs what it needs, once, into .venv (sources into .venv-source and .venv-file, PyAirbyte into
 # .venv-pipelines, Airbyte's checks into .venv-qa, the JSON Schema test suite into .venv-suite).
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
-TESTS := $(foreach name,.venv .venv-source .venv-pipelines .venv-qa .venv-suite,$(name)/installed)
+TESTS := $(foreach name,.venv .venv-source .venv-file .venv-pipelines .venv-qa .venv-suite,$(name)/installed)
 
 .PHONY: demo shell dirty settings test coverage soak scenarios constraints check format bench guard clean
 .DELETE_ON_ERROR:
@@ -81,6 +81,13 @@ guard: .venv/installed
 	@.venv-source/bin/python -m pip install --quiet --disable-pip-version-check --requirement demo/source.txt
 	@touch $@
 
+# So has the source of docs/start.md.
+.venv-file/installed: integration_tests/start.txt
+	@echo "Installing the source of files into .venv-file, once."
+	@$(PYTHON) -m venv .venv-file
+	@.venv-file/bin/python -m pip install --quiet --disable-pip-version-check --requirement integration_tests/start.txt
+	@touch $@
+
 # PyAirbyte has dependencies of its own, too.
 .venv-pipelines/installed: integration_tests/pipelines/requirements.txt
 	@echo "Installing PyAirbyte into .venv-pipelines, once."
@@ -116,4 +123,4 @@ guard: .venv/installed
 	@touch $@
 
 clean:
-	rm -rf .venv .venv-source .venv-pipelines .venv-qa .venv-suite .venv-singer .venv-dlt demo/out
+	rm -rf .venv .venv-source .venv-file .venv-pipelines .venv-qa .venv-suite .venv-singer .venv-dlt demo/out

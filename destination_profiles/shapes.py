@@ -41,6 +41,11 @@ def shape_of(value: Any) -> str:
     return _of_text(str(value))
 
 
+def quoted(shape: str) -> str:
+    """As it is told in a sentence: a word for a kind as it is, a text or number in quotes."""
+    return shape if is_word(shape) else f'"{shape}"'
+
+
 def is_word(shape: str) -> bool:
     """Whether it tells a kind instead of a text or number."""
     return len(shape) > 1 and shape.isalpha() and shape.islower()

@@ -3,9 +3,11 @@
 import json
 import os
 import pty
+import signal
 import stat
 import subprocess
 import sys
+import termios
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -221,6 +223,7 @@ def test_wrong_answer_is_asked_again(dirty: Folder) -> None:
     assert (code, shown.count("That is not one of them.")) == (0, 1)
     assert "- Which time zone are times in that name none?\n" in shown
     assert "- Which country" not in shown
+    assert "by sms belong to? There are 3 (Messages), 28 (Newsletter).\n" in shown
 
 
 def test_file_that_is_there_is_not_written_over(folder: Folder) -> None:
@@ -268,6 +271,37 @@ def test_catalog_that_is_not_configured_is_told(
     assert done.returncode == 1
     assert b"is what a source's discover prints" in done.stdout + done.stderr
     assert b"destination-profiles init --catalog" in done.stdout + done.stderr
+
+
+def test_streams_are_chosen(folder: Folder) -> None:
+    folder.catalog(*(stream(name, {"email": {}}) for name in ("users", "logs", "others")))
+    made = folder.init("--stream", "users", "--stream", "others", "--write-catalog", "c.json")
+    assert [each["name"] for each in load(made)["streams"]] == ["users", "others"]
+    configured = json.loads((folder.path / "c.json").read_text())["streams"]
+    assert [each["stream"]["name"] for each in configured] == ["users", "others"]
+    known = ("--config", "known.yaml", "--catalog", "discovered.jsonl")
+    done = folder.run("init", *known, "--stream", "user")
+    assert "The catalog has no stream user. It has: users, logs, others." in done.stderr
+
+
+def test_interrupted_question_leaves_the_terminal_as_it_was(folder: Folder) -> None:
+    """The token is typed unseen."""
+    folder.catalog(stream("users", {"email": {}}))
+    screen, end = pty.openpty()
+    before = termios.tcgetattr(end)
+    (folder.path / "known.yaml").write_text("api_url: http://127.0.0.1:1")
+    command = [COMMAND, "init", "--config", "known.yaml", "--catalog", "discovered.jsonl"]
+    process = subprocess.Popen(command, cwd=folder.path, stdin=end, stdout=end, stderr=end)
+    shown = b""
+    while b"token: " not in shown:
+        shown += os.read(screen, 4096)
+    while termios.tcgetattr(end) == before:
+        os.sched_yield()
+    process.send_signal(signal.SIGINT)
+    assert process.wait(SECONDS) == 130
+    assert termios.tcgetattr(end) == before
+    os.close(end)
+    os.close(screen)
 
 
 def test_settings_that_are_missing_are_told(folder: Folder) -> None:

@@ -44,6 +44,13 @@ class ServiceField(msgspec.Struct, frozen=True):
         return tuple(each for each in listed if isinstance(each, str))
 
 
+class NamedResource(msgspec.Struct, frozen=True):
+    """A resource as a list of them tells it."""
+
+    id: int
+    name: str = ""
+
+
 class _Resource(msgspec.Struct):
     channels: frozenset[str]
 
@@ -116,6 +123,10 @@ class ProfilesClient:
         return _converted(
             self.read("resources_fields_get", id=resource_id, channel=channel), list[ServiceField]
         )
+
+    def resources(self) -> list[NamedResource]:
+        """Those of the account. Raises ProfilesError as `read` does."""
+        return _converted(self.read("resources_list"), list[NamedResource])
 
     def channels(self, resource_id: int) -> frozenset[str]:
         """The channels of a resource. Raises ProfilesError as `read` does."""

@@ -2,10 +2,9 @@
 
 import getpass
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
-from ..service.manifest import service
-from ..suggestion.questions import CHOICES, STATUS, Question, is_answer, wanted
+from ..suggestion.questions import REGION, Question, choices_of, is_answer, wanted
 from .printing import printable
 
 REQUIRED = {  # settings without which the service cannot be asked, with what they are
@@ -16,15 +15,16 @@ REQUIRED = {  # settings without which the service cannot be asked, with what th
 LEFT_OPEN = "Enter leaves it open"
 
 
-def ask(question: Question, keys: tuple[str, ...] = ()) -> str | None:
+def ask(question: Question) -> str | None:
     """The answer to a question; None where it is left open, or nobody answers."""
     sys.stderr.write(f"{printable(question.text)}\n")
+    choices = question.choices or choices_of(question.topic)
     while True:
-        text = _line(f"  {wanted(question.topic, keys)} ({LEFT_OPEN}): ")
+        text = _line(f"  {wanted(question.topic, choices)} ({LEFT_OPEN}): ")
         if not text:
             return None
-        answer = _meant(question.topic, text)
-        if is_answer(question.topic, answer, keys):
+        answer = _meant(question.topic, text, choices)
+        if answer in choices or (not choices and is_answer(question.topic, answer)):
             return answer
         sys.stderr.write("  That is not one of them.\n")
 
@@ -37,9 +37,9 @@ def ask_for(name: str, about: str, *, is_secret: bool = False) -> str | None:
     return _line(prompt) or None
 
 
-def answered(questions: Iterable[Question], keys: tuple[str, ...]) -> Mapping[tuple[str, str], str]:
+def answered(questions: Iterable[Question]) -> Mapping[tuple[str, str], str]:
     """The answers to some questions, without those that are left open."""
-    found = {each.place: ask(each, keys) for each in questions}
+    found = {each.place: ask(each) for each in questions}
     return {place: answer for place, answer in found.items() if answer is not None}
 
 
@@ -49,10 +49,9 @@ def _line(prompt: str) -> str:
     return sys.stdin.readline().strip()
 
 
-def _meant(topic: str, text: str) -> str:
+def _meant(topic: str, text: str, choices: Sequence[str]) -> str:
     """A choice by its first letters, or a region in small ones."""
-    choices = tuple(service().statuses) if topic == STATUS else CHOICES.get(topic, ())
-    near = [each for each in choices if each.startswith(text.lower())]
+    near = [each for each in choices if each.lower().startswith(text.lower())]
     if len(near) == 1:
         return near[0]
-    return text.upper() if topic == "region" else text
+    return text.upper() if topic == REGION else text

@@ -3,7 +3,9 @@ person answers.
 """
 
 import os
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -32,6 +34,8 @@ from .new_files import check_new, write_json, write_private
 from .printing import printing
 from .variables import from_environment
 
+MANY = 50  # names of streams that are told
+MAX_RESOURCES = 20  # that are asked for their channels
 StreamKey = tuple[str | None, str]
 
 
@@ -42,7 +46,7 @@ def run(invocation: Invocation) -> None:
     arguments = invocation.arguments
     for path in (arguments.output, arguments.write_catalog):
         check_new(path, force=arguments.force)
-    streams = discovered(arguments.catalog)
+    streams = _wanted(discovered(arguments.catalog), arguments.stream)
     asks = not arguments.answers and os.isatty(STDIN) and os.isatty(STDERR)
     given = _given(arguments.config, asks=asks)
     client, db_id = _client(given)
@@ -61,6 +65,16 @@ def run(invocation: Invocation) -> None:
         show(draft.suggested(answers), arguments.output, arguments.write_catalog, out)
 
 
+def _wanted(streams: list[Stream], names: Sequence[str] | None) -> list[Stream]:
+    """The streams of some names, or all. Raises ConfigError for a name that none has."""
+    there = [each["name"] for each in streams]
+    if missing := [name for name in names or () if name not in there]:
+        raise ConfigError(
+            f"The catalog has no stream {', '.join(missing)}. It has: {', '.join(there[:MANY])}."
+        )
+    return [each for each in streams if not names or each["name"] in names]
+
+
 class _Draft:
     """A configuration that questions and answers make whole."""
 
@@ -76,6 +90,7 @@ class _Draft:
         self._given, self._fields, self._client = given, fields, client
         self._sources = [each for each in sources if each.name not in named]
         self._asked: dict[str, int | None] = {}
+        self._resources = _resources(client)
 
     def suggested(self, answers: Answers) -> list[StreamSuggestion]:
         """For each stream."""
@@ -86,6 +101,7 @@ class _Draft:
                 given=self._given.get("matching"),
                 answers=answers,
                 known=self._known,
+                resources=self._resources,
             )
             for each in self._sources
         ]
@@ -104,18 +120,15 @@ class _Draft:
                 break
             seen |= set(questions)
             in_turn = sorted(questions.values(), key=lambda each: TOPICS.index(each.topic))
-            answers |= answered(in_turn, self._keys())
+            answers |= answered(in_turn)
         return answers
 
     def text(self, answers: Answers) -> str:
         """The configuration."""
         streams = self.suggested(answers)
-        chosen = [each.key.chosen for each in streams if each.key.chosen]
-        matching = self._given.get("matching") or (chosen[0].matching() if chosen else None)
+        found = (each.matching for each in streams if each.matching is not None)
+        matching = self._given.get("matching") or next(found, None)
         return settings_file(self._given, matching, streams, answers)
-
-    def _keys(self) -> tuple[str, ...]:
-        return tuple(each.name for each in self._fields if each.is_key)
 
     def _known(self, matching: Mapping[str, Any], values: Sequence[Any]) -> int | None:
         """How many of some values the service finds a profile by; None where it does not tell."""
@@ -153,6 +166,16 @@ def _client(given: Mapping[str, Any]) -> tuple[ProfilesClient, int]:
     config = parse_config(from_environment(needed))
     answers = ServiceAnswers(service(), config.field_names())
     return ProfilesClient(config, service(), answers), config.target.db_id
+
+
+def _resources(client: ProfilesClient) -> Mapping[str, list[str]]:
+    """The ids and names of resources by channel, as far as the service tells them."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    with suppress(ProfilesError):
+        for each in client.resources()[:MAX_RESOURCES]:
+            for channel in client.channels(each.id):
+                found[channel].append(f"{each.id} ({each.name})" if each.name else str(each.id))
+    return found
 
 
 def _sources(streams: Sequence[Stream], path: str | None) -> list[Source]:

@@ -33,6 +33,12 @@ def _add_files(command: argparse.ArgumentParser) -> None:
         "--catalog", required=True, metavar="FILE", help="what the source's discover prints"
     )
     command.add_argument(
+        "--stream",
+        action="append",
+        metavar="NAME",
+        help="only this stream of the catalog; once for each (default: all)",
+    )
+    command.add_argument(
         "--config",
         metavar="FILE",
         help="settings that are known: api_url, token and db_id, and others that are kept",

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from operator import attrgetter
 
 from ..delivery.tally import Kind
-from ..shapes import is_word
+from ..shapes import quoted
 from .tables import Table
 
 MAX_KINDS = 20  # told; the rest are added up
@@ -30,7 +30,6 @@ def _reason(kind: Kind) -> str:
 def _counted(kind: Kind) -> Iterator[str]:
     """Each shape with its count."""
     for shape, count in kind.shapes.items():
-        told = shape if is_word(shape) else f'"{shape}"'
-        yield f"{told} {count:,}"
+        yield f"{quoted(shape)} {count:,}"
     if kind.other_shapes:
         yield f"others {kind.other_shapes:,}"

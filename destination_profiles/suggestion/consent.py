@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..cells import folded
-from ..service.manifest import service
 from .names import channel_of, parts, spellings, words
-from .numbers import national, with_bare_code
+from .numbers import looks_right, national, with_bare_code
 from .questions import REGION, RESOURCE, STATUS, Answers, Question
 from .samples import Sampled, shapes
 
@@ -30,10 +29,14 @@ class Consent:
 
 
 def consent(
-    path: str, sampled: Sampled, addresses: Mapping[str, Sequence[str]], answers: Answers
+    path: str,
+    sampled: Sampled,
+    addresses: Mapping[str, Sequence[str]],
+    resources: Mapping[str, Sequence[str]],
+    answers: Answers,
 ) -> Consent | None:
-    """Of a column; `addresses` are those that fit a channel. None where there is no address for
-    it.
+    """Of a column; `addresses` and `resources` are those of each channel. None where there is no
+    address for it, or its values are no words of consent, as dates are none.
     """
     channel = channel_of(path)
     found = sorted(
@@ -61,14 +64,24 @@ def consent(
     if channel in OF_PHONES and (region := _region(sampled.values(found[0]), answers)):
         settings["region"] = region
     open_words = [word for word, status in meant.items() if status is None]
-    questions = [] if resource else [Question(RESOURCE, channel, _about_resource(channel))]
+    about = _about_resource(channel, resources.get(channel) or ())
+    questions = [] if resource else [Question(RESOURCE, channel, about)]
     questions += [
         Question(STATUS, f"{path}:{word}", f"What does {word} mean in the column {path}?")
         for word in open_words
         if resource  # first things first
     ]
-    notes = _notes(path, counts, known, others)
+    if others and not meant:
+        return None
+    notes = [*_notes(path, counts, known, others), *_odd(channel, sampled.values(found[0]))]
     return Consent(settings, tuple(notes), tuple(questions), bool(questions) or not meant)
+
+
+def _odd(channel: str, numbers: Sequence[Any]) -> list[str]:
+    """What is to be said of addresses that the service will hardly take."""
+    odd = [each for each in numbers if channel in OF_PHONES and not looks_right(each)]
+    told = f"{len(odd):,} of {len(numbers):,} addresses do not look like numbers ({shapes(odd)})"
+    return [told] if odd else []
 
 
 def _region(numbers: Sequence[Any], answers: Answers) -> str | None:
@@ -80,15 +93,15 @@ def _region(numbers: Sequence[Any], answers: Answers) -> str | None:
     return region if is_needed else None
 
 
-def _about_resource(channel: str) -> str:
-    return f"Which resource do subscriptions by {channel} belong to? Its id stands in the service."
+def _about_resource(channel: str, known: Sequence[str]) -> str:
+    there = f"There are {', '.join(known)}." if known else "Its id stands in the service."
+    return f"Which resource do subscriptions by {channel} belong to? {there}"
 
 
 def _notes(
     path: str, counts: Mapping[str | None, int], known: Sequence[str], others: Sequence[Any]
 ) -> list[str]:
-    statuses = ", ".join(service().statuses)
-    notes = [f"what the values of {path} mean is never guessed: {statuses}"]
+    notes = [f"what does each value of {path} mean? It is never guessed"]
     if known:
         notes.append("in the rows: " + ", ".join(f"{word} {counts[word]:,}" for word in known))
     if others:

@@ -11,6 +11,7 @@ from .samples import Sampled, distinct
 
 EMAIL, PHONES, CUSTOM = "email", "phones", "custom"
 MODES = {EMAIL: "email", PHONES: "phone"}  # matching modes of system fields
+MANY = 20  # values of a column, which are few different ones by no chance
 ASKED = 20  # sampled values that the service is asked for, to tell keys apart
 # how many of some values the service finds by a key; None where it does not tell
 Known = Callable[[Mapping[str, Any], Sequence[Any]], int | None]
@@ -56,6 +57,7 @@ def choose(
     sampled values.
     """
     found = [each for field in fields for each in _candidates(field, names, paths, answers)]
+    found = [each for each in found if _differ(sampled.values(each.path))]
     if (wanted := _wanted(given, answers)) is not None:
         found = [each for each in found if each.field.name in wanted]
         if not found:
@@ -90,7 +92,8 @@ def _by_asking(
             (_told(best, sampled), f"Of {tried} sampled values the service knows {told}.", *others),
         )
     names = ", ".join(each.field.name for each in rivals)
-    question = Question(KEY, "", f"Which field are profiles found by: {names}?")
+    choices = tuple(each.field.name for each in found)
+    question = Question(KEY, "", f"Which field are profiles found by: {names}?", choices)
     why = (_told(best, sampled), f"{names} fit as well as each other.", *others)
     return Choice(best, why, question)
 
@@ -108,10 +111,15 @@ def _asked(candidate: Candidate, sampled: Sampled, known: Known) -> tuple[int | 
     return (known(candidate.matching(), values) if values else None), len(values)
 
 
+def _differ(values: Sequence[Any]) -> bool:
+    """Whether values may be those of a key, as most are different ones."""
+    return len(values) < MANY or distinct(values) > len(values) / 2
+
+
 def _candidates(
     field: Field, names: Names, paths: Sequence[str], answers: Answers
 ) -> list[Candidate]:
-    if not field.is_key:
+    if not field.is_key or not names.may_be_key(field.name):
         return []
     wanted = answers.get((KEY, ""), "").partition("=")
     if wanted[0] == field.name and wanted[2] in paths:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..records.airbyte_columns import added
-from .consent import addresses, consent
+from .consent import Consent, addresses, consent
 from .fields import Field
 from .keys import EMAIL, MODES, PHONES, Candidate, Choice, Known, choose
 from .names import AROUND, SPELLED, Fit, Names, tells_consent
@@ -38,11 +38,14 @@ class Entry:
 
 @dataclass
 class StreamSuggestion:
-    """What is suggested for one stream. `left` are columns that nothing is taken from."""
+    """What is suggested for one stream. `matching` is the setting that its key asks for; `left` are
+    columns that nothing is taken from.
+    """
 
     name: str
     namespace: str | None
     key: Choice
+    matching: Mapping[str, Any] | None = None
     fields: list[Entry] = field(default_factory=list)
     subscriptions: list[Entry] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
@@ -67,9 +70,10 @@ def suggest(
     given: Mapping[str, Any] | None,
     answers: Answers,
     known: Known,
+    resources: Mapping[str, Sequence[str]],
 ) -> StreamSuggestion:
     """Of one stream. `given` is the setting `matching` where it is settled, `known` asks the
-    service.
+    service, which has these `resources` by channel.
     """
     names = Names({each.name: each.title for each in fields})
     sampled = source.sampled
@@ -78,19 +82,18 @@ def suggest(
     consenting = [path for path in paths if _is_consent(path, fields, names)]
     free = [path for path in paths if path not in consenting]
     key = choose(fields, names, sampled, free, given=given, answers=answers, known=known)
-    made = StreamSuggestion(source.name, source.namespace, key, rows=len(sampled.rows))
+    matching = given or (key.chosen.matching() if key.chosen else None)
+    made = StreamSuggestion(source.name, source.namespace, key, matching, rows=len(sampled.rows))
     uses = _uses(fields, names, free, key.chosen)
     for use in sorted(uses, key=lambda use: (not _is_key(use, key), paths.index(use.paths[0]))):
         _enter(made, use, sampled, answers)
     where = addresses(_of(uses, EMAIL), _of(uses, PHONES), free)
     taken = {path for use in uses for path in use.paths}
     for path in consenting:
-        found = consent(path, sampled, where, answers)
-        if found is None:
-            continue
-        taken |= {path, str(found.settings["address_from"])}
-        made.subscriptions.append(Entry(found.settings, found.notes, found.is_open))
-        made.questions += found.questions
+        found = consent(path, sampled, where, resources, answers)
+        if found is not None:
+            taken |= {path, str(found.settings["address_from"])}
+            _subscribe(made, found)
     made.questions += [key.question] if key.question else []
     inside = tuple(f"{path}." for path in columns if path in taken)
     outside = {path.rpartition(".")[0] for path in taken}
@@ -98,6 +101,19 @@ def suggest(
         path for path in columns if path not in taken | outside and not path.startswith(inside)
     ]
     return made
+
+
+def _subscribe(made: StreamSuggestion, found: Consent) -> None:
+    """A subscription into a suggestion: one for each channel, as two would contradict."""
+    channel = found.settings["channel"]
+    others = [each for each in made.subscriptions if each.settings["channel"] == channel]
+    if not others:
+        made.subscriptions.append(Entry(found.settings, found.notes, found.is_open))
+        made.questions += found.questions
+        return
+    first = others[0].settings["status_from"]
+    note = f"{first} tells of {channel} too: which of them is right?"
+    made.subscriptions.append(Entry(found.settings, (note, *found.notes), is_open=True))
 
 
 def _is_consent(path: str, fields: Iterable[Field], names: Names) -> bool:

@@ -13,6 +13,7 @@ from ..service import yaml_file
 HUMP = re.compile(
     r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])"
 )  # in firstName, and in IDNumber
+CUSTOMER = "customer"  # the list of words for what customers are told apart by
 SAME, SPELLED, AROUND = 3, 2, 1  # how well a name fits, the best first
 
 
@@ -65,6 +66,13 @@ class Names:
             if "".join(inner) in self._same[field] | self._spelled[field]:
                 return Fit(AROUND, "its name holds a usual name for it")
         return None
+
+    def may_be_key(self, field: str) -> bool:
+        """Whether a field may tell customers apart: not by its name where that means another
+        thing.
+        """
+        others = (alike for heading, alike in spellings()["alike"].items() if heading != CUSTOMER)
+        return all(self._same[field].isdisjoint(map(bare, alike)) for alike in others)
 
 
 def _spelled(field: str, same: Iterable[str]) -> set[str]:

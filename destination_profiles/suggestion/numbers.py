@@ -1,11 +1,13 @@
 """Phone numbers that name no country, and those that might be taken for such."""
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
 from ..cells import folded
 from ..phones import calling_code
 
+WRITTEN = re.compile(r"\+?[0-9()][0-9 ()/-]*")
 TRUNK, INTERNATIONAL = "0", "00"  # before numbers of the own country, and of another
 MIN_DIGITS = 5  # of a text that may be a phone number
 NATIONAL_DIGITS = 10  # with a country's code before them, numbers have more
@@ -36,6 +38,11 @@ def with_bare_code(values: Iterable[Any], region: str) -> list[Any]:
 def has_digits(value: Any) -> bool:
     """Whether a value may be a phone number at all."""
     return sum(map(str.isdigit, _text(value))) >= MIN_DIGITS
+
+
+def looks_right(value: Any) -> bool:
+    """Whether a value is written as phone numbers are."""
+    return WRITTEN.fullmatch(_text(value)) is not None and has_digits(value)
 
 
 def _text(value: Any) -> str:

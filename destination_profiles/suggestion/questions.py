@@ -22,12 +22,14 @@ Answers = Mapping[tuple[str, str], str]  # by topic and subject
 @dataclass(frozen=True, slots=True)
 class Question:
     """One question: its topic, what it is about (a channel, a column with a word; nothing for what
-    holds for all), and the words of it.
+    holds for all), and the words of it. `choices` are the answers, where only this question has
+    them.
     """
 
     topic: str
     subject: str
     text: str
+    choices: tuple[str, ...] = ()
 
     @property
     def place(self) -> tuple[str, str]:
@@ -35,14 +37,18 @@ class Question:
         return self.topic, self.subject
 
 
-def wanted(topic: str, keys: tuple[str, ...] = ()) -> str:
-    """What answers a question, in words; `keys` are those that profiles may be found by."""
-    choices = CHOICES.get(topic) or (tuple(service().statuses) if topic == STATUS else keys)
-    return WANTED.get(topic) or f"one of {', '.join(choices)}"
+def choices_of(topic: str) -> tuple[str, ...]:
+    """All answers to questions of a topic, where there are few."""
+    return tuple(service().statuses) if topic == STATUS else CHOICES.get(topic, ())
 
 
-def is_answer(topic: str, answer: str, keys: tuple[str, ...] = ()) -> bool:
-    """Whether a text answers a question."""
+def wanted(topic: str, choices: tuple[str, ...] = ()) -> str:
+    """What answers a question, in words."""
+    return WANTED.get(topic) or f"one of {', '.join(choices or choices_of(topic))}"
+
+
+def is_answer(topic: str, answer: str) -> bool:
+    """Whether a text answers a question of a topic, as far as that alone tells it."""
     match topic:
         case "time_zone":
             return _is_zone(answer)
@@ -50,12 +56,10 @@ def is_answer(topic: str, answer: str, keys: tuple[str, ...] = ()) -> bool:
             return answer in regions()
         case "resource":
             return answer.isdecimal() and int(answer) > 0
-        case "status":
-            return answer in service().statuses
         case "key":
-            return not keys or answer in keys
+            return bool(answer)
         case _:
-            return answer in CHOICES[topic]
+            return answer in choices_of(topic)
 
 
 def _is_zone(name: str) -> bool:

@@ -200,6 +200,11 @@ def _is_read(text: str, form: str) -> bool:
 def _unread(made: Reading, values: Sequence[Any], answers: Answers) -> None:
     """What cannot be read in the end."""
     unread = [] if made.is_unsure else _failing(made.settings, values)
+    if 2 * len(unread) > len(values):
+        made.is_unsure = True
+        told = f"{len(unread):,} of {len(values):,} cannot be read ({shapes(unread)})"
+        made.notes.append(f"{told}: is it this column?")
+        return
     answer = answers.get((UNREADABLE, ""))
     if answer == "omit" and (unread or not values):
         made.settings["on_error"] = "omit"

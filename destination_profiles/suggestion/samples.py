@@ -8,7 +8,7 @@ from typing import Any
 from ..cells import folded
 from ..records.paths import Declared, JsonTexts, Walk
 from ..records.table import ABSENT
-from ..shapes import shape_of
+from ..shapes import quoted, shape_of
 
 MAX_ROWS = 5_000  # of a stream that are looked at
 DEPTH = 2  # objects within objects that are looked into
@@ -85,7 +85,7 @@ def _is_there(value: Any) -> bool:
 def shapes(values: Sequence[Any], most: int = 3) -> str:
     """The most frequent shapes of some values with their counts, for a sentence."""
     counted = Counter(map(shape_of, values)).most_common()
-    told = [f"{shape} {count:,}" for shape, count in counted[:most]]
+    told = [f"{quoted(shape)} {count:,}" for shape, count in counted[:most]]
     others = sum(count for _, count in counted[most:])
     return ", ".join([*told, *([f"others {others:,}"] if others else [])])
 

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from textwrap import wrap
 from typing import Any
 
+from ..service.manifest import service
 from .keys import Choice
 from .mapping import Entry, StreamSuggestion
-from .questions import ZONE, Answers, Question, wanted
+from .questions import KEY, ZONE, Answers, Question, wanted
 
-PLAIN = re.compile(r"[^\W\d][\w./+]*(?: [\w./+]+)*")  # a text that needs no quotes
-NOT_PLAIN = frozenset({"null", "true", "false"})
+PLAIN = re.compile(r"[^\W\d][\w./+-]*(?: [\w./+-]+)*")  # a text that needs no quotes
+NOT_PLAIN = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})  # of some
 WIDTH = 100
 OPEN = "QUESTION"
 SIGN = "# "  # before a setting that waits
@@ -65,11 +66,10 @@ def _stream(stream: StreamSuggestion, matching: Mapping[str, Any] | None) -> Ite
         yield f"    namespace: {flow(stream.namespace)}"
     if stream.rows:
         yield f"    # {stream.rows:,} rows were looked at."
-    own = stream.key.chosen.matching() if stream.key.chosen else None
-    if own is not None and own != matching:
+    if stream.matching is not None and stream.matching != matching:
         for sentence in stream.key.why:
             yield from _comment(sentence, "    ")
-        yield f"    matching: {flow(own)}"
+        yield f"    matching: {flow(stream.matching)}"
     if all(each.is_open for each in stream.fields):
         yield from _comment(
             f"{OPEN}: no column fits a field. Nothing is sent until one does.", "    "
@@ -82,6 +82,7 @@ def _stream(stream: StreamSuggestion, matching: Mapping[str, Any] | None) -> Ite
     if stream.subscriptions:
         is_open = all(each.is_open for each in stream.subscriptions)
         yield f"    {SIGN if is_open else ''}subscriptions:"
+        yield from _comment(f"A status is one of {', '.join(service().statuses)}.", "      ")
         for entry in stream.subscriptions:
             yield from _entry(entry)
     if stream.left:
@@ -113,12 +114,15 @@ def _listed(settings: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _question(question: Question) -> Iterator[str]:
-    yield from _comment(f"{OPEN}: {question.text} It is {wanted(question.topic)}.", "")
+    kind = "" if question.topic == KEY else f" It is {wanted(question.topic, question.choices)}."
+    yield from _comment(f"{OPEN}: {question.text}{kind}", "")
 
 
 def _comment(sentence: str, indent: str) -> Iterator[str]:
     printable = "".join(each if each.isprintable() else "?" for each in sentence)
-    for line in wrap(printable, WIDTH - len(indent), break_long_words=False) or [""]:
+    for line in wrap(
+        printable, WIDTH - len(indent), break_long_words=False, break_on_hyphens=False
+    ) or [""]:
         yield f"{indent}# {line}"
 
 
@@ -128,6 +132,7 @@ def flow(value: Any) -> str:
         return f"{{{', '.join(f'{flow(name)}: {flow(each)}' for name, each in value.items())}}}"
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(flow, value))}]"
-    if isinstance(value, str) and PLAIN.fullmatch(value) and value not in NOT_PLAIN:
+    if isinstance(value, str) and PLAIN.fullmatch(value) and value.lower() not in NOT_PLAIN:
         return value
-    return json.dumps(value, ensure_ascii=False)
+    text = json.dumps(value, ensure_ascii=False)  # which YAML reads, but for some characters
+    return "".join(each if each.isprintable() else f"\\U{ord(each):08x}" for each in text)

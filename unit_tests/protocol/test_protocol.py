@@ -340,7 +340,7 @@ def test_error_names_type_and_stream() -> None:
     error = message["trace"].pop("error")
     assert (message["type"], message["trace"]["type"]) == ("TRACE", "ERROR")
     assert error == {
-        "message": "Do this.",
+        "message": "Do this. See docs/errors.md#configerror",
         "internal_message": "ConfigError",
         "failure_type": "config_error",
         "stream_descriptor": {"name": "users"},

@@ -127,9 +127,16 @@ def test_code_of_a_country_without_a_sign_is_no_national_number() -> None:
     assert not read("phones", "030 12345678", 3012345678.0, answers=DE).is_unsure
 
 
+def test_column_that_mostly_cannot_be_read_is_not_taken() -> None:
+    made = read("int", 1, "many", "n/a", answers=OMIT)
+    assert made.is_unsure
+    assert made.notes == ['2 of 3 cannot be read ("a" 1, "a/a" 1): is it this column?']
+    assert not read("int", 1, 2, "many", "n/a").is_unsure
+
+
 def test_values_that_cannot_be_read_are_counted_by_shape() -> None:
-    made = read("int", 1, "many", "n/a", [1])
-    assert made.notes == ["3 of 4 cannot be read and reject their rows (a 1, a/a 1, array 1)"]
+    made = read("int", 1, 2, 3, "many", "n/a", [1])
+    assert made.notes == ['3 of 6 cannot be read and reject their rows ("a" 1, "a/a" 1, array 1)']
     assert topics(made) == [UNREADABLE]
     told = read("int", 1, "many", answers=OMIT)
     assert told.settings == {"type": "int", "on_error": "omit"}
@@ -159,6 +166,7 @@ def test_options_of_an_enum_are_not_guessed() -> None:
 def test_answers_are_checked(topic: str, right: str, wrong: str) -> None:
     assert is_answer(topic, right) and not is_answer(topic, wrong)
     assert wanted(topic)
+    assert wanted("key", ("a", "b")) == "one of a, b"
 
 
 def test_objects_are_looked_into_where_names_are_known() -> None:
@@ -174,5 +182,5 @@ def test_objects_are_looked_into_where_names_are_known() -> None:
 
 
 def test_shapes_and_distinct_ones_are_counted() -> None:
-    assert shapes(["a", "b", "1", "x-1", "y-2", "?"]) == "a 2, a-9 2, 9 1, others 1"
+    assert shapes(["a", "b", "1", "x-1", "y-2", "?"]) == '"a" 2, "a-9" 2, "9" 1, others 1'
     assert distinct(["1", 1, 1.0, "x", "X "]) == 2
