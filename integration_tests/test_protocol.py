@@ -57,7 +57,9 @@ def test_write_speaks_the_protocol(connector: Connector) -> None:
     said = connector.write(
         *rows, line({"type": "STATE", "state": {"type": "STREAM", "stream": own}})
     )
-    assert (said.code, kinds(said)) == (0, ["STREAM_STATUS", "STATE", "LOG"])
+    told = [each for each in kinds(said) if each != "ANALYTICS"]
+    assert (said.code, told) == (0, ["STREAM_STATUS", "STATE", "LOG"])
+    assert kinds(said).count("ANALYTICS") >= 2
     assert said.stats == [(3.0, 1.0)]
 
 
@@ -87,7 +89,7 @@ def test_failures_speak_the_protocol(
     connector.config |= change
     said = connector.write(*lines, state(1))
     assert (said.code, said.states) == (1, [])
-    assert {"ERROR"} <= set(kinds(said)) <= {"ERROR", "LOG", "STREAM_STATUS"}
+    assert {"ERROR"} <= set(kinds(said)) <= {"ERROR", "LOG", "STREAM_STATUS", "ANALYTICS"}
     assert said.error["failure_type"] == failure
     assert said.messages[-1]["type"] == "TRACE"
 
@@ -102,7 +104,7 @@ def test_signal_speaks_the_protocol(connector: Connector, sandbox: RunningSandbo
     running.process.send_signal(signal.SIGTERM)
     messages = list(iter(running.take, None))
     assert running.end() == 143
-    assert set(kinds(Said(143, messages, b""))) == {"STATE", "LOG"}
+    assert set(kinds(Said(143, messages, b""))) == {"STATE", "LOG", "ANALYTICS"}
 
 
 STATES: list[dict[str, Any]] = [

@@ -157,7 +157,7 @@ class PlainWriter(MessageWriter):
         where a file is at fault, with what explains the command.
         """
         place = f" ({internal})" if type(error) is SystemFault else ""
-        advice = f" Help: {self._help}" if error.path is not None and self._help else ""
+        advice = f". Help: {self._help}" if error.path is not None and self._help else ""
         self._line(f"ERROR {error.told()}{place}{advice}")
 
     def _line(self, text: str) -> None:

@@ -454,5 +454,5 @@ def test_a_file_at_fault_comes_with_help() -> None:
     output.error(error, "ConfigError")
     assert stream.getvalue() == (
         b"ERROR It is not there. See docs/errors.md#configerror\n"
-        b"ERROR It is not there. See docs/errors.md#configerror Help: x check --help\n"
+        b"ERROR It is not there. See docs/errors.md#configerror. Help: x check --help\n"
     )
