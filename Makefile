@@ -1,5 +1,4 @@
 # make demo   a real source into the service, end to end
-# make shell  a shell that knows the commands
 # make dirty  a table of 50,000 dirty customers, each row compared with what must become of it
 # make test   all tests
 # make coverage  the same, with the lines that no test reaches; each process takes twice as long
@@ -16,15 +15,11 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 TESTS := $(foreach name,.venv .venv-source .venv-file .venv-pipelines .venv-qa .venv-suite,$(name)/installed)
 
-.PHONY: demo shell dirty settings test coverage soak scenarios constraints check format bench guard clean
+.PHONY: demo dirty settings test coverage soak scenarios constraints check format bench guard clean
 .DELETE_ON_ERROR:
 
 demo: .venv/connector .venv-source/installed
 	$(BIN)/python demo/run.py
-
-shell: .venv/connector
-	@echo "Here destination-profiles and profiles-sandbox are found. Leave with exit."
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $${SHELL:-sh}
 
 settings: .venv/connector
 	$(BIN)/python docs/settings.py

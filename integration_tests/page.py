@@ -1,4 +1,4 @@
-"""A page of docs/: its files, and its commands with what they print."""
+"""A page for readers: its files, and its commands with what they print."""
 
 import re
 from dataclasses import dataclass
@@ -29,10 +29,25 @@ def steps(page: str) -> list[Command | File]:
     found: list[Command | File] = []
     for kind, name, text in BLOCK.findall((DOCS / page).read_text(encoding="utf-8")):
         if kind == "console":
-            found += [_command(each) for each in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]]
+            found += _commands(text)
         elif name:
             found.append(File(name, text))
     return found
+
+
+def consoles(text: str) -> list[list[Command]]:
+    """The commands of each block of a page's text."""
+    return [_commands(block) for kind, _, block in BLOCK.findall(text) if kind == "console"]
+
+
+def named(text: str, name: str) -> str:
+    """The block of that name."""
+    (found,) = [block for _, each, block in BLOCK.findall(text) if each == name]
+    return found
+
+
+def _commands(block: str) -> list[Command]:
+    return [_command(each) for each in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]]
 
 
 def _command(text: str) -> Command:

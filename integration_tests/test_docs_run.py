@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from integration_tests.connector import Connector, record, state, stream
+from integration_tests.page import consoles, named
 from integration_tests.screen import plain, watched
 from profiles_sandbox.testing import ServedSandbox
 
@@ -25,8 +26,8 @@ PAGES = {
     path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
     for path in [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))]
 }
-BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-NAMED = re.compile(r"^```\w+ (\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+ELSEWHERE = {"docs/start.md"}  # test_start.py runs it whole, in one shell
+COMMANDS = {page: consoles(text) for page, text in PAGES.items() if page not in ELSEWHERE}
 NOT_RUN = {  # commands that a test cannot run, and who does
     "make demo": ".ci/run",
     "make test": "whoever runs this",
@@ -60,11 +61,6 @@ class Stage:
     connector: Connector
     sandbox: ServedSandbox
 
-    def named(self, name: str) -> str:
-        """The text of the page's block of that name."""
-        (text,) = [text for each, text in NAMED.findall(PAGES[self.page]) if each == name]
-        return text
-
     def keep(self, name: str, content: Any) -> None:
         """Write a file, as JSON where it is no text."""
         text = content if isinstance(content, bytes) else json.dumps(content).encode()
@@ -93,19 +89,6 @@ class Stage:
             PATH=os.pathsep.join([*map(str, folders), os.environ["PATH"]]),
         )
         return code, plain(screen).replace(self.sandbox.url, "http://127.0.0.1:8099")
-
-
-def blocks(page: str) -> list[list[tuple[str, str]]]:
-    """The commands of each block, with what they print."""
-    return [
-        [
-            (command, output)
-            for command, _, output in (
-                each.partition("\n") for each in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]
-            )
-        ]
-        for text in BLOCK.findall(PAGES[page])
-    ]
 
 
 def is_run(command: str) -> bool:
@@ -173,13 +156,13 @@ def readme(stage: Stage) -> Iterator[None]:
 
 def refused(stage: Stage) -> Iterator[None]:
     """What docs/refused.md tells, step by step."""
-    config = json.loads(stage.named("config")) | {"api_url": stage.sandbox.url}
+    config = json.loads(named(PAGES[stage.page], "config")) | {"api_url": stage.sandbox.url}
     schema = {"type": "object", "properties": {name: {} for name in ("id", "city", "born")}}
     catalog = {"streams": [stream("users", namespace="shop", schema=schema)]}
     del catalog["streams"][0]["sync_id"]
     stage.keep("catalog.json", catalog)
     stage.keep("config.json", config)
-    rows = map(json.loads, stage.named("rows").splitlines())
+    rows = map(json.loads, named(PAGES[stage.page], "rows").splitlines())
     messages = b"".join([*(record(row, namespace="shop") for row in rows), state(1)])
     stage.keep("messages.jsonl", messages)
     write = "destination-profiles write --config config.json --catalog catalog.json"
@@ -218,22 +201,25 @@ STAGES: dict[str, Callable[[Stage], Iterator[None]]] = {
 
 
 def test_every_page_with_commands_has_a_stage() -> None:
-    pages = {page for page in PAGES if any(is_run(each) for of in blocks(page) for each, _ in of)}
-    assert pages == set(STAGES)
+    printed = {
+        page: [each.line for of in blocks for each in of] for page, blocks in COMMANDS.items()
+    }
+    assert {page for page, lines in printed.items() if any(map(is_run, lines))} == set(STAGES)
 
 
 @pytest.mark.parametrize("name", NOT_RUN)
 def test_what_is_not_run_is_printed(name: str) -> None:
-    assert any(each.startswith(name) for page in PAGES for of in blocks(page) for each, _ in of)
+    lines = [each.line for blocks in COMMANDS.values() for of in blocks for each in of]
+    assert any(each.startswith(name) for each in lines)
 
 
 @pytest.mark.parametrize("page", STAGES)
 def test_page_runs_as_printed(connector: Connector, sandbox: ServedSandbox, page: str) -> None:
     stage = Stage(page, connector, sandbox)
     setting = STAGES[page](stage)
-    for of in blocks(page):
+    for block in COMMANDS[page]:
         next(setting)
-        for command, output in filter(lambda each: is_run(each[0]), of):
-            code, shown = stage.shown(command)
-            assert (command, code) == (command, 0), shown
-            assert matches(output, shown), f"{command}\n{shown}"
+        for command in (each for each in block if is_run(each.line)):
+            code, shown = stage.shown(command.line)
+            assert (command.line, code) == (command.line, 0), shown
+            assert matches(command.output, shown), f"{command.line}\n{shown}"
