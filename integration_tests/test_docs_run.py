@@ -196,7 +196,7 @@ STAGES: dict[str, Callable[[Stage], Iterator[None]]] = {
     "docs/commands.md": commands,
     "docs/refused.md": refused,
     "docs/outcomes.md": outcomes,
-    "docs/airbyte.md": nothing,
+    "docs/glossary.md": nothing,
 }
 
 
