@@ -17,6 +17,8 @@ Values = Mapping[str, Any]
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
 
+_HOLDING = (list, dict)
+
 
 class Change(NamedTuple):
     """What an item of a batch, by its place from 0, changed: the former values of the fields."""
@@ -43,17 +45,20 @@ class Step(NamedTuple):
 
 
 def changed(old: Values, new: Values) -> dict[str, Any]:
-    """The former values of the fields that differ, in the order of the new ones."""
-    return {
-        name: old.get(name)
-        for name in dict.fromkeys([*new, *old])
-        if _differ(old.get(name), new.get(name))
-    }
+    """The former values of the fields that differ; null where there was none."""
+    was = {}
+    for name, value in new.items():
+        before = old.get(name)
+        if before is not value and (before != value or _differ(before, value)):
+            was[name] = before
+    for name in old.keys() - new.keys():
+        was[name] = old[name]
+    return was
 
 
 def _differ(old: Any, new: Any) -> bool:
-    """Whether stored values differ; to Python true is 1, even within lists and objects."""
-    return old is not new and (old != new or _encode(old) != _encode(new))
+    """Whether equal values are stored differently: to Python true is 1, within lists too."""
+    return type(old) is not type(new) or (type(old) in _HOLDING and _encode(old) != _encode(new))
 
 
 class History:

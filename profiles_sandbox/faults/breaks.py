@@ -50,6 +50,11 @@ BREAKS = {
         "200 ms more for each request at once",
         Rule(BROKEN_CALL, delay_ms_per_request=200),
     ),
+    "token": Break(
+        "Token withdrawn",
+        "error 401: a client should stop",
+        Rule(BROKEN_CALL, error=Error(401, "token: not a known one")),
+    ),
     "tariff": Break(
         "Tariff used up",
         "error 402: a client should stop",

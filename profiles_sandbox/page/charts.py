@@ -10,6 +10,9 @@ from itertools import accumulate, pairwise
 from profiles_sandbox.data.requests import Request
 from profiles_sandbox.page.endings import Ending
 
+UPDATE = "profiles/update_batch"
+"""The call whose throughput is drawn: imports only fill the service before a sync."""
+
 WIDTH = 1000
 """Units across; a chart is as wide as its page."""
 
@@ -91,7 +94,7 @@ def draw(requests: Sequence[Request], endings: Sequence[Ending], now: float) -> 
     scale = WIDTH / (end - start)
     placed = [((first - start) * scale, (last - start) * scale) for first, last in spans]
     rates = [
-        (request.accepted or 0) / (last - first)
+        (request.accepted or 0) / (last - first) if request.call == UPDATE else 0
         for request, (first, last) in zip(requests, spans, strict=True)
     ]
     return Charts(
