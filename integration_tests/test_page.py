@@ -116,9 +116,10 @@ def test_requests_show_while_they_are_under_way(
     browser: Driven, connector: Connector, sandbox: ServedSandbox
 ) -> None:
     page = browser.open(sandbox.url)
-    page.get_by_label("Latency of every answer, ms").fill("700")
+    page.get_by_label("Latency of every answer, ms").fill("2000")
     page.get_by_role("button", name="Set").click()
-    expect(page.locator("#broken")).to_contain_text("700 ms later")
+    expect(page.locator("#broken")).to_contain_text("2,000 ms later")
+    connector.config["batching"] = {"max_profiles": 1}
     running = connector.start()
     running.feed(record({"crm_id": 1, "points": 1}), state("end"))
     expect(page.get_by_role("table", name="Latest requests")).to_contain_text("under way")

@@ -5,7 +5,7 @@ number whatever happens and however slowly they listen.
 import asyncio
 from collections.abc import AsyncIterator
 
-PAUSE_SECONDS = 0.5
+PAUSE_SECONDS = 1
 """The least between two pieces of news to one page: what changes meanwhile is one."""
 
 SILENT_SECONDS = 15
