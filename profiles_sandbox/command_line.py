@@ -43,7 +43,9 @@ def parser() -> argparse.ArgumentParser:
         prog="profiles-sandbox", description="A local stand-in for a profile API."
     )
     commands = main.add_subparsers(dest="command", required=True)
-    serve = commands.add_parser("serve", help="serve the API until told to stop")
+    serve = commands.add_parser(
+        "serve", help="serve the API, and a page about it at /, until told to stop"
+    )
     serve.add_argument("--port", type=int, required=True, help="0 takes a free port")
     serve.add_argument(
         "--data", type=Path, required=True, metavar="FILE.db", help="made when missing"
