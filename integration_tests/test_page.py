@@ -207,6 +207,20 @@ def test_pause_keeps_the_page_still(browser: Driven, sandbox: ServedSandbox) -> 
     expect(page.locator(".figures")).to_contain_text(re.compile(rf"Requests\s*{before + 1}"))
 
 
+def test_part_that_somebody_is_in_waits(browser: Driven, sandbox: ServedSandbox) -> None:
+    page = browser.open(sandbox.url)
+    link = page.get_by_role("table", name="Latest requests").get_by_role(
+        "link", name="1", exact=True
+    )
+    link.focus()
+    sandbox.post("databases/list")
+    expect(page.locator(".figures")).to_contain_text(re.compile(r"Requests\s*2"))
+    expect(link).to_be_focused()
+    page.locator("h1").click()
+    sandbox.post("databases/list")
+    expect(page.get_by_role("table", name="Latest requests")).to_contain_text("databases/list")
+
+
 def test_page_says_that_the_service_is_gone(browser: Driven, tmp_path: Path) -> None:
     with ThreadedSandbox(tmp_path / "gone.db") as running:
         page = browser.open(running.url)

@@ -46,6 +46,18 @@ def parser() -> argparse.ArgumentParser:
     serve = commands.add_parser(
         "serve", help="serve the API, and a page about it at /, until told to stop"
     )
+    _add_serve_options(serve)
+    journal = commands.add_parser("journal", help="show the requests received")
+    profiles = commands.add_parser("profiles", help="show the profiles of a database")
+    profiles.add_argument("--db-id", type=int, required=True)
+    profiles.add_argument("--limit", type=int, default=-1, metavar="N", help="the oldest N only")
+    for command in (journal, profiles):
+        command.add_argument("--data", type=Path, required=True, metavar="FILE.db")
+        command.add_argument("--json", action="store_true", help="JSON lines instead of a table")
+    return main
+
+
+def _add_serve_options(serve: argparse.ArgumentParser) -> None:
     serve.add_argument("--port", type=int, required=True, help="0 takes a free port")
     serve.add_argument(
         "--data", type=Path, required=True, metavar="FILE.db", help="made when missing"
@@ -77,14 +89,6 @@ def parser() -> argparse.ArgumentParser:
         help="show the page to other machines too, under this name (default: to this one only)",
     )
     switches.add_options(serve)
-    journal = commands.add_parser("journal", help="show the requests received")
-    profiles = commands.add_parser("profiles", help="show the profiles of a database")
-    profiles.add_argument("--db-id", type=int, required=True)
-    profiles.add_argument("--limit", type=int, default=-1, metavar="N", help="the oldest N only")
-    for command in (journal, profiles):
-        command.add_argument("--data", type=Path, required=True, metavar="FILE.db")
-        command.add_argument("--json", action="store_true", help="JSON lines instead of a table")
-    return main
 
 
 def _serve(options: argparse.Namespace) -> None:

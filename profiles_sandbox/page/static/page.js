@@ -84,10 +84,14 @@ document.addEventListener("submit", async (event) => {
   if (form.method !== "post") return;
   event.preventDefault();
   const fields = new URLSearchParams(new FormData(form, event.submitter));
-  const answer = await fetch(form.action, { method: "POST", body: fields });
-  if (form.closest("#active")) document.getElementById("switches-head").focus(); // the button goes
-  if (answer.ok) exchange(await answer.text());
-  else tell("The service did not take it", "lost");
+  try {
+    const answer = await fetch(form.action, { method: "POST", body: fields });
+    if (form.closest("#active")) document.getElementById("switches-head").focus(); // the button goes
+    if (answer.ok) exchange(await answer.text());
+    else tell("The service did not take it", "lost");
+  } catch {
+    tell("The service is gone", "lost");
+  }
 });
 
 live.hidden = false;
