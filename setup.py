@@ -23,7 +23,7 @@ setup(
             "report/*.jinja",
             "py.typed",
         ],
-        "profiles_sandbox": ["*.yaml", "*.md", "py.typed"],
+        "profiles_sandbox": ["*.yaml", "*.md", "page/*/*", "py.typed"],
     },
     install_requires=[
         # base class and protocol models of destination.py; tests hold manifest.yaml against its
@@ -47,6 +47,7 @@ setup(
     ],
     extras_require={
         "sandbox": [
+            "jinja2>=3.1,<4",  # the page's HTML, with every value escaped
             "starlette>=1,<2",  # routes of the local service
             "uvicorn>=0.34,<1",  # its HTTP server
         ],

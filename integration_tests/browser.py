@@ -6,12 +6,21 @@ from dataclasses import dataclass, field
 from shutil import which
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    ViewportSize,
+    expect,
+    sync_playwright,
+)
 
 CHROMIUM = next(filter(None, map(which, ("chromium", "chromium-browser", "google-chrome"))), None)
 """The system's own: none is downloaded."""
 
 NO_CHROMIUM = "there is no Chromium (Debian: apt-get install chromium)"
+
+expect.set_options(timeout=60_000)  # ms: longer than anything here takes
 
 DESKTOP, PHONE = ViewportSize(width=1280, height=900), ViewportSize(width=375, height=780)
 
@@ -62,7 +71,7 @@ def chromium() -> Iterator[Browser]:
 
 def barriers(page: Page) -> list[str]:
     """What keeps some people from using a page, by axe-core: `rule: element`, for each place."""
-    found = Axe().run(page).response["violations"]
+    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
     return [f"{rule['id']}: {node['target']}" for rule in found for node in rule["nodes"]]
 
 
