@@ -94,7 +94,7 @@ def test_slip_in_a_catalog_has_its_place(connector: Connector) -> None:
     del connector.catalog["streams"][0]["stream"]["name"]
     said = write(connector)
     assert said.code == 1
-    assert "the form of one: $.streams[0].stream name must be there." in said.error["message"]
+    assert "the expected form: $.streams[0].stream name must be there." in said.error["message"]
 
 
 # Settings
