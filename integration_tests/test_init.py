@@ -257,6 +257,21 @@ def test_configured_catalog_has_modes_that_the_source_supports(folder: Folder) -
     assert made["streams"][1]["cursor_field"] == ["updated"]
 
 
+def test_configured_catalog_is_taken_too(folder: Folder) -> None:
+    folder.catalog(stream("users", {"email": {"type": "string"}}))
+    made = folder.init("--write-catalog", "configured.json")
+    (folder.path / "configured.json").rename(folder.path / "discovered.jsonl")
+    assert folder.init() == made
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"streams": []}', '{"streams": 5}', "[]", "chatter"])
+def test_file_without_streams_is_told(folder: Folder, text: str) -> None:
+    (folder.path / "discovered.jsonl").write_text(text)
+    done = folder.run("init", "--config", "known.yaml", "--catalog", "discovered.jsonl")
+    assert done.returncode == 1
+    assert "discovered.jsonl" in done.stderr and done.stderr.startswith("ERROR The ")
+
+
 @pytest.mark.parametrize("command", ["write", "forecast", "resend"])
 @pytest.mark.parametrize("form", ["lines", "catalog"])
 def test_catalog_that_is_not_configured_is_told(

@@ -29,6 +29,7 @@ from ..service.outcome import ACCEPTED, Outcome
 from ..service.request import Request
 from ..storage.settings import NoStorage
 from ..sync.progress import Progress, Terminal
+from ..sync.pump import Pump
 from ..sync.sync import assemble
 from .acquaintance import Sample
 from .catalog_file import read_catalog
@@ -101,11 +102,8 @@ def forecast(
         store=examples,
         sender=counted,
     )
-    progress.follow(pump.share)
-    began = monotonic()
-    pump.run(LineReader(descriptor))
-    progress.end(pump.writer)
-    reading, at_once = monotonic() - began, in_flight or configured.max_in_flight
+    reading = _read(pump, progress, descriptor)
+    at_once = in_flight or configured.max_in_flight
     waiting = round_trips(len(counted.profiles), at_once) * latency_ms / 1000
     return Forecast(
         **counted.told(pump.writer.ledger.totals),
@@ -118,6 +116,15 @@ def forecast(
         examples=examples.in_order(),
         known=sample.asked() if ask else [],
     )
+
+
+def _read(pump: Pump, progress: Progress, descriptor: int) -> float:
+    """All of the input; gives the seconds that it took."""
+    progress.follow(pump.share)
+    began = monotonic()
+    pump.run(LineReader(descriptor))
+    progress.end(pump.writer)
+    return monotonic() - began
 
 
 def _look(chunk: Chunk, *lookers: Callable[[Chunk], None]) -> None:

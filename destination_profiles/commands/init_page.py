@@ -26,6 +26,8 @@ def show(streams: Sequence[StreamSuggestion], path: str, catalog: str | None, fi
     ]
     written = f"Written: {path}, which only you can read"
     sentences = [f"{written}, and {catalog}." if catalog else f"{written}."]
+    if not any(each.rows for each in streams):
+        sentences.append("No rows were looked at: with some, in --messages, it knows more.")
     questions = {each.place: each for stream in streams for each in stream.questions}
     asked = [each for each in questions.values() if each.topic != UNREADABLE]
     if asked:

@@ -48,10 +48,7 @@ def consent(
     listed = {str(each).casefold() for each in spellings()["consent"]["values"]}
     known = [word for word, _ in counts.most_common() if word in listed][:MAX_WORDS]
     others = [each for each in sampled.values(path) if folded(each) not in known]
-    meant = {word: answers.get((STATUS, f"{path}:{word}")) for word in known}
-    for (topic, subject), status in answers.items():
-        if topic == STATUS and subject.partition(":")[0] == path:
-            meant[subject.partition(":")[2]] = status
+    meant = _meant(path, known, answers)
     resource = answers.get((RESOURCE, channel))
     settings: dict[str, Any] = {
         "channel": channel,
@@ -91,6 +88,16 @@ def _region(numbers: Sequence[Any], answers: Answers) -> str | None:
     region = answers.get((REGION, ""))
     is_needed = region is not None and national(numbers) and not with_bare_code(numbers, region)
     return region if is_needed else None
+
+
+def _meant(path: str, known: Sequence[str], answers: Answers) -> dict[str, str | None]:
+    """The status of each word that is known or was answered, None where it is open."""
+    told = {
+        subject.rpartition(":")[2]: status
+        for (topic, subject), status in answers.items()
+        if topic == STATUS and subject.rpartition(":")[0] == path
+    }
+    return dict.fromkeys(known) | told
 
 
 def _about_resource(channel: str, known: Sequence[str]) -> str:
