@@ -147,7 +147,7 @@ def test_wrong_configuration_is_an_error(connector: Connector) -> None:
     assert forecast(connector) == (
         1,
         "",
-        "ERROR The setting db_id is wrong: must be integer, not string.\n",
+        "ERROR The setting db_id is wrong: must be integer, not string. See docs/errors.md#configerror\n",
     )
 
 
