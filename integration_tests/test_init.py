@@ -219,7 +219,7 @@ def test_answers_at_a_terminal_map_the_dirty_table(dirty: Folder) -> None:
 
 
 def test_wrong_answer_is_asked_again(dirty: Folder) -> None:
-    code, shown = asked(dirty, {"country do phone": "Atlantis", "none of them": "DE"})
+    code, shown = asked(dirty, {"country do phone": "Atlantis", "not one of them": "DE"})
     assert (code, shown.count("That is not one of them.")) == (0, 1)
     assert "- Which time zone are times in that name none?\n" in shown
     assert "- Which country" not in shown

@@ -45,8 +45,13 @@ def test_live_line_is_on_stderr_alone(connector: Connector) -> None:
     assert "0 accepted, 0 rejected, 0 superseded, 0 deleted, 9 on their way" in text
     assert text.rpartition(LIVE)[2].count("\x1b[2K") >= 1  # the last one is taken away
     messages = [json.loads(each) for each in output.splitlines()]
-    assert [each["type"] for each in messages] == ["STATE", "LOG"]  # the log tells the end only
-    assert messages[1]["log"]["message"].startswith(LIVE)
+    assert [each["type"] for each in messages] == [
+        "TRACE",
+        "STATE",
+        "LOG",
+        "TRACE",
+    ]  # the log tells the end only
+    assert messages[2]["log"]["message"].startswith(LIVE)
 
 
 @pytest.mark.parametrize("faults", [DELAY])
@@ -59,7 +64,7 @@ def test_live_line_never_cuts_a_message(connector: Connector) -> None:
         if '"type"' in part
     ]
     messages = [json.loads(each[each.index("{") :]) for each in lines]
-    assert [each["type"] for each in messages] == ["STATE", "LOG"]
+    assert [each["type"] for each in messages] == ["TRACE", "STATE", "LOG", "TRACE"]
     assert all(LIVE not in each[: each.index("{")] for each in lines)
 
 

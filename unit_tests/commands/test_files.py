@@ -87,7 +87,7 @@ BROKEN = [
     (b'{"a": 1,\t"a": 2}', "line 1, column 10: a setting appears twice"),
     (b"a: 1\nb: 2\na: 3", "line 3, column 1: a setting appears twice"),
     (b"a: b: canary-7f3a", "line 1, column 5: a colon is not allowed here; quote the text"),
-    (b"a: 1\n b: 2", "line 2, column 3: a colon may not stand here"),
+    (b"a: 1\n b: 2", "line 2, column 3: a colon is not allowed here"),
     (b"a: @canary-7f3a", "line 1, column 4: a text that begins so, or a tab, must be in quotes"),
     (b"a:\n\tb: 1", "line 2, column 1: a text that begins so, or a tab, must be in quotes"),
     (b"a: *canary-7f3a", "line 1, column 4: a text that begins with * must be in quotes"),

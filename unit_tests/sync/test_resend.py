@@ -360,8 +360,8 @@ def test_edited_row_is_never_sent_beside_its_own(step: int) -> None:
 @pytest.mark.parametrize(
     ("rows", "told"),
     [
-        ([(ROWS[1], 7)], "of no record that waits in the store: 1."),
-        ([(ROWS[1], 1), (ROWS[1], 1)], "of no record that waits in the store: 2."),
+        ([(ROWS[1], 7)], "match no record that waits in the store: 1."),
+        ([(ROWS[1], 1), (ROWS[1], 1)], "match no record that waits in the store: 2."),
     ],
 )
 def test_row_of_no_other_is_refused(rows: list[tuple[Row, int]], told: str) -> None:
@@ -394,7 +394,7 @@ def test_notes_of_another_stream_stop_it() -> None:
     folder.things["7/people/2026_01_01_1767225600000_0.jsonl"] = b"{}\n"
     note = {"type": "answered", "arrived": [["7/people/2026_01_01_1767225600000_0.jsonl", 0]]}
     folder.things["resend/1.json"] = json.dumps({**note, "refused": []}).encode()
-    with pytest.raises(ConfigError, match="did not come to its end"):
+    with pytest.raises(ConfigError, match="did not finish"):
         resend(folder, Service())
 
 
