@@ -35,7 +35,9 @@ setup(
         "PyYAML>=6,<7",  # spec.yaml and manifest.yaml
         "requests>=2.32,<3",  # transport
         "rich>=13,<16",  # live line on a terminal
-        "urllib3>=2,<3",  # under requests; its errors tell why a connection failed
+        # under requests: its errors tell why a connection failed; from 2.6 on it unpacks no more of
+        # an answer than was asked for
+        "urllib3>=2.6,<3",
     ],
     extras_require={
         "sandbox": [
