@@ -67,8 +67,10 @@ class _Adapter(HTTPAdapter):
         self._trust: dict[str, Any] = {} if context is None else {"ssl_context": context}
         super().__init__()
 
-    def init_poolmanager(self, *args: Any, **more: Any) -> None:
-        super().init_poolmanager(*args, **self._trust, **more)
+    def init_poolmanager(
+        self, connections: int, maxsize: int, block: bool = False, **more: Any
+    ) -> None:
+        super().init_poolmanager(connections, maxsize, block, **self._trust, **more)
         self.poolmanager.pool_classes_by_scheme = POOLS
 
     def proxy_manager_for(self, proxy: str, **more: Any) -> Any:

@@ -66,6 +66,7 @@ class Writer:
         self.unknown: Counter[str] = Counter()  # records of streams that are not in the catalog
         self.read = 0
         self.chunks = 0
+        self.look: Callable[[], None] = lambda: None  # called often, may end the sync
         self.dispatcher = dispatcher
         self.keeps_rejected = not isinstance(store, NoStore)
         self._codecs, self._store, self._release_state = codecs, store, release
@@ -248,6 +249,7 @@ class Writer:
         interval.read += 1
         self.read += 1
         self._reject(interval, original, rejection, self.read - 1)
+        self.look()
         self._stop_at_too_many()
 
     def _reject(
