@@ -107,7 +107,7 @@ class Blame:
         case = self.case(chunk)
         case.suspects.append(Resolution(chunk, {0: outcome.refusal}))
         case.search.refused()
-        case.foreign = case.foreign or _foreign(chunk, outcome)
+        case.foreign = case.foreign or foreign(chunk, outcome)
         self._alone += not self.accepted
 
     def blamed(self) -> Iterator[Resolution]:
@@ -150,8 +150,10 @@ class Blame:
         return whole.parts_left == len(case.suspects)
 
 
-def _foreign(chunk: Chunk, outcome: Halve) -> ProfilesError | None:
-    """No chunk is larger than the service takes, so what says so is not the service."""
+def foreign(chunk: Chunk, outcome: Halve) -> ProfilesError | None:
+    """What to end with where it is not the service that refuses a request; None where it is. No
+    chunk is larger than the service takes, so what says so is not the service.
+    """
     if outcome.too_large:
         return ConfigError(TOO_LARGE.format(f"{chunk.size:,}", outcome.refusal.code))
     return ConfigError(NOT_ITS_OWN.format(outcome.refusal.code)) if outcome.unknown else None

@@ -18,8 +18,8 @@ DRAFTS: Mapping[str, type[Any]] = {  # by the URL without its scheme and its end
 }
 USUAL_DRAFT = jsonschema_rs.Draft7Validator  # where a schema names none, as sources do
 # A pattern with backreferences or a look around may try for ever: a value for which it takes more
-# steps than this, two milliseconds, does not satisfy it. All others take no steps.
-PATTERNS = jsonschema_rs.FancyRegexOptions(backtrack_limit=100_000)
+# steps than this, a millisecond, does not satisfy it. All others take no steps.
+PATTERNS = jsonschema_rs.FancyRegexOptions(backtrack_limit=50_000)
 MAX_FAULTS = 100  # in one schema; with more, all of it is taken as anything
 
 

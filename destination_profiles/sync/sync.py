@@ -15,6 +15,7 @@ from ..delivery.chunks import Chunk, ChunkPolicy
 from ..delivery.dispatcher import Dispatcher
 from ..delivery.mailbox import Mailbox
 from ..delivery.recorder import Recorder
+from ..delivery.repeats import Repeats
 from ..delivery.schedule import Schedule
 from ..delivery.senders import Sender, Senders
 from ..delivery.writer import StreamKey, Writer
@@ -126,7 +127,10 @@ def assemble(
         leaving=leaving,
         expects_refusals=expects_refusals,
         inspect=lambda: inspect(config, client, service(), in_sync=True).problems,
-        repeatable=repeatable(service(), format_named(config.wire_format)),
+        repeats=Repeats(
+            repeatable(service(), format_named(config.wire_format)),
+            starts_triggers=not config.options.get("skip_triggers", False),
+        ),
     )
     writer = Writer(
         codecs,

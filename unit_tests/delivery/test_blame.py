@@ -6,6 +6,7 @@ import pytest
 
 from destination_profiles.delivery.chunks import Chunk
 from destination_profiles.delivery.dispatcher import Dispatcher
+from destination_profiles.delivery.repeats import Repeats
 from destination_profiles.errors import ConfigError, Refused, SystemFault, Unavailable
 from destination_profiles.service.outcome import Accepted, Halve, Outcome, Retry
 from destination_profiles.service.request import Request
@@ -225,12 +226,14 @@ def test_profiles_put_off_for_too_long_end_the_sync() -> None:
 
 
 def test_function_that_may_have_been_executed_is_not_sent_again() -> None:
-    made, link = asked(answers(Accepted({}, {0: BUSY})), repeatable=lambda _: False)
+    made, link = asked(answers(Accepted({}, {0: BUSY})), repeats=Repeats(lambda _: False))
     assert run(made, link, chunk(1, 2)) == [([2], {})]
     assert "must not be executed twice" in str(made.failure)
     assert (made.unknown(), len(link.sent)) == (1, 1)
 
 
 def test_function_that_was_not_executed_is_sent_again() -> None:
-    made, link = asked(answers(Accepted({}, {0: LIMITED}), ACCEPT), repeatable=lambda _: False)
+    made, link = asked(
+        answers(Accepted({}, {0: LIMITED}), ACCEPT), repeats=Repeats(lambda _: False)
+    )
     assert run(made, link, chunk(1, 2)) == [([2], {}), ([1], {})]
