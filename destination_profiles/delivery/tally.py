@@ -8,6 +8,8 @@ from ..rejection import Rejection
 
 MAX_KINDS = 10  # kinds of reason told for one stream; the rest are added up
 TOP_KINDS = 3  # told in a sentence
+MOST_KINDS = 1_000  # of one stream that are counted apart: a service may give each record a text
+OTHER, OTHER_KINDS = "other", "one of many other reasons"
 
 
 class Tally:
@@ -28,7 +30,10 @@ class Tally:
     def count(self, stream: str, kind: tuple[str, str, str], times: int) -> None:
         """Count some of one kind."""
         self.total += times
-        self._kinds.setdefault(stream, Counter())[kind] += times
+        counts = self._kinds.setdefault(stream, Counter())
+        if kind not in counts and len(counts) >= MOST_KINDS:
+            kind = (kind[0], OTHER, OTHER_KINDS)
+        counts[kind] += times
 
     def top(self) -> list[str]:
         """The most frequent kinds of all streams, each in a few words."""
