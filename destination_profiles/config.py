@@ -6,7 +6,7 @@ from datetime import UTC, tzinfo
 from typing import Any, Literal, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from .address import Address, read_address
+from .address import PERSONAL_DATA, read_address
 from .errors import ConfigError
 from .secret import Secret
 from .service.manifest import Service, service
@@ -218,16 +218,7 @@ def _usable(settings: Mapping[str, Any], slips: Iterable[Slip]) -> dict[str, Any
 
 def _api_url(text: str) -> str:
     why = "the token and personal data travel in each request"
-    return _secure(read_address(text, "api_url"), "API URL", why)
-
-
-def _secure(address: Address, what: str, why: str) -> str:
-    if address.scheme != "https" and not address.is_of_this_machine():
-        raise ConfigError(
-            f"The {what} must begin with https, because {why}. Plain http is allowed for "
-            "an address of this machine only."
-        )
-    return address.url
+    return read_address(text, "api_url").secured("API URL", why).url
 
 
 def _check_nulls(null_values: str, delivery: Mapping[str, Any]) -> None:
@@ -291,4 +282,4 @@ def _s3(raw: Mapping[str, Any]) -> S3Storage:
 
 def _endpoint(text: str) -> str:
     address = read_address(text, "object_storage_config.s3_endpoint")
-    return _secure(address, "S3 endpoint", "personal data travels to it")
+    return address.secured("S3 endpoint", PERSONAL_DATA).url
