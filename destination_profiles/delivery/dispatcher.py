@@ -1,5 +1,6 @@
 """What follows from an answer, and who is sent next."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from time import monotonic
@@ -199,10 +200,9 @@ class Dispatcher:
         yield from self._blame.blamed()
         if self._question is not None or not self._is_active():
             return
-        if not self._blame.accepted:
-            self._admit()
-        alone = not self._blame.accepted and self._blame.waiting() == len(self.sealed.tries)
-        if (chunk := self._blame.to_ask(alone=alone)) is None:
+        self._admit()  # what leaves now may be accepted
+        under_way = Counter(each.target.db_id for each in self.sealed.tries)
+        if (chunk := self._blame.to_ask(under_way)) is None:
             return
         if (error := self._blame.error(chunk)) is not None:
             self._fail(error)
