@@ -126,6 +126,7 @@ class Writer:
         self._checkpointer.hold(state, self.read, intervals, size)
         if len(self._checkpointer) == 1:  # else those before it wait for an answer, and so does it
             self._release()
+        self._make_room()
 
     def statuses(self) -> Counter[str]:
         """Subscriptions that mappings made of the records taken, by the word of their status."""
