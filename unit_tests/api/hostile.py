@@ -14,8 +14,8 @@ class Hostile:
     counts those that it has read.
     """
 
-    def __init__(self, pieces: Iterable[bytes]) -> None:
-        self.requests = 0
+    def __init__(self, pieces: Iterable[bytes], *, hang_up: bool = False) -> None:
+        self.requests, self._hang_up = 0, hang_up
         self.pieces = pieces
         self._server = socket.create_server(("127.0.0.1", 0))
         self._connection = self._server
@@ -32,6 +32,8 @@ class Hostile:
                         self.requests += 1
                         for piece in self.pieces:
                             connection.sendall(piece)
+                        if self._hang_up:
+                            break
 
     def close(self) -> None:
         for each in (self._connection, self._server):
@@ -41,9 +43,9 @@ class Hostile:
 
 
 @contextmanager
-def hostile(pieces: Iterable[bytes]) -> Iterator[Hostile]:
-    """Run one until the block ends."""
-    server = Hostile(pieces)
+def hostile(pieces: Iterable[bytes], *, hang_up: bool = False) -> Iterator[Hostile]:
+    """Run one until the block ends. It keeps connections open, unless it is to hang up."""
+    server = Hostile(pieces, hang_up=hang_up)
     thread = Thread(target=server.serve)
     thread.start()
     yield server

@@ -1,6 +1,7 @@
 """Answers that do not end, from a service on a raw socket."""
 
 import gzip
+import socket
 import tracemalloc
 import zlib
 from collections.abc import Iterator
@@ -161,3 +162,38 @@ def test_cookies_are_not_kept() -> None:
         transport = HttpTransport({})
         transport(request(server))
         assert len(transport._session(server.url).cookies) == 0
+
+
+def test_service_that_does_not_read_is_told() -> None:
+    """A block of a body leaves within the time for connecting, or not at all."""
+    body = b"x" * 50_000_000  # more than the system holds for a connection
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+        with pytest.raises(NoAnswer) as raised:
+            HttpTransport({})(HttpRequest(url, {}, Blocks([body], len(body)), (0.2, 30.0), MOST))
+    assert (raised.value.reason, raised.value.left) == (
+        "the request could not be sent in time",
+        True,
+    )
+
+
+def test_answer_of_an_old_protocol_is_read() -> None:
+    with hostile([b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\n{}"]) as server:
+        assert posted(server).body == b"{}"
+
+
+def test_answer_that_is_shorter_than_it_says_is_cut() -> None:
+    short = OK + b"Content-Length: 100\r\n\r\n{}"
+    with hostile([short], hang_up=True) as server, pytest.raises(NoAnswer) as raised:
+        posted(server)
+    assert raised.value.reason == "the connection was cut"
+
+
+def test_rest_behind_an_answer_is_not_the_next() -> None:
+    """A service that sends two answers to one request."""
+    with hostile([SHORT, SHORT.replace(b"{}", b"[]")]) as server:
+        transport = HttpTransport({})
+        first = transport(request(server))
+        server.pieces = [SHORT.replace(b"{}", b"42")]
+        assert first.body == b"{}"
+        assert transport(request(server)).body == b"42"
