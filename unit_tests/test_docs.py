@@ -261,3 +261,23 @@ def test_changelog_has_the_version() -> None:
     )
     assert version and newest and version[1] == newest[1]
     assert f"| {newest[1]} | {newest[2]} |" in sections(GUIDE)["Changelog"]
+
+
+COMMANDS = [
+    (each["tool"], each["rest"].split('-k "')[0].split(" -k ")[0].split(), each["rest"])
+    for each in re.finditer(r"`(?P<tool>pytest|stage) (?P<rest>[^`]+)`", PAGES["docs/assurance.md"])
+]
+
+
+@pytest.mark.parametrize(("tool", "places", "rest"), COMMANDS)
+def test_attack_can_be_repeated(tool: str, places: list[str], rest: str) -> None:
+    """Files and scenarios are there, and each word of a choice stands in the name of a test."""
+    if tool == "stage":
+        folder = ROOT / "integration_tests" / "scenarios"
+        assert [each for each in places if not (folder / f"{each}.yaml").is_file()] == []
+        return
+    files = [file for each in places for file in [ROOT / each, *(ROOT / each).glob("test_*.py")]]
+    text = "".join(file.read_text(encoding="utf-8") for file in files if file.is_file())
+    chosen = rest.partition(" -k ")[2].strip('"').split(" or ") if " -k " in rest else [""]
+    assert text and all((ROOT / each).exists() for each in places)
+    assert [word for word in chosen if not re.search(rf"def test_\w*{word}", text)] == []

@@ -188,7 +188,7 @@ def _address(client: Any) -> Address:
     ConfigError where it is not secure.
     """
     address = read_address(client.meta.endpoint_url, "AWS_ENDPOINT_URL")
-    return address.secured("address of AWS (AWS_ENDPOINT_URL)", PERSONAL_DATA)
+    return address.secured("AWS_ENDPOINT_URL address", PERSONAL_DATA)
 
 
 def _revealed(secret: Secret | None) -> str | None:
