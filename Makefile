@@ -14,7 +14,10 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 TESTS := $(foreach name,.venv .venv-source .venv-pipelines .venv-qa .venv-suite,$(name)/installed)
 
-.PHONY: demo dirty test coverage soak scenarios constraints check format bench guard clean
+OTHERS ?=
+IMAGE ?=
+
+.PHONY: demo dirty registry test coverage soak scenarios constraints check format bench guard clean
 .DELETE_ON_ERROR:
 
 demo: .venv/connector .venv-source/installed
@@ -22,6 +25,12 @@ demo: .venv/connector .venv-source/installed
 
 dirty: .venv/connector
 	$(BIN)/python demo/dirty.py --out demo/out/dirty --sync
+
+# OTHERS: a listing whose connectors are listed too. IMAGE: repository:tag, where it is another one.
+registry: .venv/connector .venv-qa/installed
+	rm -rf registry/out
+	$(BIN)/python registry/build.py --out registry/out $(if $(OTHERS),--others $(OTHERS)) $(if $(IMAGE),--image $(IMAGE))
+	.venv-qa/bin/python registry/check.py registry/out
 
 test: $(TESTS)
 	$(BIN)/python -m pytest -q -n 2
@@ -107,4 +116,4 @@ guard: .venv/installed
 	@touch $@
 
 clean:
-	rm -rf .venv .venv-source .venv-pipelines .venv-qa .venv-suite .venv-singer .venv-dlt demo/out
+	rm -rf .venv .venv-source .venv-pipelines .venv-qa .venv-suite .venv-singer .venv-dlt demo/out registry/out

@@ -21,6 +21,7 @@ from .body import Blocks
 from .transport import HttpRequest, HttpResponse, NoAnswer, Transport
 
 DATABASE_FIELDS = "databases_fields_get"
+FIRST_ID = 1  # a list of all begins here
 
 
 class _Read(msgspec.Struct):
@@ -37,7 +38,19 @@ class ServiceField(msgspec.Struct, frozen=True):
     category: str = "custom"
 
 
-class _Resource(msgspec.Struct):
+class Resource(msgspec.Struct, frozen=True):
+    """What subscriptions belong to."""
+
+    id: int
+    name: str = ""
+
+
+class _Page(msgspec.Struct):
+    data: list[Resource]
+    next_from_id: int | None = None
+
+
+class _Channels(msgspec.Struct):
     channels: frozenset[str]
 
 
@@ -112,7 +125,18 @@ class ProfilesClient:
 
     def channels(self, resource_id: int) -> frozenset[str]:
         """The channels of a resource. Raises ProfilesError as `read` does."""
-        return _converted(self.read("resources_get", id=resource_id), _Resource).channels
+        return _converted(self.read("resources_get", id=resource_id), _Channels).channels
+
+    def resources(self) -> list[Resource]:
+        """All resources, page by page. Raises ProfilesError as `read` does."""
+        found: list[Resource] = []
+        after: int | None = FIRST_ID
+        while after:
+            page = _converted(self._answer("resources_list", from_id=after), _Page)
+            found += page.data
+            is_later = page.next_from_id is not None and page.next_from_id > after
+            after = page.next_from_id if is_later else None
+        return found
 
     def profile(self, target: Target, key: Mapping[str, str]) -> dict[str, Any] | None:
         """The profile that the service finds by a key, None where it finds none. Raises
@@ -131,6 +155,10 @@ class ProfilesClient:
         """The `data` of the answer to a call that changes nothing. Raises Refused, Unavailable or
         another ProfilesError.
         """
+        return _converted(self._answer(call, **parameters), _Read).data
+
+    def _answer(self, call: str, **parameters: Any) -> bytes:
+        """The body of the answer to a call that changes nothing."""
         body = encode_json({"token": self._config.token.reveal(), **parameters})
         try:
             answer = self._post(self._service.calls[call], Blocks([body], len(body)), {})
@@ -144,7 +172,7 @@ class ProfilesClient:
         refusal = self._answers.refusal_of_call(answer.status, answer.body, wait)
         if refusal is not None:
             raise refusal
-        return _converted(answer.body, _Read).data
+        return answer.body
 
     def _post(self, call: Call, body: Blocks, headers: Mapping[str, str]) -> HttpResponse:
         url = self._config.api_url + call.path
