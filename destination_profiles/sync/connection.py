@@ -47,7 +47,7 @@ def read_connection(
                 error.stream, error.namespace = info.name, info.namespace
                 errors.append(error)
     if asks and mapped:
-        errors += _not_there(replace(config, streams=tuple(mapped)), transport)
+        errors += _not_there(config, mapped, transport)
     if errors:
         raise together(errors)
     return config, streams
@@ -63,11 +63,15 @@ def _mapped(info: StreamInfo, config: Config) -> StreamConfig:
     return replace(configured, target=target, fields=fields)
 
 
-def _not_there(config: Config, transport: Transport | None) -> Sequence[ConfigError]:
+def _not_there(
+    config: Config, mapped: Sequence[StreamConfig], transport: Transport | None
+) -> Sequence[ConfigError]:
     """What the service does not have. One that does not answer now may do so once it is sent to."""
-    client = ProfilesClient(config, service(), Answers(service(), config.field_names()), transport)
+    target = mapped[0].target or config.target  # where nothing goes is not looked at
+    sent = replace(config, target=target, streams=tuple(mapped))
+    client = ProfilesClient(sent, service(), Answers(service(), sent.field_names()), transport)
     try:
-        found = inspect(config, client, service(), in_sync=True)
+        found = inspect(sent, client, service(), in_sync=True)
     except Unavailable as error:
         logger.warning(
             f"What the streams are mapped to could not be looked at beforehand: {error.message}"

@@ -97,6 +97,12 @@ def test_chosen_field_that_is_not_there_is_told() -> None:
     assert told == "Database 1 has no field crm_di, which profiles are found by. Is it crm_id?"
 
 
+def test_settings_that_nothing_is_sent_by_are_not_looked_at() -> None:
+    config = CONFIG | {"matching": {"mode": "custom", "field_name": "gone"}}
+    catalog = {"streams": [stream("crm_id")]}
+    read_connection(config, catalog, asks=True, transport=Service())
+
+
 def test_others_are_not_asked_about() -> None:
     service = Service()
     read_connection(
