@@ -59,7 +59,7 @@ def address(registry: Path) -> Iterator[str]:
     ) as server:
         assert server.stdout is not None
         port = server.stdout.readline().split("port ")[1].split()[0]
-        yield f"http://127.0.0.1:{port}/"
+        yield f"http://127.0.0.1:{port}/"  # ignore-https-check
         server.terminate()
 
 
