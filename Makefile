@@ -1,4 +1,5 @@
 # make demo   a real source into the service, end to end
+# make demo-open  the same, and leaves the service running, with its page
 # make dirty  a table of 50,000 dirty customers, each row compared with what must become of it
 # make registry  the files of a registry of connectors with this one in it (docs/airbyte.md)
 # make test   all tests
@@ -18,11 +19,14 @@ TESTS := $(foreach name,.venv .venv-source .venv-pipelines .venv-qa .venv-suite,
 OTHERS ?=
 IMAGE ?=
 
-.PHONY: demo dirty registry test coverage soak scenarios constraints check format bench guard clean
+.PHONY: demo demo-open dirty registry test coverage soak scenarios constraints check format bench guard clean
 .DELETE_ON_ERROR:
 
 demo: .venv/connector .venv-source/installed
 	$(BIN)/python demo/run.py
+
+demo-open: .venv/connector .venv-source/installed
+	@$(BIN)/python demo/run.py --open
 
 dirty: .venv/connector
 	$(BIN)/python demo/dirty.py --out demo/out/dirty --sync
