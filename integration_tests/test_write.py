@@ -1,6 +1,8 @@
 """`write`: what arrives, which states come back, and when."""
 
 import json
+import os
+import re
 import signal
 from pathlib import Path
 from typing import Any
@@ -518,6 +520,14 @@ def test_superseded_record_is_stored_when_its_successor_is_refused(storing: Conn
         (5, "service"),
         ("good", "superseded"),
     ]
+
+
+def test_files_of_rejected_records_tell_the_attempt(storing: Connector) -> None:
+    lines = (record({"crm_id": 77}), state(1))
+    said = storing.run("write", lines, {**os.environ, "WORKER_JOB_ATTEMPT": "2"})
+    assert said.stats == [(0.0, 1.0)]
+    (part,) = (storing.folder / "rejected" / "7" / "users").iterdir()
+    assert re.fullmatch(r"\d{4}_\d\d_\d\d_attempt_2_\d+_0\.jsonl", part.name)
 
 
 def test_streams_never_supersede_each_other(connector: Connector, sandbox: ServedSandbox) -> None:
