@@ -31,7 +31,8 @@ setup(
         "lxml>=5.3,<7",  # XML, which the service speaks too
         "msgspec>=0.20,<1",  # decodes and encodes JSON; keeps integers of any length
         "pendulum>=3.1,<4",  # dates in the forms that sources write them
-        "phonenumbers>=9,<10",  # phone numbers of any country to E.164
+        # phone numbers of any country to E.164, without the tables of places and carriers (40 MB)
+        "phonenumberslite>=9,<10",
         "PyYAML>=6,<7",  # spec.yaml and manifest.yaml
         "requests>=2.32,<3",  # transport
         "rich>=13,<16",  # live line on a terminal

@@ -11,7 +11,7 @@ from .errors import ConfigError
 from .secret import Secret
 from .service.manifest import Service, service
 from .service.matching import Target
-from .slips import Slip, as_meant, find_slips, numbered
+from .slips import Slip, as_meant, find_slips, together
 from .spec import spec
 from .storage.settings import LocalStorage, NoStorage, Outcomes, S3Storage, Storage
 from .stream_config import StreamParser, parse_matching
@@ -61,6 +61,7 @@ class Config:
     max_age_seconds: float = MAX_AGE_SECONDS
     max_in_flight: int = MAX_IN_FLIGHT
     retry_seconds: float = RETRY_SECONDS
+    max_requests_per_second: float | None = None
     wire_format: str = "json"
     max_rejected: int | None = None
     max_rejected_percent: int = MAX_REJECTED_PERCENT
@@ -127,11 +128,8 @@ def parse(raw: Mapping[str, Any], schema: Mapping[str, Any], service: Service) -
     never a value.
     """
     reading = read(raw, schema, service)
-    if len(reading.errors) == 1:
-        raise reading.errors[0]
     if reading.errors:
-        stream = next((each.stream for each in reading.errors if each.stream), None)
-        raise ConfigError(numbered([each.message for each in reading.errors]), stream=stream)
+        raise together(reading.errors)
     return reading.config
 
 

@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
+from destination_profiles.commands.forecast import round_trips
 from destination_profiles.config import Config
 from destination_profiles.delivery.chunks import HELD_BODIES
 from destination_profiles.service.manifest import service
@@ -252,6 +253,21 @@ def test_resources_are_those_of_the_metadata() -> None:
         f"{sync['memory_limit']} | {Config.max_in_flight} |"
     ) in GUIDE
     assert f"| `check`, `discover` | 1 | {check['memory_limit']} | |" in GUIDE
+
+
+def test_times_are_those_of_the_forecast() -> None:
+    speed = re.search(r"prepared \[([\d,]+) of these rows", GUIDE)
+    assert speed
+    reading = 1 / int(speed[1].replace(",", ""))
+    for millions in (1, 10, 100):
+        rows, requests = millions * 1_000_000, millions * 100
+        seconds = [
+            max(rows * reading, round_trips(requests, at_once) * latency)
+            for latency, at_once in ((0.5, 8), (3, 8), (3, 32))
+        ]
+        shown = [f"{each:.1f}" if each < 10 else f"{each:,.0f}" for each in (*seconds, requests)]
+        cells = "| " + " | ".join(f"{each} s" for each in shown) + " |"
+        assert f"| {rows:,} | {requests:,} {cells}" in GUIDE, cells
 
 
 def test_changelog_has_the_version() -> None:

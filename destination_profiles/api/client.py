@@ -25,6 +25,7 @@ DATABASE_FIELDS = "databases_fields_get"
 # stands instead of them all. 8 answers of 10,000 profiles have 88 MB together.
 BYTES_A_PROFILE, BYTES_BESIDE = 1_000, 1_000_000
 READ_BYTES = 20_000_000  # a profile, or the fields of a database with the options of each
+FIRST_ID = 1  # a list of all begins here
 
 
 class _Read(msgspec.Struct):
@@ -41,7 +42,19 @@ class ServiceField(msgspec.Struct, frozen=True):
     category: str = "custom"
 
 
-class _Resource(msgspec.Struct):
+class Resource(msgspec.Struct, frozen=True):
+    """What subscriptions belong to."""
+
+    id: int
+    name: str = ""
+
+
+class _Page(msgspec.Struct):
+    data: list[Resource]
+    next_from_id: int | None = None
+
+
+class _Channels(msgspec.Struct):
     channels: frozenset[str]
 
 
@@ -123,7 +136,18 @@ class ProfilesClient:
 
     def channels(self, resource_id: int) -> frozenset[str]:
         """The channels of a resource. Raises ProfilesError as `read` does."""
-        return _converted(self.read("resources_get", id=resource_id), _Resource).channels
+        return _converted(self.read("resources_get", id=resource_id), _Channels).channels
+
+    def resources(self) -> list[Resource]:
+        """All resources, page by page. Raises ProfilesError as `read` does."""
+        found: list[Resource] = []
+        after: int | None = FIRST_ID
+        while after:
+            page = _converted(self._answer("resources_list", from_id=after), _Page)
+            found += page.data
+            is_later = page.next_from_id is not None and page.next_from_id > after
+            after = page.next_from_id if is_later else None
+        return found
 
     def profile(self, target: Target, key: Mapping[str, str]) -> dict[str, Any] | None:
         """The profile that the service finds by a key, None where it finds none. Raises
@@ -142,6 +166,10 @@ class ProfilesClient:
         """The `data` of the answer to a call that changes nothing. Raises Refused, Unavailable or
         another ProfilesError.
         """
+        return _converted(self._answer(call, **parameters), _Read).data
+
+    def _answer(self, call: str, **parameters: Any) -> bytes:
+        """The body of the answer to a call that changes nothing."""
         body = encode_json({"token": self._config.token.reveal(), **parameters})
         try:
             blocks = Blocks([body], len(body))
@@ -156,7 +184,7 @@ class ProfilesClient:
         refusal = self._answers.refusal_of_call(answer.status, answer.body, wait)
         if refusal is not None:
             raise refusal
-        return _converted(answer.body, _Read).data
+        return answer.body
 
     def _post(
         self, call: Call, body: Blocks, headers: Mapping[str, str], most_bytes: int

@@ -11,8 +11,8 @@ from statistics import median
 from time import monotonic
 from typing import Any
 
-from ..catalog import StreamInfo, streams_of
-from ..config import Config, parse_config
+from ..catalog import StreamInfo
+from ..config import Config
 from ..delivery.chunks import Chunk
 from ..delivery.concurrency import FIRST
 from ..delivery.ledger import Interval
@@ -27,6 +27,7 @@ from ..service.manifest import SUBSCRIPTIONS, service
 from ..service.outcome import ACCEPTED, Outcome
 from ..service.request import Request
 from ..storage.settings import NoStorage
+from ..sync.connection import read_connection
 from ..sync.progress import Progress, Terminal
 from ..sync.sync import assemble
 from .files import read_object
@@ -72,9 +73,8 @@ def forecast(
     Raises ProfilesError for a configuration, a catalog or an input that a `write` would not take
     either.
     """
-    configured = parse_config(raw)
+    configured, streams = read_connection(raw, catalog)
     config = _harmless(configured)
-    streams = streams_of(catalog)
     counted = _Counted(config, streams)
     progress = Progress(lambda _: None, terminal)
     pump = assemble(
@@ -89,7 +89,9 @@ def forecast(
     pump.run(LineReader(descriptor))
     progress.end(pump.writer)
     reading, at_once = monotonic() - began, in_flight or configured.max_in_flight
-    waiting = round_trips(len(counted.profiles), at_once) * latency_ms / 1000
+    requests, rate = len(counted.profiles), configured.max_requests_per_second
+    waiting = round_trips(requests, at_once) * latency_ms / 1000
+    paced = requests / rate if rate else 0.0
     return Forecast(
         **counted.told(pump.writer.ledger.totals),
         **_refused(pump.writer, configured),
@@ -97,7 +99,7 @@ def forecast(
         reading_seconds=round(reading, 3),
         latency_ms=latency_ms,
         in_flight=at_once,
-        seconds=round(max(reading, waiting), 3),
+        seconds=round(max(reading, waiting, paced), 3),
     )
 
 
@@ -123,6 +125,7 @@ def _harmless(configured: Config) -> Config:
         storage=NoStorage(),
         outcomes=None,
         max_in_flight=1,
+        max_requests_per_second=None,
     )
 
 

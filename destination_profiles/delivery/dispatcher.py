@@ -290,5 +290,6 @@ class Dispatcher:
             if chunk is None:
                 return
             self.sealed.tries[chunk].sending = True
+            self._schedule.sent(now)
             self._senders.send(chunk)
             self.concurrency.sent(self._senders.busy)
