@@ -8,18 +8,19 @@
 # make bench  speed and memory, beside the floor and others
 # make guard  the record path's processor time, shape by shape, held against limits
 # make check  lint, format, types
+# make settings  docs/settings.md, from the specification
 # make constraints  the versions of what is installed, and the hashes of what the image is built from, renewed
 # make scenarios  the table of integration_tests/README.md, measured
-# Each installs what it needs, once, into .venv (the demo's source into .venv-source, PyAirbyte into
+# Each installs what it needs, once, into .venv (sources into .venv-source and .venv-file, PyAirbyte into
 # .venv-pipelines, Airbyte's checks into .venv-qa, the JSON Schema test suite into .venv-suite).
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
-TESTS := $(foreach name,.venv .venv-source .venv-pipelines .venv-qa .venv-suite,$(name)/installed)
+TESTS := $(foreach name,.venv .venv-source .venv-file .venv-pipelines .venv-qa .venv-suite,$(name)/installed)
 
 OTHERS ?=
 IMAGE ?=
 
-.PHONY: demo demo-open dirty registry test coverage soak scenarios constraints check format bench guard clean
+.PHONY: demo demo-open dirty settings registry test coverage soak scenarios constraints check format bench guard clean
 .DELETE_ON_ERROR:
 
 demo: .venv/connector .venv-source/installed
@@ -27,6 +28,9 @@ demo: .venv/connector .venv-source/installed
 
 demo-open: .venv/connector .venv-source/installed
 	@$(BIN)/python demo/run.py --open
+
+settings: .venv/connector
+	$(BIN)/python docs/settings.py
 
 dirty: .venv/connector
 	$(BIN)/python demo/dirty.py --out demo/out/dirty --sync
@@ -92,6 +96,13 @@ guard: .venv/installed
 	@.venv-source/bin/python -m pip install --quiet --disable-pip-version-check --requirement demo/source.txt
 	@touch $@
 
+# So has the source of docs/start.md.
+.venv-file/installed: integration_tests/start.txt
+	@echo "Installing the source of files into .venv-file, once."
+	@$(PYTHON) -m venv .venv-file
+	@.venv-file/bin/python -m pip install --quiet --disable-pip-version-check --requirement integration_tests/start.txt
+	@touch $@
+
 # PyAirbyte has dependencies of its own, too.
 .venv-pipelines/installed: integration_tests/pipelines/requirements.txt
 	@echo "Installing PyAirbyte into .venv-pipelines, once."
@@ -127,4 +138,4 @@ guard: .venv/installed
 	@touch $@
 
 clean:
-	rm -rf .venv .venv-source .venv-pipelines .venv-qa .venv-suite .venv-singer .venv-dlt demo/out registry/out
+	rm -rf .venv .venv-source .venv-file .venv-pipelines .venv-qa .venv-suite .venv-singer .venv-dlt demo/out registry/out

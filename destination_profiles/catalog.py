@@ -93,7 +93,7 @@ def streams_of(catalog: Mapping[str, Any]) -> list[StreamInfo]:
             dict.fromkeys(f"{json_path(each.absolute_path)} {wording(each)}" for each in errors)
         )
         raise ConfigError(
-            f"The configured catalog does not have the form of one: {'; '.join(slips[:MOST])}. "
+            f"The configured catalog does not have the expected form: {'; '.join(slips[:MOST])}. "
             "It needs streams, each a stream with a name and a destination_sync_mode."
         )
     return [_stream(each, each["stream"]) for each in catalog["streams"]]

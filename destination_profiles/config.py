@@ -233,7 +233,7 @@ def _zone(name: str) -> tzinfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: a folder, or no name of a file
         raise ConfigError(
-            "The setting time_zone is none that is known. It is a name such "
+            "The setting time_zone is not a known time zone. Give a name such "
             "as Europe/Berlin, or UTC."
         ) from None
 

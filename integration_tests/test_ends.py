@@ -70,9 +70,11 @@ def start(connector: Connector, **pipes: int) -> subprocess.Popen[bytes]:
 def test_signal_counts_when_the_reader_has_gone(
     connector: Connector, sandbox: ServedSandbox
 ) -> None:
-    """The platform's reader has died, a chunk is in flight, and then the signal comes."""
+    """The platform's reader has died, a chunk is in flight, and then the signal comes. Elsewhere
+    the first figures would have found that out.
+    """
     source, sink = os.pipe()
-    process = start(connector, stdout=sink)
+    process = start(connector, stdout=sink, env={**os.environ, "WORKER_JOB_ID": "7"})
     os.close(sink)
     os.close(source)
     assert process.stdin is not None

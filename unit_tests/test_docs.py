@@ -2,6 +2,7 @@
 
 import json
 import re
+import runpy
 from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
@@ -108,7 +109,7 @@ def test_every_error_has_a_section_with_its_type(name: str) -> None:
 
 def test_steps_of_a_rejection_are_those_of_the_code() -> None:
     assert {head.split("`")[1] for head in SECTIONS if head.startswith("Step `")} == steps()
-    assert all(f"`{step}`" in PAGES["README.md"] for step in steps())
+    assert all(f"`{step}`" in PAGES["docs/refused.md"] for step in steps())
 
 
 def anchors(page: str) -> set[str]:
@@ -239,8 +240,24 @@ def test_figures_of_others_are_theirs() -> None:
 
 def test_results_of_the_benchmarks_are_shown() -> None:
     shown = (ROOT / "benchmarks" / "results" / "results.md").read_text(encoding="utf-8")
-    assert shown.strip() in PAGES["README.md"]
+    assert shown.strip() in PAGES["docs/speed.md"]
     assert all(cell in shown for part in RESULTS.values() for row in part for cell in row)
+
+
+def test_comparison_is_that_of_the_benchmarks() -> None:
+    rows = re.findall(
+        r"^\| .+ \| ([\d,]+) \| ([\d.]+) \| (\d+ MB) \|$", PAGES["README.md"], re.MULTILINE
+    )
+    assert rows == [(each[5], each[8], each[7]) for each in RESULTS["peers"]]
+
+
+def test_settings_are_those_of_the_specification() -> None:
+    made = runpy.run_path(str(ROOT / "docs" / "settings.py"))
+    assert PAGES["docs/settings.md"] == made["page"](), "run make settings"
+
+
+def test_front_page_stays_short() -> None:
+    assert PAGES["README.md"].count("\n") < 150
 
 
 def test_resources_are_those_of_the_metadata() -> None:

@@ -33,13 +33,20 @@ class _Read(msgspec.Struct):
 
 
 class ServiceField(msgspec.Struct, frozen=True):
-    """A field as the service tells it: its API name, the service's word for the type, and `system`
-    or `custom`.
+    """A field as the service tells it: its API name, the service's word for the type, `system` or
+    `custom`, the name that people see, and what stands for the options of an enum.
     """
 
     name: str
     type: str = ""
     category: str = "custom"
+    title: str = ""
+    dictionary: Any = None
+
+    def options(self) -> tuple[str, ...]:
+        """Those of an enum, as far as the service tells them."""
+        listed = self.dictionary if isinstance(self.dictionary, list) else []
+        return tuple(each for each in listed if isinstance(each, str))
 
 
 class Resource(msgspec.Struct, frozen=True):

@@ -30,12 +30,15 @@ def discover(raw: Mapping[str, Any], transport: Transport | None = None) -> dict
     config = parse_config(raw)
     answers = Answers(service(), config.field_names())
     client = ProfilesClient(config, service(), answers, transport)
-    client.read("databases_get", id=config.target.db_id)
-    fields = _fields(client, config.target.db_id)
+    fields = live_fields(client, config.target.db_id)
     return destination_catalog(service(), config.target.matching, fields, _channels(client))
 
 
-def _fields(client: ProfilesClient, db_id: int) -> list[ServiceField] | None:
+def live_fields(client: ProfilesClient, db_id: int) -> list[ServiceField] | None:
+    """Those of a database; None, and a warning, where its fields alone cannot be read. Raises
+    ProfilesError where it cannot be asked at all.
+    """
+    client.read("databases_get", id=db_id)
     try:
         return client.fields(db_id)
     except ProfilesError as error:

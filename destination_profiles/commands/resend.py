@@ -18,7 +18,7 @@ from ..sync.progress import Progress
 from ..sync.resend import Resend
 from ..sync.resent import Choice, Resent
 from ..sync.sync import to_its_end
-from .files import read_object
+from .catalog_file import read_catalog
 from .invocation import STDOUT, Invocation
 from .printing import printing
 from .resend_table import show_resent
@@ -38,7 +38,7 @@ NOBODY_KNOWS = (
 def run(invocation: Invocation) -> None:
     """Send them, and print what became of each. Raises ProfilesError once that is told."""
     arguments = invocation.arguments
-    catalog = read_object(arguments.catalog, "configured catalog")
+    catalog = read_catalog(arguments.catalog)
     config, streams = read_connection(invocation.config, catalog)
     folder = open_folder(config.storage)
     if folder is None:

@@ -18,12 +18,12 @@ ALL_REFUSED = (
     "wrong: check the matching, its field and the database."
 )
 NOT_ITS_OWN = (
-    "It is not the service that refuses these requests, but something before it, such as a proxy "
-    "or a firewall (HTTP {}). No record is to blame. Let it pass what the connector sends."
+    "It is not the service that refuses these requests, but something in front of it, such as a "
+    "proxy or a firewall (HTTP {}). No record is to blame. Let it pass what the connector sends."
 )
 TOO_LARGE = (
     "Requests of {} bytes are refused as too large (code {}), which is less than the service "
-    "itself takes. No record is to blame. Raise the limit of what stands before the service, such "
+    "itself takes. No record is to blame. Raise the limit of what is in front of the service, such "
     "as a proxy."
 )
 

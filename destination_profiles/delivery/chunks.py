@@ -46,7 +46,7 @@ class ChunkPolicy:
         ):
             return len(batch)
         least = 0 if len(chunk) else 1
-        if len(batch) == 1:  # what stands between its profiles is not known
+        if len(batch) == 1:  # what is in between its profiles is not known
             return least
         body = self.max_bytes - chunk.size - gap + len(chunk.envelope.between)
         held = HELD_BODIES * self.max_bytes - chunk.originals

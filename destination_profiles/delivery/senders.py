@@ -56,10 +56,14 @@ class Senders:
         sender: Sender,
         answered: Callable[[Answer], None],
         *,
+        taken: Callable[[Answer], None] = lambda _: None,
         clock: Callable[[], float] = monotonic,
     ) -> None:
-        """`answered` is called with each answer, on a sender's thread."""
+        """`answered` is called with each answer, on a sender's thread; `taken` when its chunk is
+        taken back, still whole.
+        """
         self.busy = 0
+        self._taken = taken
         self._sender, self._answered, self._clock = sender, answered, clock
         self._to_do: SimpleQueue[tuple[Chunk, Callable[[], Outcome]]] = SimpleQueue()
         self._threads: list[threading.Thread] = []
@@ -92,6 +96,7 @@ class Senders:
     def take(self, answer: Answer) -> Chunk:
         """The chunk of an answer, back from its sender."""
         self.busy -= 1
+        self._taken(answer)
         return answer.chunk
 
     def _work(self) -> None:

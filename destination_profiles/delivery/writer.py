@@ -12,6 +12,7 @@ from ..records.batch import Data, Rejected
 from ..records.changes import Change
 from ..records.codec import StreamCodec
 from ..records.deletions import Deleted
+from ..records.status_column import Sent
 from ..rejection import Rejection
 from ..rejects.store import NoStore, RejectStore
 from .blame import Resolution
@@ -128,9 +129,9 @@ class Writer:
             self._release()
         self._make_room()
 
-    def statuses(self) -> Counter[str]:
-        """Subscriptions that mappings made of the records taken, by the word of their status."""
-        return sum((codec.statuses for codec in self._codecs.values()), Counter())
+    def subscriptions(self) -> Counter[Sent]:
+        """Those that mappings made of the records taken."""
+        return sum((codec.subscriptions for codec in self._codecs.values()), Counter())
 
     def load(self) -> Load:
         """What waits in memory, without what is in flight."""
@@ -200,8 +201,9 @@ class Writer:
 
     def _count_omitted(self, codec: StreamCodec) -> None:
         if codec.notes.counted:
-            for kind, times in codec.notes.take().items():
-                self.omitted.count(codec.route.label, kind, times)
+            for (step, code, sentence, shape), times in codec.notes.take().items():
+                kind = step, code, sentence
+                self.omitted.count(codec.route.label, kind, times, shape)
 
     def _dispatch(self, sealed: list[Chunk]) -> None:
         self.chunks += len(sealed)

@@ -12,6 +12,7 @@ from ..errors import BrokenInput, NoMessages
 from ..records.changes import KEPT, Change
 from ..records.salvage import TOO_DEEP, clean, fault, flattened, lenient
 from ..rejection import Rejection
+from .estimates import Estimates
 from .looks import LOOKED_AT, look
 
 decode = msgspec.json.Decoder().decode
@@ -119,6 +120,7 @@ class Decoder:
         """Start at line 0."""
         self.lines = 0
         self.chatter = 0
+        self.estimates = Estimates()
         self._start = b""  # of the input
         self._understood = False  # a message was in it
 
@@ -217,13 +219,15 @@ class Decoder:
             except RecursionError:
                 message, odd = lenient(flattened(stripped)), TOO_DEEP
         except (ValueError, RecursionError):
-            return _Broken(line, "is cut or is no JSON")
+            return _Broken(line, "is cut or is not valid JSON")
         kind = message.get("type")
         self._understood = self._understood or (isinstance(kind, str) and kind in KINDS)
         if kind == "RECORD":
             return self._odd_record(line, message.get("record"), odd)
         if kind == "STATE":
             return self._odd_state(line)
+        if kind == "TRACE":
+            self.estimates.hear(message)
         if not isinstance(kind, str):
             self.chatter += 1
         return None

@@ -3,6 +3,7 @@
 import fcntl
 import os
 import select
+import stat
 import time
 from contextlib import suppress
 
@@ -21,12 +22,15 @@ TOO_LONG = (
 
 
 class LineReader:
-    """Stdin in large blocks. `ended`: there is nothing more to read."""
+    """Stdin in large blocks. `ended`: there is nothing more to read. `taken` counts the bytes that
+    were read of `size`, which is that of a file, and None where stdin is none.
+    """
 
     def __init__(self, descriptor: int, most: int = MAX_LINE) -> None:
         """Read from an open file descriptor, lines of at most so many bytes."""
         self.descriptor, self._most, self._unended = descriptor, most, 0
         self.ended = False
+        self.taken, self.size = 0, _size(descriptor)
         self._parts: list[bytes] = []  # of a line whose end was not read yet
         with suppress(OSError):  # not a pipe, or more than the system allows
             fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, BLOCK_BYTES)
@@ -38,6 +42,7 @@ class LineReader:
         block = os.read(self.descriptor, BLOCK_BYTES)
         end = block.rfind(b"\n") + 1
         self.ended = not block
+        self.taken += len(block)
         if not end and block:
             self._parts.append(block)
             self._unended += len(block)
@@ -48,6 +53,17 @@ class LineReader:
         self._parts = [block[end:]] if end < len(block) else []
         self._unended = len(block) - end
         return lines
+
+
+def _size(descriptor: int) -> int | None:
+    """Bytes of a file that are left to read."""
+    try:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
+            return None
+        return max(found.st_size - os.lseek(descriptor, 0, os.SEEK_CUR), 0) or None
+    except OSError:
+        return None
 
 
 class Outlet:

@@ -10,6 +10,7 @@ from ..config import FieldConfig
 from ..conversion import USUAL, CannotConvert
 from ..errors import ConfigError
 from ..rejection import Rejection
+from ..shapes import shape_of
 from ..violations import KINDS
 from .paths import Declared, JsonTexts, Walk
 from .plain import plain
@@ -242,10 +243,10 @@ def _rejection(value: Any, source: str, field: FieldConfig, *, is_named: bool) -
     message = (
         f"{field.to} must be {field.type}, and this {kind} cannot be read as one"
         if is_named
-        else f"{field.to} takes those that values names, and this {kind} is none of them"
+        else f"{field.to} takes only what its values name, and this {kind} is not one of them"
     )
     path = f"$.{source}"
-    return Rejection("conversion", code, message, path, f"{path} {message}")
+    return Rejection("conversion", code, message, path, f"{path} {message}", shape=shape_of(value))
 
 
 Members = Callable[[Table], list[list[Any] | None]]

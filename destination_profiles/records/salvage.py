@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 from ..rejection import Rejection
+from ..shapes import shape_of
 
 # of an integer: longer ones are read by no reader in a time that does not grow with their square
 MAX_DIGITS = 4300
@@ -70,14 +71,14 @@ def flattened(text: bytes) -> bytes:
 def fault(data: Any) -> Rejection | None:
     """What is odd first in the data of a record that `lenient` gave, or None."""
     if not isinstance(data, dict):
-        return _rejection("object", "must be a JSON object", "$")
+        return _rejection("object", "must be a JSON object", "$", data)
     pending = [("$", data)]
     while pending:
         path, value = pending.pop()
         if isinstance(value, _Literal):
-            return _rejection("number", ODD_NUMBER, path)
+            return _rejection("number", ODD_NUMBER, path, value)
         if isinstance(value, str) and _unicode(value) != value:
-            return _rejection("unicode", "must be valid Unicode text", path)
+            return _rejection("unicode", "must be valid Unicode text", path, value)
         pending += reversed(_members(value, path))
     return None
 
@@ -114,5 +115,5 @@ def _unicode(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def _rejection(code: str, message: str, path: str) -> Rejection:
-    return Rejection("json", code, message, path, message)
+def _rejection(code: str, message: str, path: str, value: Any) -> Rejection:
+    return Rejection("json", code, message, path, message, shape=shape_of(value))

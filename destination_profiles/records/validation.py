@@ -15,6 +15,7 @@ from ..violations import (
     json_path,
     most_telling_first,
     names,
+    shape_at,
 )
 from .drafts import compiled
 from .explainer import Explainer, is_heavy
@@ -48,7 +49,14 @@ class RecordValidator:
     def rejected(self, violation: Violation) -> Rejection:
         """The same as a rejection."""
         loggable = f"{violation.loggable_path} {violation.message}"
-        return Rejection(self._reason, violation.rule, violation.message, violation.path, loggable)
+        return Rejection(
+            self._reason,
+            violation.rule,
+            violation.message,
+            violation.path,
+            loggable,
+            shape=violation.shape,
+        )
 
     def violations(self, instance: Any) -> list[Violation]:
         """All that is wrong with `instance`, which is not valid, at least one and not too many. The
@@ -112,4 +120,11 @@ class RecordValidator:
             pattern = getattr(error.kind, "pattern", None)
             message = f"does not satisfy {rule}" + (f": {pattern}" if pattern else "")
         path = error.instance_path
-        return Violation(rule, message, json_path(path), json_path(path, named), tuple(path))
+        return Violation(
+            rule,
+            message,
+            json_path(path),
+            json_path(path, named),
+            tuple(path),
+            shape_at(path, error.instance),
+        )

@@ -226,7 +226,7 @@ def _of_another(code: int, body: bytes) -> Refused:
         )
     return Refused(
         f"Something other than the service answers, with HTTP status {code} and {_look(body)}: "
-        "a firewall, a proxy or another program. Check the API URL, and what stands between.",
+        "a firewall, a proxy or another program. Check the API URL, and what is in between.",
         code=code,
         spoken=False,
     )

@@ -231,7 +231,7 @@ def _failure(error: Exception) -> ProfilesError:
         ]
         if status in REFUSALS and code not in LATE:
             return ConfigError(
-                f"The object storage in S3 refuses its use (HTTP {status}, {code}). {CHECK}"
+                f"The object storage in S3 denies access (HTTP {status}, {code}). {CHECK}"
             )
         return StoreUnavailable(
             f"The object storage in S3 does not work (HTTP {status}, {code}). {LATER}"

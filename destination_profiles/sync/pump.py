@@ -39,11 +39,22 @@ class Pump:
         self.writer, self.inbox, self.decoder = writer, inbox, Decoder()
         self._heartbeat, self._clock = heartbeat, clock
         writer.look = self._look
+        self._reader: LineReader | None = None
+
+    def share(self) -> float | None:
+        """How much of the input was taken, from 0 to 1: of a file by its size, else by what the
+        source estimates. None where nobody knows how much there is.
+        """
+        if self._reader is not None and self._reader.size:
+            return min(self._reader.taken / self._reader.size, 1.0)
+        estimated = self.decoder.estimates.records()
+        return self.writer.read / estimated if estimated and self.writer.read <= estimated else None
 
     def run(self, reader: LineReader) -> None:
         """All of the input, each part as soon as it comes; then everything is sent, answered and
         balanced.
         """
+        self._reader = reader
         try:
             while not reader.ended:
                 source = reader.descriptor if self.writer.has_room() else None

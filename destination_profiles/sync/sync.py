@@ -18,7 +18,7 @@ from ..delivery.mailbox import Mailbox
 from ..delivery.recorder import Recorder
 from ..delivery.repeats import Repeats
 from ..delivery.schedule import Schedule
-from ..delivery.senders import Sender, Senders
+from ..delivery.senders import Answer, Sender, Senders
 from ..delivery.writer import StreamKey, Writer
 from ..errors import ConfigError, NobodyReads, ProfilesError
 from ..outcomes import parts
@@ -38,6 +38,7 @@ from ..slips import together
 from ..storage.folder import Folder
 from ..storage.opening import open_folder
 from .connection import read_connection
+from .measuring import Measuring
 from .progress import Progress
 from .pump import LONG_SECONDS, Heartbeat, Pump
 from .signals import interruptible
@@ -53,9 +54,11 @@ def write_messages(
     descriptor: int,
     output: MessageWriter,
     progress: Progress,
+    *,
+    measuring: Measuring,
 ) -> None:
-    """The command `write`: messages from a file descriptor, each state to `output` as soon as it is
-    safe, and `progress`.
+    """The command `write`: messages from a file descriptor, each state back by `measuring` as
+    soon as it is safe, and `progress`.
 
     Raises ProfilesError once every state that is safe has left.
     """
@@ -66,16 +69,20 @@ def write_messages(
             streams,
             store=store,
             recorder=recorder,
-            release=output.state,
-            heartbeat=progress,
+            release=measuring.state,
+            heartbeat=lambda writer: min(progress(writer), measuring(writer)),
             throttled=Throttling(streams, output.rate_limited),
+            answered=measuring.answered,
         )
-        try:
-            to_its_end(pump, output, lambda: pump.run(LineReader(descriptor)))
-        finally:
-            with suppress(NobodyReads):
-                progress.end(pump.writer)
-                _tell_ignored(pump.writer, pump.decoder)
+        progress.follow(pump.share)
+        sync = store.sync if isinstance(store, PartStore) else None
+        with measuring.of(pump.writer, parsed, sync):
+            try:
+                to_its_end(pump, output, lambda: pump.run(LineReader(descriptor)))
+            finally:
+                with suppress(NobodyReads):
+                    progress.end(pump.writer)
+                    _tell_ignored(pump.writer, pump.decoder)
 
 
 def to_its_end(pump: Pump, output: MessageWriter, work: Callable[[], None]) -> None:
@@ -102,13 +109,15 @@ def assemble(
     heartbeat: Heartbeat = lambda _: LONG_SECONDS,
     throttled: Callable[[Chunk, float], None] = lambda _chunk, _seconds: None,
     leaving: Callable[[Chunk], None] = lambda _chunk: None,
+    answered: Callable[[Answer], None] = lambda _answer: None,
     store: RejectStore | None = None,
     recorder: Recorder | None = None,
     expects_refusals: bool = False,
     sender: Sender | None = None,
 ) -> Pump:
     """The pipeline of one sync, to the service or to another `sender`. Rejected records are
-    counted, and kept in a `store`; a `recorder` hears of each record's last word.
+    counted, and kept in a `store`; a `recorder` hears of each record's last word, and `answered` of
+    each answer.
     `expects_refusals`: it is no surprise where nothing is accepted.
 
     Raises ConfigError for a stream that cannot be sent as it is set.
@@ -120,7 +129,7 @@ def assemble(
     if recorder is not None:
         recorder.attach(mailbox.wake)
     dispatcher = Dispatcher(
-        Senders(sender or client, mailbox.put),
+        Senders(sender or client, mailbox.put, taken=answered),
         Schedule(
             answers.backoff,
             config.retry_seconds,
@@ -212,7 +221,7 @@ def _codecs(streams: list[StreamInfo], config: Config) -> dict[StreamKey, Stream
 def _tell_ignored(writer: Writer, decoder: Decoder) -> None:
     if decoder.chatter:
         logger.warning(
-            f"Ignored {decoder.chatter:,} lines of the input that are no Airbyte messages."
+            f"Ignored {decoder.chatter:,} lines of the input that are not Airbyte messages."
         )
     if unknown := _counted(writer.unknown):
         logger.warning(f"Ignored records of streams that are not in the catalog: {unknown}.")

@@ -12,6 +12,7 @@ from destination_profiles.commands.check import check, look
 from destination_profiles.commands.discover import discover
 from destination_profiles.errors import Refused
 
+SEE = "See docs/errors.md#findings-of-check"
 CONFIG: dict[str, Any] = {
     "api_url": "https://example.com",
     "token": "token",
@@ -101,7 +102,7 @@ def test_service_is_not_asked_without_its_address() -> None:
     service = Service()
     status = check(CONFIG | {"db_id": "1"}, service)
     assert (status["status"], service.asked) == ("FAILED", [])
-    assert status["message"] == "The setting db_id is wrong: must be integer, not string."
+    assert status["message"] == f"The setting db_id is wrong: must be integer, not string. {SEE}"
 
 
 def test_findings_stand_beside_slips() -> None:
@@ -109,7 +110,7 @@ def test_findings_stand_beside_slips() -> None:
     status = check(config, Service())
     assert status["message"] == (
         "(1) There is no setting null_value: did you mean null_values? (2) Database 1 has no field "
-        "crm, which profiles are found by. Is it crm_id?"
+        f"crm, which profiles are found by. Is it crm_id? {SEE}"
     )
 
 

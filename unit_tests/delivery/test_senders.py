@@ -35,12 +35,14 @@ def opened() -> threading.Event:
 def test_answer_carries_its_times() -> None:
     times, answers = iter((1.0, 3.5)), SimpleQueue[Answer]()
     sender = Accepting(opened())
-    made = Senders(sender, answers.put, clock=lambda: next(times))
+    heard: list[Answer] = []
+    made = Senders(sender, answers.put, taken=heard.append, clock=lambda: next(times))
     one = chunk(1, 2)
     made.send(one)
     answer = answers.get(timeout=SECONDS)
     assert (answer.outcome, answer.sent_at, answer.answered_at) == (ACCEPT, 1.0, 3.5)
     assert (made.busy, made.take(answer), made.busy, sender.sent) == (1, one, 0, [[1, 2]])
+    assert heard == [answer]
 
 
 def test_threads_are_as_many_as_needed() -> None:

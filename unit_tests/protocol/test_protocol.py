@@ -168,7 +168,7 @@ ROW, STATE = (
 )
 
 
-CUT, PARTS = "is cut or is no JSON", "holds a state without its parts"
+CUT, PARTS = "is cut or is not valid JSON", "holds a state without its parts"
 
 
 @pytest.mark.parametrize(
@@ -298,7 +298,7 @@ def test_broken_line_tells_no_content() -> None:
         list(decoder.messages(b'{"type":"RECORD","record":{"canary'))
     assert "canary" not in str(raised.value)
     assert str(raised.value).startswith(
-        "Line 2 of the input is cut or is no JSON (34 bytes, SHA-256 "
+        "Line 2 of the input is cut or is not valid JSON (34 bytes, SHA-256 "
     )
 
 
@@ -341,7 +341,7 @@ def test_error_names_type_and_stream() -> None:
     error = message["trace"].pop("error")
     assert (message["type"], message["trace"]["type"]) == ("TRACE", "ERROR")
     assert error == {
-        "message": "Do this.",
+        "message": "Do this. See docs/errors.md#configerror",
         "internal_message": "ConfigError",
         "failure_type": "config_error",
         "stream_descriptor": {"name": "users"},
@@ -454,7 +454,8 @@ def test_a_file_at_fault_comes_with_help() -> None:
     error.path = "config.json"
     output.error(error, "ConfigError")
     assert stream.getvalue() == (
-        b"ERROR It is not there.\nERROR It is not there. Help: x check --help\n"
+        b"ERROR It is not there. See docs/errors.md#configerror\n"
+        b"ERROR It is not there. See docs/errors.md#configerror. Help: x check --help\n"
     )
 
 

@@ -63,17 +63,9 @@ def test_limits_are_those_of_the_service() -> None:
     assert limits == {"max_profiles": service().max_profiles, "max_bytes": service().max_bytes}
 
 
-@pytest.mark.parametrize(
-    "name", [*PROPERTIES, *(name for group in GROUPS for name in PROPERTIES[group]["properties"])]
-)
-def test_readme_names_every_setting(name: str) -> None:
-    assert f"`{name}`" in README
-
-
 def test_modes_of_the_form_are_those_of_the_manifest() -> None:
     modes = [form["properties"]["mode"]["const"] for form in PROPERTIES["matching"]["oneOf"]]
     assert (modes, len(modes)) == (list(service().matching_modes), 11)
-    assert all(f"`{mode}`" in README for mode in modes)
 
 
 def test_types_of_the_form_are_those_that_convert() -> None:
