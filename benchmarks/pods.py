@@ -29,6 +29,7 @@ def main() -> None:
     """Measure, and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--latency", type=float, default=LATENCY, help="seconds a request, of time")
     parser.add_argument("--only", choices=["memory", "time"])
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -38,7 +39,7 @@ def main() -> None:
             print(table(head, list(memory(bench))))
         if asked.only != "memory":
             head = ["rows", "requests", "predicted", "measured", "CPU", "peak memory"]
-            print(table(head, [time(bench, asked.rows)]))
+            print(table(head, [time(bench, asked.rows, asked.latency)]))
 
 
 def memory(bench: Bench) -> Iterator[list[str]]:
@@ -89,18 +90,18 @@ def _of_each(names: list[str]) -> Iterator[str]:
         yield state(place, name)
 
 
-def time(bench: Bench, rows: int) -> list[str]:
+def time(bench: Bench, rows: int, latency: float) -> list[str]:
     """A sync, beside the sum of forecast: round trips, or reading where that takes longer."""
     with sink() as quick:
         job = bench.job(FLAT, rows, quick)
         reading = job.full()[0].less(job.bare())
-    with sink(LATENCY) as to:
+    with sink(latency) as to:
         late = bench.write(FLAT.catalog(), to.url, **FLAT.config)
         late_job = Job(late, job.source, bench.empty, rows, to)
         run, counts = late_job.full()
         taken = run.less(late_job.bare())
     requests = ceil(rows / IN_A_REQUEST)
-    predicted = max(reading.wall, round_trips(requests, IN_FLIGHT) * LATENCY)
+    predicted = max(reading.wall, round_trips(requests, IN_FLIGHT) * latency)
     sent = counts.requests if counts else 0
     seconds = [f"{each:.1f} s" for each in (predicted, taken.wall, taken.cpu)]
     return [f"{rows:,}", f"{sent:,}", *seconds, f"{run.memory / 2**20:.0f} MB"]
