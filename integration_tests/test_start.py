@@ -15,8 +15,7 @@ MARK = re.compile(r"^@@ (\d+) (\d+)\n", re.MULTILINE)
 INSTALLS = re.compile(r"-m venv|pip install")  # what the Makefile has done
 PORT = "8099"
 CLOCKS = {  # what is another each time
-    r"about [\d.]+ s where": "about … s where",
-    r"preparing took [\d.]+ s": "preparing took … s",
+    r"A write takes about [\d.]+ s(.|\n)*?preparing took [\d.]+ s\.": "A write takes … s.",
     r"in [\d.]+ s \([\d,]+/s\)": "in … s (…/s)",
 }
 SECONDS = 300

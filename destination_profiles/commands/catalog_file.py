@@ -39,7 +39,8 @@ def discovered(path: str) -> list[Stream]:
     if isinstance(catalog.get("catalog"), Mapping):
         catalog = catalog["catalog"]
     listed = catalog.get("streams")
-    streams = [_stream(each) for each in listed if isinstance(each, Mapping)] if listed else []
+    several = listed if isinstance(listed, list) else []
+    streams = [_stream(each) for each in several if isinstance(each, Mapping)]
     streams = [each for each in streams if isinstance(each.get("name"), str) and each["name"]]
     if not streams:
         raise ConfigError(
@@ -78,9 +79,11 @@ def _stream(each: Stream) -> Stream:
 
 def _are_bare(streams: Any) -> bool:
     """Whether streams stand as a source describes them."""
-    return bool(streams) and all(
-        isinstance(each, Mapping) and "name" in each and "stream" not in each for each in streams
-    )
+    several = streams if isinstance(streams, list) else []
+    are = [
+        isinstance(each, Mapping) and "name" in each and "stream" not in each for each in several
+    ]
+    return bool(are) and all(are)
 
 
 def _message(text: str) -> Mapping[str, Any] | None:
