@@ -39,11 +39,14 @@ setup(
         "markupsafe>=2.1,<4",  # the pictures of a report, likewise; under jinja2
         "msgspec>=0.20,<1",  # decodes and encodes JSON; keeps integers of any length
         "pendulum>=3.1,<4",  # dates in the forms that sources write them
-        "phonenumbers>=9,<10",  # phone numbers of any country to E.164
+        # phone numbers of any country to E.164, without the tables of places and carriers (40 MB)
+        "phonenumberslite>=9,<10",
         "PyYAML>=6,<7",  # spec.yaml and manifest.yaml
         "requests>=2.32,<3",  # transport
         "rich>=13,<16",  # live line on a terminal
-        "urllib3>=2,<3",  # under requests; its errors tell why a connection failed
+        # under requests: its errors tell why a connection failed; from 2.6 on it unpacks no more of
+        # an answer than was asked for
+        "urllib3>=2.6,<3",
     ],
     extras_require={
         "sandbox": [

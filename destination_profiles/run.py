@@ -8,6 +8,7 @@ from types import FrameType
 from typing import Any
 
 STANDARD = (0, 1, 2)  # input, output, errors
+OUTPUT = 1
 SHOW_CURSOR = b"\x1b[?25h"
 _modes: list[Any] = []  # of the terminal on stdin, as they were at the start
 
@@ -24,9 +25,9 @@ def main(arguments: list[str] | None = None) -> None:
         try:
             os.fstat(descriptor)
         except OSError:
-            os.open(
-                os.devnull, os.O_RDWR
-            )  # takes the place of the closed one; else the next pipe or file would
+            # takes the place of the closed one; else the next pipe or file would. What a closed
+            # output should have had is lost, so nothing can be written to it
+            os.open(os.devnull, os.O_RDONLY if descriptor == OUTPUT else os.O_RDWR)
     from .commands.entry import run  # noqa: PLC0415 - imports take a while, in which a signal must count
 
     code = run(sys.argv[1:] if arguments is None else arguments)

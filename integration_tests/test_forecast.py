@@ -120,6 +120,16 @@ def test_estimate_counts_round_trips(connector: Connector) -> None:
     assert (found["requests"], found["seconds"], found["in_flight"]) == (20, 240.0, 6)
 
 
+def test_estimate_keeps_to_the_rate(connector: Connector) -> None:
+    connector.config |= {
+        "batching": {"max_profiles": 1},
+        "delivery": {"max_requests_per_second": 0.5},
+    }
+    rows = [record({"crm_id": number}) for number in range(20)]
+    found = told(connector, *rows, options=("--latency-ms", "1"))
+    assert (found["requests"], found["seconds"]) == (20, 40.0)
+
+
 def test_table_is_for_people(connector: Connector) -> None:
     connector.config["streams"] = [MAPPED]
     rows = [record({"id": 1, "born": CANARY}), record({"id": 2, "born": "2001-02-03"})]

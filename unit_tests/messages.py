@@ -38,7 +38,8 @@ NO_MESSAGES = {
     "discover_page",
     "spec_page",
     "write_page",
-}  # help, tables and pages for people at a command
+    "discovery",
+}  # help, tables and pages for people at a command, and what a form says of its fields
 NOT_TOLD = {  # texts that are no message of their own
     "… of … (… …: …)": "one of the reasons in the sentence of TooManyRejected",
     "… further kinds of reason": "a line of the table of rejections",

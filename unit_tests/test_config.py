@@ -295,7 +295,7 @@ WRONG_STREAMS: list[tuple[Any, str]] = [
         users({"to": "a", "from": "id", "type": CANARY}),
         (
             "The setting streams[0].fields[0].type is wrong: must be one of string, int, "
-            "float, boolean, date, datetime, tags, phone, email."
+            "float, boolean, date, datetime, tags, phone, email, sha256."
         ),
     ),
     (

@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
+from destination_profiles.commands.forecast import round_trips
 from destination_profiles.config import Config
 from destination_profiles.delivery.chunks import HELD_BODIES
 from destination_profiles.service.manifest import service
@@ -271,6 +272,21 @@ def test_resources_are_those_of_the_metadata() -> None:
     assert f"| `check`, `discover` | 1 | {check['memory_limit']} | |" in GUIDE
 
 
+def test_times_are_those_of_the_forecast() -> None:
+    speed = re.search(r"prepared \[([\d,]+) of these rows", GUIDE)
+    assert speed
+    reading = 1 / int(speed[1].replace(",", ""))
+    for millions in (1, 10, 100):
+        rows, requests = millions * 1_000_000, millions * 100
+        seconds = [
+            max(rows * reading, round_trips(requests, at_once) * latency)
+            for latency, at_once in ((0.5, 8), (3, 8), (3, 32))
+        ]
+        shown = [f"{each:.1f}" if each < 10 else f"{each:,.0f}" for each in (*seconds, requests)]
+        cells = "| " + " | ".join(f"{each} s" for each in shown) + " |"
+        assert f"| {rows:,} | {requests:,} {cells}" in GUIDE, cells
+
+
 def test_changelog_has_the_version() -> None:
     version = re.search(r'version="(.+)"', (ROOT / "setup.py").read_text(encoding="utf-8"))
     newest = re.search(
@@ -278,3 +294,23 @@ def test_changelog_has_the_version() -> None:
     )
     assert version and newest and version[1] == newest[1]
     assert f"| {newest[1]} | {newest[2]} |" in sections(GUIDE)["Changelog"]
+
+
+COMMANDS = [
+    (each["tool"], each["rest"].split('-k "')[0].split(" -k ")[0].split(), each["rest"])
+    for each in re.finditer(r"`(?P<tool>pytest|stage) (?P<rest>[^`]+)`", PAGES["docs/assurance.md"])
+]
+
+
+@pytest.mark.parametrize(("tool", "places", "rest"), COMMANDS)
+def test_attack_can_be_repeated(tool: str, places: list[str], rest: str) -> None:
+    """Files and scenarios are there, and each word of a choice stands in the name of a test."""
+    if tool == "stage":
+        folder = ROOT / "integration_tests" / "scenarios"
+        assert [each for each in places if not (folder / f"{each}.yaml").is_file()] == []
+        return
+    files = [file for each in places for file in [ROOT / each, *(ROOT / each).glob("test_*.py")]]
+    text = "".join(file.read_text(encoding="utf-8") for file in files if file.is_file())
+    chosen = rest.partition(" -k ")[2].strip('"').split(" or ") if " -k " in rest else [""]
+    assert text and all((ROOT / each).exists() for each in places)
+    assert [word for word in chosen if not re.search(rf"def test_\w*{word}", text)] == []

@@ -27,7 +27,7 @@ SANDBOX = Path(__file__).parents[1] / "profiles_sandbox"
 EDGES = {  # libraries, and the modules that may use them
     "airbyte_cdk": {"destination"},
     "requests": {"api/environment", "api/http", "api/faults"},
-    "urllib3": {"api/faults"},
+    "urllib3": {"api/answer", "api/faults"},
     "select": {"delivery/mailbox", "protocol/pipes"},
     "boto3": {"storage/s3"},
     "botocore": {"storage/s3"},

@@ -4,8 +4,8 @@ import getpass
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 
+from ..protocol.messages import printable
 from ..suggestion.questions import REGION, Question, choices_of, is_answer, wanted
-from .printing import printable
 
 REQUIRED = {  # settings without which the service cannot be asked, with what they are
     "api_url": "scheme and host of the service, such as https://example.com",

@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any, TextIO
 
+from ..protocol.messages import printable
 from .examples import Example, Pair
-from .printing import printable
 from .tables import Table, page, show_tables
 
 LONGEST = 100  # signs of one value that are shown

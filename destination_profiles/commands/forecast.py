@@ -12,8 +12,8 @@ from statistics import median
 from time import monotonic
 from typing import Any
 
-from ..catalog import StreamInfo, streams_of
-from ..config import Config, parse_config
+from ..catalog import StreamInfo
+from ..config import Config
 from ..delivery.chunks import Chunk
 from ..delivery.concurrency import FIRST
 from ..delivery.ledger import Interval
@@ -28,6 +28,7 @@ from ..service.manifest import SUBSCRIPTIONS, service
 from ..service.outcome import ACCEPTED, Outcome
 from ..service.request import Request
 from ..storage.settings import NoStorage
+from ..sync.connection import read_connection
 from ..sync.progress import Progress, Terminal
 from ..sync.pump import Pump
 from ..sync.sync import assemble
@@ -87,9 +88,8 @@ def forecast(
     Raises ProfilesError for a configuration, a catalog or an input that a `write` would not take
     either.
     """
-    configured = parse_config(raw)
+    configured, streams = read_connection(raw, catalog)
     config = _harmless(configured)
-    streams = streams_of(catalog)
     counted, sample = _Counted(config, streams), Sample(ask, configured, streams)
     examples = Examples(show, config, streams)
     progress = Progress(lambda _: None, terminal)
@@ -104,7 +104,9 @@ def forecast(
     )
     reading = _read(pump, progress, descriptor)
     at_once = in_flight or configured.max_in_flight
-    waiting = round_trips(len(counted.profiles), at_once) * latency_ms / 1000
+    requests, rate = len(counted.profiles), configured.max_requests_per_second
+    waiting = round_trips(requests, at_once) * latency_ms / 1000
+    paced = requests / rate if rate else 0.0
     return Forecast(
         **counted.told(pump.writer.ledger.totals),
         **_refused(pump.writer, configured),
@@ -112,7 +114,7 @@ def forecast(
         reading_seconds=round(reading, 3),
         latency_ms=latency_ms,
         in_flight=at_once,
-        seconds=round(max(reading, waiting), 3),
+        seconds=round(max(reading, waiting, paced), 3),
         examples=examples.in_order(),
         known=sample.asked() if ask else [],
     )
@@ -154,6 +156,7 @@ def _harmless(configured: Config) -> Config:
         storage=NoStorage(),
         outcomes=None,
         max_in_flight=1,
+        max_requests_per_second=None,
     )
 
 

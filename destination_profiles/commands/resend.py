@@ -8,11 +8,12 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ..catalog import StreamInfo, streams_of
-from ..config import Config, parse_config
+from ..catalog import StreamInfo
+from ..config import Config
 from ..errors import ConfigError
 from ..storage.folder import Folder
 from ..storage.opening import open_folder
+from ..sync.connection import read_connection
 from ..sync.progress import Progress
 from ..sync.resend import Resend
 from ..sync.resent import Choice, Resent
@@ -37,9 +38,8 @@ NOBODY_KNOWS = (
 def run(invocation: Invocation) -> None:
     """Send them, and print what became of each. Raises ProfilesError once that is told."""
     arguments = invocation.arguments
-    config = parse_config(invocation.config)
     catalog = read_catalog(arguments.catalog)
-    streams = streams_of(catalog)
+    config, streams = read_connection(invocation.config, catalog)
     folder = open_folder(config.storage)
     if folder is None:
         raise ConfigError(NO_STORE)

@@ -10,6 +10,8 @@ from ..rejection import Rejection
 
 MAX_KINDS = 10  # kinds of reason told for one stream; the rest are added up
 TOP_KINDS = 3  # told in a sentence
+MOST_KINDS = 1_000  # of one stream that are counted apart: a service may give each record a text
+OTHER, OTHER_KINDS = "other", "one of many other reasons"
 MAX_SHAPES = 5  # told of one kind
 KEPT_SHAPES = 50  # of one kind that are counted apart; more of them are not looked for
 
@@ -53,7 +55,10 @@ class Tally:
     ) -> None:
         """Count some of one kind, whose values have a shape."""
         self.total += times
-        self._kinds.setdefault(stream, Counter())[kind] += times
+        counts = self._kinds.setdefault(stream, Counter())
+        if kind not in counts and len(counts) >= MOST_KINDS:
+            kind, shape = (kind[0], OTHER, OTHER_KINDS), None
+        counts[kind] += times
         if shape is not None:
             self._shapes.setdefault((stream, kind), _Shapes()).count(shape, times)
 

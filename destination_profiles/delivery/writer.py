@@ -67,6 +67,7 @@ class Writer:
         self.unknown: Counter[str] = Counter()  # records of streams that are not in the catalog
         self.read = 0
         self.chunks = 0
+        self.look: Callable[[], None] = lambda: None  # called often, may end the sync
         self.dispatcher = dispatcher
         self.keeps_rejected = not isinstance(store, NoStore)
         self._codecs, self._store, self._release_state = codecs, store, release
@@ -126,6 +127,7 @@ class Writer:
         self._checkpointer.hold(state, self.read, intervals, size)
         if len(self._checkpointer) == 1:  # else those before it wait for an answer, and so does it
             self._release()
+        self._make_room()
 
     def subscriptions(self) -> Counter[Sent]:
         """Those that mappings made of the records taken."""
@@ -250,6 +252,7 @@ class Writer:
         interval.read += 1
         self.read += 1
         self._reject(interval, original, rejection, self.read - 1)
+        self.look()
         self._stop_at_too_many()
 
     def _reject(

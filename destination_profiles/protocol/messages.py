@@ -14,6 +14,7 @@ from .decoder import State
 from .figures import Figures, Started
 
 encode = msgspec.json.Encoder().encode
+UNPRINTABLE = "\N{REPLACEMENT CHARACTER}"
 
 
 def with_stats(safe: SafeState) -> dict[str, Any]:
@@ -115,6 +116,11 @@ class MessageWriter:
         )
 
 
+def printable(text: str | None) -> str:
+    """A text of others, without what a terminal might take for a command."""
+    return "".join(each if each.isprintable() else UNPRINTABLE for each in text or "")
+
+
 class PlainWriter(MessageWriter):
     """For people: the log and errors as plain lines. States are counted, and given to `states`
     where somebody keeps them; `help` is the command that explains the one that runs.
@@ -161,7 +167,8 @@ class PlainWriter(MessageWriter):
         self._line(f"ERROR {error.told()}{place}{advice}")
 
     def _line(self, text: str) -> None:
-        self._write_line(f"{text}\n".encode())
+        lines = map(printable, text.split("\n"))
+        self._write_line("".join(f"{each}\n" for each in lines).encode())
 
 
 def _descriptor(name: str, namespace: str | None) -> dict[str, str]:

@@ -18,13 +18,14 @@ from .mapping import require_key
 from .paths import Declared
 from .route import Route
 from .status_column import Sent, by_word
-from .superseding import Superseding
+from .superseding import Superseding, is_of_rows
 from .ways import Ways
 
 BATCH = 256  # records that are tried at once
 EMPTY = b"{}"  # the smallest profile
-SENDS_ALL = frozenset({"append", "overwrite"})
+SENDS_ALL = frozenset({"append"})
 SUPERSEDES = frozenset({"append_dedup", "update"})  # a later record may stand for an earlier one
+OVERWRITE = "overwrite"  # likewise where the catalog's primary key is what profiles are found by
 
 Taken = Batch | Rejected | Deleted
 
@@ -61,7 +62,7 @@ class StreamCodec:
                 wire,
                 skips_invalid=config.options.get("skip_invalid_subscriptions", False),
             )
-            if _supersedes(info)
+            if _supersedes(info, configured, target)
             else None
         )
         self.route = Route(info.label(), target, around, supersedes)
@@ -136,9 +137,13 @@ def target_of(
     return target
 
 
-def _supersedes(info: StreamInfo) -> bool:
+def _supersedes(info: StreamInfo, configured: StreamConfig, target: Target) -> bool:
+    if (
+        info.sync_mode == OVERWRITE
+    ):  # with it Airbyte asks for the last row of each primary key, too
+        return is_of_rows(info.primary_key, configured.fields, target.matching)
     if info.sync_mode not in SENDS_ALL | SUPERSEDES:
-        modes = ", ".join(sorted(SENDS_ALL | SUPERSEDES))
+        modes = ", ".join(sorted(SENDS_ALL | SUPERSEDES | {OVERWRITE}))
         raise ConfigError(
             f"The stream {info.label()} is set to the sync mode {info.sync_mode}, which this "
             f"destination does not have. Choose one of {modes}.",

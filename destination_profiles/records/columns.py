@@ -27,7 +27,9 @@ UNCHANGED: Mapping[str, frozenset[type]] = {  # types of values that a type leav
 }
 QUICK: Mapping[tuple[Any, ...], Convert] = {("string", int): str}  # by type, and that of values
 TEXTS = NO_VALUE | {str}
-EXACT = frozenset({"string", "tags", "phone"})  # types for which decimals keep their digits
+EXACT = frozenset(
+    {"string", "tags", "phone", "sha256"}
+)  # types for which decimals keep their digits
 MAX_REMEMBERED = 20_000  # texts and what they are converted to, a field; dates and words repeat
 
 

@@ -4,6 +4,7 @@ that is no Unicode.
 
 import json
 import math
+import re
 from typing import Any
 
 from ..rejection import Rejection
@@ -17,6 +18,11 @@ ODD_NUMBER = (
     "must be a number that JSON readers take: no NaN, no Infinity, nothing beyond "
     f"1.8e308, at most {MAX_DIGITS:,} digits"
 )
+
+TOO_DEEP = Rejection("json", "depth", "is nested too deeply", "$", "is nested too deeply")
+MAX_DEPTH = 500  # beyond twice as much no reader that calls itself for each level goes
+MAX_DEEP_BYTES = 10_000_000  # of a line that is looked at bracket by bracket
+_TOKENS = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[\[\]{}]', re.DOTALL)
 
 
 class _Literal(str):
@@ -36,6 +42,30 @@ def lenient(text: bytes) -> Any:
         parse_float=_float,
         parse_int=_int,
     )
+
+
+def flattened(text: bytes) -> bytes:
+    """JSON that is nested too deeply, with what is beyond MAX_DEPTH as the text of its own JSON.
+    Raises ValueError where it is cut, or too long to be looked at.
+    """
+    if len(text) > MAX_DEEP_BYTES:
+        raise ValueError
+    pieces, depth, begin = [], 0, 0  # `begin`: of what is not in the pieces yet
+    for token in _TOKENS.finditer(text):
+        if token[0] in b"[{":
+            depth += 1
+            if depth == MAX_DEPTH + 1:
+                pieces.append(text[begin : token.start()])
+                begin = token.start()
+        elif token[0] in b"]}":
+            if depth == MAX_DEPTH + 1:
+                deep = text[begin : token.end()].decode(errors="replace")
+                pieces.append(json.dumps(deep, ensure_ascii=False).encode())
+                begin = token.end()
+            depth -= 1
+    if depth:
+        raise ValueError
+    return b"".join([*pieces, text[begin:]])
 
 
 def fault(data: Any) -> Rejection | None:

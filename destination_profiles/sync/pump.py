@@ -38,6 +38,7 @@ class Pump:
         """
         self.writer, self.inbox, self.decoder = writer, inbox, Decoder()
         self._heartbeat, self._clock = heartbeat, clock
+        writer.look = self._look
         self._reader: LineReader | None = None
 
     def share(self) -> float | None:
@@ -128,8 +129,14 @@ class Pump:
     def records(self, key: tuple[str | None, str], originals: Sequence[Data]) -> None:
         """The `data` of records of one stream into the pipeline; waits likewise."""
         for start in range(0, len(originals), RECORDS):
+            self._look()
             self._wait_for_room()
             self.writer.records(key, originals[start : start + RECORDS])
+
+    def _look(self) -> None:
+        """Let an interruption end the sync at once: to explain records may take a while each."""
+        if self.inbox.interruption is not None:
+            self.turn()
 
     def _wait_for_room(self) -> None:
         while not self.writer.has_room():

@@ -1,6 +1,7 @@
 """One sync: the floors put together."""
 
 import logging
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -8,13 +9,14 @@ from typing import Any
 
 from ..api.client import ProfilesClient
 from ..api.inspection import inspect
-from ..catalog import StreamInfo, streams_of
-from ..config import Config, parse_config
+from ..catalog import StreamInfo
+from ..config import Config
 from ..delivery.checkpoint import SafeState
 from ..delivery.chunks import Chunk, ChunkPolicy
 from ..delivery.dispatcher import Dispatcher
 from ..delivery.mailbox import Mailbox
 from ..delivery.recorder import Recorder
+from ..delivery.repeats import Repeats
 from ..delivery.schedule import Schedule
 from ..delivery.senders import Answer, Sender, Senders
 from ..delivery.writer import StreamKey, Writer
@@ -32,15 +34,17 @@ from ..service.answers import Answers
 from ..service.formats import format_named
 from ..service.manifest import service
 from ..service.repeats import repeatable
+from ..slips import together
 from ..storage.folder import Folder
 from ..storage.opening import open_folder
-from .listed import check_listed
+from .connection import read_connection
 from .measuring import Measuring
 from .progress import Progress
 from .pump import LONG_SECONDS, Heartbeat, Pump
 from .signals import interruptible
 from .throttling import Throttling
 
+ATTEMPT = "WORKER_JOB_ATTEMPT"  # the platform's variable: the attempt of the job, from 0
 logger = logging.getLogger("airbyte")
 
 
@@ -58,7 +62,7 @@ def write_messages(
 
     Raises ProfilesError once every state that is safe has left.
     """
-    streams, parsed = streams_of(catalog), parse_config(config)
+    parsed, streams = read_connection(config, catalog, asks=True)
     with keeping(parsed, streams) as (store, recorder):
         pump = assemble(
             parsed,
@@ -119,8 +123,6 @@ def assemble(
     Raises ConfigError for a stream that cannot be sent as it is set.
     """
     codecs = _codecs(streams, config)
-    for name in check_listed(config, streams):
-        logger.warning(f"The configured stream {name} is not in this sync's catalog.")
     names = config.field_names().union(*(info.words() for info in streams))
     answers, mailbox = Answers(service(), names, ids=recorder is not None), Mailbox()
     client = ProfilesClient(config, service(), answers)
@@ -128,14 +130,21 @@ def assemble(
         recorder.attach(mailbox.wake)
     dispatcher = Dispatcher(
         Senders(sender or client, mailbox.put, taken=answered),
-        Schedule(answers.backoff, config.retry_seconds),
+        Schedule(
+            answers.backoff,
+            config.retry_seconds,
+            max_per_second=config.max_requests_per_second,
+        ),
         max_in_flight=config.max_in_flight,
         throttled=throttled,
         put_off=recorder.put_off if recorder else lambda _chunk, _code: None,
         leaving=leaving,
         expects_refusals=expects_refusals,
         inspect=lambda: inspect(config, client, service(), in_sync=True).problems,
-        repeatable=repeatable(service(), format_named(config.wire_format)),
+        repeats=Repeats(
+            repeatable(service(), format_named(config.wire_format)),
+            starts_triggers=not config.options.get("skip_triggers", False),
+        ),
     )
     writer = Writer(
         codecs,
@@ -164,7 +173,8 @@ def keeping(
         return
     lock = folder.lock(alone=False)
     try:
-        store = PartStore(folder, {info.label(): info.place() for info in streams})
+        places = {info.label(): info.place() for info in streams}
+        store = PartStore(folder, places, attempt=os.environ.get(ATTEMPT))
         yield store, recording(config, streams, folder, store.sync)
     finally:
         lock.release()
@@ -189,21 +199,23 @@ def recording(
 
 
 def _codecs(streams: list[StreamInfo], config: Config) -> dict[StreamKey, StreamCodec]:
-    codecs = {(info.namespace, info.name): _codec(info, config) for info in streams}
+    codecs: dict[StreamKey, StreamCodec] = {}
+    errors = []
+    for info in streams:
+        try:
+            codec = StreamCodec(info, config, service(), logger.warning)
+            codecs[info.namespace, info.name] = codec
+        except ConfigError as error:
+            error.stream, error.namespace = info.name, info.namespace
+            errors.append(error)
+    if errors:
+        raise together(errors)
     if len({codec.route.label for codec in codecs.values()}) < len(streams):
         raise ConfigError(
             "Two streams of the catalog have the same name. Set another "
             "namespace or prefix for one of them."
         )
     return codecs
-
-
-def _codec(info: StreamInfo, config: Config) -> StreamCodec:
-    try:
-        return StreamCodec(info, config, service(), logger.warning)
-    except ConfigError as error:
-        error.stream, error.namespace = info.name, info.namespace
-        raise
 
 
 def _tell_ignored(writer: Writer, decoder: Decoder) -> None:

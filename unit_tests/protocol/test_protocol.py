@@ -6,6 +6,7 @@ import logging
 import os
 import threading
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -456,3 +457,33 @@ def test_a_file_at_fault_comes_with_help() -> None:
         b"ERROR It is not there. See docs/errors.md#configerror\n"
         b"ERROR It is not there. See docs/errors.md#configerror. Help: x check --help\n"
     )
+
+
+@pytest.mark.parametrize("name", ["a\x1b[2Jb", "a\x9b31mb", "a\rb", "a\x07b", "a\u202eb"])
+def test_no_name_is_a_command_to_the_terminal(name: str) -> None:
+    stream = io.BytesIO()
+    output = PlainWriter(stream.write)
+    output.log("WARN", f"The stream {name} is odd.\nSecond line.")
+    output.error(ConfigError(f"{name} is wrong."), "ConfigError")
+    told = stream.getvalue().decode()
+    assert [line for line in told.split("\n") if not line.isprintable()] == []
+    assert told.count("\n") == 3
+
+
+def test_line_that_is_too_long_is_broken_input(tmp_path: Path) -> None:
+    (tmp_path / "lines").write_bytes(b"{}\n" + b"x" * 5_000_000 + b"\n")
+    with (tmp_path / "lines").open("rb") as file:
+        reader = LineReader(file.fileno(), most=3_000_000)
+        assert reader.read() == b"{}\n"
+        with pytest.raises(BrokenInput, match="longer than 3 MB"):
+            while not reader.ended:
+                reader.read()
+
+
+def test_line_that_is_just_short_enough_is_read(tmp_path: Path) -> None:
+    (tmp_path / "lines").write_bytes(b"x" * 2_900_000 + b"\n" + b"y" * 2_900_000 + b"\n")
+    with (tmp_path / "lines").open("rb") as file:
+        reader, read = LineReader(file.fileno(), most=3_000_000), b""
+        while not reader.ended:
+            read += reader.read()
+    assert len(read) == 5_800_002

@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name
 
 from destination_profiles.config import Config, parse_storage
 from destination_profiles.conversion import TYPES
-from destination_profiles.records.codec import SENDS_ALL, SUPERSEDES
+from destination_profiles.records.codec import OVERWRITE, SENDS_ALL, SUPERSEDES
 from destination_profiles.service.manifest import service
 from destination_profiles.spec import spec
 from destination_profiles.storage.opening import open_folder
@@ -86,7 +86,7 @@ def test_stores_of_the_form_exist(tmp_path: Path) -> None:
 
 
 def test_sync_modes_are_those_of_the_pipeline() -> None:
-    assert set(spec()["supported_destination_sync_modes"]) == SENDS_ALL | SUPERSEDES
+    assert set(spec()["supported_destination_sync_modes"]) == (SENDS_ALL | SUPERSEDES | {OVERWRITE})
 
 
 def test_version_is_the_same_everywhere() -> None:

@@ -252,4 +252,5 @@ def test_what_cannot_be_read_is_unknown(body: bytes) -> None:
 
 
 def test_nothing_outside_is_read() -> None:
-    assert decode(OUTSIDE) == {"error": "0", "error_text": ""}
+    with pytest.raises(ValueError, match="mixed content"):
+        decode(OUTSIDE)
