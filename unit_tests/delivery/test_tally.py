@@ -1,6 +1,6 @@
 """Counts of rejections by reason."""
 
-from destination_profiles.delivery.tally import MOST_KINDS, OTHER_KINDS, Tally
+from destination_profiles.delivery.tally import MOST_KINDS, OTHER_KINDS, Kind, Tally
 from destination_profiles.rejection import Rejection
 
 
@@ -12,8 +12,8 @@ def test_texts_without_end_are_counted_together() -> None:
     kinds = tally.kinds()
     assert (tally.total, len(kinds)) == (MOST_KINDS + 501, MOST_KINDS + 1)
     assert kinds[:2] == [
-        ("users", "service", "other", OTHER_KINDS, 500),
-        ("users", "service", "0", "text 0", 2),
+        Kind("users", "service", "other", OTHER_KINDS, 500, {}, 0),
+        Kind("users", "service", "0", "text 0", 2, {}, 0),
     ]
 
 
@@ -22,4 +22,4 @@ def test_streams_are_counted_apart() -> None:
     for number in range(MOST_KINDS):
         tally.count("users", ("service", str(number), ""), 1)
     tally.count("orders", ("service", "404", "not found"), 3)
-    assert ("orders", "service", "404", "not found", 3) in tally.kinds()
+    assert Kind("orders", "service", "404", "not found", 3, {}, 0) in tally.kinds()
