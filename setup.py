@@ -36,6 +36,7 @@ setup(
         "requests>=2.32,<3",  # transport
         "rich>=13,<16",  # live line on a terminal
         "urllib3>=2,<3",  # under requests; its errors tell why a connection failed
+        "xxhash>=3.5,<4",  # seeded hashes of what was sent, by which a memory knows it again
     ],
     extras_require={
         "sandbox": [

@@ -39,6 +39,17 @@ class Address:
         except ValueError:
             return self.host == "localhost"
 
+    def secure(self, what: str, why: str) -> str:
+        """The URL. Raises ConfigError where others might read along: it belongs to `what`, and
+        `why` says what travels.
+        """
+        if self.scheme != "https" and not self.is_of_this_machine():
+            raise ConfigError(
+                f"The {what} must begin with https, because {why}. Plain http is allowed for "
+                "an address of this machine only."
+            )
+        return self.url
+
 
 def read_address(text: str, setting: str) -> Address:
     """The address in a setting. Raises ConfigError, without the text, where it is not one."""

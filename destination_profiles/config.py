@@ -6,14 +6,15 @@ from datetime import UTC, tzinfo
 from typing import Any, Literal, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from .address import Address, read_address
+from .address import read_address
 from .errors import ConfigError
 from .secret import Secret
 from .service.manifest import Service, service
 from .service.matching import Target
 from .slips import Slip, as_meant, find_slips, numbered
 from .spec import spec
-from .storage.settings import LocalStorage, NoStorage, Outcomes, S3Storage, Storage
+from .storage.settings import MemorySetting, NoStorage, Outcomes, Storage
+from .storage_config import parse_memory, parse_outcomes, parse_storage
 from .stream_config import StreamParser, parse_matching
 from .stream_mapping import PLAIN, FieldConfig, OnDelete, StreamConfig, SubscriptionConfig
 
@@ -66,6 +67,7 @@ class Config:
     max_rejected_percent: int = MAX_REJECTED_PERCENT
     storage: Storage = field(default_factory=NoStorage)
     outcomes: Outcomes | None = None
+    memory: MemorySetting | None = None
 
     def stream(self, name: str, namespace: str | None) -> StreamConfig:
         """The entry of a stream: that of its namespace, else that of no namespace, else an empty
@@ -195,7 +197,8 @@ def _frozen(raw: Mapping[str, Any], service: Service, found: _Found, api_url: st
         max_rejected=raw.get("max_rejected"),
         max_rejected_percent=raw.get("max_rejected_percent", MAX_REJECTED_PERCENT),
         storage=found.part(lambda: parse_storage(raw.get("object_storage_config") or {}), nowhere),
-        outcomes=found.part(lambda: _outcomes(raw), None),
+        outcomes=found.part(lambda: parse_outcomes(raw), None),
+        memory=found.part(lambda: parse_memory(raw), None),
         **{**limits, **batching, **delivery},
     )
 
@@ -218,16 +221,7 @@ def _usable(settings: Mapping[str, Any], slips: Iterable[Slip]) -> dict[str, Any
 
 def _api_url(text: str) -> str:
     why = "the token and personal data travel in each request"
-    return _secure(read_address(text, "api_url"), "API URL", why)
-
-
-def _secure(address: Address, what: str, why: str) -> str:
-    if address.scheme != "https" and not address.is_of_this_machine():
-        raise ConfigError(
-            f"The {what} must begin with https, because {why}. Plain http is allowed for "
-            "an address of this machine only."
-        )
-    return address.url
+    return read_address(text, "api_url").secure("API URL", why)
 
 
 def _check_nulls(null_values: str, delivery: Mapping[str, Any]) -> None:
@@ -247,48 +241,3 @@ def _zone(name: str) -> tzinfo:
             "The setting time_zone is none that is known. It is a name such "
             "as Europe/Berlin, or UTC."
         ) from None
-
-
-def parse_storage(raw: Mapping[str, Any]) -> Storage:
-    """The setting `object_storage_config`, which the spec allows. Raises ConfigError."""
-    match raw.get("storage_type"):
-        case "Local":
-            return LocalStorage(raw["path"])
-        case "S3":
-            return _s3(raw)
-        case _:
-            return NoStorage()
-
-
-def _outcomes(raw: Mapping[str, Any]) -> Outcomes | None:
-    if raw.get("outcomes") is None:
-        return None
-    if (raw.get("object_storage_config") or {}).get("storage_type", "None") == "None":
-        raise ConfigError(
-            "The setting outcomes needs a place to keep them: set object_storage_config to a local "
-            "folder or to S3."
-        )
-    return Outcomes(**raw["outcomes"])
-
-
-def _s3(raw: Mapping[str, Any]) -> S3Storage:
-    endpoint = _endpoint(raw["s3_endpoint"]) if raw.get("s3_endpoint") else None
-    key, secret = (raw.get(name) for name in ("access_key_id", "secret_access_key"))
-    if bool(key) != bool(secret):
-        raise ConfigError(
-            "The object storage in S3 needs both the access key id and its secret, or neither."
-        )
-    return S3Storage(
-        bucket=raw["s3_bucket_name"],
-        region=raw["s3_bucket_region"],
-        folder=raw["bucket_path"],
-        endpoint=endpoint,
-        access_key_id=Secret(key) if key else None,
-        secret_access_key=Secret(secret) if secret else None,
-        role_arn=raw.get("role_arn") or None,
-    )
-
-
-def _endpoint(text: str) -> str:
-    address = read_address(text, "object_storage_config.s3_endpoint")
-    return _secure(address, "S3 endpoint", "personal data travels to it")

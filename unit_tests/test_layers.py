@@ -13,8 +13,9 @@ FLOORS = [  # the highest first; a folder may import those that stand after it
     {"outcomes"},
     {"api", "delivery"},
     {"records"},
-    {"config", "stream_config", "stream_mapping", "status_config", "spec", "catalog"},
-    {"rejects"},
+    {"config", "stream_config", "stream_mapping", "status_config", "storage_config"}
+    | {"spec", "catalog"},
+    {"rejects", "memory"},
     {"storage"},
     {"service"},
     {"errors", "rejection", "violations", "secret", "address", "slips"}
@@ -31,6 +32,8 @@ EDGES = {  # libraries, and the modules that may use them
     "boto3": {"storage/s3"},
     "botocore": {"storage/s3"},
     "isal": {"outcomes/parts"},
+    "sqlite3": {"memory/entries"},
+    "xxhash": {"memory/hashes"},
     "rich": {"commands/terminal", "commands/tables"},
     "lxml": {"service/xml_format"},
     "yaml": {"commands/yaml_settings", "service/manifest", "service/yaml_file"},

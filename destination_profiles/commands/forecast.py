@@ -28,6 +28,7 @@ from ..service.outcome import ACCEPTED, Outcome
 from ..service.request import Request
 from ..storage.settings import NoStorage
 from ..sync.progress import Progress, Terminal
+from ..sync.remembered import remembrance
 from ..sync.sync import assemble
 from .files import read_object
 from .forecast_report import Forecast, Kind, Spread, StreamForecast
@@ -77,16 +78,18 @@ def forecast(
     streams = streams_of(catalog)
     counted = _Counted(config, streams)
     progress = Progress(lambda _: None, terminal)
-    pump = assemble(
-        config,
-        streams,
-        release=lambda _: None,
-        heartbeat=progress,
-        leaving=counted.count,
-        sender=counted,
-    )
-    began = monotonic()
-    pump.run(LineReader(descriptor))
+    with remembrance(configured, streams, keeps=False) as memory:
+        pump = assemble(
+            config,
+            streams,
+            memory=memory,
+            release=lambda _: None,
+            heartbeat=progress,
+            leaving=counted.count,
+            sender=counted,
+        )
+        began = monotonic()
+        pump.run(LineReader(descriptor))
     progress.end(pump.writer)
     reading, at_once = monotonic() - began, in_flight or configured.max_in_flight
     waiting = round_trips(len(counted.profiles), at_once) * latency_ms / 1000
@@ -122,6 +125,7 @@ def _harmless(configured: Config) -> Config:
         max_rejected_percent=100,
         storage=NoStorage(),
         outcomes=None,
+        memory=None,
         max_in_flight=1,
     )
 
@@ -186,6 +190,7 @@ class _Counted:
             sums.accepted,
             sums.superseded,
             sums.deleted,
+            sums.unchanged,
             sums.rejected,
             always_null,
             dict(self._statuses[sums.stream].most_common()),

@@ -8,10 +8,11 @@ from time import monotonic
 from typing import Any
 
 from ..errors import MostRejected, TooManyRejected
-from ..records.batch import Data, Rejected
+from ..records.batch import Batch, Data, Rejected
 from ..records.changes import Change
 from ..records.codec import StreamCodec
 from ..records.deletions import Deleted
+from ..records.route import Route
 from ..rejection import Rejection
 from ..rejects.store import NoStore, RejectStore
 from .blame import Resolution
@@ -23,6 +24,7 @@ from .keeping import Keeping
 from .ledger import Interval, Ledger
 from .open_chunks import OpenChunks, new_request_id
 from .recorder import Recorder
+from .remembering import Remembering
 from .senders import Answer
 from .tally import Tally
 
@@ -49,6 +51,7 @@ class Writer:
         dispatcher: Dispatcher,
         store: RejectStore,
         recorder: Recorder | None = None,
+        remembering: Remembering | None = None,
         release: Callable[[SafeState], None],
         max_rejected: int | None = None,
         max_rejected_percent: int = 100,
@@ -56,9 +59,10 @@ class Writer:
         new_id: Callable[[], str] = new_request_id,
         clock: Callable[[], float] = monotonic,
     ) -> None:
-        """`recorder` hears of each record's last word, `release` gives a state back. With more than
-        `max_rejected` records rejected the sync ends, and with more than `max_rejected_percent` of
-        those that have their last word.
+        """`recorder` hears of each record's last word, `remembering` knows which records the
+        service has as they are, `release` gives a state back. With more than `max_rejected` records
+        rejected the sync ends, and with more than `max_rejected_percent` of those that have their
+        last word.
         """
         self.ledger = Ledger()
         self.tally = Tally()
@@ -72,7 +76,7 @@ class Writer:
         self._max_rejected, self._bound = max_rejected, bound
         self._max_percent, self._is_ending = max_rejected_percent, False
         self._checkpointer = Checkpointer()
-        self._keeping = Keeping(self._checkpointer, recorder)
+        self._keeping = Keeping(self._checkpointer, recorder, remembering)
         track = self._checkpointer.track
         self._open = OpenChunks(policy, track=track, new_id=new_id, clock=clock)
 
@@ -90,15 +94,10 @@ class Writer:
         for taken in codec.take(originals):
             if isinstance(taken, Rejected):
                 self._reject_unsent(interval, taken.original, taken.rejection)
-                continue
-            if isinstance(taken, Deleted):
+            elif isinstance(taken, Deleted):
                 self._leave_out(interval, taken)
-                continue
-            taken.ordinals = range(self.read, self.read + len(taken))
-            interval.read += len(taken)
-            self.read += len(taken)
-            if sealed := self._open.put(taken, codec.route, interval):
-                self._dispatch(sealed)
+            else:
+                self._put(taken, codec.route, interval)
         self._count_omitted(codec)
         self._make_room()
 
@@ -235,6 +234,18 @@ class Writer:
             self._open.settle(whole)
             self._keeping.resolve(whole.token)
         self._release()
+
+    def _put(self, batch: Batch, route: Route, interval: Interval) -> None:
+        """Let records be sent, but for those that the service has as they are."""
+        batch.ordinals = range(self.read, self.read + len(batch))
+        interval.read += len(batch)
+        self.read += len(batch)
+        unsettled = self._open.holding(route.target.db_id)
+        changed, unchanged = self._keeping.changed(batch, route, unsettled)
+        if unchanged:
+            self.ledger.settle(interval, unchanged=unchanged)
+        if changed is not None and (sealed := self._open.put(changed, route, interval)):
+            self._dispatch(sealed)
 
     def _leave_out(self, interval: Interval, taken: Deleted) -> None:
         self._keeping.deleted(interval.stream, taken.originals, self.read)

@@ -1,6 +1,7 @@
 """What a folder is, and the names that things have in it."""
 
 import hashlib
+from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote
 
@@ -14,6 +15,10 @@ BUSY = (
 
 class Lock(Protocol):
     """Held until it is released, or the process ends."""
+
+    def is_held(self) -> bool:
+        """Whether it is held yet: nobody else has it meanwhile."""
+        ...
 
     def release(self) -> None:
         """Let others have it."""
@@ -35,6 +40,14 @@ class Folder(Protocol):
         """What was written."""
         ...
 
+    def store(self, name: str, path: Path) -> None:
+        """Keep the content of a file of this machine, likewise."""
+        ...
+
+    def fetch(self, name: str, path: Path) -> None:
+        """Write what was kept into a file of this machine."""
+        ...
+
     def names(self, prefix: str = "") -> list[str]:
         """Those that begin so, sorted."""
         ...
@@ -47,9 +60,9 @@ class Folder(Protocol):
         """Write something and take it away."""
         ...
 
-    def lock(self, *, alone: bool) -> Lock:
-        """Hold the folder: several may at once, or one `alone`. Raises StoreUnavailable where
-        another holds it that does not allow that.
+    def lock(self, *, alone: bool, where: str = "") -> Lock:
+        """Hold the folder, or the one `where` below it: several may at once, or one `alone`. Raises
+        StoreUnavailable where another holds it that does not allow that.
         """
         ...
 

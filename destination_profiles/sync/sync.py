@@ -37,6 +37,7 @@ from ..storage.opening import open_folder
 from .listed import check_listed
 from .progress import Progress
 from .pump import LONG_SECONDS, Heartbeat, Pump
+from .remembered import Remembrance, kept_at_end, remembrance
 from .signals import interruptible
 from .throttling import Throttling
 
@@ -56,18 +57,20 @@ def write_messages(
     Raises ProfilesError once every state that is safe has left.
     """
     streams, parsed = streams_of(catalog), parse_config(config)
-    with keeping(parsed, streams) as (store, recorder):
+    with keeping(parsed, streams) as (store, recorder), remembrance(parsed, streams) as memory:
         pump = assemble(
             parsed,
             streams,
             store=store,
             recorder=recorder,
+            memory=memory,
             release=output.state,
             heartbeat=progress,
             throttled=Throttling(streams, output.rate_limited),
         )
         try:
-            to_its_end(pump, output, lambda: pump.run(LineReader(descriptor)))
+            with kept_at_end(memory, pump):
+                to_its_end(pump, output, lambda: pump.run(LineReader(descriptor)))
         finally:
             with suppress(NobodyReads):
                 progress.end(pump.writer)
@@ -100,11 +103,13 @@ def assemble(
     leaving: Callable[[Chunk], None] = lambda _chunk: None,
     store: RejectStore | None = None,
     recorder: Recorder | None = None,
+    memory: Remembrance | None = None,
     expects_refusals: bool = False,
     sender: Sender | None = None,
 ) -> Pump:
     """The pipeline of one sync, to the service or to another `sender`. Rejected records are
-    counted, and kept in a `store`; a `recorder` hears of each record's last word.
+    counted, and kept in a `store`; a `recorder` hears of each record's last word, and a `memory`
+    tells which need not be sent.
     `expects_refusals`: it is no surprise where nothing is accepted.
 
     Raises ConfigError for a stream that cannot be sent as it is set.
@@ -123,7 +128,7 @@ def assemble(
         max_in_flight=config.max_in_flight,
         throttled=throttled,
         put_off=recorder.put_off if recorder else lambda _chunk, _code: None,
-        leaving=leaving,
+        leaving=lambda chunk: _leaving(chunk, memory, leaving),
         expects_refusals=expects_refusals,
         inspect=lambda: inspect(config, client, service(), in_sync=True).problems,
         repeatable=repeatable(service(), format_named(config.wire_format)),
@@ -134,11 +139,18 @@ def assemble(
         dispatcher=dispatcher,
         store=store or NoStore(),
         recorder=recorder,
+        remembering=memory.link if memory is not None else None,
         release=release,
         max_rejected=config.max_rejected,
         max_rejected_percent=config.max_rejected_percent,
     )
     return Pump(writer, mailbox, heartbeat=heartbeat)
+
+
+def _leaving(chunk: Chunk, memory: Remembrance | None, leaving: Callable[[Chunk], None]) -> None:
+    if memory is not None:
+        memory.link.leaving(chunk)
+    leaving(chunk)
 
 
 @contextmanager

@@ -1,0 +1,169 @@
+"""The entries of a memory: what each profile was last sent, and when, as hashes in SQLite."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from itertools import groupby, starmap
+from pathlib import Path
+from struct import unpack
+
+from .hashes import SIZE
+
+FORM = 1  # of the file; one of another form is not read
+RECORD = 2 * SIZE + 2  # bytes: hash of an identity, of what was sent, and the day
+MEAN = 32  # records of a bucket
+LEAST_BITS, MOST_BITS = 8, 32  # of a hash that number its bucket
+AT_ONCE = 256  # buckets that are asked for together
+PREFIXES = 256  # parts in which entries are merged, by the first byte of the identity
+BLANK = bytes(SIZE + 2)
+PAGE_BYTES = 4096
+ABSENT, OTHER = -1, 0  # what `find` says in the place of a day
+UNUSABLE = (sqlite3.DatabaseError, ValueError)
+
+
+class Entries:
+    """A file of them, which the caller owns. Buckets are numbered by the first bits of an identity;
+    a record is found in its bucket by its bytes.
+
+    All methods raise sqlite3.DatabaseError where the file is damaged.
+    """
+
+    def __init__(self, path: Path, owner: str) -> None:
+        """Open a file that was made for an `owner`. Raises one of UNUSABLE where it is another's,
+        of another form, or cut.
+        """
+        self._db = sqlite3.connect(path, isolation_level=None)
+        try:
+            for setting in ("journal_mode=OFF", "synchronous=OFF", "cell_size_check=ON"):
+                self._db.execute(f"PRAGMA {setting}")
+            about = dict(self._db.execute("SELECT name, value FROM about"))
+            (pages,) = self._db.execute("PRAGMA page_count").fetchone()
+            if (about.get("form"), about.get("owner")) != (str(FORM), owner):
+                raise ValueError
+            if path.stat().st_size != pages * PAGE_BYTES:
+                raise ValueError
+            self.count, self._bits = int(about["count"]), int(about["bits"])
+        except (*UNUSABLE, KeyError):
+            self._db.close()
+            raise ValueError from None
+        self._shift = 8 * SIZE - self._bits
+        self.changed = False
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._db.close()
+
+    def find(self, identities: Sequence[bytes], contents: Sequence[bytes]) -> list[int]:
+        """For each identity the day on which this content was sent; OTHER where another one was,
+        ABSENT where there is no entry.
+        """
+        found: list[int] = []
+        for start in range(0, len(identities), AT_ONCE):
+            some = identities[start : start + AT_ONCE]
+            numbers = self._numbers(some)
+            buckets = self._buckets(numbers).get
+            for number, identity, content in zip(
+                numbers, some, contents[start : start + AT_ONCE], strict=True
+            ):
+                bucket = buckets(number, b"")
+                at = bucket.find(identity + content)
+                if at >= 0 and not at % RECORD:
+                    found.append(int.from_bytes(bucket[at + 2 * SIZE : at + RECORD]))
+                else:
+                    found.append(ABSENT if _place(bucket, identity) is None else OTHER)
+        return found
+
+    def remove(self, identities: Sequence[bytes], instead: bytes = b"") -> None:
+        """Keep their entries no longer, or `instead` of the rest of each, BLANK, what nothing that
+        is sent equals: OTHER is found from then on.
+        """
+        for start in range(0, len(identities), AT_ONCE):
+            some = identities[start : start + AT_ONCE]
+            numbers = self._numbers(some)
+            buckets = self._buckets(numbers)
+            changed = {}
+            for number, identity in zip(numbers, some, strict=True):
+                bucket = buckets.get(number, b"")
+                if (at := _place(bucket, identity)) is not None:
+                    kept = identity + instead if instead else b""
+                    rest = bucket[:at] + kept + bucket[at + RECORD :]
+                    buckets[number] = changed[number] = rest
+            if changed:
+                self.changed = True
+                rows = [(bucket, number) for number, bucket in changed.items()]
+                self._db.execute("BEGIN")
+                self._db.executemany("UPDATE buckets SET records = ? WHERE number = ?", rows)
+                self._db.execute("COMMIT")
+
+    def records(self, prefix: int) -> list[bytes]:
+        """Those whose identity begins with this byte."""
+        first = prefix << (self._bits - 8)
+        last = ((prefix + 1) << (self._bits - 8)) - 1
+        rows = self._db.execute(
+            "SELECT records FROM buckets WHERE number BETWEEN ? AND ?", (first, last)
+        )
+        return [each for (bucket,) in rows for each in split(bucket)]
+
+    def _numbers(self, identities: Sequence[bytes]) -> list[int]:
+        shift = self._shift
+        return [each >> shift for each in unpack(f">{len(identities)}Q", b"".join(identities))]
+
+    def _buckets(self, numbers: Sequence[int]) -> dict[int, bytes]:
+        return dict(self._db.execute(_query(len(numbers)), numbers))
+
+
+def make(path: Path, owner: str, parts: Iterable[Sequence[bytes]], most: int) -> None:
+    """Write a new file: `parts` are its records in the order of their bytes, at most `most`."""
+    bits = min(MOST_BITS, max(LEAST_BITS, (most // MEAN).bit_length()))
+    shift = 8 * SIZE - bits
+    count = 0
+
+    def number(record: bytes) -> int:
+        return int.from_bytes(record[:SIZE]) >> shift
+
+    def bucket(number: int, records: Iterator[bytes]) -> tuple[int, bytes]:
+        return number, b"".join(records)
+
+    db = sqlite3.connect(path, isolation_level=None)
+    for setting in (f"page_size={PAGE_BYTES}", "journal_mode=OFF", "synchronous=OFF"):
+        db.execute(f"PRAGMA {setting}")
+    db.execute("CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID")
+    db.execute("CREATE TABLE buckets (number INTEGER PRIMARY KEY, records BLOB NOT NULL)")
+    db.execute("BEGIN")
+    for part in parts:
+        count += len(part)
+        db.executemany("INSERT INTO buckets VALUES (?, ?)", starmap(bucket, groupby(part, number)))
+    about = {"form": FORM, "owner": owner, "bits": bits, "count": count}
+    rows = [(name, str(value)) for name, value in about.items()]
+    db.executemany("INSERT INTO about VALUES (?, ?)", rows)
+    db.execute("COMMIT")
+    db.close()
+
+
+def record(identity: bytes, content: bytes, day: int) -> bytes:
+    """An entry as it stands in a file."""
+    return identity + content + day.to_bytes(2)
+
+
+def no_record(identity: bytes) -> bytes:
+    """What takes the place of an entry that is to go."""
+    return identity + BLANK
+
+
+def split(records: bytes) -> list[bytes]:
+    """The records of a text of them."""
+    return [records[at : at + RECORD] for at in range(0, len(records), RECORD)]
+
+
+def _place(bucket: bytes, identity: bytes) -> int | None:
+    """Where the record of an identity begins. Its bytes may stand elsewhere by chance."""
+    at = bucket.find(identity)
+    while at % RECORD and at >= 0:
+        at = bucket.find(identity, at + 1)
+    return at if at >= 0 else None
+
+
+@cache
+def _query(count: int) -> str:
+    marks = ",".join("?" * count)
+    return f"SELECT number, records FROM buckets WHERE number IN ({marks})"  # noqa: S608 - marks alone
