@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
+from functools import cache
 
 from ..catalog import StreamInfo
 from ..config import Config
@@ -12,10 +13,12 @@ from ..errors import ProfilesError
 from ..memory.hashes import seed_of
 from ..memory.lanes import Sends
 from ..memory.memory import KEPT_DAYS, Memory, opened
+from ..records.batch import Data
 from ..records.codec import target_of
 from ..records.key_reader import KeyReader
 from ..records.renewal import Renewal
 from ..rejects.store import utc_now
+from ..service.identities import Identities
 from ..service.manifest import service
 from ..service.matching import Target
 from ..storage.opening import open_folder
@@ -129,5 +132,13 @@ def _remembered(
         identity_seed,
         seed_of(repr((sent_with, stream.fields, stream.subscriptions)), seed),
         Renewal(info, config, service(), resubscribes=setting.resubscribe),
-        KeyReader(info, config, service()).keys,
+        _keys(info, config),
     )
+
+
+def _keys(info: StreamInfo, config: Config) -> Callable[[Sequence[Data]], Sequence[Identities]]:
+    @cache
+    def reader() -> KeyReader:  # most streams have no use for it
+        return KeyReader(info, config, service())
+
+    return lambda originals: reader().keys(originals)
