@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 
-from integration_tests.connector import Connector, record, sent_profiles, state, stream
+from integration_tests.connector import Connector, record, sent_profiles, state
 from integration_tests.s3 import MotoServer
-from profiles_sandbox.testing import ServedSandbox
 
 ROWS = [{"crm_id": number, "_city": f"City {number}"} for number in range(1, 10)]
 
