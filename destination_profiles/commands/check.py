@@ -9,6 +9,7 @@ from ..api.inspection import Findings, inspect
 from ..api.transport import Transport
 from ..config import read_config
 from ..errors import ProfilesError
+from ..memory import memory
 from ..outcomes import parts
 from ..service.answers import Answers
 from ..service.manifest import service
@@ -64,6 +65,9 @@ def look(raw: Mapping[str, Any], transport: Transport | None = None) -> Findings
             folder.probe()
             if config.outcomes is not None:
                 parts.probe(folder)
+            if config.memory is not None:
+                memory.probe(folder, config.memory.name)
+                found.right.append("The memory can be kept.")
             found.right.append("The store of rejected records can be written to.")
         elif not found.problems:
             found.warnings.append(KEPT_NOWHERE)

@@ -82,7 +82,7 @@ def forecast(
         pump = assemble(
             config,
             streams,
-            memory=memory,
+            memory=memory.link if memory else None,
             release=lambda _: None,
             heartbeat=progress,
             leaving=counted.count,

@@ -9,7 +9,7 @@ from ..api import http  # noqa: F401 - what is sent by is loaded while the sourc
 from ..config import parse_config
 from ..delivery.writer import Writer
 from ..sync.progress import Progress
-from ..sync.sync import write_messages
+from ..sync.writing import write_messages
 from .files import read_object
 from .invocation import STDERR, STDIN, STDOUT, Invocation
 from .printing import printing

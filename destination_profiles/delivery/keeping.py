@@ -93,7 +93,7 @@ class Keeping:
         then no state may leave.
         """
         if self._remembering is not None:
-            self._remembering.check()
+            self._remembering.settle()
         while self._begun and self._recorder and self._begun[0][0] <= self._recorder.kept():
             self._checkpointer.resolve(self._begun.popleft()[1])
 

@@ -1,38 +1,23 @@
 """Between the pipeline and a memory: which records need not be sent, and what was sent."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import chain
 
 from ..memory.entries import ABSENT, OTHER
 from ..memory.hashes import hashes
 from ..memory.memory import Memory
+from ..memory.retries import Retries
 from ..records.batch import Batch, Data
 from ..records.route import Route
-from ..service.identities import Identities
+from ..rejection import Rejection
 from .blame import Resolution
 from .chunks import Chunk
+from .look import Ids, Look, Remembered, ids_of
 
 # where one of these stands, a profile may hold a function; letters of the word may be escaped
 FUNCTIONS = (b'"action"', b"<action", b"\\u006", b"\\u007")
 NOTHING = b""  # to be remembered of a record
-ALONE = {1}
-
-Ids = Sequence[bytes]  # hashes of the identities of a profile
-
-
-@dataclass(frozen=True, slots=True)
-class Remembered:
-    """A stream: seeds of the hashes of its profiles' identities, and of what is sent. `renew` gives
-    what is sent of records once more after a time, None where nothing is; `keys` the identities of
-    records that are not sent.
-    """
-
-    identity_seed: int
-    content_seed: int
-    renew: Callable[[Sequence[bytes]], Sequence[bytes | None]]
-    keys: Callable[[Sequence[Data]], Sequence[Identities]]
 
 
 class Remembering:
@@ -48,10 +33,13 @@ class Remembering:
         today: int,
         resend_after_days: int,
         remembers: bool = True,
+        retries: Retries | None = None,
     ) -> None:
         """`streams` are those of which something is remembered, by their labels; `today` counts
-        days. Where it does not `remember`, it forgets what is sent.
+        days. Where it does not `remember`, it forgets what is sent. `retries` keep what is rejected
+        and may pass later.
         """
+        self._retries = retries
         self._memory, self._streams, self._remembers = memory, streams, remembers
         self._today, self._every = today, resend_after_days
         self._known: set[bytes] = set()  # with an entry, of records that are changed
@@ -67,7 +55,7 @@ class Remembering:
         stream = self._streams.get(route.label)
         if stream is None:
             return batch, ()
-        look = _Look(self._memory, batch, stream)
+        look = Look(self._memory, batch, stream)
         stay = [self._stays(ids, day) for ids, day in zip(look.ids, look.days, strict=True)]
         if all(stay) and unsettled.isdisjoint(chain.from_iterable(batch.identities)):
             return None, range(len(batch))
@@ -89,7 +77,7 @@ class Remembering:
         chance = int.from_bytes(ids[0][-2:])
         return day >= self._today - (self._today - chance) % self._every
 
-    def _again(self, look: "_Look", stay: list[bool]) -> dict[int, bytes]:
+    def _again(self, look: Look, stay: list[bool]) -> dict[int, bytes]:
         """What is sent once more of records that did not change, by their places. Those of which
         nothing can be may `stay`.
         """
@@ -111,7 +99,7 @@ class Remembering:
 
     def _sorted_out(
         self,
-        look: "_Look",
+        look: Look,
         stay: Sequence[bool],
         again: Mapping[int, bytes],
         unsettled: AbstractSet[str],
@@ -140,13 +128,13 @@ class Remembering:
             sent.append(place)
         return sent, profiles
 
-    def _is_on_its_way(self, look: "_Look", place: int) -> bool:
+    def _is_on_its_way(self, look: Look, place: int) -> bool:
         """Whether the newest record of its profile is the same, and is sent once more."""
         return bool(self._renewed) and all(
             self._renewed.get(each) == look.contents[place] for each in look.ids[place]
         )
 
-    def _change(self, look: "_Look", place: int, *, is_odd: bool) -> None:
+    def _change(self, look: Look, place: int, *, is_odd: bool) -> None:
         """A record is sent as it is: what is known of its profile goes before that."""
         if look.days[place] != ABSENT:
             self._known.update(look.ids[place])
@@ -161,25 +149,36 @@ class Remembering:
         if self._known and (gone := self._known.intersection(self._ids(chunk))):
             self._memory.forget(sorted(gone))
             self._known -= gone
+        if self._retries is not None:
+            self._retries.leaving(self._rows(chunk))
 
     def answered(self, resolution: Resolution) -> None:
         """The last word on a chunk, while its records still stand in it."""
         chunk, rejected, start = resolution.chunk, resolution.rejected, 0
+        refused: dict[int, Ids] = {}  # newest of their profiles, by their places
         for run in chunk.runs():
             stop = start + len(run.identities)
             stream = self._streams.get(run.stream)
             if stream is not None:
-                ids = _ids(run.identities, stream)
-                refused = {place - start for place in rejected if start <= place < stop}
+                ids = ids_of(run.identities, stream)
                 contents: Sequence[bytes] = [NOTHING] * len(ids)
                 if self._remembers:
-                    contents = self._contents(
-                        run.ordinals, hashes(run.profiles, stream.content_seed)
-                    )
-                self._enter(ids, contents, refused)
+                    hashed = hashes(run.profiles, stream.content_seed)
+                    contents = self._contents(run.ordinals, hashed)
+                self._enter(ids, contents, {each - start for each in rejected})
+                if self._retries is not None:
+                    newest = map(self._retries.settle, ids, run.ordinals)
+                    places = range(start, stop)
+                    refused |= {
+                        at: mine
+                        for at, mine, is_it in zip(places, ids, newest, strict=True)
+                        if is_it
+                    }
             start = stop
         for _, _, row in chunk.superseded:
             self._instead.pop(row.ordinal, None)
+        for place in rejected.keys() & refused.keys():
+            self._keep(chunk, place, rejected[place], refused[place])
 
     def _contents(self, ordinals: Sequence[int], hashed: list[bytes]) -> list[bytes]:
         """What is to be remembered of records."""
@@ -207,60 +206,44 @@ class Remembering:
         if gone:
             self._memory.drop(gone)
 
+    def _keep(self, chunk: Chunk, place: int, rejection: Rejection, ids: Ids) -> None:
+        """Keep what was rejected and may pass later, unless it holds a function."""
+        if self._retries is not None and self._retries.takes(rejection):
+            interval, row = chunk.entry(place)
+            if not _may_hold_function(row.profile):
+                stream, ordinal = interval.stream, row.ordinal
+                self._retries.keep(stream, row.original, rejection, ordinal, ids=ids)
+
     def unsent(self, stream: str, originals: Sequence[Data]) -> None:
         """Records were rejected or left out before they were sent."""
         known = self._streams.get(stream)
         if known is not None:
-            self._memory.drop(list(chain.from_iterable(_ids(known.keys(originals), known))))
+            ids = list(chain.from_iterable(ids_of(known.keys(originals), known)))
+            self._memory.drop(ids)
+            if self._retries is not None:
+                self._retries.unsent(ids)
 
-    def check(self) -> None:
-        """Raise StoreUnavailable where the memory may be another's by now."""
+    def settle(self) -> None:
+        """States may leave: make safe what is kept. Raises StoreUnavailable where the memory may be
+        another's by now.
+        """
         self._memory.check()
+        if self._retries is not None:
+            self._retries.flush()
 
     def end(self, under_way: Iterable[Chunk]) -> None:
         """Nothing more is sent; what became of the chunks that are `under_way` is not known."""
         for chunk in under_way:
             self._memory.drop(list(self._ids(chunk)))
 
-    def _ids(self, chunk: Chunk) -> Iterator[bytes]:
+    def ids_of(self, chunk: Chunk) -> Iterator[bytes]:
+        for ids, _ in self._rows(chunk):
+            yield from ids
+
+    def _rows(self, chunk: Chunk) -> Iterator[tuple[Ids, int]]:
         for run in chunk.runs():
             if (stream := self._streams.get(run.stream)) is not None:
-                yield from chain.from_iterable(_ids(run.identities, stream))
-
-
-class _Look:
-    """A batch, its hashes, and when each profile was sent: by the earliest entry of its identities;
-    OTHER where one of them is not of this content, ABSENT where none has an entry.
-    """
-
-    def __init__(self, memory: Memory, batch: Batch, stream: Remembered) -> None:
-        self.batch, self.stream = batch, stream
-        self.profiles = batch.profiles()
-        self.ids = _ids(batch.identities, stream)
-        self.contents = hashes(self.profiles, stream.content_seed)
-        if set(map(len, self.ids)) == ALONE:
-            self.days = memory.find([each for (each,) in self.ids], self.contents)
-            return
-        each_content = [
-            content for mine, content in zip(self.ids, self.contents, strict=True) for _ in mine
-        ]
-        found = iter(memory.find(list(chain.from_iterable(self.ids)), each_content))
-        self.days = [_earliest(list(islice(found, len(mine)))) for mine in self.ids]
-
-
-def _earliest(days: Sequence[int]) -> int:
-    if all(day == ABSENT for day in days):
-        return ABSENT
-    return max(OTHER, min(days))
-
-
-def _ids(identities: Sequence[Identities], stream: Remembered) -> Sequence[Ids]:
-    """The hashes of identities, those of each profile together."""
-    found = hashes(chain.from_iterable(identities), stream.identity_seed)
-    if set(map(len, identities)) == ALONE:
-        return list(zip(found, strict=True))
-    left = iter(found)
-    return [list(islice(left, len(each))) for each in identities]
+                yield from zip(ids_of(run.identities, stream), run.ordinals, strict=True)
 
 
 def _may_hold_function(profile: bytes) -> bool:

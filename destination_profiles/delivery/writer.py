@@ -59,17 +59,15 @@ class Writer:
         new_id: Callable[[], str] = new_request_id,
         clock: Callable[[], float] = monotonic,
     ) -> None:
-        """`recorder` hears of each record's last word, `remembering` knows which records the
-        service has as they are, `release` gives a state back. With more than `max_rejected` records
-        rejected the sync ends, and with more than `max_rejected_percent` of those that have their
-        last word.
+        """`recorder` hears of each record's last word, `remembering` knows which the service has,
+        `release` gives a state back. With more than `max_rejected` records rejected the sync ends,
+        and with more than `max_rejected_percent` of those that have their last word.
         """
         self.ledger = Ledger()
         self.tally = Tally()
         self.omitted = Tally("left out")  # values of records that were sent without them
         self.unknown: Counter[str] = Counter()  # records of streams that are not in the catalog
-        self.read = 0
-        self.chunks = 0
+        self.read = self.chunks = 0
         self.dispatcher = dispatcher
         self.keeps_rejected = not isinstance(store, NoStore)
         self._codecs, self._store, self._release_state = codecs, store, release
@@ -77,8 +75,7 @@ class Writer:
         self._max_percent, self._is_ending = max_rejected_percent, False
         self._checkpointer = Checkpointer()
         self._keeping = Keeping(self._checkpointer, recorder, remembering)
-        track = self._checkpointer.track
-        self._open = OpenChunks(policy, track=track, new_id=new_id, clock=clock)
+        self._open = OpenChunks(policy, track=self._checkpointer.track, new_id=new_id, clock=clock)
 
     def codec(self, key: StreamKey) -> StreamCodec:
         """That of a stream of the catalog."""

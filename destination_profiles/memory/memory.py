@@ -13,6 +13,7 @@ from secrets import randbits
 
 import msgspec
 
+from ..errors import StoreFailed
 from ..storage.folder import Folder, Lock, joined, quoted
 from . import lease
 from .entries import ABSENT, BLANK, UNUSABLE, Entries, make, no_record, record
@@ -24,6 +25,7 @@ FOLDER = "memory"
 ABOUT, ENTRIES, FORGOTTEN = "about.json", "entries.sqlite", "forgotten/"
 VERSION = 1
 KEPT_DAYS = 365  # beyond the time after which an entry is sent again anyway
+NOT_KEPT = "The object storage does not list or give back what was written to its folder memory."
 BEGUN_ANEW = "The memory {} {}, so it is begun anew: this sync sends everything."
 DAMAGED = (
     "The memory {} is damaged, so what it knows counts no more: from here on this sync sends "
@@ -228,6 +230,16 @@ class Memory:
 def place(name: str) -> str:
     """The folder of a memory."""
     return joined(FOLDER, quoted(name))
+
+
+def probe(folder: Folder, name: str) -> None:
+    """Do once all that is done with a memory. Raises StoreFailed where nothing comes back."""
+    at, content = f"{place(name)}/probe-{randbits(64):016x}", b"probe"
+    folder.write(at, content)
+    is_kept = at in folder.names(f"{place(name)}/") and folder.read(at) == content
+    folder.remove(at)
+    if not is_kept:
+        raise StoreFailed(NOT_KEPT)
 
 
 @contextmanager

@@ -67,6 +67,47 @@ class Folder(Protocol):
         ...
 
 
+class Below:
+    """A folder in another one."""
+
+    def __init__(self, folder: Folder, root: str) -> None:
+        """Of names that begin with `root` and a slash."""
+        self._folder, self._root = folder, f"{root}/"
+
+    def write(self, name: str, content: bytes) -> None:
+        """Likewise."""
+        self._folder.write(self._root + name, content)
+
+    def read(self, name: str) -> bytes:
+        """Likewise."""
+        return self._folder.read(self._root + name)
+
+    def store(self, name: str, path: Path) -> None:
+        """Likewise."""
+        self._folder.store(self._root + name, path)
+
+    def fetch(self, name: str, path: Path) -> None:
+        """Likewise."""
+        self._folder.fetch(self._root + name, path)
+
+    def names(self, prefix: str = "") -> list[str]:
+        """Likewise, without the root."""
+        found = self._folder.names(self._root + prefix)
+        return [name.removeprefix(self._root) for name in found]
+
+    def remove(self, name: str) -> None:
+        """Likewise."""
+        self._folder.remove(self._root + name)
+
+    def probe(self) -> None:
+        """That of the whole folder."""
+        self._folder.probe()
+
+    def lock(self, *, alone: bool, where: str = "") -> Lock:
+        """Likewise."""
+        return self._folder.lock(alone=alone, where=self._root + where)
+
+
 def busy(*, alone: bool) -> StoreUnavailable:
     """What to say to somebody who wants to hold a folder, perhaps `alone`, and may not."""
     return StoreUnavailable(BUSY.format("a sync" if alone else "a resend"))

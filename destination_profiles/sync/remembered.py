@@ -10,17 +10,20 @@ from ..catalog import StreamInfo
 from ..config import Config
 from ..delivery.remembering import Remembered, Remembering
 from ..errors import ProfilesError
-from ..memory.hashes import seed_of
+from ..memory.hashes import hashes, seed_of
 from ..memory.lanes import Sends
 from ..memory.memory import KEPT_DAYS, Memory, opened
+from ..memory.retries import Retries
 from ..records.batch import Data
 from ..records.codec import target_of
 from ..records.key_reader import KeyReader
 from ..records.renewal import Renewal
+from ..rejects.parts import Stream
 from ..rejects.store import utc_now
 from ..service.identities import Identities
 from ..service.manifest import service
 from ..service.matching import Target
+from ..storage.folder import Folder
 from ..storage.opening import open_folder
 from ..storage.settings import MemorySetting
 from .pump import Pump
@@ -30,32 +33,69 @@ FIRST_DAY = date(2020, 1, 1).toordinal()  # days are counted from it
 
 
 class Remembrance:
-    """A memory in use: `link` is what the pipeline has of it."""
+    """A memory in use: `link` is what the pipeline has of it, `retries` what earlier syncs were
+    refused, in a `folder`.
+    """
 
     def __init__(
         self,
         memory: Memory,
+        folder: Folder,
         config: Config,
         setting: MemorySetting,
         streams: Sequence[StreamInfo],
         *,
-        today: int,
-        remembers: bool,
+        now: datetime,
+        remembers: bool = True,
+        keeps: bool = True,
     ) -> None:
-        """`today` counts days."""
-        self._memory = memory
-        self._oldest = today - setting.resend_after_days - KEPT_DAYS
+        """`keeps` and `remembers` are those of `remembrance`."""
+        self.setting, self.folder, self._memory = setting, folder, memory
+        self._today = now.toordinal() - FIRST_DAY
+        self._oldest = self._today - setting.resend_after_days - KEPT_DAYS
         seeds = memory.join([_sends(info, config) for info in streams])
-        self.link = Remembering(
-            memory,
-            {
-                info.label(): _remembered(info, config, setting, memory.seed, seed)
-                for info in streams
-                if (seed := seeds[info.label()]) is not None
-            },
-            today=today,
-            resend_after_days=setting.resend_after_days,
-            remembers=remembers and setting.skip_unchanged,
+        known = [info for info in streams if seeds[info.label()] is not None]
+        self._streams = {
+            info.label(): _remembered(info, config, memory.seed, seeds[info.label()] or 0, setting)
+            for info in known
+        }
+        self.retries = self._retries(known) if keeps else None
+        self.link = self._link(remembers=remembers and setting.skip_unchanged, retries=self.retries)
+
+    def forgetting(self) -> Remembering:
+        """A link for what is sent again, which is not what is to be remembered."""
+        return self._link(remembers=False, retries=None)
+
+    def _link(self, *, remembers: bool, retries: Retries | None) -> Remembering:
+        return Remembering(
+            self._memory,
+            self._streams,
+            today=self._today,
+            resend_after_days=self.setting.resend_after_days,
+            remembers=remembers,
+            retries=retries,
+        )
+
+    def _retries(self, streams: Sequence[StreamInfo]) -> Retries | None:
+        setting = self.setting
+        if setting.retry_rejected is None:
+            return None
+
+        def hashed(stream: Stream, originals: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
+            known = self._streams[labels[stream]]
+            for identities in known.keys(originals):
+                yield hashes(identities, known.identity_seed)
+
+        labels = {(info.namespace, info.name): info.label() for info in streams}
+        places = {(info.namespace, info.name): info.place() for info in streams}
+        return Retries(
+            self.folder,
+            setting.name,
+            setting.retry_rejected,
+            streams=places,
+            labels=labels,
+            hashed=hashed,
+            now=utc_now,
         )
 
     def end(self, pump: Pump) -> None:
@@ -83,8 +123,9 @@ def remembrance(
         yield None
         return
     with opened(folder, setting.name, logger.warning, keeps=keeps) as memory:
-        today = now().toordinal() - FIRST_DAY
-        yield Remembrance(memory, config, setting, streams, today=today, remembers=remembers)
+        yield Remembrance(
+            memory, folder, config, setting, streams, now=now(), remembers=remembers, keeps=keeps
+        )
 
 
 @contextmanager
@@ -122,7 +163,7 @@ def _found_by(target: Target) -> str:
 
 
 def _remembered(
-    info: StreamInfo, config: Config, setting: MemorySetting, seed: int, identity_seed: int
+    info: StreamInfo, config: Config, seed: int, identity_seed: int, setting: MemorySetting
 ) -> Remembered:
     """What is sent depends on the settings too: where one of these changes, it is sent again."""
     target = _target(info, config)

@@ -1,30 +1,27 @@
 """One sync: the floors put together."""
 
 import logging
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any
 
 from ..api.client import ProfilesClient
 from ..api.inspection import inspect
-from ..catalog import StreamInfo, streams_of
-from ..config import Config, parse_config
+from ..catalog import StreamInfo
+from ..config import Config
 from ..delivery.checkpoint import SafeState
 from ..delivery.chunks import Chunk, ChunkPolicy
 from ..delivery.dispatcher import Dispatcher
 from ..delivery.mailbox import Mailbox
 from ..delivery.recorder import Recorder
+from ..delivery.remembering import Remembering
 from ..delivery.schedule import Schedule
 from ..delivery.senders import Sender, Senders
 from ..delivery.writer import StreamKey, Writer
-from ..errors import ConfigError, NobodyReads, ProfilesError
+from ..errors import ConfigError, ProfilesError
 from ..outcomes import parts
 from ..outcomes.line import Place
 from ..outcomes.recorder import OutcomeRecorder
-from ..protocol.decoder import Decoder
 from ..protocol.messages import MessageWriter
-from ..protocol.pipes import LineReader
 from ..records.codec import StreamCodec
 from ..records.key_reader import KeyReader
 from ..rejects.store import NoStore, PartStore, RejectStore, utc_now
@@ -35,46 +32,10 @@ from ..service.repeats import repeatable
 from ..storage.folder import Folder
 from ..storage.opening import open_folder
 from .listed import check_listed
-from .progress import Progress
 from .pump import LONG_SECONDS, Heartbeat, Pump
-from .remembered import Remembrance, kept_at_end, remembrance
 from .signals import interruptible
-from .throttling import Throttling
 
 logger = logging.getLogger("airbyte")
-
-
-def write_messages(
-    config: Mapping[str, Any],
-    catalog: Mapping[str, Any],
-    descriptor: int,
-    output: MessageWriter,
-    progress: Progress,
-) -> None:
-    """The command `write`: messages from a file descriptor, each state to `output` as soon as it is
-    safe, and `progress`.
-
-    Raises ProfilesError once every state that is safe has left.
-    """
-    streams, parsed = streams_of(catalog), parse_config(config)
-    with keeping(parsed, streams) as (store, recorder), remembrance(parsed, streams) as memory:
-        pump = assemble(
-            parsed,
-            streams,
-            store=store,
-            recorder=recorder,
-            memory=memory,
-            release=output.state,
-            heartbeat=progress,
-            throttled=Throttling(streams, output.rate_limited),
-        )
-        try:
-            with kept_at_end(memory, pump):
-                to_its_end(pump, output, lambda: pump.run(LineReader(descriptor)))
-        finally:
-            with suppress(NobodyReads):
-                progress.end(pump.writer)
-                _tell_ignored(pump.writer, pump.decoder)
 
 
 def to_its_end(pump: Pump, output: MessageWriter, work: Callable[[], None]) -> None:
@@ -103,7 +64,7 @@ def assemble(
     leaving: Callable[[Chunk], None] = lambda _chunk: None,
     store: RejectStore | None = None,
     recorder: Recorder | None = None,
-    memory: Remembrance | None = None,
+    memory: Remembering | None = None,
     expects_refusals: bool = False,
     sender: Sender | None = None,
 ) -> Pump:
@@ -139,7 +100,7 @@ def assemble(
         dispatcher=dispatcher,
         store=store or NoStore(),
         recorder=recorder,
-        remembering=memory.link if memory is not None else None,
+        remembering=memory,
         release=release,
         max_rejected=config.max_rejected,
         max_rejected_percent=config.max_rejected_percent,
@@ -147,9 +108,9 @@ def assemble(
     return Pump(writer, mailbox, heartbeat=heartbeat)
 
 
-def _leaving(chunk: Chunk, memory: Remembrance | None, leaving: Callable[[Chunk], None]) -> None:
+def _leaving(chunk: Chunk, memory: Remembering | None, leaving: Callable[[Chunk], None]) -> None:
     if memory is not None:
-        memory.link.leaving(chunk)
+        memory.leaving(chunk)
     leaving(chunk)
 
 
@@ -207,16 +168,3 @@ def _codec(info: StreamInfo, config: Config) -> StreamCodec:
     except ConfigError as error:
         error.stream, error.namespace = info.name, info.namespace
         raise
-
-
-def _tell_ignored(writer: Writer, decoder: Decoder) -> None:
-    if decoder.chatter:
-        logger.warning(
-            f"Ignored {decoder.chatter:,} lines of the input that are no Airbyte messages."
-        )
-    if unknown := _counted(writer.unknown):
-        logger.warning(f"Ignored records of streams that are not in the catalog: {unknown}.")
-
-
-def _counted(counts: Counter[str]) -> str:
-    return ", ".join(f"{name} ({count:,})" for name, count in counts.most_common(10))

@@ -8,6 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from random import Random
 from typing import Any
@@ -45,6 +46,7 @@ from unit_tests.outcomes.memory import HeldLock, MemoryFolder
 from unit_tests.pipeline import ACCEPT, REFUSAL, Clock, profiles
 from unit_tests.settings import config, target
 
+START = datetime(2026, 1, 2, tzinfo=UTC)
 OTHER = 100  # more than an id, for a profile that is found in another way
 REFUSED = 9  # a value that the service refuses
 SETTING = MemorySetting("crm", resend_after_days=3)
@@ -209,7 +211,7 @@ class World:
 
     folder: MemoryFolder = field(default_factory=MemoryFolder)
     service: Service = field(default_factory=Service)
-    today: int = 1_000
+    today: int = 0
     locks: list[HeldLock] = field(default_factory=list)
 
     def play(self, turns: list[Turn]) -> None:
@@ -273,9 +275,8 @@ class World:
         self.service.start(turn, step)
         with opened(self.folder, "crm", lambda _: None, take=self.take) as memory:
             streams = [info(name) for name in names]
-            kept = Remembrance(
-                memory, configured(), SETTING, streams, today=self.today, remembers=True
-            )
+            now = START + timedelta(days=self.today)
+            kept = Remembrance(memory, self.folder, configured(), SETTING, streams, now=now)
             pump = self.pump(kept, turn)
             with kept_at_end(kept, pump):
                 for start in range(0, len(turn.rows), turn.together):
