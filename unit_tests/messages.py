@@ -39,6 +39,7 @@ NOT_TOLD = {  # texts that are no message of their own
     ): ("the line of counts"),
     "… (the last: …)": "a part of it",
 }
+SQL = ("SELECT ", "INSERT ", "CREATE ", "UPDATE ")  # of a memory: told to nobody
 KINDS = {  # of errors, but for the root of the tree
     name: kind
     for name, kind in vars(errors).items()
@@ -196,7 +197,9 @@ def code_texts() -> list[Text]:
     found = [text for module in MODULES for text in module.texts()] + list(manifest_texts())
     return list(
         dict.fromkeys(
-            each for each in found if each.words not in NOT_TOLD and not each.words.startswith("$.")
+            each
+            for each in found
+            if each.words not in NOT_TOLD and not each.words.startswith(("$.", *SQL))
         )
     )
 

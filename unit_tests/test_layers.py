@@ -15,7 +15,8 @@ FLOORS = [  # the highest first; a folder may import those that stand after it
     {"records"},
     {"config", "stream_config", "stream_mapping", "status_config", "storage_config"}
     | {"spec", "catalog"},
-    {"rejects", "memory"},
+    {"memory"},
+    {"rejects"},
     {"storage"},
     {"service"},
     {"errors", "rejection", "violations", "secret", "address", "slips"}

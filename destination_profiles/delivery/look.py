@@ -6,7 +6,7 @@ from itertools import chain, islice
 
 from ..memory.entries import ABSENT, OTHER
 from ..memory.hashes import hashes
-from ..memory.memory import Memory
+from ..memory.store import Memory
 from ..records.batch import Batch, Data
 from ..service.identities import Identities
 
@@ -34,6 +34,7 @@ class Look:
     """
 
     def __init__(self, memory: Memory, batch: Batch, stream: Remembered) -> None:
+        """Look it up."""
         self.batch, self.stream = batch, stream
         self.profiles = batch.profiles()
         self.ids = ids_of(batch.identities, stream)

@@ -6,8 +6,8 @@ from itertools import chain
 
 from ..memory.entries import ABSENT, OTHER
 from ..memory.hashes import hashes
-from ..memory.memory import Memory
 from ..memory.retries import Retries
+from ..memory.store import Memory
 from ..records.batch import Batch, Data
 from ..records.route import Route
 from ..rejection import Rejection
@@ -236,7 +236,7 @@ class Remembering:
         for chunk in under_way:
             self._memory.drop(list(self._ids(chunk)))
 
-    def ids_of(self, chunk: Chunk) -> Iterator[bytes]:
+    def _ids(self, chunk: Chunk) -> Iterator[bytes]:
         for ids, _ in self._rows(chunk):
             yield from ids
 

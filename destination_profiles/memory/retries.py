@@ -17,7 +17,7 @@ from ..rejects.parts import Stream, lines, parts_of
 from ..rejects.store import PartStore, Place
 from ..storage.folder import Below, Folder, joined
 from ..storage.settings import Retried
-from .memory import place
+from .store import place
 
 AT_ONCE = 256  # rows whose identities are read together
 STEP = "service"  # of rejections that have a code of the service

@@ -8,12 +8,13 @@ from functools import cache
 
 from ..catalog import StreamInfo
 from ..config import Config
-from ..delivery.remembering import Remembered, Remembering
+from ..delivery.look import Remembered
+from ..delivery.remembering import Remembering
 from ..errors import ProfilesError
 from ..memory.hashes import hashes, seed_of
 from ..memory.lanes import Sends
-from ..memory.memory import KEPT_DAYS, Memory, opened
 from ..memory.retries import Retries
+from ..memory.store import KEPT_DAYS, Memory, opened
 from ..records.batch import Data
 from ..records.codec import target_of
 from ..records.key_reader import KeyReader

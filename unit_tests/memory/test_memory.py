@@ -9,7 +9,7 @@ from destination_profiles.errors import StoreUnavailable
 from destination_profiles.memory import lease
 from destination_profiles.memory.entries import ABSENT, OTHER
 from destination_profiles.memory.lanes import Sends
-from destination_profiles.memory.memory import Memory, opened
+from destination_profiles.memory.store import Memory, opened
 from destination_profiles.storage.folder import Folder, Lock
 from unit_tests.outcomes.memory import HeldLock, MemoryFolder
 

@@ -31,7 +31,7 @@ from destination_profiles.errors import ProfilesError, StoreUnavailable, Unavail
 from destination_profiles.memory import lease
 from destination_profiles.memory.hashes import SIZE
 from destination_profiles.memory.lanes import Sends
-from destination_profiles.memory.memory import Memory, opened
+from destination_profiles.memory.store import Memory, opened
 from destination_profiles.records.codec import StreamCodec
 from destination_profiles.records.key_reader import KeyReader
 from destination_profiles.rejects.memory import MemoryStore
