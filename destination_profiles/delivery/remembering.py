@@ -17,6 +17,7 @@ from .look import Ids, Look, Remembered, ids_of
 
 # where one of these stands, a profile may hold a function; letters of the word may be escaped
 FUNCTIONS = (b'"action"', b"<action", b"\\u006", b"\\u007")
+CHANCES = 256  # days in a time that an identity may have by chance
 NOTHING = b""  # to be remembered of a record
 
 
@@ -41,7 +42,13 @@ class Remembering:
         """
         self._retries = retries
         self._memory, self._streams, self._remembers = memory, streams, remembers
-        self._today, self._every = today, resend_after_days
+        self._today = today
+        # the first day on which that what was sent need not be sent again, by the last byte of the
+        # hash of an identity
+        self._first = [
+            today - (today - chance * resend_after_days // CHANCES) % resend_after_days
+            for chance in range(CHANCES)
+        ]
         self._known: set[bytes] = set()  # with an entry, of records that are changed
         self._renewed: dict[bytes, bytes] = {}  # contents that are sent once more, by identity
         self._instead: dict[int, bytes] = {}  # contents of records that are not what is sent
@@ -56,11 +63,14 @@ class Remembering:
         if stream is None:
             return batch, ()
         look = Look(self._memory, batch, stream)
-        stay = [self._stays(ids, day) for ids, day in zip(look.ids, look.days, strict=True)]
-        if all(stay) and unsettled.isdisjoint(chain.from_iterable(batch.identities)):
+        stay = self._staying(look)
+        identities = list(chain.from_iterable(batch.identities))
+        are_apart = len(set(identities)) == len(identities) and unsettled.isdisjoint(identities)
+        if are_apart and all(stay):
             return None, range(len(batch))
         again = self._again(look, stay)
-        sent, profiles = self._sorted_out(look, stay, again, unsettled)
+        places = [each for each, stays in enumerate(stay) if not (stays and are_apart)]
+        sent, profiles = self._sorted_out(look, places, stay, again, unsettled)
         if profiles:
             batch = batch.with_profiles(profiles, route.envelope.between)
         unchanged = sorted(set(range(len(batch))).difference(sent))
@@ -68,14 +78,17 @@ class Remembering:
             return batch, ()
         return batch.pick(sent, route.envelope.between) if sent else None, unchanged
 
-    def _stays(self, ids: Ids, day: int) -> bool:
-        """Whether a record need not be sent. Each profile has a day of its own, by chance, on which
-        it is sent again, so that not all are at once.
+    def _staying(self, look: Look) -> list[bool]:
+        """Whether each record need not be sent. Each profile has a day of its own, by chance, on
+        which it is sent again, so that not all are at once.
         """
-        if day <= OTHER or not self._remembers:
-            return False
-        chance = int.from_bytes(ids[0][-2:])
-        return day >= self._today - (self._today - chance) % self._every
+        if not self._remembers:
+            return [False] * len(look.days)
+        first = self._first
+        return [
+            day > OTHER and day >= first[mine[0][-1]]
+            for mine, day in zip(look.ids, look.days, strict=True)
+        ]
 
     def _again(self, look: Look, stay: list[bool]) -> dict[int, bytes]:
         """What is sent once more of records that did not change, by their places. Those of which
@@ -100,18 +113,20 @@ class Remembering:
     def _sorted_out(
         self,
         look: Look,
+        places: Sequence[int],
         stay: Sequence[bool],
         again: Mapping[int, bytes],
         unsettled: AbstractSet[str],
     ) -> tuple[list[int], dict[int, bytes]]:
-        """The places of records that are sent, and the profiles of those that are sent once more. A
-        record is sent as it is behind another of its profile that has no last word.
+        """Of `places` those of records that are sent, and the profiles of those that are sent once
+        more. A record is sent as it is behind another of its profile that has no last word.
         """
         sent: list[int] = []
         profiles: dict[int, bytes] = {}
         before: set[str] = set()
         is_odd = look.batch.is_end or look.batch.holds(*FUNCTIONS)
-        for place, identities in enumerate(look.batch.identities):
+        for place in places:
+            identities = look.batch.identities[place]
             if not (unsettled.isdisjoint(identities) and before.isdisjoint(identities)):
                 if self._is_on_its_way(look, place):
                     continue

@@ -12,6 +12,7 @@ from .hashes import SIZE
 FORM = 1  # of the file; one of another form is not read
 RECORD = 2 * SIZE + 2  # bytes: hash of an identity, of what was sent, and the day
 MEAN = 32  # records of a bucket
+FEW = 8  # one of so many: then it is quicker to change buckets than to write all
 LEAST_BITS, MOST_BITS = 8, 32  # of a hash that number its bucket
 AT_ONCE = 256  # buckets that are asked for together
 PREFIXES = 256  # parts in which entries are merged, by the first byte of the identity
@@ -95,6 +96,42 @@ class Entries:
                 self._db.executemany("UPDATE buckets SET records = ? WHERE number = ?", rows)
                 self._db.execute("COMMIT")
 
+    def put(self, records: Sequence[bytes], least: bytes) -> None:
+        """Let records take the place of those of their identities. What was sent before the day
+        `least` goes from their buckets.
+        """
+        newest = {each[:SIZE]: each for each in records}
+        identities = list(newest)
+        for start in range(0, len(identities), AT_ONCE):
+            some = identities[start : start + AT_ONCE]
+            numbers = self._numbers(some)
+            buckets = self._buckets(numbers)
+            kept: dict[int, dict[bytes, bytes]] = {}
+            for number, identity in zip(numbers, some, strict=True):
+                if number not in kept:
+                    there = split(buckets.get(number, b""))
+                    kept[number] = {each[:SIZE]: each for each in there}
+                kept[number][identity] = newest[identity]
+            self._db.executemany(
+                "INSERT OR REPLACE INTO buckets VALUES (?, ?)",
+                [(number, _joined(those, least)) for number, those in kept.items()],
+            )
+
+    def merge(self, parts: Iterable[Sequence[bytes]], oldest: int) -> None:
+        """Put records in, of which each identity stands in one part, the newest last."""
+        least = max(oldest, 1).to_bytes(2)
+        self._db.execute("BEGIN")
+        for part in parts:
+            self.put(part, least)
+        (size,) = self._db.execute("SELECT sum(length(records)) FROM buckets").fetchone()
+        count = str((size or 0) // RECORD)
+        self._db.execute("UPDATE about SET value = ? WHERE name = 'count'", (count,))
+        self._db.execute("COMMIT")
+
+    def has_room(self, count: int) -> bool:
+        """Whether so many records more leave its buckets of a good size, and are few."""
+        return count * FEW <= self.count and self.count + count <= 2 * MEAN << self._bits
+
     def records(self, prefix: int) -> list[bytes]:
         """Those whose identity begins with this byte."""
         first = prefix << (self._bits - 8)
@@ -153,6 +190,10 @@ def no_record(identity: bytes) -> bytes:
 def split(records: bytes) -> list[bytes]:
     """The records of a text of them."""
     return [records[at : at + RECORD] for at in range(0, len(records), RECORD)]
+
+
+def _joined(records: dict[bytes, bytes], least: bytes) -> bytes:
+    return b"".join(each for each in records.values() if each[RECORD - 2 :] >= least)
 
 
 def _place(bucket: bytes, identity: bytes) -> int | None:

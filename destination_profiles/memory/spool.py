@@ -27,6 +27,11 @@ class Spool:
         if len(self._held) >= MOST_HELD:
             self._write()
 
+    def parts(self) -> Iterator[list[bytes]]:
+        """What came, in PREFIXES parts."""
+        self._write()
+        return map(self._read, range(PREFIXES))
+
     def merged(self, entries: Entries | None, oldest: int) -> Iterator[list[bytes]]:
         """All that is to be kept, in the order of its bytes, in PREFIXES parts: `entries` with what
         came since, without what was sent before the day `oldest` or is to go.

@@ -134,9 +134,13 @@ class Memory:
         entries, path = self._entries, self._work / "merged.sqlite"
         if not (self._spool.count or self._forgotten or (entries and entries.changed)):
             return
-        most = self._spool.count + (entries.count if entries is not None else 0)
         try:
-            make(path, self._about.owner, self._spool.merged(entries, oldest), most)
+            if entries is not None and entries.has_room(self._spool.count):
+                entries.merge(self._spool.parts(), oldest)
+                path = self._work / ENTRIES
+            else:
+                most = self._spool.count + (entries.count if entries is not None else 0)
+                make(path, self._about.owner, self._spool.merged(entries, oldest), most)
         except UNUSABLE:
             self._give_up()
             return

@@ -32,6 +32,9 @@ class Slow:
     def unsent(self, stream: str, original: bytes, rejection: Rejection, ordinal: int) -> None:
         self.heard.append(ordinal)
 
+    def unchanged(self, stream: str, identities: object, ordinals: Sequence[int]) -> None:
+        self.heard += ordinals
+
     def deleted(self, stream: str, originals: Sequence[Data], first: int) -> None:
         self.heard.append(first)
 

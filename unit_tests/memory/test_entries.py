@@ -124,16 +124,36 @@ def test_merged_entries_are_those_of_a_dict(
             spool.add([record(identity(number), content(each[0]), each[1])])
             wanted[number] = each
     make(folder / "b", OWNER, spool.merged(entries, oldest), entries.count + spool.count)
-    merged = Entries(folder / "b", OWNER)
+    entries.merge(spool.parts(), 0)
     kept = {number: each for number, each in wanted.items() if each[1] >= oldest}
-    numbers = list(range(61))
-    for what in (1, 2, 3):
-        found = merged.find([identity(each) for each in numbers], [content(what)] * 61)
-        assert found == [
-            (kept[each][1] if kept[each][0] == what else OTHER) if each in kept else ABSENT
-            for each in numbers
-        ]
-    assert merged.count == len(kept)
+    entries.close()
+    for path, left in ((folder / "a", wanted), (folder / "b", kept)):
+        merged = Entries(path, OWNER)
+        numbers = list(range(61))
+        for what in (1, 2, 3):
+            found = merged.find([identity(each) for each in numbers], [content(what)] * 61)
+            assert found == [
+                (left[each][1] if left[each][0] == what else OTHER) if each in left else ABSENT
+                for each in numbers
+            ]
+        assert merged.count == len(left)
+        merged.close()
+
+
+def test_old_entries_go_from_buckets_that_change(tmp_path: Path) -> None:
+    entries = Entries(file(tmp_path / "a", dict.fromkeys(range(600), (1, 7))), OWNER)
+    entries.merge([[record(identity(1), content(2), 9)]], 8)
+    found = entries.find([identity(number) for number in range(600)], [content(1)] * 600)
+    assert found[1] == OTHER
+    assert 0 < found.count(ABSENT) < 10
+
+
+def test_few_records_are_put_into_what_is_there(tmp_path: Path) -> None:
+    entries = Entries(file(tmp_path / "a", dict.fromkeys(range(800), (1, 7))), OWNER)
+    assert entries.has_room(100)
+    assert not entries.has_room(101)
+    crowded = Entries(file(tmp_path / "b", dict.fromkeys(range(20_000), (1, 7)), 1), OWNER)
+    assert not crowded.has_room(1)
 
 
 def test_spool_holds_little_and_loses_nothing(tmp_path: Path) -> None:
