@@ -4,13 +4,15 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from itertools import groupby, starmap
+from operator import add
 from pathlib import Path
 from struct import unpack
 
 from .hashes import SIZE
 
 FORM = 1  # of the file; one of another form is not read
-RECORD = 2 * SIZE + 2  # bytes: hash of an identity, of what was sent, and the day
+DAY = 2 * SIZE  # where it stands in a record
+RECORD = DAY + 2  # bytes: hash of an identity, of what was sent, and the day
 MEAN = 32  # records of a bucket
 FEW = 8  # one of so many: then it is quicker to change buckets than to write all
 LEAST_BITS, MOST_BITS = 8, 32  # of a hash that number its bucket
@@ -18,6 +20,8 @@ AT_ONCE = 256  # buckets that are asked for together
 PREFIXES = 256  # parts in which entries are merged, by the first byte of the identity
 BLANK = bytes(SIZE + 2)
 PAGE_BYTES = 4096
+FOR_ITSELF = ("journal_mode=OFF", "synchronous=OFF")  # of a copy that nobody else has
+CACHE_KB = 32_000  # of pages in memory
 ABSENT, OTHER = -1, 0  # what `find` says in the place of a day
 UNUSABLE = (sqlite3.DatabaseError, ValueError)
 
@@ -35,7 +39,7 @@ class Entries:
         """
         self._db = sqlite3.connect(path, isolation_level=None)
         try:
-            for setting in ("journal_mode=OFF", "synchronous=OFF", "cell_size_check=ON"):
+            for setting in (*FOR_ITSELF, "cell_size_check=ON", f"cache_size=-{CACHE_KB}"):
                 self._db.execute(f"PRAGMA {setting}")
             about = dict(self._db.execute("SELECT name, value FROM about"))
             (pages,) = self._db.execute("PRAGMA page_count").fetchone()
@@ -62,16 +66,16 @@ class Entries:
         for start in range(0, len(identities), AT_ONCE):
             some = identities[start : start + AT_ONCE]
             numbers = self._numbers(some)
-            buckets = self._buckets(numbers).get
-            for number, identity, content in zip(
-                numbers, some, contents[start : start + AT_ONCE], strict=True
-            ):
-                bucket = buckets(number, b"")
-                at = bucket.find(identity + content)
-                if at >= 0 and not at % RECORD:
-                    found.append(int.from_bytes(bucket[at + 2 * SIZE : at + RECORD]))
-                else:
-                    found.append(ABSENT if _place(bucket, identity) is None else OTHER)
+            there = self._buckets(numbers)
+            buckets = [there.get(number, b"") for number in numbers]
+            wanted = map(add, some, contents[start : start + AT_ONCE])
+            places = map(bytes.find, buckets, wanted)  # without a loop of Python: it is every row
+            found += [
+                bucket[at + DAY] << 8 | bucket[at + DAY + 1]
+                if at >= 0 and not at % RECORD
+                else _not_found(bucket, identity)
+                for bucket, at, identity in zip(buckets, places, some, strict=True)
+            ]
         return found
 
     def remove(self, identities: Sequence[bytes], instead: bytes = b"") -> None:
@@ -162,7 +166,7 @@ def make(path: Path, owner: str, parts: Iterable[Sequence[bytes]], most: int) ->
         return number, b"".join(records)
 
     db = sqlite3.connect(path, isolation_level=None)
-    for setting in (f"page_size={PAGE_BYTES}", "journal_mode=OFF", "synchronous=OFF"):
+    for setting in (f"page_size={PAGE_BYTES}", *FOR_ITSELF):
         db.execute(f"PRAGMA {setting}")
     db.execute("CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID")
     db.execute("CREATE TABLE buckets (number INTEGER PRIMARY KEY, records BLOB NOT NULL)")
@@ -194,6 +198,10 @@ def split(records: bytes) -> list[bytes]:
 
 def _joined(records: dict[bytes, bytes], least: bytes) -> bytes:
     return b"".join(each for each in records.values() if each[RECORD - 2 :] >= least)
+
+
+def _not_found(bucket: bytes, identity: bytes) -> int:
+    return ABSENT if _place(bucket, identity) is None else OTHER
 
 
 def _place(bucket: bytes, identity: bytes) -> int | None:

@@ -28,7 +28,7 @@ from destination_profiles.delivery.schedule import Schedule
 from destination_profiles.delivery.senders import Answer, Inspect, inspected
 from destination_profiles.delivery.writer import Writer
 from destination_profiles.errors import ProfilesError, StoreUnavailable, Unavailable
-from destination_profiles.memory import lease
+from destination_profiles.memory import lease, store
 from destination_profiles.memory.hashes import SIZE
 from destination_profiles.memory.lanes import Sends
 from destination_profiles.memory.store import Memory, opened
@@ -65,6 +65,7 @@ def _readers_are_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
         return reader(info.name)
 
     monkeypatch.setattr("destination_profiles.sync.remembered.KeyReader", made)
+    monkeypatch.setattr(store, "randbits", store.randbits)  # that of a world goes with the test
 
 
 class Killed(BaseException):
@@ -213,6 +214,9 @@ class World:
     service: Service = field(default_factory=Service)
     today: int = 0
     locks: list[HeldLock] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        store.randbits = Random(7).getrandbits  # type: ignore[attr-defined]
 
     def play(self, turns: list[Turn]) -> None:
         for place, turn in enumerate(turns):
