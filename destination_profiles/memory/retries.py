@@ -6,6 +6,7 @@ In the folder of a memory: `retry/` has them, in parts as a store of rejected re
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import chain
 
@@ -54,18 +55,14 @@ class Retries:
         self._waiting: dict[bytes, list[Where]] = {}
         self._under_way: dict[bytes, int] = {}  # the newest row of a profile that has left
         self.count = 0
-        for stream, kept in self._rows(streams):
-            self.count += 1
-            for ids in hashed(stream, [kept.original]):
-                self._wait(ids, kept.origin.place())
-
-    def _rows(self, streams: Iterable[Stream]) -> Iterator[tuple[Stream, Kept]]:
         for part in parts_of(self.folder, streams)[0]:
-            for text in lines(self.folder, part):
-                try:
-                    yield part.stream, read(text)
-                except ValueError:
-                    continue
+            rows = list(_rows(lines(self.folder, part)))
+            self.count += len(rows)
+            for start in range(0, len(rows), AT_ONCE):
+                some = rows[start : start + AT_ONCE]
+                originals = [each.original for each in some]
+                for kept, ids in zip(some, hashed(part.stream, originals), strict=True):
+                    self._wait(ids, kept.origin.place())
 
     def _wait(self, ids: Iterable[bytes], where: Where) -> None:
         for each in ids:
@@ -142,3 +139,9 @@ class Retries:
         name = f"{timestamp(self._now()).replace(':', '')}_{len(self._begun):06}.json"
         self._notes.write(name, msgspec.json.encode(sorted(gone)))
         self._begun.append(name)
+
+
+def _rows(texts: Iterable[bytes]) -> Iterator[Kept]:
+    for text in texts:
+        with suppress(ValueError):  # a line that is broken says nothing
+            yield read(text)

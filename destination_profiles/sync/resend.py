@@ -152,10 +152,10 @@ class Resend:
 
     def _takes(self, waiting: Waiting, kept: Kept) -> bool:
         """Whether a record is one of those that are asked for."""
-        if self._retries is not None and not self._retries.is_due(kept):
-            return False
         if self._retries is not None and self._retries.is_given_up(kept):
             self._given_up.append(waiting)
+            return False
+        if self._retries is not None and not self._retries.is_due(kept):
             return False
         code, stream = self._choice.code, self._choice.stream
         return (
