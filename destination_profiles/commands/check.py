@@ -9,7 +9,6 @@ from ..api.inspection import Findings, inspect
 from ..api.transport import Transport
 from ..config import read_config
 from ..errors import ProfilesError
-from ..memory import store
 from ..outcomes import parts
 from ..service.answers import Answers
 from ..service.manifest import service
@@ -66,6 +65,8 @@ def look(raw: Mapping[str, Any], transport: Transport | None = None) -> Findings
             if config.outcomes is not None:
                 parts.probe(folder)
             if config.memory is not None:
+                from ..memory import store  # noqa: PLC0415 - it takes a while
+
                 store.probe(folder, config.memory.name)
                 found.right.append("The memory can be kept.")
             found.right.append("The store of rejected records can be written to.")

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
+from typing import TYPE_CHECKING
 
 from ..records.batch import Batch, Data
 from ..records.route import Route
@@ -10,7 +11,9 @@ from ..rejection import Rejection
 from .blame import Resolution
 from .checkpoint import Checkpointer, Token
 from .recorder import Recorder
-from .remembering import Remembering
+
+if TYPE_CHECKING:
+    from .remembering import Remembering
 
 
 class Keeping:
@@ -22,7 +25,7 @@ class Keeping:
         self,
         checkpointer: Checkpointer,
         recorder: Recorder | None,
-        remembering: Remembering | None = None,
+        remembering: "Remembering | None" = None,
     ) -> None:
         """Start with nothing heard."""
         self._checkpointer, self._recorder = checkpointer, recorder

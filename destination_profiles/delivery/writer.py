@@ -1,11 +1,9 @@
-"""The books of a sync: each record from its arrival to its last word, and each state until it is
-safe.
-"""
+"""The books of a sync: each record until its last word, and each state until it is safe."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import MostRejected, TooManyRejected
 from ..records.batch import Batch, Data, Rejected
@@ -24,9 +22,11 @@ from .keeping import Keeping
 from .ledger import Interval, Ledger
 from .open_chunks import OpenChunks, new_request_id
 from .recorder import Recorder
-from .remembering import Remembering
 from .senders import Answer
 from .tally import Tally
+
+if TYPE_CHECKING:
+    from .remembering import Remembering
 
 StreamKey = tuple[str | None, str]  # namespace, name
 REPLACED_IN_VAIN = "a later record of its profile took its place, and that one was rejected"
@@ -51,7 +51,7 @@ class Writer:
         dispatcher: Dispatcher,
         store: RejectStore,
         recorder: Recorder | None = None,
-        remembering: Remembering | None = None,
+        remembering: "Remembering | None" = None,
         release: Callable[[SafeState], None],
         max_rejected: int | None = None,
         max_rejected_percent: int = 100,

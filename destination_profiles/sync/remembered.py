@@ -1,8 +1,6 @@
-"""The memory of a sync: opened for its streams, and kept at its end."""
+"""The memory of a sync, as its streams are configured."""
 
-import logging
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from datetime import date, datetime
 from functools import cache
 
@@ -10,11 +8,10 @@ from ..catalog import StreamInfo
 from ..config import Config
 from ..delivery.look import Remembered
 from ..delivery.remembering import Remembering
-from ..errors import ProfilesError
 from ..memory.hashes import hashes, seed_of
 from ..memory.lanes import Sends
 from ..memory.retries import Retries
-from ..memory.store import KEPT_DAYS, Memory, opened
+from ..memory.store import KEPT_DAYS, Memory
 from ..records.batch import Data
 from ..records.codec import target_of
 from ..records.key_reader import KeyReader
@@ -25,11 +22,9 @@ from ..service.identities import Identities
 from ..service.manifest import service
 from ..service.matching import Target
 from ..storage.folder import Folder
-from ..storage.opening import open_folder
 from ..storage.settings import MemorySetting
 from .pump import Pump
 
-logger = logging.getLogger("airbyte")
 FIRST_DAY = date(2020, 1, 1).toordinal()  # days are counted from it
 
 
@@ -103,46 +98,6 @@ class Remembrance:
         """Keep it, once nothing is sent any more. Raises ProfilesError where that fails."""
         self.link.end(pump.writer.dispatcher.sealed.under_way())
         self._memory.close(self._oldest)
-
-
-@contextmanager
-def remembrance(
-    config: Config,
-    streams: Sequence[StreamInfo],
-    *,
-    keeps: bool = True,
-    remembers: bool = True,
-    now: Callable[[], datetime] = utc_now,
-) -> Iterator[Remembrance | None]:
-    """The memory that is configured, None where there is none. Where it `keeps` nothing, what is
-    done with it ends with it; where it does not `remember`, all is sent, and forgotten. Raises
-    ProfilesError.
-    """
-    folder = open_folder(config.storage)
-    setting = config.memory
-    if setting is None or folder is None:
-        yield None
-        return
-    with opened(folder, setting.name, logger.warning, keeps=keeps) as memory:
-        yield Remembrance(
-            memory, folder, config, setting, streams, now=now(), remembers=remembers, keeps=keeps
-        )
-
-
-@contextmanager
-def kept_at_end(memory: Remembrance | None, pump: Pump) -> Iterator[None]:
-    """Keep a memory, however the sync ends. What ends that is what is told of it."""
-    try:
-        yield
-    except Exception:
-        try:
-            if memory is not None:
-                memory.end(pump)
-        except ProfilesError as error:
-            logger.warning(f"What was sent is not remembered, so it is sent again: {error.message}")
-        raise
-    if memory is not None:
-        memory.end(pump)
 
 
 def _target(info: StreamInfo, config: Config) -> Target:

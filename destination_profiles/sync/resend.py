@@ -3,13 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from ..catalog import StreamInfo
 from ..config import Config
-from ..delivery.remembering import Remembering
 from ..delivery.senders import Sender
 from ..errors import ConfigError
-from ..memory.retries import Retries
 from ..records.batch import Batch, Data
 from ..records.key_reader import KeyReader
 from ..records.opt_outs import OwnSubscriptions, only_opt_outs
@@ -30,6 +29,10 @@ from .resent import Choice, Resent
 from .sync import assemble, recording
 from .waiting import Queue, Shelf, Waiting, queue
 
+if TYPE_CHECKING:
+    from ..delivery.remembering import Remembering
+    from ..memory.retries import Retries
+
 SUPERSEDING = "append_dedup"  # of one profile, the newest record that misses nothing is enough
 AT_ONCE = 256  # records that are fed in together
 
@@ -48,8 +51,8 @@ class Resend:
         edited: bytes | None = None,
         sender: Sender | None = None,
         heartbeat: Heartbeat = lambda _: LONG_SECONDS,
-        memory: Remembering | None = None,
-        retries: Retries | None = None,
+        memory: "Remembering | None" = None,
+        retries: "Retries | None" = None,
         outcomes: Folder | None = None,
     ) -> None:
         """`edited` are lines of a person, of which alone records of the chosen stream are sent. A

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
 
 from ..api.client import ProfilesClient
 from ..api.inspection import inspect
@@ -13,7 +14,6 @@ from ..delivery.chunks import Chunk, ChunkPolicy
 from ..delivery.dispatcher import Dispatcher
 from ..delivery.mailbox import Mailbox
 from ..delivery.recorder import Recorder
-from ..delivery.remembering import Remembering
 from ..delivery.schedule import Schedule
 from ..delivery.senders import Sender, Senders
 from ..delivery.writer import StreamKey, Writer
@@ -34,6 +34,9 @@ from ..storage.opening import open_folder
 from .listed import check_listed
 from .pump import LONG_SECONDS, Heartbeat, Pump
 from .signals import interruptible
+
+if TYPE_CHECKING:
+    from ..delivery.remembering import Remembering
 
 logger = logging.getLogger("airbyte")
 
@@ -64,7 +67,7 @@ def assemble(
     leaving: Callable[[Chunk], None] = lambda _chunk: None,
     store: RejectStore | None = None,
     recorder: Recorder | None = None,
-    memory: Remembering | None = None,
+    memory: "Remembering | None" = None,
     expects_refusals: bool = False,
     sender: Sender | None = None,
 ) -> Pump:
@@ -108,7 +111,7 @@ def assemble(
     return Pump(writer, mailbox, heartbeat=heartbeat)
 
 
-def _leaving(chunk: Chunk, memory: Remembering | None, leaving: Callable[[Chunk], None]) -> None:
+def _leaving(chunk: Chunk, memory: "Remembering | None", leaving: Callable[[Chunk], None]) -> None:
     if memory is not None:
         memory.leaving(chunk)
     leaving(chunk)

@@ -13,11 +13,10 @@ from ..errors import NobodyReads
 from ..protocol.decoder import Decoder
 from ..protocol.messages import MessageWriter
 from ..protocol.pipes import LineReader
+from .memory import kept_at_end, remembrance
 from .progress import Progress
-from .remembered import kept_at_end, remembrance
 from .sync import assemble, keeping, to_its_end
 from .throttling import Throttling
-from .trying_again import send_rejected
 
 logger = logging.getLogger("airbyte")
 
@@ -50,6 +49,8 @@ def write_messages(
             with kept_at_end(memory, pump):
                 to_its_end(pump, output, lambda: pump.run(LineReader(descriptor)))
                 if memory is not None and memory.retries is not None:
+                    from .trying_again import send_rejected  # noqa: PLC0415 - most do without
+
                     send_rejected(memory, memory.retries, parsed, streams, output)
         finally:
             with suppress(NobodyReads):
