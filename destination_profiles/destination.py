@@ -29,7 +29,7 @@ from .errors import ProfilesError
 from .protocol.decoder import decode
 from .protocol.messages import encode, with_stats
 from .spec import spec
-from .sync.memory import kept_at_end, remembrance
+from .sync.remembrance import kept_at_end, remembrance
 from .sync.sync import assemble, keeping
 
 

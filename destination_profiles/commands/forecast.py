@@ -27,8 +27,8 @@ from ..service.manifest import SUBSCRIPTIONS, service
 from ..service.outcome import ACCEPTED, Outcome
 from ..service.request import Request
 from ..storage.settings import NoStorage
-from ..sync.memory import remembrance
 from ..sync.progress import Progress, Terminal
+from ..sync.remembrance import remembrance
 from ..sync.sync import assemble
 from .files import read_object
 from .forecast_report import Forecast, Kind, Spread, StreamForecast

@@ -13,8 +13,8 @@ from ..config import Config, parse_config
 from ..errors import ConfigError
 from ..storage.folder import Folder
 from ..storage.opening import open_folder
-from ..sync.memory import kept_at_end, remembrance
 from ..sync.progress import Progress
+from ..sync.remembrance import kept_at_end, remembrance
 from ..sync.resend import Resend
 from ..sync.resent import Choice, Resent
 from ..sync.sync import to_its_end

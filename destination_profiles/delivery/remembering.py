@@ -124,13 +124,12 @@ class Remembering:
         sent: list[int] = []
         profiles: dict[int, bytes] = {}
         before: set[str] = set()
-        is_odd = look.batch.is_end or look.batch.holds(*FUNCTIONS)
         for place in places:
             identities = look.batch.identities[place]
             if not (unsettled.isdisjoint(identities) and before.isdisjoint(identities)):
                 if self._is_on_its_way(look, place):
                     continue
-                self._change(look, place, is_odd=is_odd)
+                self._change(look, place)
             elif stay[place]:
                 continue
             elif place in again:
@@ -138,7 +137,7 @@ class Remembering:
                 self._renewed.update(dict.fromkeys(look.ids[place], look.contents[place]))
                 self._instead[look.batch.ordinals[place]] = look.contents[place]
             else:
-                self._change(look, place, is_odd=is_odd)
+                self._change(look, place)
             before.update(identities)
             sent.append(place)
         return sent, profiles
@@ -149,13 +148,13 @@ class Remembering:
             self._renewed.get(each) == look.contents[place] for each in look.ids[place]
         )
 
-    def _change(self, look: Look, place: int, *, is_odd: bool) -> None:
+    def _change(self, look: Look, place: int) -> None:
         """A record is sent as it is: what is known of its profile goes before that."""
         if look.days[place] != ABSENT:
             self._known.update(look.ids[place])
         for each in look.ids[place] if self._renewed else ():
             self._renewed.pop(each, None)
-        if is_odd and (look.batch.is_end or _may_hold_function(look.profiles[place])):
+        if look.batch.is_end or _may_hold_function(look.profiles[place]):
             self._instead[look.batch.ordinals[place]] = NOTHING
 
     def leaving(self, chunk: Chunk) -> None:

@@ -201,10 +201,6 @@ class Batch:
         """Each as it stands in a body."""
         return self._profiles.each(self.start, self.stop)
 
-    def holds(self, *texts: bytes) -> bool:
-        """Whether one of some texts may stand in a profile."""
-        return any(map(self._profiles.holds, texts))
-
     def size(self) -> int:
         """Bytes of the profiles in a body, with what stands between two of them."""
         profiles = self._profiles

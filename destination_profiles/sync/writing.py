@@ -13,8 +13,8 @@ from ..errors import NobodyReads
 from ..protocol.decoder import Decoder
 from ..protocol.messages import MessageWriter
 from ..protocol.pipes import LineReader
-from .memory import kept_at_end, remembrance
 from .progress import Progress
+from .remembrance import kept_at_end, remembrance
 from .sync import assemble, keeping, to_its_end
 from .throttling import Throttling
 

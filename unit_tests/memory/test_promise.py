@@ -41,7 +41,8 @@ from destination_profiles.service.request import Request
 from destination_profiles.storage.folder import Folder, Lock
 from destination_profiles.storage.settings import MemorySetting
 from destination_profiles.sync.pump import Pump
-from destination_profiles.sync.remembered import Remembrance, kept_at_end
+from destination_profiles.sync.remembered import Remembrance
+from destination_profiles.sync.remembrance import kept_at_end
 from unit_tests.outcomes.memory import HeldLock, MemoryFolder
 from unit_tests.pipeline import ACCEPT, REFUSAL, Clock, profiles
 from unit_tests.settings import config, target
