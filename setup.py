@@ -47,6 +47,7 @@ setup(
         # under requests: its errors tell why a connection failed; from 2.6 on it unpacks no more of
         # an answer than was asked for
         "urllib3>=2.6,<3",
+        "xxhash>=3.5,<4",  # seeded hashes of what was sent, by which a memory knows it again
     ],
     extras_require={
         "sandbox": [

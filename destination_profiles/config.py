@@ -6,14 +6,15 @@ from datetime import UTC, tzinfo
 from typing import Any, Literal, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from .address import PERSONAL_DATA, read_address
+from .address import read_address
 from .errors import ConfigError
 from .secret import Secret
 from .service.manifest import Service, service
 from .service.matching import Target
 from .slips import Slip, as_meant, find_slips, together
 from .spec import spec
-from .storage.settings import LocalStorage, NoStorage, Outcomes, S3Storage, Storage
+from .storage.settings import MemorySetting, NoStorage, Outcomes, Storage
+from .storage_config import parse_memory, parse_outcomes, parse_storage
 from .stream_config import StreamParser, parse_matching
 from .stream_mapping import PLAIN, FieldConfig, OnDelete, StreamConfig, SubscriptionConfig
 
@@ -67,6 +68,7 @@ class Config:
     max_rejected_percent: int = MAX_REJECTED_PERCENT
     storage: Storage = field(default_factory=NoStorage)
     outcomes: Outcomes | None = None
+    memory: MemorySetting | None = None
 
     def stream(self, name: str, namespace: str | None) -> StreamConfig:
         """The entry of a stream: that of its namespace, else that of no namespace, else an empty
@@ -193,7 +195,8 @@ def _frozen(raw: Mapping[str, Any], service: Service, found: _Found, api_url: st
         max_rejected=raw.get("max_rejected"),
         max_rejected_percent=raw.get("max_rejected_percent", MAX_REJECTED_PERCENT),
         storage=found.part(lambda: parse_storage(raw.get("object_storage_config") or {}), nowhere),
-        outcomes=found.part(lambda: _outcomes(raw), None),
+        outcomes=found.part(lambda: parse_outcomes(raw), None),
+        memory=found.part(lambda: parse_memory(raw), None),
         **{**limits, **batching, **delivery},
     )
 
@@ -236,48 +239,3 @@ def _zone(name: str) -> tzinfo:
             "The setting time_zone is not a known time zone. Give a name such "
             "as Europe/Berlin, or UTC."
         ) from None
-
-
-def parse_storage(raw: Mapping[str, Any]) -> Storage:
-    """The setting `object_storage_config`, which the spec allows. Raises ConfigError."""
-    match raw.get("storage_type"):
-        case "Local":
-            return LocalStorage(raw["path"])
-        case "S3":
-            return _s3(raw)
-        case _:
-            return NoStorage()
-
-
-def _outcomes(raw: Mapping[str, Any]) -> Outcomes | None:
-    if raw.get("outcomes") is None:
-        return None
-    if (raw.get("object_storage_config") or {}).get("storage_type", "None") == "None":
-        raise ConfigError(
-            "The setting outcomes needs a place to keep them: set object_storage_config to a local "
-            "folder or to S3."
-        )
-    return Outcomes(**raw["outcomes"])
-
-
-def _s3(raw: Mapping[str, Any]) -> S3Storage:
-    endpoint = _endpoint(raw["s3_endpoint"]) if raw.get("s3_endpoint") else None
-    key, secret = (raw.get(name) for name in ("access_key_id", "secret_access_key"))
-    if bool(key) != bool(secret):
-        raise ConfigError(
-            "The object storage in S3 needs both the access key id and its secret, or neither."
-        )
-    return S3Storage(
-        bucket=raw["s3_bucket_name"],
-        region=raw["s3_bucket_region"],
-        folder=raw["bucket_path"],
-        endpoint=endpoint,
-        access_key_id=Secret(key) if key else None,
-        secret_access_key=Secret(secret) if secret else None,
-        role_arn=raw.get("role_arn") or None,
-    )
-
-
-def _endpoint(text: str) -> str:
-    address = read_address(text, "object_storage_config.s3_endpoint")
-    return address.secured("S3 endpoint", PERSONAL_DATA).url

@@ -28,6 +28,7 @@ from .protocol.decoder import decode
 from .protocol.messages import encode, with_stats
 from .spec import spec
 from .sync.connection import read_connection
+from .sync.remembrance import kept_at_end, remembrance
 from .sync.sync import assemble, keeping
 
 
@@ -60,15 +61,23 @@ class DestinationProfiles(Destination):
         safe: list[SafeState] = []
         catalog = ConfiguredAirbyteCatalogSerializer.dump(configured_catalog)
         parsed, streams = read_connection(config, catalog, asks=True)
-        with keeping(parsed, streams) as (store, recorder):
-            pump = assemble(parsed, streams, store=store, recorder=recorder, release=safe.append)
+        with keeping(parsed, streams) as (store, recorder), remembrance(parsed, streams) as memory:
+            pump = assemble(
+                parsed,
+                streams,
+                store=store,
+                recorder=recorder,
+                memory=memory.link if memory else None,
+                release=safe.append,
+            )
             try:
-                for message in input_messages:
-                    if message.type in (Type.RECORD, Type.STATE):
-                        pump.feed(encode(AirbyteMessageSerializer.dump(message)))
-                    pump.turn(seconds=0)
-                    yield from _leaving(safe)
-                pump.finish()
+                with kept_at_end(memory, pump):
+                    for message in input_messages:
+                        if message.type in (Type.RECORD, Type.STATE):
+                            pump.feed(encode(AirbyteMessageSerializer.dump(message)))
+                        pump.turn(seconds=0)
+                        yield from _leaving(safe)
+                    pump.finish()
             except ProfilesError:
                 with suppress(ProfilesError):
                     pump.abandon()

@@ -170,7 +170,9 @@ class BrokenInput(SystemFault):
 
 
 class BooksDoNotBalance(SystemFault):
-    """The records read are not the records accepted, rejected, superseded and deleted."""
+    """The records read are not the records accepted, rejected, superseded, deleted and
+    unchanged.
+    """
 
 
 class StoreFailed(SystemFault):

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from .cells import Cell
+from .service.manifest import SUBSCRIPTIONS
 from .service.matching import Target
 from .statuses import StatusRule
 
@@ -59,3 +60,10 @@ class StreamConfig:
     matched: bool = False
     on_delete: OnDelete | None = None
     bare: tuple[tuple[str, int], ...] = ()
+
+    def sent(self) -> frozenset[str] | None:
+        """The names of the fields that are sent; None where they are those that records have."""
+        if self.fields is None:
+            return None
+        own = {SUBSCRIPTIONS} if self.subscriptions else set()
+        return frozenset(own | {each.to for each in self.fields})

@@ -93,6 +93,7 @@ def test_forecast_is_what_a_write_then_does(
         "sent": 1,
         "superseded": 0,
         "deleted": 0,
+        "unchanged": 0,
         "rejected": 1,
         "always_null": [],
         "statuses": {},

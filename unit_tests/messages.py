@@ -53,6 +53,7 @@ NOT_TOLD = {  # texts that are no message of their own
     "A defect of the connector ended the sync.": "in the figures; the sync's last line says more",
     "its answer cannot be read": "likewise, why a request was sent again",
 }
+SQL = ("SELECT ", "INSERT ", "CREATE ", "UPDATE ")  # of a memory: told to nobody
 KINDS = {  # of errors, but for the root of the tree
     name: kind
     for name, kind in vars(errors).items()
@@ -214,7 +215,9 @@ def code_texts() -> list[Text]:
     found = [text for module in MODULES for text in module.texts()] + list(manifest_texts())
     return list(
         dict.fromkeys(
-            each for each in found if each.words not in NOT_TOLD and not each.words.startswith("$.")
+            each
+            for each in found
+            if each.words not in NOT_TOLD and not each.words.startswith(("$.", *SQL))
         )
     )
 

@@ -25,7 +25,14 @@ from destination_profiles.service.manifest import service
 from destination_profiles.service.matching import Matching, Target
 from destination_profiles.spec import spec
 from destination_profiles.statuses import StatusRule
-from destination_profiles.storage.settings import LocalStorage, NoStorage, Outcomes, S3Storage
+from destination_profiles.storage.settings import (
+    LocalStorage,
+    MemorySetting,
+    NoStorage,
+    Outcomes,
+    Retried,
+    S3Storage,
+)
 
 CANARY, TOKEN = "canary-7f3a", "token-91bc"
 SCHEMA: dict[str, Any] = spec()["connectionSpecification"]
@@ -192,6 +199,11 @@ WRONG: list[tuple[dict[str, Any], str]] = [
         "There is no setting object_storage_config.path where None is chosen. Remove it.",
     ),
     ({"skp_triggers": CANARY}, "There is no setting skp_triggers: did you mean skip_triggers?"),
+    (
+        {"memory": {"name": "crm"}},
+        "The setting memory needs a place to keep it: set object_storage_config to a local folder "
+        "or to S3.",
+    ),
     (
         {"outcomes": {}},
         "The setting outcomes needs a place to keep them: set object_storage_config to a local "
@@ -1149,6 +1161,17 @@ def test_separator_is_that_of_the_categories() -> None:
     (stream,) = config(streams=streams).streams
     cells = {each.to: each.cell for each in stream.subscriptions[0].parts}
     assert cells["cats"] == Cell(form=Form(separator=";"))
+
+
+def test_memory_is_kept_where_it_is_asked_for() -> None:
+    store = {"object_storage_config": {"storage_type": "Local", "path": "/kept"}}
+    assert config(**store).memory is None
+    assert config(**store, memory={"name": "crm"}).memory == MemorySetting("crm", True, 30, False)
+    retried = {"codes": [404, 404, 409], "max_age_days": 3}
+    more = {"name": "c.r-m_1", "skip_unchanged": False, "retry_rejected": retried}
+    assert config(**store, memory=more).memory == MemorySetting(
+        "c.r-m_1", skip_unchanged=False, retry_rejected=Retried(("404", "409"), 5, 3)
+    )
 
 
 def test_outcomes_are_kept_where_it_is_asked_for() -> None:

@@ -31,6 +31,7 @@ from ..storage.settings import NoStorage
 from ..sync.connection import read_connection
 from ..sync.progress import Progress, Terminal
 from ..sync.pump import Pump
+from ..sync.remembrance import remembrance
 from ..sync.sync import assemble
 from .acquaintance import Sample
 from .catalog_file import read_catalog
@@ -93,16 +94,18 @@ def forecast(
     counted, sample = _Counted(config, streams), Sample(ask, configured, streams)
     examples = Examples(show, config, streams)
     progress = Progress(lambda _: None, terminal)
-    pump = assemble(
-        config,
-        streams,
-        release=lambda _: None,
-        heartbeat=progress,
-        leaving=lambda chunk: _look(chunk, counted.count, examples.sent, sample.take),
-        store=examples,
-        sender=counted,
-    )
-    reading = _read(pump, progress, descriptor)
+    with remembrance(configured, streams, keeps=False) as memory:
+        pump = assemble(
+            config,
+            streams,
+            memory=memory.link if memory else None,
+            release=lambda _: None,
+            heartbeat=progress,
+            leaving=lambda chunk: _look(chunk, counted.count, examples.sent, sample.take),
+            store=examples,
+            sender=counted,
+        )
+        reading = _read(pump, progress, descriptor)
     at_once = in_flight or configured.max_in_flight
     requests, rate = len(counted.profiles), configured.max_requests_per_second
     waiting = round_trips(requests, at_once) * latency_ms / 1000
@@ -155,6 +158,7 @@ def _harmless(configured: Config) -> Config:
         max_rejected_percent=100,
         storage=NoStorage(),
         outcomes=None,
+        memory=None,
         max_in_flight=1,
         max_requests_per_second=None,
     )
@@ -220,6 +224,7 @@ class _Counted:
             sums.accepted,
             sums.superseded,
             sums.deleted,
+            sums.unchanged,
             sums.rejected,
             always_null,
             dict(self._statuses[sums.stream].most_common()),

@@ -31,6 +31,7 @@ class StreamForecast:
     sent: int
     superseded: int
     deleted: int
+    unchanged: int  # that a memory knows the service to have
     rejected: int
     always_null: list[str]
     statuses: Mapping[str, int]

@@ -16,12 +16,24 @@ def show_forecast(forecast: Forecast, file: TextIO) -> None:
 
 def _tables(forecast: Forecast) -> Iterator[Table]:
     """The heads of columns, and the rows."""
+    remembers = any(each.unchanged for each in forecast.streams)
+    unchanged = ["unchanged"] if remembers else []
     yield (
-        ["stream", "records", "sent", "superseded", "deleted", "rejected", "always null"],
+        [
+            "stream",
+            "records",
+            "sent",
+            "superseded",
+            "deleted",
+            *unchanged,
+            "rejected",
+            "always null",
+        ],
         [
             (
-                *(s.stream, s.records, s.sent, s.superseded, s.deleted, s.rejected),
-                ", ".join(s.always_null),
+                *(s.stream, s.records, s.sent, s.superseded, s.deleted),
+                *((s.unchanged,) if remembers else ()),
+                *(s.rejected, ", ".join(s.always_null)),
             )
             for s in forecast.streams
         ],

@@ -15,6 +15,7 @@ from ..storage.folder import Folder
 from ..storage.opening import open_folder
 from ..sync.connection import read_connection
 from ..sync.progress import Progress
+from ..sync.remembrance import kept_at_end, remembrance
 from ..sync.resend import Resend
 from ..sync.resent import Choice, Resent
 from ..sync.sync import to_its_end
@@ -68,13 +69,24 @@ def _resend(
 ) -> None:
     progress = Progress(logger.info, invocation.terminal)
     edited = _edited(invocation.arguments, choice)
-    resend = Resend(config, streams, folder, choice, edited=edited, now=_now, heartbeat=progress)
-    try:
-        to_its_end(resend.pump, invocation.output, resend.run)
-    finally:
-        progress.hide()
-        resend.end()
-        _tell(resend.told, as_json=invocation.arguments.json)
+    with remembrance(config, streams, keeps=not choice.dry_run, remembers=False) as memory:
+        resend = Resend(
+            config,
+            streams,
+            folder,
+            choice,
+            edited=edited,
+            now=_now,
+            heartbeat=progress,
+            memory=memory.link if memory else None,
+        )
+        try:
+            with kept_at_end(memory, resend.pump):
+                to_its_end(resend.pump, invocation.output, resend.run)
+        finally:
+            progress.hide()
+            resend.end()
+            _tell(resend.told, as_json=invocation.arguments.json)
 
 
 def _now() -> datetime:

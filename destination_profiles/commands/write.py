@@ -11,7 +11,7 @@ from ..delivery.writer import Writer
 from ..protocol.messages import MessageWriter
 from ..sync.measuring import Measuring, Tell
 from ..sync.progress import Progress
-from ..sync.sync import write_messages
+from ..sync.writing import write_messages
 from .catalog_file import read_catalog
 from .invocation import STDERR, STDIN, STDOUT, Invocation
 from .printing import printing

@@ -10,8 +10,9 @@ from .kinds_table import kinds_table
 from .tables import Table, show_tables
 from .written import Written
 
-HEAD = ["stream", "read", "accepted", "superseded", "deleted", "rejected"]
-OPEN = "unfinished"
+HEAD = ("stream", "read", "accepted", "superseded", "deleted", "unchanged", "rejected", "open")
+OFTEN = HEAD[:5] + HEAD[6:7]  # columns that are told where they hold nothing too
+NAMES = {"open": "unfinished"}
 NEXT = "Remove the causes, and send them again:"
 
 
@@ -37,16 +38,12 @@ def show(
 
 
 def _tables(told: Written) -> Iterator[Table]:
-    is_whole = not any(each.open for each in told.streams)
+    columns = [
+        name for name in HEAD if name in OFTEN or any(getattr(each, name) for each in told.streams)
+    ]
     yield (
-        HEAD if is_whole else [*HEAD, OPEN],
-        [
-            (
-                *(s.stream, s.read, s.accepted, s.superseded, s.deleted, s.rejected),
-                *(() if is_whole else (s.open,)),
-            )
-            for s in told.streams
-        ],
+        [NAMES.get(name, name) for name in columns],
+        [tuple(getattr(each, name) for name in columns) for each in told.streams],
     )
     for counted, kinds in (("rejected", told.rejections), ("left out", told.omissions)):
         if kinds:

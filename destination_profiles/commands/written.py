@@ -15,6 +15,7 @@ class Counted:
     accepted: int
     superseded: int
     deleted: int
+    unchanged: int
     rejected: int
     open: int
 
@@ -49,6 +50,5 @@ def written(writer: Writer, seconds: float) -> Written:
 def _counted(writer: Writer, stream: str) -> Counted:
     sums, read = writer.ledger.totals[stream], writer.ledger.read(stream)
     left = read - sums.delivered() - sums.rejected
-    return Counted(
-        *(stream, read, sums.accepted, sums.superseded, sums.deleted, sums.rejected), left
-    )
+    resolved = (sums.accepted, sums.superseded, sums.deleted, sums.unchanged, sums.rejected)
+    return Counted(stream, read, *resolved, left)

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, groupby
+from typing import NamedTuple
 
 from ..records.batch import Batch, Row
 from ..service.formats import Envelope
@@ -16,6 +17,17 @@ from .ledger import Interval
 LAST_PROFILES = 3  # of a refused chunk are tried one by one
 # the records of a chunk as they came may be this many times as long as its body at most
 HELD_BODIES = 3
+
+
+class Run(NamedTuple):
+    """Profiles of one stream that stand together in a chunk: the identities of each, its number in
+    the sync's input, and its bytes, which can be taken once.
+    """
+
+    stream: str
+    identities: Sequence[Identities]
+    ordinals: Sequence[int]
+    profiles: Iterator[bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,16 +185,16 @@ class Chunk:
             counts[interval] += len(batch)
         return counts
 
-    def runs(self) -> Iterator[tuple[str, Sequence[Identities], Sequence[int]]]:
-        """Its profiles in their order, as many at once as are of one stream and stand together: the
-        stream, the identities of each, and its number in the sync's input.
-        """
+    def runs(self) -> Iterator[Run]:
+        """Its profiles in their order, as many at once as are of one stream and stand together."""
         rows = zip(self._intervals, self._rows, strict=True)
         for stream, each in groupby(rows, key=lambda entry: entry[0].stream):
             run = [row for _, row in each]
-            yield stream, [row.identities for row in run], [row.ordinal for row in run]
+            identities, ordinals = [row.identities for row in run], [row.ordinal for row in run]
+            yield Run(stream, identities, ordinals, (row.profile for row in run))
         for interval, batch in self._batches:
-            yield interval.stream, batch.identities, batch.ordinals
+            profiles = (each for one in (batch,) for each in one.profiles())  # if they are wanted
+            yield Run(interval.stream, batch.identities, batch.ordinals, profiles)
 
     def supersede(
         self,
@@ -226,7 +238,7 @@ class Chunk:
         """What is sent."""
         ids: list[str] = []
         if self.target.matching.by_id:
-            ids = ["".join(each) for _, run, _ in self.runs() for each in run]
+            ids = ["".join(each) for run in self.runs() for each in run.identities]
         return Request(tuple(self.body()), self.size, self._count, self.request_id, ids)
 
     def parts(self) -> list["Chunk"]:

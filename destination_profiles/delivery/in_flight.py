@@ -107,6 +107,10 @@ class InFlight:
         """
         return sum(chunk.records() for chunk in self.in_doubt())
 
+    def under_way(self) -> list[Chunk]:
+        """The chunks that have left without a last word, parts of refused ones among them."""
+        return list(self.tries)
+
     def in_doubt(self) -> list[Chunk]:
         """The chunks that these stand in."""
         return [chunk for chunk, tries in self.tries.items() if tries.sending or tries.unknown]

@@ -7,6 +7,7 @@ with many updates fill few requests.
 
 from collections import deque
 from collections.abc import Callable, Iterable
+from collections.abc import Set as AbstractSet
 from itertools import chain, repeat
 
 from ..records.batch import Batch
@@ -52,6 +53,11 @@ class Layers:
             return sealed + self._fill(batch, route, interval, policy)
         self._enter(chunk, batch, interval, identities, others)
         return sealed + self._seal_full(policy)
+
+    @property
+    def holding(self) -> AbstractSet[str]:
+        """Identities that a chunk without a last word holds."""
+        return self._latest.keys()
 
     def _match(self, route: Route) -> list[Chunk]:
         """Profiles of a database that are found in different ways cannot be told apart: what is to

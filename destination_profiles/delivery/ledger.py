@@ -1,5 +1,5 @@
 """The books of promise 2: of each stream, records read = accepted + rejected + superseded +
-deleted, at every state and at the end.
+deleted + unchanged, at every state and at the end.
 """
 
 from collections.abc import Iterable
@@ -10,18 +10,19 @@ from ..errors import BooksDoNotBalance
 class Interval:
     """The records of one stream from one state to the next, counted by what became of them."""
 
-    __slots__ = ("accepted", "deleted", "read", "rejected", "stream", "superseded")
+    __slots__ = ("accepted", "deleted", "read", "rejected", "stream", "superseded", "unchanged")
 
     def __init__(self, stream: str) -> None:
         """Start with nothing read."""
         self.stream = stream
         self.read = self.accepted = self.rejected = self.superseded = self.deleted = 0
+        self.unchanged = 0
 
     def delivered(self) -> int:
         """Records that need no further care: accepted, superseded by a later one that was
-        answered, or left out as deleted.
+        answered, or left out as deleted or unchanged.
         """
-        return self.accepted + self.superseded + self.deleted
+        return self.accepted + self.superseded + self.deleted + self.unchanged
 
     def check(self) -> None:
         """Raise BooksDoNotBalance when a record is unaccounted for, or accounted for twice."""
@@ -29,7 +30,8 @@ class Interval:
         if missing:
             kinds = (
                 f"{self.read} read, {self.accepted} accepted, {self.rejected} rejected, "
-                f"{self.superseded} superseded, {self.deleted} deleted"
+                f"{self.superseded} superseded, {self.deleted} deleted, "
+                f"{self.unchanged} unchanged"
             )
             raise BooksDoNotBalance(
                 f"The books of stream {self.stream} are out by {missing}: {kinds}.",
@@ -61,14 +63,16 @@ class Ledger:
         rejected: int = 0,
         superseded: int = 0,
         deleted: int = 0,
+        unchanged: int = 0,
     ) -> None:
         """Enter what became of some records of an interval."""
-        self.resolved += accepted + rejected + superseded
+        self.resolved += accepted + rejected + superseded + unchanged
         for each in (interval, self.totals[interval.stream]):
             each.accepted += accepted
             each.rejected += rejected
             each.superseded += superseded
             each.deleted += deleted
+            each.unchanged += unchanged
 
     def close(self, streams: Iterable[str]) -> list[Interval]:
         """End the open intervals of some streams, because a state came."""
@@ -100,4 +104,5 @@ def total(intervals: Iterable[Interval]) -> Interval:
         sums.rejected += each.rejected
         sums.superseded += each.superseded
         sums.deleted += each.deleted
+        sums.unchanged += each.unchanged
     return sums

@@ -1,6 +1,7 @@
 """The open chunks of all databases: where records wait for company."""
 
 from collections.abc import Callable, Collection
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from time import monotonic
 from uuid import uuid4
@@ -55,6 +56,11 @@ class OpenChunks:
             token=self._track(ordinal),
             opened_at=self._clock(),
         )
+
+    def holding(self, db_id: int) -> AbstractSet[str]:
+        """Identities of a database that a chunk without a last word holds."""
+        layers = self._layers.get(db_id)
+        return layers.holding if layers is not None else frozenset()
 
     def settle(self, chunk: Chunk) -> None:
         """The last word on a chunk was said."""

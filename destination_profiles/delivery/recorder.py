@@ -5,6 +5,7 @@ from typing import Protocol
 
 from ..records.batch import Data
 from ..rejection import Rejection
+from ..service.identities import Identities
 from .blame import Resolution
 from .chunks import Chunk
 
@@ -24,6 +25,14 @@ class Recorder(Protocol):
 
     def unsent(self, stream: str, original: bytes, rejection: Rejection, ordinal: int) -> None:
         """A record was rejected before it was sent; its number in the input is counted from 0."""
+        ...
+
+    def unchanged(
+        self, stream: str, identities: Sequence[Identities], ordinals: Sequence[int]
+    ) -> None:
+        """Records were left out, as the service has them; their numbers in the input are counted
+        from 0.
+        """
         ...
 
     def deleted(self, stream: str, originals: Sequence[Data], first: int) -> None:

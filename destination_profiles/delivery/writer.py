@@ -1,17 +1,16 @@
-"""The books of a sync: each record from its arrival to its last word, and each state until it is
-safe.
-"""
+"""The books of a sync: each record until its last word, and each state until it is safe."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import MostRejected, TooManyRejected
-from ..records.batch import Data, Rejected
+from ..records.batch import Batch, Data, Rejected
 from ..records.changes import Change
 from ..records.codec import StreamCodec
 from ..records.deletions import Deleted
+from ..records.route import Route
 from ..records.status_column import Sent
 from ..rejection import Rejection
 from ..rejects.store import NoStore, RejectStore
@@ -26,6 +25,9 @@ from .open_chunks import OpenChunks, new_request_id
 from .recorder import Recorder
 from .senders import Answer
 from .tally import Tally
+
+if TYPE_CHECKING:
+    from .remembering import Remembering
 
 StreamKey = tuple[str | None, str]  # namespace, name
 REPLACED_IN_VAIN = "a later record of its profile took its place, and that one was rejected"
@@ -50,6 +52,7 @@ class Writer:
         dispatcher: Dispatcher,
         store: RejectStore,
         recorder: Recorder | None = None,
+        remembering: "Remembering | None" = None,
         release: Callable[[SafeState], None],
         max_rejected: int | None = None,
         max_rejected_percent: int = 100,
@@ -57,16 +60,15 @@ class Writer:
         new_id: Callable[[], str] = new_request_id,
         clock: Callable[[], float] = monotonic,
     ) -> None:
-        """`recorder` hears of each record's last word, `release` gives a state back. With more than
-        `max_rejected` records rejected the sync ends, and with more than `max_rejected_percent` of
-        those that have their last word.
+        """`recorder` hears of each record's last word, `remembering` knows which the service has,
+        `release` gives a state back. With more than `max_rejected` records rejected the sync ends,
+        and with more than `max_rejected_percent` of those that have their last word.
         """
         self.ledger = Ledger()
         self.tally = Tally()
         self.omitted = Tally("left out")  # values of records that were sent without them
         self.unknown: Counter[str] = Counter()  # records of streams that are not in the catalog
-        self.read = 0
-        self.chunks = 0
+        self.read = self.chunks = 0
         self.look: Callable[[], None] = lambda: None  # called often, may end the sync
         self.dispatcher = dispatcher
         self.keeps_rejected = not isinstance(store, NoStore)
@@ -74,9 +76,8 @@ class Writer:
         self._max_rejected, self._bound = max_rejected, bound
         self._max_percent, self._is_ending = max_rejected_percent, False
         self._checkpointer = Checkpointer()
-        self._keeping = Keeping(self._checkpointer, recorder)
-        track = self._checkpointer.track
-        self._open = OpenChunks(policy, track=track, new_id=new_id, clock=clock)
+        self._keeping = Keeping(self._checkpointer, recorder, remembering)
+        self._open = OpenChunks(policy, track=self._checkpointer.track, new_id=new_id, clock=clock)
 
     def codec(self, key: StreamKey) -> StreamCodec:
         """That of a stream of the catalog."""
@@ -92,15 +93,10 @@ class Writer:
         for taken in codec.take(originals):
             if isinstance(taken, Rejected):
                 self._reject_unsent(interval, taken.original, taken.rejection)
-                continue
-            if isinstance(taken, Deleted):
+            elif isinstance(taken, Deleted):
                 self._leave_out(interval, taken)
-                continue
-            taken.ordinals = range(self.read, self.read + len(taken))
-            interval.read += len(taken)
-            self.read += len(taken)
-            if sealed := self._open.put(taken, codec.route, interval):
-                self._dispatch(sealed)
+            else:
+                self._put(taken, codec.route, interval)
         self._count_omitted(codec)
         self._make_room()
 
@@ -239,6 +235,18 @@ class Writer:
             self._open.settle(whole)
             self._keeping.resolve(whole.token)
         self._release()
+
+    def _put(self, batch: Batch, route: Route, interval: Interval) -> None:
+        """Let records be sent, but for those that the service has as they are."""
+        batch.ordinals = range(self.read, self.read + len(batch))
+        interval.read += len(batch)
+        self.read += len(batch)
+        unsettled = self._open.holding(route.target.db_id)
+        changed, unchanged = self._keeping.changed(batch, route, unsettled)
+        if unchanged:
+            self.ledger.settle(interval, unchanged=unchanged)
+        if changed is not None and (sealed := self._open.put(changed, route, interval)):
+            self._dispatch(sealed)
 
     def _leave_out(self, interval: Interval, taken: Deleted) -> None:
         self._keeping.deleted(interval.stream, taken.originals, self.read)

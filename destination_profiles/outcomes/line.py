@@ -12,7 +12,7 @@ from ..service.identities import Identities
 from ..service.matching import Target
 
 ACCEPTED, REJECTED, SUPERSEDED = "accepted", "rejected", "superseded"
-DELETED, RETRIED = "deleted", "retried"
+DELETED, RETRIED, UNCHANGED = "deleted", "retried", "unchanged"
 DIGITS = 32  # of a digest: 128 bits, of which no two customers share one
 ALONE = {1}
 Place = tuple[str, int]  # the start of a sync, and the number of a record in its input, from 1

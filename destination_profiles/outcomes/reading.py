@@ -11,11 +11,13 @@ from ..service.identities import Identities
 from ..service.matching import Target
 from ..storage.folder import Folder
 from . import parts
-from .line import ACCEPTED, Line, Place, digest, found_by
+from .line import ACCEPTED, UNCHANGED, Line, Place, digest, found_by
 
 FEW = (
     50  # texts that are looked for before a line is decoded; beyond it takes as long to decode all
 )
+
+IN_PLACE = (ACCEPTED, UNCHANGED)  # what the service has
 
 _decode_lines = msgspec.json.Decoder(Line).decode_lines
 
@@ -53,7 +55,7 @@ def later_accepted(folder: Folder, wanted: Collection[Profile]) -> Known:
     """
     known = Known(since(folder))
     for profile, line in lines_of(folder, wanted):
-        if line.outcome == ACCEPTED:
+        if line.outcome in IN_PLACE:
             of_streams = known.newest.setdefault(profile, {})
             of_streams[line.stream] = max(of_streams.get(line.stream, ("", 0)), line.place())
     return known

@@ -15,7 +15,7 @@ from ..service.matching import Target
 from ..storage.folder import Folder
 from . import parts
 from .keeper import Keeper
-from .line import ACCEPTED, DELETED, REJECTED, RETRIED, SUPERSEDED, Place, head, lines
+from .line import ACCEPTED, DELETED, REJECTED, RETRIED, SUPERSEDED, UNCHANGED, Place, head, lines
 
 NOT_REPLACED = {"step": "superseded", "code": "rejected"}
 
@@ -55,7 +55,7 @@ class OutcomeRecorder:
         """Each profile of a chunk, and the records that others took the place of."""
         chunk, rejected, ids = resolution.chunk, resolution.rejected, resolution.ids
         more, start = self._of_request(chunk), 0
-        for stream, identities, ordinals in chunk.runs():
+        for stream, identities, ordinals, _ in chunk.runs():
             stop = start + len(identities)
             opening = head(stream, chunk.target, ACCEPTED, **more)
             made = self._lines(opening, identities, ordinals, ids[start:stop])
@@ -73,7 +73,7 @@ class OutcomeRecorder:
 
     def put_off(self, chunk: Chunk, code: str) -> None:
         """Profiles of which the service said that they are to be sent once more."""
-        for stream, identities, ordinals in chunk.runs():
+        for stream, identities, ordinals, _ in chunk.runs():
             opening = head(stream, chunk.target, RETRIED, **self._of_request(chunk), code=code)
             self._put(self._lines(opening, identities, ordinals))
 
@@ -81,6 +81,13 @@ class OutcomeRecorder:
         """A record that was rejected here."""
         opening = head(stream, self._target(stream), REJECTED, **self._now(), **_why(rejection))
         self._put(self._lines(opening, self._readers[stream].keys([original]), [ordinal]))
+
+    def unchanged(
+        self, stream: str, identities: Sequence[Identities], ordinals: Sequence[int]
+    ) -> None:
+        """Records that were left out, as the service has them."""
+        opening = head(stream, self._target(stream), UNCHANGED, **self._now())
+        self._put(self._lines(opening, identities, ordinals))
 
     def deleted(self, stream: str, originals: Sequence[Data], first: int) -> None:
         """Records that were left out."""

@@ -2,7 +2,7 @@
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
 
 import msgspec
@@ -48,6 +48,14 @@ class Joined:
         """One of them."""
         ends, shift = self._places(), self.gap * place
         return self._data[ends[place] + shift : ends[place + 1] + shift]
+
+    def each(self, start: int, stop: int) -> list[bytes]:
+        """Those from `start` to before `stop`, each by itself."""
+        data, gap, ends = self._data, self.gap, self._places()
+        return [
+            data[ends[place] + gap * place : ends[place + 1] + gap * place]
+            for place in range(start, stop)
+        ]
 
     def array(self) -> bytes:
         """A JSON array of them, which a comma must stand between."""
@@ -133,6 +141,10 @@ class Lines(Joined):
         self._ends = array("Q")
         self.gap = 1
 
+    def each(self, start: int, stop: int) -> list[bytes]:
+        """Each by itself."""
+        return self._data.split(b"\n")[start:stop]
+
     def span(self, start: int, stop: int) -> "bytes | memoryview":
         """As in a body: no text of JSON holds an end of a line."""
         return bytes(super().span(start, stop)).replace(b"\n", b",")
@@ -152,7 +164,7 @@ class Batch:
     each profile. A lone record is a batch of one.
     """
 
-    __slots__ = ("_identities", "_originals", "_profiles", "ordinals", "start", "stop")
+    __slots__ = ("_identities", "_originals", "_profiles", "is_end", "ordinals", "start", "stop")
 
     def __init__(
         self,
@@ -166,8 +178,10 @@ class Batch:
     ) -> None:
         """Of `profiles` as they stand in a body, the `data` that they came in (the same object
         where a record is sent in its own bytes), and as many identities. `ordinals` are the numbers
-        of its own records in the sync's input, from 0 while they are not known.
+        of its own records in the sync's input, from 0 while they are not known. `is_end`: they are
+        what is sent of deleted rows; a part of it does not tell.
         """
+        self.is_end = False
         self._profiles, self._originals, self._identities = profiles, originals, identities
         self.start = start
         self.stop = len(identities) if stop is None else stop
@@ -182,6 +196,10 @@ class Batch:
         """Those of each profile."""
         whole = len(self) == len(self._identities)
         return self._identities if whole else self._identities[self.start : self.stop]
+
+    def profiles(self) -> list[bytes]:
+        """Each as it stands in a body."""
+        return self._profiles.each(self.start, self.stop)
 
     def size(self) -> int:
         """Bytes of the profiles in a body, with what is in between two of them."""
@@ -237,6 +255,16 @@ class Batch:
         identities = [self._identities[place] for place in at]
         ordinals = [self.ordinals[place] for place in places]
         return Batch(profiles, originals, identities, ordinals=ordinals)
+
+    def with_profiles(self, others: Mapping[int, bytes], between: bytes) -> "Batch":
+        """The same records, some with another profile, by their places."""
+        profiles = [others.get(place, each) for place, each in enumerate(self.profiles())]
+        return Batch(
+            Joined(profiles, between),
+            Joined(self._originals.each(self.start, self.stop), b","),
+            self.identities,
+            ordinals=self.ordinals,
+        )
 
     def row(self, place: int) -> Row:
         """One of its records."""

@@ -105,7 +105,10 @@ class StreamCodec:
     def _deleted(self, originals: Originals) -> Iterator[Taken]:
         """What becomes of rows that the source has deleted."""
         if self._ending is not None:
-            yield from self._ending.take(originals)
+            for taken in self._ending.take(originals):
+                if isinstance(taken, Batch):
+                    taken.is_end = True
+                yield taken
         elif self._on_delete == "reject":
             yield from (Rejected(bytes(each), REJECTED) for each in originals.parts)
         else:

@@ -1,6 +1,7 @@
 """What a folder is, and the names that things have in it."""
 
 import hashlib
+from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote
 
@@ -14,6 +15,10 @@ BUSY = (
 
 class Lock(Protocol):
     """Held until it is released, or the process ends."""
+
+    def is_held(self) -> bool:
+        """Whether it is held yet: nobody else has it meanwhile."""
+        ...
 
     def release(self) -> None:
         """Let others have it."""
@@ -35,6 +40,14 @@ class Folder(Protocol):
         """What was written."""
         ...
 
+    def store(self, name: str, path: Path) -> None:
+        """Keep the content of a file of this machine, likewise."""
+        ...
+
+    def fetch(self, name: str, path: Path) -> None:
+        """Write what was kept into a file of this machine."""
+        ...
+
     def names(self, prefix: str = "") -> list[str]:
         """Those that begin so, sorted."""
         ...
@@ -47,11 +60,52 @@ class Folder(Protocol):
         """Write something and take it away."""
         ...
 
-    def lock(self, *, alone: bool) -> Lock:
-        """Hold the folder: several may at once, or one `alone`. Raises StoreUnavailable where
-        another holds it that does not allow that.
+    def lock(self, *, alone: bool, where: str = "") -> Lock:
+        """Hold the folder, or the one `where` below it: several may at once, or one `alone`. Raises
+        StoreUnavailable where another holds it that does not allow that.
         """
         ...
+
+
+class Below:
+    """A folder in another one."""
+
+    def __init__(self, folder: Folder, root: str) -> None:
+        """Of names that begin with `root` and a slash."""
+        self._folder, self._root = folder, f"{root}/"
+
+    def write(self, name: str, content: bytes) -> None:
+        """Likewise."""
+        self._folder.write(self._root + name, content)
+
+    def read(self, name: str) -> bytes:
+        """Likewise."""
+        return self._folder.read(self._root + name)
+
+    def store(self, name: str, path: Path) -> None:
+        """Likewise."""
+        self._folder.store(self._root + name, path)
+
+    def fetch(self, name: str, path: Path) -> None:
+        """Likewise."""
+        self._folder.fetch(self._root + name, path)
+
+    def names(self, prefix: str = "") -> list[str]:
+        """Likewise, without the root."""
+        found = self._folder.names(self._root + prefix)
+        return [name.removeprefix(self._root) for name in found]
+
+    def remove(self, name: str) -> None:
+        """Likewise."""
+        self._folder.remove(self._root + name)
+
+    def probe(self) -> None:
+        """That of the whole folder."""
+        self._folder.probe()
+
+    def lock(self, *, alone: bool, where: str = "") -> Lock:
+        """Likewise."""
+        return self._folder.lock(alone=alone, where=self._root + where)
 
 
 def busy(*, alone: bool) -> StoreUnavailable:

@@ -4,8 +4,11 @@ import errno
 import fcntl
 import os
 import re
+import shutil
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 from uuid import uuid4
 
 from ..errors import ConfigError, StoreFailed
@@ -23,6 +26,7 @@ OWNER_ONLY, OWNERS_FOLDER = 0o600, 0o700  # the files hold personal data
 LOCK = ".lock"
 UNFINISHED = ".part"
 OWN = re.compile(r"\.[0-9a-f]{32}\.part")  # nobody else's
+COPIED_BYTES = 1 << 20  # at once
 NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS}  # of a file system
 
 
@@ -44,13 +48,28 @@ class LocalFolder:
 
     def write(self, name: str, content: bytes) -> None:
         """Write a file to the disk, then give it its name."""
-        path = self._root / name
+
+        def fill(file: BinaryIO) -> None:
+            file.write(content)
+
+        self._make(self._root / name, fill)
+
+    def store(self, name: str, path: Path) -> None:
+        """Copy a file, likewise."""
+
+        def fill(file: BinaryIO) -> None:
+            with path.open("rb") as source:
+                shutil.copyfileobj(source, file, COPIED_BYTES)
+
+        self._make(self._root / name, fill)
+
+    def _make(self, path: Path, fill: Callable[[BinaryIO], None]) -> None:
         unfinished = path.with_name(f".{uuid4().hex}{UNFINISHED}")
         try:
             _make_folders(path.parent, self._root)
             _forbid_links(path.parent, self._root)
             with open(unfinished, "xb", opener=_of_owner) as file:
-                file.write(content)
+                fill(file)
                 file.flush()
                 os.fsync(file.fileno())
             unfinished.replace(path)
@@ -64,6 +83,13 @@ class LocalFolder:
         """A file, whole."""
         try:
             return (self._root / name).read_bytes()
+        except OSError as error:
+            raise _failed(error) from None
+
+    def fetch(self, name: str, path: Path) -> None:
+        """Copy a file."""
+        try:
+            shutil.copyfile(self._root / name, path)
         except OSError as error:
             raise _failed(error) from None
 
@@ -98,11 +124,13 @@ class LocalFolder:
         if not all(_is_writable(Path(folder)) for folder, _, _ in os.walk(self._root)):
             raise ConfigError(NOT_WRITABLE_BELOW)
 
-    def lock(self, *, alone: bool) -> "FileLock":
+    def lock(self, *, alone: bool, where: str = "") -> "FileLock":
         """A lock of the system's, which ends with the process."""
+        folder = self._root / where
         try:
+            _make_folders(folder, self._root)
             flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-            file = os.open(self._root / LOCK, flags, OWNER_ONLY)
+            file = os.open(folder / LOCK, flags, OWNER_ONLY)
         except OSError as error:
             raise _failed(error) from None
         try:
@@ -115,7 +143,7 @@ class LocalFolder:
                 raise busy(alone=alone) from None
             raise _failed(error) from None
         if alone:
-            for left in self._root.rglob(f".*{UNFINISHED}"):  # by a process that was killed
+            for left in folder.rglob(f".*{UNFINISHED}"):  # by a process that was killed
                 if OWN.fullmatch(left.name):
                     left.unlink(missing_ok=True)
         return FileLock(file)
@@ -127,6 +155,10 @@ class FileLock:
     def __init__(self, file: int) -> None:
         """Of its descriptor."""
         self._file: int | None = file
+
+    def is_held(self) -> bool:
+        """Nobody takes it away."""
+        return self._file is not None
 
     def release(self) -> None:
         """Close it."""

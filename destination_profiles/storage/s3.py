@@ -1,12 +1,15 @@
 """A folder in S3."""
 
 import os
+import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from io import BytesIO
-from typing import Any
+from pathlib import Path
+from time import monotonic
+from typing import IO, Any
 from uuid import uuid4
 
 import boto3
@@ -27,6 +30,7 @@ from .folder import busy, joined
 from .settings import S3Storage
 
 LOCKS, ALONE, SHARED = "locks", "alone", "shared"
+COPIED_BYTES = 1 << 20  # at once
 LEASE = timedelta(minutes=2)  # after which one that was not renewed counts no more
 RENEWED_SECONDS = 30.0
 PATIENCE_SECONDS = 30.0  # longer than the library tries
@@ -60,8 +64,15 @@ class S3Folder:
         """Put an object, block by block: as a whole it would have to leave within the time for
         connecting.
         """
+        self._put(name, BytesIO(content))
+
+    def store(self, name: str, path: Path) -> None:
+        """Put a file, likewise."""
+        with path.open("rb") as file:
+            self._put(name, file)
+
+    def _put(self, name: str, body: IO[bytes]) -> None:
         with _told():
-            body = BytesIO(content)
             self._client.put_object(Bucket=self._bucket, Key=self._root + name, Body=body)
 
     def read(self, name: str) -> bytes:
@@ -70,6 +81,12 @@ class S3Folder:
             answer = self._client.get_object(Bucket=self._bucket, Key=self._root + name)
             content: bytes = answer["Body"].read()
             return content
+
+    def fetch(self, name: str, path: Path) -> None:
+        """Get an object into a file, block by block."""
+        with _told(), path.open("wb") as file:
+            answer = self._client.get_object(Bucket=self._bucket, Key=self._root + name)
+            shutil.copyfileobj(answer["Body"], file, COPIED_BYTES)
 
     def names(self, prefix: str = "") -> list[str]:
         """Keys that begin so, without the folder."""
@@ -86,15 +103,15 @@ class S3Folder:
         self.write(name, b"")
         self.remove(name)
 
-    def lock(self, *, alone: bool) -> "Lease":
+    def lock(self, *, alone: bool, where: str = "") -> "Lease":
         """An object that is renewed while it is held. Two that begin at the same moment may both be
         told that the other is there.
         """
-        return Lease(self, alone=alone)
+        return Lease(self, alone=alone, where=where)
 
-    def locked(self) -> list[tuple[str, datetime]]:
+    def locked(self, where: str) -> list[tuple[str, datetime]]:
         """The names of leases, and when each was renewed by the clock of S3."""
-        return self._listed(f"{LOCKS}/")
+        return self._listed(joined(where, f"{LOCKS}/"))
 
     def _listed(self, prefix: str) -> list[tuple[str, datetime]]:
         with _told():
@@ -111,18 +128,31 @@ class S3Folder:
 class Lease:
     """Held by an object, which a thread renews; of a process that was killed it expires."""
 
-    def __init__(self, folder: S3Folder, *, alone: bool) -> None:
+    def __init__(
+        self,
+        folder: S3Folder,
+        *,
+        alone: bool,
+        where: str = "",
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
         """Take it. Raises StoreUnavailable where somebody else holds one that does not go with
         it.
         """
-        self._folder, self._ended = folder, threading.Event()
-        self._name = f"{LOCKS}/{ALONE if alone else SHARED}-{uuid4().hex}"
+        self._folder, self._where, self._clock = folder, where, clock
+        self._ended = threading.Event()
+        stem = joined(where, LOCKS)
+        self._name = f"{stem}/{ALONE if alone else SHARED}-{uuid4().hex}"
+        self._renewed = clock()
         folder.write(self._name, b"")
         try:
             others = self._others()
         except ConfigError:
+            if where:
+                folder.remove(self._name)
+                raise
             others = []  # the credentials may put objects, and not list them
-        if any(alone or each.startswith(f"{LOCKS}/{ALONE}") for each in others):
+        if any(alone or each.startswith(f"{stem}/{ALONE}") for each in others):
             folder.remove(self._name)
             raise busy(alone=alone)
         self._renewing = threading.Thread(target=self._renew, name="lease", daemon=True)
@@ -130,7 +160,7 @@ class Lease:
 
     def _others(self) -> list[str]:
         """Those that have not expired; what has is taken away."""
-        leases = dict(self._folder.locked())
+        leases = dict(self._folder.locked(self._where))
         now = leases.pop(self._name)
         expired = [name for name, renewed in leases.items() if now - renewed > LEASE]
         for each in expired:
@@ -140,7 +170,19 @@ class Lease:
     def _renew(self) -> None:
         while not self._ended.wait(RENEWED_SECONDS):
             with suppress(ProfilesError):  # what is written next fails likewise, and tells it
-                self._folder.write(self._name, b"")
+                self.renew()
+
+    def renew(self) -> None:
+        """Let it hold from now on, unless it has expired and somebody has taken it away."""
+        began = self._clock()
+        if self._where and self._name not in dict(self._folder.locked(self._where)):
+            return
+        self._folder.write(self._name, b"")
+        self._renewed = began
+
+    def is_held(self) -> bool:
+        """It is not held any more once it has expired, whoever is to blame."""
+        return self._clock() - self._renewed < LEASE.total_seconds()
 
     def release(self) -> None:
         """Take the object away."""

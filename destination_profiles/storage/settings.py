@@ -42,4 +42,29 @@ class Outcomes:
     keep_days: int = 90
 
 
+@dataclass(frozen=True, slots=True)
+class Retried:
+    """Rows that the service rejected with one of these `codes` are sent again by later syncs, at
+    most `max_attempts` times, and for so many days.
+    """
+
+    codes: tuple[str, ...]
+    max_attempts: int = 5
+    max_age_days: int = 14
+
+
+@dataclass(frozen=True, slots=True)
+class MemorySetting:
+    """What was sent is remembered under a name. `skip_unchanged`: what did not change is not sent,
+    unless that was `resend_after_days` days ago or longer, and then without subscribing anybody;
+    `resubscribe` lifts the latter.
+    """
+
+    name: str
+    skip_unchanged: bool = True
+    resend_after_days: int = 30
+    resubscribe: bool = False
+    retry_rejected: Retried | None = None
+
+
 Storage = NoStorage | LocalStorage | S3Storage

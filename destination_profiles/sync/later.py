@@ -2,11 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from ..config import Config, StreamConfig
+from ..config import Config
 from ..outcomes.reading import Profile, later_accepted, profiles
 from ..records.key_reader import KeyReader
 from ..rejects.parts import Stream
-from ..service.manifest import SUBSCRIPTIONS
 from ..storage.folder import Folder
 from .waiting import Shelf, Waiting
 
@@ -67,21 +66,17 @@ class Later:
         first, second = (self._fields(label) for label in (one, other))
         return one == other or first is None or second is None or bool(first & second)
 
-    def _fields(self, label: str) -> set[str] | None:
+    def _fields(self, label: str) -> frozenset[str] | None:
         """Those that a stream sends, but for what profiles are found by; None where they are those
         that its records have.
         """
         entry = self._entries.get(label) or self._entries.get(label.rpartition(".")[-1])
-        if entry is None or entry.fields is None:
+        sent = entry.sent() if entry is not None else None
+        if sent is None:
             return None
         found_by = {name for reader in self._readers.values() for name in _found_by(reader)}
-        return _sent(entry) - found_by
+        return sent - found_by
 
 
 def _found_by(reader: KeyReader) -> tuple[str, ...]:
     return reader.target.matching.fields()
-
-
-def _sent(entry: StreamConfig) -> set[str]:
-    own = {SUBSCRIPTIONS} if entry.subscriptions else set()
-    return {each.to for each in entry.fields or ()} | own

@@ -123,12 +123,13 @@ class Progress:
         seconds = self._seconds()
         on_their_way = writer.read - sums.delivered() - sums.rejected
         dispatcher = writer.dispatcher
+        unchanged = f"{sums.unchanged:,} unchanged, " if sums.unchanged else ""
         trouble = f" (the last: {dispatcher.trouble})" if dispatcher.trouble else ""
         return (
             f"Read {writer.read:,} records in {seconds:,.1f} s ({writer.read / seconds:,.0f}/s): "
             f"{sums.accepted:,} accepted, "
             f"{sums.rejected:,} rejected, {sums.superseded:,} superseded, "
-            f"{sums.deleted:,} deleted, "
+            f"{sums.deleted:,} deleted, {unchanged}"
             f"{on_their_way:,} on their way. "
             f"Chunks: {writer.chunks:,}, {dispatcher.sending} in flight of "
             f"{dispatcher.concurrency.limit} at once, "

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from ..catalog import StreamInfo
 from ..config import Config
@@ -28,6 +29,10 @@ from .resent import Choice, Resent
 from .sync import assemble, recording
 from .waiting import Queue, Shelf, Waiting, queue
 
+if TYPE_CHECKING:
+    from ..delivery.remembering import Remembering
+    from ..memory.retries import Retries
+
 SUPERSEDING = "append_dedup"  # of one profile, the newest record that misses nothing is enough
 AT_ONCE = 256  # records that are fed in together
 
@@ -46,8 +51,13 @@ class Resend:
         edited: bytes | None = None,
         sender: Sender | None = None,
         heartbeat: Heartbeat = lambda _: LONG_SECONDS,
+        memory: "Remembering | None" = None,
+        retries: "Retries | None" = None,
+        outcomes: Folder | None = None,
     ) -> None:
-        """`edited` are lines of a person, of which alone records of the chosen stream are sent.
+        """`edited` are lines of a person, of which alone records of the chosen stream are sent. A
+        `memory` hears of what is sent; `retries` tell which records of theirs are due or given up,
+        and `outcomes` is the folder of these, if not the same.
         Raises ConfigError for a stream that cannot be sent as it is set, StoreFailed where the
         store cannot be read.
         """
@@ -60,6 +70,8 @@ class Resend:
         }
         self._repeats = repeatable(service(), format_named(config.wire_format))
         self._sending = _sending(config, choice)
+        self._retries, self._given_up = retries, list[Waiting]()
+        self._outcomes = outcomes or folder
         self._open(infos, edited)
         self._found = Queue()
         self.pump = assemble(
@@ -69,6 +81,7 @@ class Resend:
             heartbeat=heartbeat,
             leaving=self._books.leaving,
             recorder=self._books,
+            memory=memory,
             expects_refusals=True,
             sender=_Accepting() if choice.dry_run else sender,
         )
@@ -94,7 +107,7 @@ class Resend:
         if journal is not None:
             begun, streams = timestamp(self._now()), list(infos.values())
             self._books.outcomes = recording(
-                self._config, streams, self._folder, begun, self._books.place
+                self._config, streams, self._outcomes, begun, self._books.place
             )
 
     def _queue(self, stream: Stream | None = None) -> Queue:
@@ -126,7 +139,9 @@ class Resend:
     def end(self) -> None:
         """Bring the store up to date, as far as it is known what became of the records."""
         self.told.requests = self.pump.writer.chunks
-        self._books.end(self.pump.writer.dispatcher.sealed.in_doubt(), self._found.replaced)
+        self.told.given_up = len(self._given_up)
+        others = [*self._found.replaced, *self._given_up]
+        self._books.end(self.pump.writer.dispatcher.sealed.in_doubt(), others)
 
     def _check_notes(self) -> None:
         """Raise ConfigError where an earlier run speaks of streams that this one has not."""
@@ -140,6 +155,11 @@ class Resend:
 
     def _takes(self, waiting: Waiting, kept: Kept) -> bool:
         """Whether a record is one of those that are asked for."""
+        if self._retries is not None and self._retries.is_given_up(kept):
+            self._given_up.append(waiting)
+            return False
+        if self._retries is not None and not self._retries.is_due(kept):
+            return False
         code, stream = self._choice.code, self._choice.stream
         return (
             code in (None, kept.code)

@@ -13,6 +13,7 @@ from ..rejection import Rejection
 from ..rejects.journal import Journal, Place
 from ..rejects.line import again, line, read, with_unknown_fate
 from ..rejects.parts import replace
+from ..service.identities import Identities
 from .resent import Resent, Sums
 from .waiting import Shelf, Waiting
 
@@ -86,6 +87,11 @@ class Books:
         if self.outcomes is not None:
             self.outcomes.unsent(stream, original, rejection, ordinal)
         self._reject(ordinal, rejection)
+
+    def unchanged(
+        self, stream: str, identities: Sequence[Identities], ordinals: Sequence[int]
+    ) -> None:
+        """Nothing is left out for that: rows are sent again whatever is remembered."""
 
     def deleted(self, stream: str, originals: Sequence[Data], first: int) -> None:
         """Records are left out, as their source has deleted them."""

@@ -57,6 +57,7 @@ class Resent:
     subscriptions: int = 0
     requests: int = 0
     unknown: int = 0
+    given_up: int = 0  # records that are kept no longer
     dry_run: bool = False
 
     def of(self, stream: str) -> Sums:

@@ -2,10 +2,9 @@
 
 import logging
 import os
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import TYPE_CHECKING
 
 from ..api.client import ProfilesClient
 from ..api.inspection import inspect
@@ -20,13 +19,11 @@ from ..delivery.repeats import Repeats
 from ..delivery.schedule import Schedule
 from ..delivery.senders import Answer, Sender, Senders
 from ..delivery.writer import StreamKey, Writer
-from ..errors import ConfigError, NobodyReads, ProfilesError
+from ..errors import ConfigError, ProfilesError
 from ..outcomes import parts
 from ..outcomes.line import Place
 from ..outcomes.recorder import OutcomeRecorder
-from ..protocol.decoder import Decoder
 from ..protocol.messages import MessageWriter
-from ..protocol.pipes import LineReader
 from ..records.codec import StreamCodec
 from ..records.key_reader import KeyReader
 from ..rejects.store import NoStore, PartStore, RejectStore, utc_now
@@ -37,52 +34,14 @@ from ..service.repeats import repeatable
 from ..slips import together
 from ..storage.folder import Folder
 from ..storage.opening import open_folder
-from .connection import read_connection
-from .measuring import Measuring
-from .progress import Progress
 from .pump import LONG_SECONDS, Heartbeat, Pump
 from .signals import interruptible
-from .throttling import Throttling
+
+if TYPE_CHECKING:
+    from ..delivery.remembering import Remembering
 
 ATTEMPT = "WORKER_JOB_ATTEMPT"  # the platform's variable: the attempt of the job, from 0
 logger = logging.getLogger("airbyte")
-
-
-def write_messages(
-    config: Mapping[str, Any],
-    catalog: Mapping[str, Any],
-    descriptor: int,
-    output: MessageWriter,
-    progress: Progress,
-    *,
-    measuring: Measuring,
-) -> None:
-    """The command `write`: messages from a file descriptor, each state back by `measuring` as
-    soon as it is safe, and `progress`.
-
-    Raises ProfilesError once every state that is safe has left.
-    """
-    parsed, streams = read_connection(config, catalog, asks=True)
-    with keeping(parsed, streams) as (store, recorder):
-        pump = assemble(
-            parsed,
-            streams,
-            store=store,
-            recorder=recorder,
-            release=measuring.state,
-            heartbeat=lambda writer: min(progress(writer), measuring(writer)),
-            throttled=Throttling(streams, output.rate_limited),
-            answered=measuring.answered,
-        )
-        progress.follow(pump.share)
-        sync = store.sync if isinstance(store, PartStore) else None
-        with measuring.of(pump.writer, parsed, sync):
-            try:
-                to_its_end(pump, output, lambda: pump.run(LineReader(descriptor)))
-            finally:
-                with suppress(NobodyReads):
-                    progress.end(pump.writer)
-                    _tell_ignored(pump.writer, pump.decoder)
 
 
 def to_its_end(pump: Pump, output: MessageWriter, work: Callable[[], None]) -> None:
@@ -112,12 +71,13 @@ def assemble(
     answered: Callable[[Answer], None] = lambda _answer: None,
     store: RejectStore | None = None,
     recorder: Recorder | None = None,
+    memory: "Remembering | None" = None,
     expects_refusals: bool = False,
     sender: Sender | None = None,
 ) -> Pump:
     """The pipeline of one sync, to the service or to another `sender`. Rejected records are
-    counted, and kept in a `store`; a `recorder` hears of each record's last word, and `answered` of
-    each answer.
+    counted, and kept in a `store`; a `recorder` hears of each record's last word, `answered` of
+    each answer, and a `memory` tells which need not be sent.
     `expects_refusals`: it is no surprise where nothing is accepted.
 
     Raises ConfigError for a stream that cannot be sent as it is set.
@@ -138,7 +98,7 @@ def assemble(
         max_in_flight=config.max_in_flight,
         throttled=throttled,
         put_off=recorder.put_off if recorder else lambda _chunk, _code: None,
-        leaving=leaving,
+        leaving=lambda chunk: _leaving(chunk, memory, leaving),
         expects_refusals=expects_refusals,
         inspect=lambda: inspect(config, client, service(), in_sync=True).problems,
         repeats=Repeats(
@@ -152,11 +112,18 @@ def assemble(
         dispatcher=dispatcher,
         store=store or NoStore(),
         recorder=recorder,
+        remembering=memory,
         release=release,
         max_rejected=config.max_rejected,
         max_rejected_percent=config.max_rejected_percent,
     )
     return Pump(writer, mailbox, heartbeat=heartbeat)
+
+
+def _leaving(chunk: Chunk, memory: "Remembering | None", leaving: Callable[[Chunk], None]) -> None:
+    if memory is not None:
+        memory.leaving(chunk)
+    leaving(chunk)
 
 
 @contextmanager
@@ -216,16 +183,3 @@ def _codecs(streams: list[StreamInfo], config: Config) -> dict[StreamKey, Stream
             "namespace or prefix for one of them."
         )
     return codecs
-
-
-def _tell_ignored(writer: Writer, decoder: Decoder) -> None:
-    if decoder.chatter:
-        logger.warning(
-            f"Ignored {decoder.chatter:,} lines of the input that are not Airbyte messages."
-        )
-    if unknown := _counted(writer.unknown):
-        logger.warning(f"Ignored records of streams that are not in the catalog: {unknown}.")
-
-
-def _counted(counts: Counter[str]) -> str:
-    return ", ".join(f"{name} ({count:,})" for name, count in counts.most_common(10))

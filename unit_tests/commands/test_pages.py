@@ -19,7 +19,7 @@ from destination_profiles.storage.settings import LocalStorage, NoStorage, S3Sto
 NOWHERE = NoStorage()
 FILES = ("config.json", "my catalog.json")
 REASON = Kind("users", "service", "404", "crm_id: no profile found by custom", 25, {}, 0)
-WHOLE = Written([Counted("users", 10_000, 9_970, 3, 2, 25, 0)], [REASON], [], 2, 1, "", 2.5)
+WHOLE = Written([Counted("users", 10_000, 9_970, 3, 2, 0, 25, 0)], [REASON], [], 2, 1, "", 2.5)
 
 
 @pytest.fixture
@@ -54,6 +54,14 @@ def test_summary_of_a_sync(shown: Callable[..., str]) -> None:
         "The rejected records are in kept.\n"
         "Remove the causes, and send them again:\n"
         "  destination-profiles resend --config config.json --catalog 'my catalog.json'\n"
+    )
+
+
+def test_summary_tells_what_did_not_change(shown: Callable[..., str]) -> None:
+    told = Written([Counted("users", 10, 3, 0, 0, 7, 0, 0)], [], [], 1, 0, "", 1.0)
+    assert shown(of_write(told)).startswith(
+        "stream  read  accepted  superseded  deleted  unchanged  rejected\n"
+        "users     10         3           0        0          7         0\n"
     )
 
 
@@ -104,7 +112,7 @@ def test_states_that_nobody_keeps_are_told(shown: Callable[..., str]) -> None:
 
 
 def test_unfinished_records_have_a_column(shown: Callable[..., str]) -> None:
-    told = Written([Counted("users", 10, 3, 0, 0, 0, 7)], [], [], 1, 4, "a timeout", 1.0)
+    told = Written([Counted("users", 10, 3, 0, 0, 0, 0, 7)], [], [], 1, 4, "a timeout", 1.0)
     text = shown(of_write(told))
     assert text.splitlines()[0].endswith("  unfinished")
     assert text.splitlines()[1].split() == ["users", "10", "3", "0", "0", "0", "7"]

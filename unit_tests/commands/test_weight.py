@@ -17,14 +17,14 @@ finally:
 """
 CONFIG = {"api_url": "http://127.0.0.1:1", "token": "token", "db_id": 1}
 CATALOG = {"streams": [{"stream": {"name": "users"}, "destination_sync_mode": "append"}]}
-SELDOM = {"boto3", "lxml", "rich"}  # a store, a format, a terminal
+SELDOM = {"boto3", "lxml", "rich", "sqlite3", "xxhash"}  # a store, a format, a terminal, a memory
 HTTP = {"requests", "urllib3"}
 NEVER = {  # by command
     "spec": {*SELDOM, *HTTP, "jsonschema", "pendulum"},
     "check": SELDOM,
     "discover": SELDOM,
     "write": SELDOM,
-    "forecast": {*HTTP, "boto3", "lxml"},
+    "forecast": {*HTTP, *SELDOM} - {"rich"},
 }
 
 

@@ -8,11 +8,25 @@ from destination_profiles.delivery.blame import Resolution
 from destination_profiles.delivery.checkpoint import Checkpointer
 from destination_profiles.delivery.chunks import Chunk
 from destination_profiles.delivery.keeping import Keeping
-from destination_profiles.errors import StoreFailed
-from destination_profiles.records.batch import Data
+from destination_profiles.errors import StoreFailed, StoreUnavailable
+from destination_profiles.records.batch import Batch, Data, Joined
 from destination_profiles.rejection import Rejection
 from unit_tests.delivery.chunks import chunk
-from unit_tests.pipeline import REFUSAL
+from unit_tests.pipeline import REFUSAL, codec
+
+
+class AllButTheFirst:
+    """A memory that knows the first record of each batch, or belongs to another by now."""
+
+    def __init__(self) -> None:
+        self.lost = False
+
+    def changed(self, batch: Batch, *_: object) -> tuple[Batch | None, list[int]]:
+        return batch.part(1, len(batch)), [0]
+
+    def settle(self) -> None:
+        if self.lost:
+            raise StoreUnavailable("lost")
 
 
 class Slow:
@@ -31,6 +45,9 @@ class Slow:
 
     def unsent(self, stream: str, original: bytes, rejection: Rejection, ordinal: int) -> None:
         self.heard.append(ordinal)
+
+    def unchanged(self, stream: str, identities: object, ordinals: Sequence[int]) -> None:
+        self.heard += ordinals
 
     def deleted(self, stream: str, originals: Sequence[Data], first: int) -> None:
         self.heard.append(first)
@@ -117,3 +134,37 @@ def test_failure_lets_nothing_pass() -> None:
     with pytest.raises(StoreFailed):
         keeping.settle()
     assert not checkpointer.is_safe()
+
+
+def three() -> Batch:
+    joined = Joined([b"1", b"2", b"3"], b",")
+    return Batch(joined, joined, [("1",), ("2",), ("3",)], ordinals=range(4, 7))
+
+
+def test_no_state_passes_what_did_not_change_before_it_is_kept() -> None:
+    checkpointer, slow = Checkpointer(), Slow()
+    keeping = Keeping(checkpointer, slow, AllButTheFirst())  # type: ignore[arg-type]
+    changed, unchanged = keeping.changed(three(), codec().route, frozenset())
+    assert changed is not None
+    assert (list(changed.ordinals), unchanged, slow.heard) == ([5, 6], 1, [4])
+    keeping.begin()
+    checkpointer.hold("state", 7, [])
+    assert not checkpointer.is_safe()
+    slow.safe = slow.begun
+    keeping.settle()
+    assert checkpointer.is_safe()
+
+
+def test_all_is_sent_without_a_memory() -> None:
+    batch = three()
+    keeping = Keeping(Checkpointer(), None)
+    assert keeping.changed(batch, codec().route, frozenset()) == (batch, 0)
+
+
+def test_memory_that_is_lost_stops_the_states() -> None:
+    memory = AllButTheFirst()
+    keeping = Keeping(Checkpointer(), None, memory)  # type: ignore[arg-type]
+    keeping.settle()
+    memory.lost = True
+    with pytest.raises(StoreUnavailable):
+        keeping.settle()

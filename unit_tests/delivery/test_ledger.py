@@ -15,22 +15,23 @@ def test_interval_ends_with_its_state() -> None:
 def test_settling_enters_interval_and_total() -> None:
     ledger = Ledger()
     interval = ledger.interval("users")
-    ledger.settle(interval, accepted=3, rejected=2, superseded=1, deleted=4)
+    ledger.settle(interval, accepted=3, rejected=2, superseded=1, deleted=4, unchanged=5)
     counts = [
-        (each.accepted, each.rejected, each.superseded, each.deleted)
+        (each.accepted, each.rejected, each.superseded, each.deleted, each.unchanged)
         for each in (interval, ledger.totals["users"])
     ]
-    assert counts == [(3, 2, 1, 4)] * 2
+    assert counts == [(3, 2, 1, 4, 5)] * 2
+    assert ledger.resolved == 11  # what was left out for the source's sake is no part of a sync
 
 
 def test_balanced_books_pass() -> None:
     ledger = Ledger()
     interval = ledger.interval("users")
-    interval.read = 10
-    ledger.settle(interval, accepted=3, rejected=2, superseded=1, deleted=4)
+    interval.read = 15
+    ledger.settle(interval, accepted=3, rejected=2, superseded=1, deleted=4, unchanged=5)
     ledger.close(["users"])
     ledger.balance()
-    assert (interval.delivered(), ledger.totals["users"].read) == (8, 10)
+    assert (interval.delivered(), ledger.totals["users"].read) == (13, 15)
 
 
 @pytest.mark.parametrize(("read", "out_by"), [(7, 1), (5, -1)])
@@ -43,7 +44,7 @@ def test_unbalanced_books_say_by_how_much(read: int, out_by: int) -> None:
         ledger.balance()
     assert str(raised.value) == (
         f"The books of stream users are out by {out_by}: {read} read, 3 "
-        "accepted, 2 rejected, 1 superseded, 0 deleted."
+        "accepted, 2 rejected, 1 superseded, 0 deleted, 0 unchanged."
     )
     assert raised.value.stream == "users"
 
@@ -51,9 +52,10 @@ def test_unbalanced_books_say_by_how_much(read: int, out_by: int) -> None:
 def test_total_adds_every_count() -> None:
     each = Interval("users")
     each.read, each.accepted, each.rejected, each.superseded, each.deleted = 14, 5, 3, 2, 4
+    each.unchanged = 6
     sums = total([each, each])
     counts = (sums.read, sums.accepted, sums.rejected, sums.superseded, sums.deleted)
-    assert counts == (28, 10, 6, 4, 8)
+    assert (*counts, sums.unchanged) == (28, 10, 6, 4, 8, 12)
 
 
 def test_records_of_the_open_interval_are_read() -> None:

@@ -1,7 +1,8 @@
 """A folder in memory."""
 
-from destination_profiles.errors import ProfilesError
-from destination_profiles.storage.folder import Lock
+from pathlib import Path
+
+from destination_profiles.errors import ProfilesError, StoreUnavailable
 
 
 class MemoryFolder:
@@ -9,6 +10,7 @@ class MemoryFolder:
 
     def __init__(self) -> None:
         self.things: dict[str, bytes] = {}
+        self.held: set[str] = set()
         self.fails: ProfilesError | None = None
 
     def write(self, name: str, content: bytes) -> None:
@@ -19,6 +21,12 @@ class MemoryFolder:
     def read(self, name: str) -> bytes:
         return self.things[name]
 
+    def store(self, name: str, path: Path) -> None:
+        self.write(name, path.read_bytes())
+
+    def fetch(self, name: str, path: Path) -> None:
+        path.write_bytes(self.read(name))
+
     def names(self, prefix: str = "") -> list[str]:
         return sorted(each for each in self.things if each.startswith(prefix))
 
@@ -28,5 +36,21 @@ class MemoryFolder:
     def probe(self) -> None:
         pass
 
-    def lock(self, *, alone: bool) -> Lock:
-        raise NotImplementedError
+    def lock(self, *, alone: bool, where: str = "") -> "HeldLock":
+        if where in self.held:
+            raise StoreUnavailable("in use")
+        self.held.add(where)
+        return HeldLock(self, where)
+
+
+class HeldLock:
+    """Held until a test takes it away."""
+
+    def __init__(self, folder: MemoryFolder, where: str) -> None:
+        self._folder, self._where, self.lost = folder, where, False
+
+    def is_held(self) -> bool:
+        return not self.lost
+
+    def release(self) -> None:
+        self._folder.held.discard(self._where)

@@ -50,6 +50,14 @@ def test_newest_place_counts() -> None:
     assert later_accepted(folder, []).newest == {}
 
 
+def test_what_did_not_change_is_in_place() -> None:
+    folder = MemoryFolder()
+    keep(folder, 0, ("ann",))
+    keep(folder, 1, ("ann",), outcome="unchanged")
+    keep(folder, 2, ("ann",), outcome="deleted")
+    assert later_accepted(folder, [ANN]).newest == {ANN: {"users": (SYNCS[1], 1)}}
+
+
 def test_each_stream_has_its_own() -> None:
     folder = MemoryFolder()
     keep(folder, 0, ("ann",))

@@ -134,6 +134,17 @@ def test_what_was_never_sent_has_its_key() -> None:
     ]
 
 
+def test_what_did_not_change_has_its_key() -> None:
+    folder = MemoryFolder()
+    heard = recorder(folder)
+    heard.unchanged("users", [("7",), ("9",)], [0, 2])
+    heard.close()
+    assert told(folder) == [
+        (1, "unchanged", None, None, digest("7"), None),
+        (3, "unchanged", None, None, digest("9"), None),
+    ]
+
+
 def test_record_of_an_earlier_sync_keeps_its_place() -> None:
     places = {0: ("2026-01-01T00:00:00.000Z", 41), 1: ("2026-01-02T00:00:00.000Z", 7)}
     folder = answered(chunk(7, 8), {1: REFUSAL}, settings={"places": places.__getitem__})

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from destination_profiles.errors import ConfigError, StoreFailed, StoreUnavailable
-from destination_profiles.storage.folder import joined, quoted
+from destination_profiles.storage.folder import Below, joined, quoted
 from destination_profiles.storage.local import LocalFolder
 
 CANARY = "canary-7f3a"
@@ -127,6 +127,40 @@ def test_what_a_killed_process_left_is_taken_away(folder: LocalFolder, tmp_path:
     assert folder.names() == ["a/1"]
     folder.lock(alone=True).release()
     assert sorted(each.name for each in (tmp_path / "kept" / "a").iterdir()) == [".film.part", "1"]
+
+
+def test_folder_below_has_a_lock_of_its_own(folder: LocalFolder) -> None:
+    whole, held = folder.lock(alone=False), folder.lock(alone=True, where="memory/crm")
+    assert fail(lambda: folder.lock(alone=True, where="memory/crm"), StoreUnavailable)
+    folder.lock(alone=True, where="memory/other").release()
+    assert held.is_held()
+    held.release()
+    assert not held.is_held()
+    folder.lock(alone=True, where="memory/crm").release()
+    whole.release()
+
+
+def test_files_are_stored_and_fetched(folder: LocalFolder, tmp_path: Path) -> None:
+    content = bytes(range(256)) * 5_000
+    (tmp_path / "a").write_bytes(content)
+    folder.store("x/a", tmp_path / "a")
+    folder.fetch("x/a", tmp_path / "b")
+    assert (folder.read("x/a"), (tmp_path / "b").read_bytes()) == (content, content)
+    assert folder.names() == ["x/a"]
+
+
+def test_part_of_a_folder_is_one(folder: LocalFolder, tmp_path: Path) -> None:
+    below = Below(folder, "memory/crm")
+    below.write("a/1", b"x")
+    (tmp_path / "2").write_bytes(b"y")
+    below.store("2", tmp_path / "2")
+    folder.write("memory/crmx", b"")
+    assert folder.names("memory/crm/") == ["memory/crm/2", "memory/crm/a/1"]
+    assert (below.names(), below.names("a/"), below.read("2")) == (["2", "a/1"], ["a/1"], b"y")
+    below.fetch("a/1", tmp_path / "1")
+    assert (tmp_path / "1").read_bytes() == b"x"
+    below.remove("a/1")
+    assert below.names() == ["2"]
 
 
 # What fails

@@ -53,7 +53,7 @@ class Bucket:
         return Listing(self)
 
     def delete_object(self, *, Bucket: str, Key: str) -> None:  # noqa: N803
-        del self.objects[Key]
+        self.objects.pop(Key, None)  # as S3 takes it
 
 
 @pytest.fixture
@@ -135,6 +135,74 @@ def test_credentials_that_only_put_do_for_a_sync(bucket: Bucket) -> None:
     bucket.forbids_listing = True
     folder(bucket).lock(alone=False).release()
     assert bucket.objects == {}
+
+
+def test_lock_of_a_folder_below_stands_in_it(bucket: Bucket) -> None:
+    made = folder(bucket)
+    whole, held = made.lock(alone=False), made.lock(alone=True, where="memory/crm")
+    assert (
+        len([key for key in bucket.objects if key.startswith("set/aside/memory/crm/locks/")]) == 1
+    )
+    with pytest.raises(StoreUnavailable):
+        made.lock(alone=True, where="memory/crm")
+    made.lock(alone=True, where="memory/other").release()
+    held.release()
+    whole.release()
+    assert bucket.objects == {}
+
+
+def test_owner_of_a_folder_below_must_be_seen(bucket: Bucket) -> None:
+    """Who cannot list cannot know that nobody else has it."""
+    bucket.forbids_listing = True
+    with pytest.raises(ConfigError):
+        folder(bucket).lock(alone=True, where="memory/crm")
+    assert bucket.objects == {}
+
+
+class Seconds:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_lease_is_lost_when_it_is_not_renewed(bucket: Bucket) -> None:
+    clock = Seconds()
+    held = s3.Lease(folder(bucket), alone=True, where="memory/crm", clock=clock)
+    clock.now = 119.0
+    assert held.is_held()
+    held.renew()
+    clock.now = 238.0
+    assert held.is_held()
+    bucket.failure = refused(503)
+    with pytest.raises(StoreUnavailable):
+        held.renew()
+    clock.now = 239.0
+    assert not held.is_held()
+    bucket.failure = None
+    held.release()
+
+
+def test_lease_that_another_has_taken_away_is_not_renewed(bucket: Bucket) -> None:
+    """It had expired, as this process stood still."""
+    clock = Seconds()
+    held = s3.Lease(folder(bucket), alone=True, where="memory/crm", clock=clock)
+    (name,) = bucket.objects
+    del bucket.objects[name]
+    clock.now = 100.0
+    held.renew()
+    assert bucket.objects == {}
+    clock.now = 121.0
+    assert not held.is_held()
+
+
+def test_files_are_stored_and_fetched(bucket: Bucket, tmp_path: Path) -> None:
+    made, content = folder(bucket), bytes(range(256)) * 5_000
+    (tmp_path / "a").write_bytes(content)
+    made.store("x/a", tmp_path / "a")
+    made.fetch("x/a", tmp_path / "b")
+    assert (made.read("x/a"), (tmp_path / "b").read_bytes()) == (content, content)
 
 
 def refused(status: int, code: str = "Code<>1") -> ClientError:

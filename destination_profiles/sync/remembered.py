@@ -1,0 +1,141 @@
+"""The memory of a sync, as its streams are configured."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, datetime
+from functools import cache
+
+from ..catalog import StreamInfo
+from ..config import Config
+from ..delivery.look import Remembered
+from ..delivery.remembering import Remembering
+from ..memory.hashes import hashes, seed_of
+from ..memory.lanes import Sends
+from ..memory.retries import Retries
+from ..memory.store import KEPT_DAYS, Memory
+from ..records.batch import Data
+from ..records.codec import target_of
+from ..records.key_reader import KeyReader
+from ..records.renewal import Renewal
+from ..rejects.parts import Stream
+from ..rejects.store import utc_now
+from ..service.identities import Identities
+from ..service.manifest import service
+from ..service.matching import Target
+from ..storage.folder import Folder
+from ..storage.settings import MemorySetting
+from .pump import Pump
+
+FIRST_DAY = date(2020, 1, 1).toordinal()  # days are counted from it
+
+
+class Remembrance:
+    """A memory in use: `link` is what the pipeline has of it, `retries` what earlier syncs were
+    refused, in a `folder`.
+    """
+
+    def __init__(
+        self,
+        memory: Memory,
+        folder: Folder,
+        config: Config,
+        setting: MemorySetting,
+        streams: Sequence[StreamInfo],
+        *,
+        now: datetime,
+        remembers: bool = True,
+        keeps: bool = True,
+    ) -> None:
+        """`keeps` and `remembers` are those of `remembrance`."""
+        self.setting, self.folder, self._memory = setting, folder, memory
+        self._today = now.toordinal() - FIRST_DAY
+        self._oldest = self._today - setting.resend_after_days - KEPT_DAYS
+        seeds = memory.join([_sends(info, config) for info in streams])
+        known = [info for info in streams if seeds[info.label()] is not None]
+        self._streams = {
+            info.label(): _remembered(info, config, memory.seed, seeds[info.label()] or 0, setting)
+            for info in known
+        }
+        self.retries = self._retries(known) if keeps else None
+        self.link = self._link(remembers=remembers and setting.skip_unchanged, retries=self.retries)
+
+    def forgetting(self) -> Remembering:
+        """A link for what is sent again, which is not what is to be remembered."""
+        return self._link(remembers=False, retries=None)
+
+    def _link(self, *, remembers: bool, retries: Retries | None) -> Remembering:
+        return Remembering(
+            self._memory,
+            self._streams,
+            today=self._today,
+            resend_after_days=self.setting.resend_after_days,
+            remembers=remembers,
+            retries=retries,
+        )
+
+    def _retries(self, streams: Sequence[StreamInfo]) -> Retries | None:
+        setting = self.setting
+        if setting.retry_rejected is None:
+            return None
+
+        def hashed(stream: Stream, originals: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
+            known = self._streams[labels[stream]]
+            for identities in known.keys(originals):
+                yield hashes(identities, known.identity_seed)
+
+        labels = {(info.namespace, info.name): info.label() for info in streams}
+        places = {(info.namespace, info.name): info.place() for info in streams}
+        return Retries(
+            self.folder,
+            setting.name,
+            setting.retry_rejected,
+            streams=places,
+            labels=labels,
+            hashed=hashed,
+            now=utc_now,
+        )
+
+    def end(self, pump: Pump) -> None:
+        """Keep it, once nothing is sent any more. Raises ProfilesError where that fails."""
+        self.link.end(pump.writer.dispatcher.sealed.under_way())
+        self._memory.close(self._oldest)
+
+
+def _target(info: StreamInfo, config: Config) -> Target:
+    stream = config.stream(info.name, info.namespace)
+    return target_of(info, stream, config.target, service())
+
+
+def _sends(info: StreamInfo, config: Config) -> Sends:
+    target = _target(info, config)
+    names = config.stream(info.name, info.namespace).sent()
+    keys = target.matching.alternatives()
+    if names is not None and len(keys) == 1 and len(keys[0]) == 1:
+        names -= set(keys[0])  # what all streams send
+    return Sends(info.label(), config.api_url, target.db_id, _found_by(target), names)
+
+
+def _found_by(target: Target) -> str:
+    return " ".join(map(str, target.matching.parameters().values()))
+
+
+def _remembered(
+    info: StreamInfo, config: Config, seed: int, identity_seed: int, setting: MemorySetting
+) -> Remembered:
+    """What is sent depends on the settings too: where one of these changes, it is sent again."""
+    target = _target(info, config)
+    stream = config.stream(info.name, info.namespace)
+    sent_with = (info.label(), target.db_id, _found_by(target), config.options, config.wire_format)
+    return Remembered(
+        identity_seed,
+        seed_of(repr((sent_with, stream.fields, stream.subscriptions)), seed),
+        Renewal(info, config, service(), resubscribes=setting.resubscribe),
+        _keys(info, config),
+    )
+
+
+def _keys(info: StreamInfo, config: Config) -> Callable[[Sequence[Data]], Sequence[Identities]]:
+    @cache
+    def reader() -> KeyReader:  # most streams have no use for it
+        return KeyReader(info, config, service())
+
+    return lambda originals: reader().keys(originals)

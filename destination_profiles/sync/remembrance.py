@@ -1,0 +1,63 @@
+"""The memory of a sync: opened before it, and kept at its end."""
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from ..catalog import StreamInfo
+from ..config import Config
+from ..errors import ProfilesError
+from ..rejects.store import utc_now
+from ..storage.opening import open_folder
+from .pump import Pump
+
+if TYPE_CHECKING:
+    from .remembered import Remembrance
+
+logger = logging.getLogger("airbyte")
+
+
+@contextmanager
+def remembrance(
+    config: Config,
+    streams: Sequence[StreamInfo],
+    *,
+    keeps: bool = True,
+    remembers: bool = True,
+    now: Callable[[], datetime] = utc_now,
+) -> Iterator["Remembrance | None"]:
+    """The memory that is configured, None where there is none. Where it `keeps` nothing, what is
+    done with it ends with it; where it does not `remember`, all is sent, and forgotten. Raises
+    ProfilesError.
+    """
+    setting = config.memory
+    folder = open_folder(config.storage) if setting is not None else None
+    if setting is None or folder is None:
+        yield None
+        return
+    # they take a while, and most syncs do without
+    from ..memory.store import opened  # noqa: PLC0415
+    from .remembered import Remembrance  # noqa: PLC0415
+
+    with opened(folder, setting.name, logger.warning, keeps=keeps) as memory:
+        yield Remembrance(
+            memory, folder, config, setting, streams, now=now(), remembers=remembers, keeps=keeps
+        )
+
+
+@contextmanager
+def kept_at_end(memory: "Remembrance | None", pump: Pump) -> Iterator[None]:
+    """Keep a memory, however the sync ends. What ends that is what is told of it."""
+    try:
+        yield
+    except Exception:
+        try:
+            if memory is not None:
+                memory.end(pump)
+        except ProfilesError as error:
+            logger.warning(f"What was sent is not remembered, so it is sent again: {error.message}")
+        raise
+    if memory is not None:
+        memory.end(pump)

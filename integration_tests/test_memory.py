@@ -1,0 +1,367 @@
+"""A memory from sync to sync: what did not change is not sent, on this machine and in S3."""
+
+import json
+import sqlite3
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from integration_tests.connector import (
+    Connector,
+    Said,
+    record,
+    sent_profiles,
+    state,
+    stream,
+)
+from integration_tests.s3 import BUCKET, MotoServer
+from profiles_sandbox.testing import ServedSandbox
+
+ROWS = [{"crm_id": number, "_city": f"City {number}"} for number in range(1, 10)]
+
+
+def table(*changed: dict[str, Any]) -> list[bytes]:
+    """All rows, some of them another, and a state."""
+    by_id = {each["crm_id"]: each for each in (*ROWS, *changed)}
+    return [*map(record, by_id.values()), state(len(by_id))]
+
+
+def city(number: int, name: str) -> dict[str, Any]:
+    return {"crm_id": number, "_city": name}
+
+
+def profile(sandbox: ServedSandbox, number: int) -> dict[str, Any]:
+    asked = {"matching": "custom", "field_name": "crm_id", "field_value": number}
+    found: dict[str, Any] = sandbox.post("profiles/get", db_id=1, **asked).message["data"]
+    return found
+
+
+def know(sandbox: ServedSandbox, number: int) -> None:
+    """Let the service have a profile."""
+    sandbox.create({"crm_id": number}, matching="custom", field_name="crm_id")
+
+
+@pytest.fixture(params=["Local", "S3"])
+def remembering(request: pytest.FixtureRequest, connector: Connector, s3: MotoServer) -> Connector:
+    """The connector with a memory in a store on this machine, or in S3."""
+    local = {"storage_type": "Local", "path": str(connector.folder / "kept")}
+    storage = local if request.param == "Local" else s3.setting()
+    connector.config |= {"object_storage_config": storage, "memory": {"name": "crm"}}
+    return connector
+
+
+@pytest.fixture
+def local(connector: Connector) -> Connector:
+    """The connector with a memory on this machine."""
+    connector.config |= {
+        "object_storage_config": {"storage_type": "Local", "path": str(connector.folder / "kept")},
+        "memory": {"name": "crm"},
+    }
+    return connector
+
+
+def ended(said: Said, *stats: tuple[int, int]) -> None:
+    assert (said.code, said.stats) == (0, list(stats)), said.raw.decode()
+
+
+def test_second_sync_sends_nothing(remembering: Connector, bodies: Path) -> None:
+    ended(remembering.write(*table()), (9, 0))
+    second = remembering.write(*table())
+    ended(second, (9, 0))
+    assert len(sent_profiles(bodies)) == 9
+    assert "0 accepted, 0 rejected, 0 superseded, 0 deleted, 9 unchanged" in second.log
+
+
+def test_what_changed_is_sent_alone(
+    remembering: Connector, bodies: Path, sandbox: ServedSandbox
+) -> None:
+    remembering.write(*table())
+    ended(remembering.write(*table(city(5, "Oslo"))), (9, 0))
+    assert sent_profiles(bodies)[9:] == [city(5, "Oslo")]
+    ended(remembering.write(*table()), (9, 0))
+    assert profile(sandbox, 5)["_city"] == "City 5"
+    assert len(sent_profiles(bodies)) == 11
+
+
+def killed_with(connector: Connector, s3: MotoServer, *lines: bytes) -> None:
+    """A sync of which all was accepted that is killed before it ends."""
+    connector.config["batching"] = {"max_age_seconds": 0.1}
+    running = connector.start()
+    running.feed(*lines)
+    assert running.next("STATE") is not None
+    running.process.kill()
+    running.end()
+    for key in s3.objects():  # two minutes pass
+        if "/locks/" in key:
+            s3.client.delete_object(Bucket=BUCKET, Key=key)
+
+
+def test_source_that_goes_back_after_a_kill_is_sent(
+    remembering: Connector, s3: MotoServer, sandbox: ServedSandbox
+) -> None:
+    """Rule 1: the memory has v0, v1 was accepted, and the process was killed."""
+    remembering.write(*table())
+    killed_with(remembering, s3, *table(city(5, "Oslo"), city(6, "Oslo")))
+    assert profile(sandbox, 5)["_city"] == "Oslo"
+    ended(remembering.write(*table()), (9, 0))
+    assert [profile(sandbox, each)["_city"] for each in (5, 6)] == ["City 5", "City 6"]
+
+
+def test_killed_first_sync_is_repeated(
+    remembering: Connector, s3: MotoServer, bodies: Path
+) -> None:
+    killed_with(remembering, s3, *table())
+    ended(remembering.write(*table()), (9, 0))
+    ended(remembering.write(*table()), (9, 0))
+    assert len(sent_profiles(bodies)) == 18
+
+
+def test_two_updates_of_a_profile_are_both_sent(local: Connector, sandbox: ServedSandbox) -> None:
+    """Rule 2: the memory has v2, and v1 is on its way."""
+    local.write(*table(city(5, "v2")))
+    ended(local.write(record(city(5, "v1")), record(city(5, "v2")), state(2)), (2, 0))
+    assert profile(sandbox, 5)["_city"] == "v2"
+
+
+def mapped(name: str, to: str, **more: Any) -> dict[str, Any]:
+    fields = [{"to": "crm_id", "from": "crm_id"}, {"to": to, "from": "value"}]
+    return {"name": name, "fields": fields, **more}
+
+
+def values(name: str, value: str) -> list[bytes]:
+    return [record({"crm_id": 5, "value": value}, name), state(1, name)]
+
+
+@pytest.mark.parametrize(("other", "sent"), [("_city", 4), ("_region", 2)])
+def test_what_another_stream_sends_counts(
+    local: Connector, bodies: Path, other: str, sent: int
+) -> None:
+    """Rule 3: unless it sends other fields."""
+    local.config["streams"] = [mapped("users", "_city"), mapped("places", other)]
+    local.catalog = {"streams": [stream("users"), stream("places")]}
+    for _ in range(2):
+        ended(local.write(*values("users", "Oslo"), *values("places", "Bergen")), (1, 0), (1, 0))
+    assert len(sent_profiles(bodies)) == sent
+
+
+def test_nothing_is_skipped_where_profiles_are_found_in_two_ways(
+    local: Connector, bodies: Path
+) -> None:
+    by_mail = {"fields": [{"to": "email", "from": "value"}], "matching": {"mode": "email"}}
+    local.config["streams"] = [mapped("users", "_city"), {"name": "mails", **by_mail}]
+    local.config["max_rejected_percent"] = 100
+    local.catalog = {"streams": [stream("users"), stream("mails")]}
+    for _ in range(2):
+        said = local.write(*values("users", "Oslo"), *values("mails", "ann@example.org"))
+        assert said.code == 0
+        assert "by custom crm_id and email: nothing is skipped there" in said.log
+    assert len(sent_profiles(bodies)) == 4
+
+
+def test_changed_mapping_sends_again(local: Connector, bodies: Path) -> None:
+    local.config["streams"] = [mapped("users", "_city")]
+    for to in ("_city", "_city", "_region", "_region"):
+        local.config["streams"] = [mapped("users", to)]
+        ended(local.write(*values("users", "Oslo")), (1, 0))
+    assert [list(each) for each in sent_profiles(bodies)] == [
+        ["crm_id", "_city"],
+        ["crm_id", "_region"],
+    ]
+    local.config["skip_triggers"] = True
+    local.write(*values("users", "Oslo"))
+    assert len(sent_profiles(bodies)) == 3
+
+
+def test_functions_are_always_sent(local: Connector, sandbox: ServedSandbox) -> None:
+    """Rule 4."""
+    local.config["streams"] = [mapped("users", "points")]
+    local.config["streams"][0]["fields"][1]["action"] = "incr"
+    for _ in range(3):
+        local.write(record({"crm_id": 5, "value": 1}), state(1))
+    assert profile(sandbox, 5)["points"] == 3
+
+
+def test_deleted_row_that_comes_back_is_sent(local: Connector, bodies: Path) -> None:
+    """Rule 4."""
+    row = {"crm_id": 5, "_city": "Oslo", "_ab_cdc_deleted_at": None}
+    gone = {**row, "_ab_cdc_deleted_at": "2026-01-02T03:04:05Z"}
+    for each in (row, row, gone, row):
+        ended(local.write(record(each), state(1)), (1, 0))
+    assert len(sent_profiles(bodies)) == 2
+
+
+def test_rejected_row_is_sent_again(local: Connector, sandbox: ServedSandbox) -> None:
+    """Rule 4."""
+    local.config["max_rejected_percent"] = 100
+    ended(local.write(record(city(77, "Oslo")), state(1)), (0, 1))
+    know(sandbox, 77)
+    ended(local.write(record(city(77, "Oslo")), state(1)), (1, 0))
+    assert profile(sandbox, 77)["_city"] == "Oslo"
+
+
+def test_damaged_memory_sends_everything(local: Connector, bodies: Path) -> None:
+    """Rule 5."""
+    local.write(*table())
+    file = local.folder / "kept" / "memory" / "crm" / "entries.sqlite"
+    file.write_bytes(file.read_bytes()[:5_000])
+    said = local.write(*table())
+    ended(said, (9, 0))
+    assert "begun anew: this sync sends everything" in said.log
+    ended(local.write(*table()), (9, 0))
+    assert len(sent_profiles(bodies)) == 18
+
+
+def test_second_sync_waits_for_the_first(local: Connector, bodies: Path) -> None:
+    """Rule 6: both send what is new in the memory once."""
+    first = local.start()
+    first.feed(*table())
+    second = local.start()
+    second.feed(*table())
+    assert second.take(2.0) is None
+    assert first.end() == 0
+    assert second.end() == 0
+    assert len(sent_profiles(bodies)) == 9
+
+
+def test_file_is_sqlite_that_holds_no_value(local: Connector) -> None:
+    local.write(*table(city(5, "canary-7f3a")))
+    folder = local.folder / "kept" / "memory" / "crm"
+    with sqlite3.connect(folder / "entries.sqlite") as file:
+        about = dict(file.execute("SELECT name, value FROM about"))
+        (held,) = file.execute("SELECT sum(length(records)) FROM buckets").fetchone()
+    file.close()
+    assert (about["form"], about["count"], held) == ("1", "9", 9 * 18)
+    for path in folder.rglob("*"):
+        assert path.is_dir() or b"canary" not in path.read_bytes()
+
+
+def test_outcomes_tell_what_did_not_change(local: Connector) -> None:
+    local.config["outcomes"] = {"values": True}
+    for _ in range(2):
+        ended(local.write(*table()), (9, 0))
+    command = [*local.command("where"), "--key", "crm_id=5", "--json"]
+    done = subprocess.run(command, capture_output=True, timeout=60, check=False)
+    told = json.loads(done.stdout)
+    assert [each["outcome"] for each in told["events"]] == ["unchanged", "accepted"]
+
+
+def test_forecast_tells_what_did_not_change(local: Connector) -> None:
+    local.write(*table())
+    command = [*local.command("forecast"), "--json"]
+    lines = b"".join(table(city(5, "Oslo")))
+    done = subprocess.run(command, input=lines, capture_output=True, timeout=60, check=True)
+    (users,) = json.loads(done.stdout)["streams"]
+    assert (users["sent"], users["unchanged"]) == (1, 8)
+    ended(local.write(*table()), (9, 0))  # it has forgotten nothing
+
+
+def test_check_tries_what_a_memory_does(remembering: Connector, s3: MotoServer) -> None:
+    assert remembering.run("check").status["status"] == "SUCCEEDED"
+    assert not [key for key in s3.objects() if "probe" in key]
+
+
+@pytest.mark.parametrize("name", ["", "a/b", "../crm", "кр", "x" * 65])
+def test_name_with_odd_characters_is_refused(local: Connector, name: str) -> None:
+    local.config["memory"]["name"] = name
+    status = local.run("check").status
+    assert status["status"] == "FAILED"
+    assert "memory.name" in status["message"]
+
+
+def test_memory_without_a_store_is_refused(connector: Connector) -> None:
+    connector.config["memory"] = {"name": "crm"}
+    said = connector.write(*table())
+    assert (said.code, said.error["failure_type"]) == (1, "config_error")
+    assert "The setting memory needs a place to keep it" in said.error["message"]
+
+
+# What is sent again
+
+
+def resend(connector: Connector) -> None:
+    command = [*connector.command("resend"), "--may-overwrite"]
+    done = subprocess.run(command, capture_output=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_what_a_resend_sends_is_forgotten(
+    local: Connector, sandbox: ServedSandbox, bodies: Path
+) -> None:
+    """The memory has v2; an older row arrives by a resend: v2 is to be sent once more."""
+    local.config["max_rejected_percent"] = 100
+    local.write(record(city(77, "v1")), state(1))
+    know(sandbox, 77)
+    ended(local.write(record(city(77, "v2")), state(1)), (1, 0))
+    resend(local)
+    assert profile(sandbox, 77)["_city"] == "v1"
+    ended(local.write(record(city(77, "v2")), state(1)), (1, 0))
+    assert profile(sandbox, 77)["_city"] == "v2"
+
+
+@pytest.fixture
+def retrying(remembering: Connector) -> Connector:
+    remembering.config["max_rejected_percent"] = 100
+    remembering.config["memory"]["retry_rejected"] = {"codes": [404], "max_attempts": 2}
+    return remembering
+
+
+def test_rejected_row_is_sent_at_the_end_of_later_syncs(
+    retrying: Connector, sandbox: ServedSandbox, bodies: Path
+) -> None:
+    ended(retrying.write(record(city(77, "Oslo")), state(1)), (0, 1))
+    assert len(sent_profiles(bodies)) == 1
+    said = retrying.write(record(city(5, "Rome")), state(1))
+    ended(said, (1, 0))
+    assert [each["crm_id"] for each in sent_profiles(bodies)] == [77, 5, 77]
+    assert "Of 1 records that earlier syncs were refused" in said.log
+    know(sandbox, 77)
+    ended(retrying.write(record(city(5, "Rome")), state(1)), (1, 0))
+    assert profile(sandbox, 77)["_city"] == "Oslo"
+    ended(retrying.write(record(city(5, "Rome")), state(1)), (1, 0))
+    assert [each["crm_id"] for each in sent_profiles(bodies)] == [
+        77,
+        5,
+        77,
+        77,
+        77,
+    ]  # one is `know`
+
+
+def test_rejected_row_is_given_up_after_its_attempts(retrying: Connector, bodies: Path) -> None:
+    retrying.write(record(city(77, "Oslo")), state(1))
+    logs = [retrying.write(record(city(5, "Rome")), state(1)).log for _ in range(4)]
+    assert [each["crm_id"] for each in sent_profiles(bodies)].count(77) == 3
+    assert ["are not sent any more" in log for log in logs] == [False, False, True, False]
+
+
+def test_newer_row_takes_the_place_of_a_rejected_one(
+    retrying: Connector, sandbox: ServedSandbox, s3: MotoServer
+) -> None:
+    """Even where the process is killed behind it."""
+    retrying.write(record(city(77, "old")), state(1))
+    know(sandbox, 77)
+    killed_with(retrying, s3, record(city(77, "new")), state(1))
+    ended(retrying.write(record(city(5, "Rome")), state(1)), (1, 0))
+    assert profile(sandbox, 77)["_city"] == "new"
+
+
+def test_row_with_another_code_is_not_sent_again(retrying: Connector, bodies: Path) -> None:
+    retrying.write(record({"crm_id": 5, "email": 7}), state(1))
+    retrying.write(record({"crm_id": 5, "unheard_of": 7}), state(1))
+    before = len(sent_profiles(bodies))
+    retrying.write(record(city(6, "Rome")), state(1))
+    assert len(sent_profiles(bodies)) == before + 1
+
+
+def test_what_is_sent_again_subscribes_nobody(
+    retrying: Connector, sandbox: ServedSandbox, bodies: Path
+) -> None:
+    subscription = {"channel": "email", "resource_id": 1, "status": "subscribed", "email": "a@b.cd"}
+    retrying.write(
+        record({"crm_id": 77, "_city": "Oslo", "subscriptions": [subscription]}), state(1)
+    )
+    know(sandbox, 77)
+    ended(retrying.write(record(city(5, "Rome")), state(1)), (1, 0))
+    assert sent_profiles(bodies)[-1] == city(77, "Oslo")

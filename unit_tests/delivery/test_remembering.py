@@ -1,0 +1,138 @@
+"""What a memory lets out and what it lets in; unit_tests/memory/test_promise.py has the whole of it."""
+
+import itertools
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from destination_profiles.delivery.look import Remembered
+from destination_profiles.delivery.remembering import Remembering
+from destination_profiles.memory.store import Memory, opened
+from destination_profiles.records.batch import Batch, Joined
+from destination_profiles.service.identities import Identities
+from unit_tests.outcomes.memory import MemoryFolder
+from unit_tests.pipeline import codec
+
+ROUTE = codec().route
+TODAY, EVERY = 3_000, 30
+
+
+def batch(*rows: tuple[str, Identities], first: int = 0) -> Batch:
+    """Records with some profiles and identities."""
+    parts = [profile.encode() for profile, _ in rows]
+    joined = Joined(parts, b",")
+    ordinals = range(first, first + len(rows))
+    return Batch(joined, joined, [identities for _, identities in rows], ordinals=ordinals)
+
+
+class Kept:
+    """A memory that is used on several days, without chunks."""
+
+    def __init__(self, path: Path) -> None:
+        self.folder, self.path = MemoryFolder(), path
+        self.renewed: list[bytes] = []
+
+    def renew(self, originals: Sequence[bytes]) -> list[bytes | None]:
+        self.renewed += originals
+        return [None if each == b"held" else each.upper() for each in originals]
+
+    def link(self, memory: Memory, today: int) -> Remembering:
+        stream = Remembered(1, 2, self.renew, lambda originals: [("a",)] * len(originals))
+        streams = {ROUTE.label: stream}
+        return Remembering(memory, streams, today=today, resend_after_days=EVERY)
+
+    def fill(self, rows: Batch, day: int = TODAY) -> None:
+        """Let records be accepted on a day."""
+        with opened(self.folder, "crm", lambda _: None) as memory:
+            memory.join([])
+            link = self.link(memory, day)
+            found = [(identity, content) for ids, content in self.hashed(rows) for identity in ids]
+            assert link.changed(rows, ROUTE, frozenset())[0] is rows
+            memory.remember(found, day)
+            memory.close(0)
+
+    def hashed(self, rows: Batch) -> list[tuple[Sequence[bytes], bytes]]:
+        from destination_profiles.delivery.look import ids_of  # noqa: PLC0415
+        from destination_profiles.memory.hashes import hashes  # noqa: PLC0415
+
+        stream = Remembered(1, 2, self.renew, lambda _: [])
+        ids = ids_of(rows.identities, stream)
+        return list(zip(ids, hashes(rows.profiles(), 2), strict=True))
+
+    def sent(
+        self, rows: Batch, day: int = TODAY, unsettled: frozenset[str] = frozenset()
+    ) -> list[str]:
+        """The profiles that are sent on a day."""
+        with opened(self.folder, "crm", lambda _: None, keeps=False) as memory:
+            changed, unchanged = self.link(memory, day).changed(rows, ROUTE, unsettled)
+            made = [] if changed is None else [each.decode() for each in changed.profiles()]
+            assert len(made) + len(unchanged) == len(rows)
+            return made
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Kept:
+    return Kept(tmp_path)
+
+
+def test_what_changed_is_sent(kept: Kept) -> None:
+    kept.fill(batch(("one", ("1",)), ("two", ("2",))))
+    assert kept.sent(batch(("one", ("1",)), ("two", ("2",)))) == []
+    assert kept.sent(batch(("one", ("1",)), ("TWO", ("2",)), ("three", ("3",)))) == ["TWO", "three"]
+
+
+def test_all_entries_of_a_record_must_agree(kept: Kept) -> None:
+    """Its profile may be found by any of its identities."""
+    kept.fill(batch(("one", ("a", "1")), ("two", ("b", "2"))))
+    assert kept.sent(batch(("one", ("a", "1")))) == []
+    assert kept.sent(batch(("one", ("a", "2")))) == ["one"]
+    assert kept.sent(batch(("one", ("a", "3")))) == ["one"]
+
+
+@pytest.mark.parametrize("unsettled", [{"1"}, {"a"}, {"1", "x"}])
+def test_record_behind_one_without_a_last_word_is_sent(kept: Kept, unsettled: set[str]) -> None:
+    rows = batch(("one", ("a", "1")), ("two", ("2",)))
+    kept.fill(rows)
+    assert kept.sent(rows, unsettled=frozenset(unsettled)) == ["one"]
+
+
+def test_record_behind_a_changed_one_is_sent(kept: Kept) -> None:
+    kept.fill(batch(("one", ("1",)), ("two", ("2",))))
+    rows = batch(("one", ("1",)), ("other", ("1",)), ("one", ("1",)), ("two", ("2",)))
+    assert kept.sent(rows) == ["other", "one"]
+
+
+def many(count: int = 600) -> Batch:
+    return batch(*((f"row {number}", (str(number),)) for number in range(count)))
+
+
+def test_each_profile_is_sent_again_once_in_its_time(kept: Kept) -> None:
+    kept.fill(many())
+    assert kept.sent(many()) == []
+    counts = [len(kept.sent(many(), TODAY + day)) for day in range(EVERY + 1)]
+    assert counts == sorted(counts)
+    assert counts[EVERY] == 600  # whoever was sent on the first day
+    news = Counter(later - before for before, later in itertools.pairwise(counts))
+    assert max(news) < 3 * 600 / EVERY  # spread over the days
+
+
+def test_what_is_sent_again_is_what_may_be(kept: Kept) -> None:
+    rows = batch(("one", ("1",)), ("held", ("2",)))
+    kept.fill(rows)
+    assert kept.sent(rows, TODAY + EVERY) == ["ONE"]
+    assert kept.sent(batch(("two", ("1",))), TODAY + EVERY) == ["two"]
+
+
+def test_what_is_sent_again_is_not_sent_twice(kept: Kept) -> None:
+    rows = batch(("one", ("1",)), ("one", ("1",)))
+    kept.fill(batch(("one", ("1",))))
+    assert kept.sent(rows, TODAY + EVERY) == ["ONE"]
+
+
+def test_record_behind_another_of_its_profile_goes_as_it_is(kept: Kept) -> None:
+    """What is sent again misses something, which the one before it may have changed."""
+    kept.fill(batch(("one", ("1",))))
+    rows = batch(("other", ("1",)), ("one", ("1",)))
+    assert kept.sent(rows, TODAY + EVERY) == ["other", "one"]

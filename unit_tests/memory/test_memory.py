@@ -1,0 +1,280 @@
+"""A memory from sync to sync, in a folder."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from destination_profiles.errors import StoreUnavailable
+from destination_profiles.memory import lease
+from destination_profiles.memory.entries import ABSENT, OTHER
+from destination_profiles.memory.lanes import Sends
+from destination_profiles.memory.store import Memory, opened
+from destination_profiles.storage.folder import Folder, Lock
+from unit_tests.outcomes.memory import HeldLock, MemoryFolder
+
+ABOUT, ENTRIES = "memory/crm/about.json", "memory/crm/entries.sqlite"
+TODAY = 2_000
+IDS = [number.to_bytes(8) for number in range(1, 6)]
+ONE, TWO = b"1" * 8, b"2" * 8
+USERS = [Sends("users", "https://example.com", 1, "email", frozenset("x"))]
+
+
+class Killed(BaseException):
+    """The process ends at once."""
+
+
+class Syncs:
+    """Syncs with one memory."""
+
+    def __init__(self) -> None:
+        self.folder = MemoryFolder()
+        self.told: list[str] = []
+
+    @contextmanager
+    def sync(self, *, keeps: bool = True) -> Iterator[Memory]:
+        self.told = []
+        with opened(self.folder, "crm", self.told.append, keeps=keeps) as memory:
+            memory.join(USERS)
+            yield memory
+
+    def fill(self, content: bytes = ONE) -> None:
+        with self.sync() as memory:
+            memory.remember([(each, content) for each in IDS], TODAY)
+            memory.close(0)
+
+    def days(self, content: bytes = ONE) -> list[int]:
+        with self.sync(keeps=False) as memory:
+            return memory.find(IDS, [content] * len(IDS))
+
+
+@pytest.fixture
+def syncs() -> Syncs:
+    return Syncs()
+
+
+def test_what_was_remembered_is_found_by_the_next_sync(syncs: Syncs) -> None:
+    assert syncs.days() == [ABSENT] * 5
+    syncs.fill()
+    assert syncs.days() == [TODAY] * 5
+    assert syncs.days(TWO) == [OTHER] * 5
+    assert sorted(syncs.folder.things) == [ABOUT, ENTRIES]
+    assert syncs.told == []
+
+
+def test_what_is_not_kept_leaves_no_trace(syncs: Syncs) -> None:
+    syncs.fill()
+    before = dict(syncs.folder.things)
+    with syncs.sync(keeps=False) as memory:
+        memory.forget(IDS[:1])
+        memory.drop(IDS[1:2])
+        memory.remember([(IDS[2], TWO)], TODAY)
+        assert memory.find(IDS[:3], [ONE] * 3) == [ABSENT, OTHER, TODAY]
+        memory.close(0)
+    assert syncs.folder.things == before
+
+
+def test_sync_that_changes_nothing_writes_nothing(syncs: Syncs) -> None:
+    syncs.fill()
+    before = dict(syncs.folder.things)
+    syncs.folder.fails = StoreUnavailable("no write is allowed")
+    with syncs.sync() as memory:
+        memory.find(IDS, [ONE] * 5)
+        memory.close(0)
+    assert syncs.folder.things == before
+
+
+def test_what_was_forgotten_does_not_count_after_a_kill(syncs: Syncs) -> None:
+    syncs.fill()
+    with pytest.raises(Killed), syncs.sync() as memory:
+        memory.forget(IDS[:2])
+        memory.remember([(IDS[0], TWO)], TODAY)
+        memory.forget(IDS[3:4])
+        raise Killed
+    assert syncs.days() == [ABSENT, ABSENT, TODAY, ABSENT, TODAY]
+    with pytest.raises(Killed), syncs.sync() as memory:
+        memory.forget(IDS[4:])
+        raise Killed
+    assert syncs.days() == [ABSENT, ABSENT, TODAY, ABSENT, ABSENT]
+    with syncs.sync() as memory:
+        memory.close(0)
+    assert sorted(syncs.folder.things) == [ABOUT, ENTRIES]
+    assert syncs.days() == [ABSENT, ABSENT, TODAY, ABSENT, ABSENT]
+
+
+def test_what_is_forgotten_is_safe_at_once(syncs: Syncs) -> None:
+    syncs.fill()
+    with syncs.sync() as memory:
+        memory.forget(IDS[:2])
+        (part,) = syncs.folder.names("memory/crm/forgotten/")
+        assert syncs.folder.things[part].endswith(IDS[0] + IDS[1])
+
+
+def test_kill_between_the_entries_and_what_was_forgotten_is_safe(syncs: Syncs) -> None:
+    syncs.fill()
+    removed = syncs.folder.remove
+    with pytest.raises(Killed), syncs.sync() as memory:
+        memory.forget(IDS[:1])
+        memory.remember([(IDS[0], TWO)], TODAY)
+
+        def remove(_: str) -> None:
+            raise Killed
+
+        syncs.folder.remove = remove  # type: ignore[method-assign]
+        memory.close(0)
+    syncs.folder.remove = removed  # type: ignore[method-assign]
+    assert syncs.days(TWO) == [ABSENT, OTHER, OTHER, OTHER, OTHER]  # it is sent once more
+
+
+def test_what_is_dropped_does_not_come_back(syncs: Syncs) -> None:
+    syncs.fill()
+    with syncs.sync() as memory:
+        memory.drop(IDS[:1])
+        memory.remember([(IDS[1], TWO)], TODAY)
+        memory.drop(IDS[1:2])
+        assert memory.find(IDS[:1], [ONE]) == [OTHER]  # there is something to be forgotten yet
+        memory.close(0)
+    assert syncs.days() == [ABSENT, ABSENT, TODAY, TODAY, TODAY]
+
+
+def test_old_entries_go(syncs: Syncs) -> None:
+    syncs.fill()
+    with syncs.sync() as memory:
+        memory.remember([(IDS[0], ONE)], TODAY + 1)
+        memory.close(TODAY + 1)
+    assert syncs.days() == [TODAY + 1] + [ABSENT] * 4
+
+
+# What is damaged
+
+
+def cut(content: bytes) -> bytes:
+    return content[: len(content) // 2]
+
+
+@pytest.mark.parametrize("name", [ABOUT, ENTRIES])
+def test_what_is_cut_is_begun_anew(syncs: Syncs, name: str) -> None:
+    syncs.fill()
+    syncs.folder.things[name] = cut(syncs.folder.things[name])
+    with syncs.sync() as memory:
+        assert memory.find(IDS, [ONE] * 5) == [ABSENT] * 5
+        assert len(syncs.told) == 1
+        assert syncs.told[0].startswith("The memory crm ")
+        assert "begun anew: this sync sends everything" in syncs.told[0]
+    syncs.fill(TWO)
+    assert (syncs.told, syncs.days(TWO)) == ([], [TODAY] * 5)
+
+
+def test_forgotten_part_that_is_cut_begins_anew(syncs: Syncs) -> None:
+    syncs.fill()
+    with pytest.raises(Killed), syncs.sync() as memory:
+        memory.forget(IDS[:2])
+        raise Killed
+    (part,) = syncs.folder.names("memory/crm/forgotten/")
+    syncs.folder.things[part] = syncs.folder.things[part][:-3]
+    assert syncs.days() == [ABSENT] * 5
+    assert "begun anew" in syncs.told[0]
+
+
+def test_about_that_is_lost_begins_anew(syncs: Syncs) -> None:
+    syncs.fill()
+    del syncs.folder.things[ABOUT]
+    assert syncs.days() == [ABSENT] * 5
+    assert "has lost a part" in syncs.told[0]
+
+
+def test_entries_of_another_time_are_not_trusted(syncs: Syncs) -> None:
+    syncs.fill()
+    old = syncs.folder.things[ENTRIES]
+    syncs.folder.things[ABOUT] = b"{"
+    syncs.fill(TWO)
+    syncs.folder.things[ENTRIES] = old
+    assert syncs.days() == [ABSENT] * 5
+    assert "of another time" in syncs.told[0]
+
+
+def test_another_version_is_begun_anew(syncs: Syncs) -> None:
+    syncs.fill()
+    about = syncs.folder.things[ABOUT]
+    syncs.folder.things[ABOUT] = about.replace(b'"version":1', b'"version":2')
+    assert syncs.days() == [ABSENT] * 5
+    assert "another version" in syncs.told[0]
+
+
+def test_damage_that_shows_later_lets_everything_be_sent(syncs: Syncs) -> None:
+    with syncs.sync() as memory:
+        some = [(each * 0x0123_4567_89AB_CDEF % 2**64).to_bytes(8) for each in range(5_000)]
+        memory.remember([(each, ONE) for each in some], TODAY)
+        memory.close(0)
+    whole = syncs.folder.things[ENTRIES]
+    middle = len(whole) // 2 // 4096 * 4096
+    syncs.folder.things[ENTRIES] = whole[:middle] + b"\xff" * 4096 + whole[middle + 4096 :]
+    with syncs.sync() as memory:
+        assert ABSENT in memory.find(some, [ONE] * len(some))
+        assert memory.find(some[:1], [ONE]) == [ABSENT]
+        assert "from here on this sync sends everything" in syncs.told[0]
+        assert len(syncs.told) == 1
+        memory.remember([(some[0], ONE)], TODAY)
+        memory.close(0)
+    assert syncs.days() == [ABSENT] * 5
+    assert "begun anew" in syncs.told[0]
+
+
+# Two owners
+
+
+class Time:
+    """Time that passes in waits alone; somebody lets go at a time."""
+
+    def __init__(self, other: Lock, until: float) -> None:
+        self.now, self._other, self._until = 0.0, other, until
+
+    def clock(self) -> float:
+        return self.now
+
+    def pause(self, seconds: float) -> None:
+        self.now += seconds
+        if self.now >= self._until:
+            self._other.release()
+
+
+def taken(folder: Folder, until: float) -> float:
+    """The seconds after which a second owner has a memory."""
+    first = lease.take(folder, "crm", "memory/crm")
+    time = Time(first, until)
+    lease.take(folder, "crm", "memory/crm", clock=time.clock, pause=time.pause)
+    return time.now
+
+
+def test_second_owner_waits_for_the_first() -> None:
+    assert taken(MemoryFolder(), 37.0) == 40.0
+
+
+def test_second_owner_waits_no_longer_than_two_minutes() -> None:
+    with pytest.raises(StoreUnavailable) as raised:
+        taken(MemoryFolder(), 130.0)
+    assert str(raised.value).startswith(
+        "The memory crm is in use: another sync with this name runs"
+    )
+    assert raised.value.failure_type == "transient_error"
+
+
+def test_owner_that_lost_its_lease_writes_nothing(syncs: Syncs) -> None:
+    syncs.fill()
+    locks: list[HeldLock] = []
+
+    def take(folder: Folder, name: str, where: str) -> Lock:
+        assert isinstance(folder, MemoryFolder)
+        locks.append(folder.lock(alone=True, where=where))
+        return locks[0]
+
+    with opened(syncs.folder, "crm", syncs.told.append, take=take) as memory:
+        memory.join(USERS)
+        memory.remember([(IDS[0], TWO)], TODAY)
+        before = dict(syncs.folder.things)
+        locks[0].lost = True
+        for act in (memory.check, lambda: memory.forget(IDS), lambda: memory.close(0)):
+            with pytest.raises(StoreUnavailable) as raised:
+                act()
+            assert "is not held any more" in str(raised.value)
+    assert syncs.folder.things == before
