@@ -78,15 +78,15 @@ bench: .venv/bench .venv-singer/installed .venv-dlt/installed
 guard: .venv/installed
 	$(BIN)/python benchmarks/guard.py
 
-.venv/connector: setup.py pyproject.toml
+.venv/connector: setup.py pyproject.toml constraints.txt
 	@echo "Installing the connector and the sandbox into .venv, once."
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[sandbox]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[sandbox]'
 	@touch $@
 
 .venv/installed: .venv/connector
 	@echo "Installing the tools of the tests into .venv, once."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[sandbox,dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[sandbox,dev]'
 	@touch $@
 
 # The source has dependencies of its own, which would clash with the connector's.
@@ -127,7 +127,7 @@ guard: .venv/installed
 	@touch $@
 
 .venv/bench: .venv/installed
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[bench]'
 	@touch $@
 
 # The peers of the benchmarks, each by itself.
