@@ -17,7 +17,7 @@ from ..errors import StoreFailed
 from ..storage.folder import Folder, Lock, joined, quoted
 from . import lease
 from .entries import ABSENT, BLANK, UNUSABLE, Entries, make, no_record, record
-from .hashes import SIZE
+from .hashes import SIZE, hashes
 from .lanes import Database, Sends, settle
 from .spool import Spool
 
@@ -103,11 +103,9 @@ class Memory:
     def forget(self, identities: Sequence[bytes]) -> None:
         """Let entries count no more, even if this process ends at once."""
         self.check()
-        number = len(self._forgotten)
-        if self._forgotten:
-            number = int(self._forgotten[-1].rpartition("/")[-1]) + 1
-        name = f"{FORGOTTEN}{number:08}"
-        self._write(name, b"".join((self._about.owner.encode(), *identities)))
+        name = f"{FORGOTTEN}{randbits(64):016x}"  # that no other owner takes
+        content = b"".join((self._about.owner.encode(), *identities))
+        self._write(name, content + self._digest(content))
         self._forgotten.append(self._at(name))
         self._remove(identities)
 
@@ -203,11 +201,17 @@ class Memory:
 
     def _read_forgotten(self, name: str) -> Iterator[bytes]:
         content = self._folder.read(name)
+        content, digest = content[:-SIZE], content[-SIZE:]
         owner = self._about.owner.encode()
-        if not content.startswith(owner) or (len(content) - len(owner)) % SIZE:
+        if not content.startswith(owner) or digest != self._digest(content):
             raise ValueError
         for at in range(len(owner), len(content), SIZE):
             yield content[at : at + SIZE]
+
+    def _digest(self, content: bytes) -> bytes:
+        """By which it shows that a part is whole."""
+        (digest,) = hashes([content], self._about.seed)
+        return digest
 
     def _begin_anew(self, why: str) -> None:
         self._tell(BEGUN_ANEW.format(self._name, why))

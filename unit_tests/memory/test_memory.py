@@ -107,7 +107,7 @@ def test_what_is_forgotten_is_safe_at_once(syncs: Syncs) -> None:
     with syncs.sync() as memory:
         memory.forget(IDS[:2])
         (part,) = syncs.folder.names("memory/crm/forgotten/")
-        assert syncs.folder.things[part].endswith(IDS[0] + IDS[1])
+        assert IDS[0] + IDS[1] in syncs.folder.things[part]
 
 
 def test_kill_between_the_entries_and_what_was_forgotten_is_safe(syncs: Syncs) -> None:
@@ -165,15 +165,35 @@ def test_what_is_cut_is_begun_anew(syncs: Syncs, name: str) -> None:
     assert (syncs.told, syncs.days(TWO)) == ([], [TODAY] * 5)
 
 
-def test_forgotten_part_that_is_cut_begins_anew(syncs: Syncs) -> None:
+def test_forgotten_part_that_is_damaged_begins_anew(syncs: Syncs) -> None:
+    """Wherever it is, and where it was cut behind a whole hash too."""
     syncs.fill()
     with pytest.raises(Killed), syncs.sync() as memory:
         memory.forget(IDS[:2])
         raise Killed
     (part,) = syncs.folder.names("memory/crm/forgotten/")
-    syncs.folder.things[part] = syncs.folder.things[part][:-3]
-    assert syncs.days() == [ABSENT] * 5
-    assert "begun anew" in syncs.told[0]
+    whole = syncs.folder.things[part]
+    flipped = [whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :] for at in range(len(whole))]
+    for content in (*flipped, *(whole[:at] for at in range(len(whole)))):
+        syncs.folder.things[part] = content
+        assert syncs.days() == [ABSENT] * 5
+        assert "begun anew" in syncs.told[0]
+
+
+def test_damaged_entries_never_hold_what_was_not_sent(syncs: Syncs) -> None:
+    """A bit may be another, wherever it is."""
+    syncs.fill()
+    with pytest.raises(Killed), syncs.sync() as memory:
+        memory.forget(IDS[:1])
+        raise Killed
+    whole = syncs.folder.things[ENTRIES]
+    for at in (place for place, byte in enumerate(whole) if byte):
+        syncs.folder.things[ENTRIES] = whole[:at] + bytes([whole[at] ^ 4]) + whole[at + 1 :]
+        assert syncs.days()[0] == ABSENT
+        with syncs.sync(keeps=False) as memory:
+            assert set(memory.find(IDS, [TWO] * 5)) <= {ABSENT, OTHER}
+            memory.remember([(IDS[1], TWO)], TODAY)
+            memory.forget(IDS[2:3])
 
 
 def test_about_that_is_lost_begins_anew(syncs: Syncs) -> None:
@@ -221,6 +241,19 @@ def test_damage_that_shows_later_lets_everything_be_sent(syncs: Syncs) -> None:
 
 
 # Two owners
+
+
+def test_two_owners_forget_apart(syncs: Syncs) -> None:
+    """One has lost its lease: at its end it takes away what it has forgotten itself, alone."""
+    syncs.fill()
+    with syncs.sync() as late:
+        syncs.folder.held.clear()
+        with syncs.sync() as memory:
+            memory.forget(IDS[:1])
+            late.forget(IDS[1:2])
+            late.close(0)
+        syncs.folder.held.clear()
+    assert syncs.days() == [ABSENT, ABSENT, TODAY, TODAY, TODAY]
 
 
 class Time:

@@ -511,9 +511,16 @@ def test_trust_in_what_is_cut_is_caught(monkeypatch: pytest.MonkeyPatch) -> None
         for at in range(0, len(content) - SIZE + 1, SIZE):
             yield content[at : at + SIZE]
 
-    lenient = (Memory, "_read_forgotten", read)
-    drawn = worlds(USERS, happens=("", "kill"), damage=("", "forgotten/"))
-    assert "profile" in broken(monkeypatch, lenient, drawn=drawn)
+    def whole_again(damage: str) -> None:
+        """One is sent, the next is accepted, the process ends, and the source goes back."""
+        killed = Turn(plain(2), step=4, happens="kill")
+        World().play([Turn(plain(1)), killed, Turn(plain(1), damage=damage)])
+
+    whole_again("forgotten/")
+    monkeypatch.setattr(Memory, "_read_forgotten", read)
+    whole_again("")
+    with pytest.raises(AssertionError, match="profile 1 of database 1 has a: 2"):
+        whole_again("forgotten/")
 
 
 def test_owner_that_goes_on_without_its_lease_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
