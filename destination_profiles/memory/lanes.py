@@ -10,7 +10,8 @@ TWO_WAYS = (
     "nobody knows which of their rows are of the same profile."
 )
 OTHER_WAY = (
-    "Profiles of database {} are found in another way than before, so everything is sent there."
+    "Profiles of database {} are found in another way than before, or at another address, so "
+    "everything is sent there."
 )
 SHARED = (
     "Streams of database {} send fields that others alone have sent before, so everything is sent "
@@ -20,8 +21,9 @@ SHARED = (
 
 @dataclass(frozen=True)
 class Sends:
-    """What a stream sends: to a database of a service, to profiles that are found in a way; the
-    names of its fields, None where they are those that its rows have.
+    """What a stream sends: to a database of a service, whose address is that of all streams of a
+    sync, to profiles that are found in a way; the names of its fields, None where they are those
+    that its rows have.
     """
 
     stream: str
@@ -29,11 +31,6 @@ class Sends:
     db_id: int
     found_by: str
     names: frozenset[str] | None
-
-    @property
-    def database(self) -> str:
-        """The database, as no other is called."""
-        return f"{self.db_id} {self.service}"
 
 
 class Lane(msgspec.Struct):
@@ -50,9 +47,10 @@ class Lane(msgspec.Struct):
 
 
 class Database(msgspec.Struct):
-    """Profiles that are found in one way."""
+    """Profiles that are found in one way, at the address of a service."""
 
     found_by: str
+    service: str
     lanes: list[Lane] = []
 
 
@@ -68,19 +66,19 @@ def settle(
     seeds: dict[str, int | None] = {}
     by_database: dict[str, list[Sends]] = {}
     for each in streams:
-        by_database.setdefault(each.database, []).append(each)
+        by_database.setdefault(str(each.db_id), []).append(each)
     for name, those in by_database.items():
         ways = list(dict.fromkeys(each.found_by for each in those))
         if len(ways) > 1:
             databases.pop(name, None)  # what these send is seen by no entry
             seeds |= {each.stream: None for each in those}
-            tell(TWO_WAYS.format(those[0].db_id, " and ".join(ways)))
+            tell(TWO_WAYS.format(name, " and ".join(ways)))
             continue
-        known = databases.get(name)
-        if known is None or known.found_by != ways[0]:
+        known, (found_by,), service = databases.get(name), ways, those[0].service
+        if known is None or (known.found_by, known.service) != (found_by, service):
             if known is not None:
-                tell(OTHER_WAY.format(those[0].db_id))
-            known = databases[name] = Database(ways[0], [])
+                tell(OTHER_WAY.format(name))
+            known = databases[name] = Database(found_by, service, [])
         seeds |= _in_lanes(known, those, new_seed, tell)
     return seeds
 

@@ -39,10 +39,18 @@ def test_stream_of_any_fields_shares_all() -> None:
     assert len(set(lanes.sync(sends("a", "x"), sends("b", "z"), sends("c", None)).values())) == 1
 
 
-def test_databases_and_services_are_apart() -> None:
+def test_databases_are_apart() -> None:
+    assert Lanes().sync(sends("a", "x"), sends("b", "x", db_id=2)) == {"a": 1, "b": 2}
+
+
+def test_another_address_begins_anew() -> None:
+    """The same service may have two: what was sent to one is not what the other has."""
     lanes = Lanes()
-    other = Sends("c", "https://example.org", 1, "email", frozenset("x"))
-    assert lanes.sync(sends("a", "x"), sends("b", "x", db_id=2), other) == {"a": 1, "b": 2, "c": 3}
+    other = Sends("a", "https://example.org", 1, "email", frozenset("x"))
+    assert lanes.sync(sends("a", "x")) == {"a": 1}
+    assert lanes.sync(other) == {"a": 2}
+    assert "at another address" in lanes.told[0]
+    assert lanes.sync(sends("a", "x")) == {"a": 3}
 
 
 def test_what_another_sync_sends_stays_in_its_lane() -> None:
