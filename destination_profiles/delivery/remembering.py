@@ -84,15 +84,15 @@ class Remembering:
         """
         if not self._remembers:
             return [False] * len(look.days)
-        first = self._first
+        first, latest = self._first, self._today + 1  # later ones are of a clock that was wrong
         return [
-            day > OTHER and day >= first[mine[0][-1]]
+            OTHER < day <= latest and day >= first[mine[0][-1]]
             for mine, day in zip(look.ids, look.days, strict=True)
         ]
 
     def _again(self, look: Look, stay: list[bool]) -> dict[int, bytes]:
         """What is sent once more of records that did not change, by their places. Those of which
-        nothing can be may `stay`.
+        nothing can be may `stay`, for another such time: else they would be as new at its end.
         """
         due = [
             place
@@ -106,6 +106,8 @@ class Remembering:
         for place, profile in zip(due, look.stream.renew(originals), strict=True):
             if profile is None:
                 stay[place] = True
+                mine, content = look.ids[place], look.contents[place]
+                self._memory.remember([(each, content) for each in mine], self._today)
             else:
                 again[place] = profile
         return again
@@ -127,7 +129,7 @@ class Remembering:
         for place in places:
             identities = look.batch.identities[place]
             if not (unsettled.isdisjoint(identities) and before.isdisjoint(identities)):
-                if self._is_on_its_way(look, place):
+                if self._is_renewed(look.ids[place], look.contents[place]):
                     continue
                 self._change(look, place)
             elif stay[place]:
@@ -142,11 +144,9 @@ class Remembering:
             sent.append(place)
         return sent, profiles
 
-    def _is_on_its_way(self, look: Look, place: int) -> bool:
-        """Whether the newest record of its profile is the same, and is sent once more."""
-        return bool(self._renewed) and all(
-            self._renewed.get(each) == look.contents[place] for each in look.ids[place]
-        )
+    def _is_renewed(self, ids: Ids, content: bytes) -> bool:
+        """Whether the newest record of a profile is of this content, and is sent once more."""
+        return bool(self._renewed) and all(self._renewed.get(each) == content for each in ids)
 
     def _change(self, look: Look, place: int) -> None:
         """A record is sent as it is: what is known of its profile goes before that."""
@@ -206,13 +206,15 @@ class Remembering:
     def _enter(
         self, ids: Sequence[Ids], contents: Sequence[bytes], refused: AbstractSet[int]
     ) -> None:
-        """Remember what was accepted, and forget what was refused."""
+        """Remember what was accepted, and forget what was refused; but what was sent once more and
+        refused is what it was: as a new one it would subscribe.
+        """
         accepted: list[tuple[bytes, bytes]] = []
         gone: list[bytes] = []
         for place, (mine, content) in enumerate(zip(ids, contents, strict=True)):
             if content and place not in refused:
                 accepted += [(each, content) for each in mine]
-            else:
+            elif not self._is_renewed(mine, content):
                 gone += mine
         for each in chain.from_iterable(ids) if self._renewed else ():
             self._renewed.pop(each, None)
@@ -246,9 +248,11 @@ class Remembering:
             self._retries.flush()
 
     def end(self, under_way: Iterable[Chunk]) -> None:
-        """Nothing more is sent; what became of the chunks that are `under_way` is not known."""
+        """Nothing more is sent; what became of the chunks that are `under_way` is not known. What
+        they send once more is what it was all the same.
+        """
         for chunk in under_way:
-            self._memory.drop(list(self._ids(chunk)))
+            self._memory.drop([each for each in self._ids(chunk) if each not in self._renewed])
 
     def _ids(self, chunk: Chunk) -> Iterator[bytes]:
         for ids, _ in self._rows(chunk):

@@ -8,7 +8,6 @@ In the folder of a memory: `retry/` has them, in parts as a store of rejected re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
-from itertools import chain
 
 import msgspec
 
@@ -49,9 +48,8 @@ class Retries:
         self._notes = Below(folder, joined(place(name), "replaced"))
         self._store = PartStore(self.folder, {labels[key]: streams[key] for key in streams}, now)
         self._begun = self._notes.names()
-        self._replaced = {
-            where for note in self._begun for where in _wheres(self._notes.read(note))
-        }
+        self._replaced, self._is_in_doubt = self._read_notes()
+        self._here: set[Where] = set()
         self._waiting: dict[bytes, list[Where]] = {}
         self._under_way: dict[bytes, int] = {}  # the newest row of a profile that has left
         self.count = 0
@@ -61,8 +59,20 @@ class Retries:
             for start in range(0, len(rows), AT_ONCE):
                 some = rows[start : start + AT_ONCE]
                 originals = [each.original for each in some]
+                self._here.update(each.origin.place() for each in some)
                 for kept, ids in zip(some, hashed(part.stream, originals), strict=True):
                     self._wait(ids, kept.origin.place())
+
+    def _read_notes(self) -> tuple[set[Where], bool]:
+        """Which rows a newer one has replaced, and whether more may be."""
+        found: set[Where] = set()
+        is_in_doubt = False
+        for name in self._begun:
+            try:
+                found.update(_wheres(self._notes.read(name)))
+            except msgspec.MsgspecError:
+                is_in_doubt = True
+        return found, is_in_doubt
 
     def _wait(self, ids: Iterable[bytes], where: Where) -> None:
         for each in ids:
@@ -79,7 +89,11 @@ class Retries:
 
     def unsent(self, ids: Iterable[bytes]) -> None:
         """Newer rows came, and are not sent."""
-        self._replace(set(chain.from_iterable(self._waiting.pop(each, ()) for each in ids)))
+        gone: set[Where] = set()
+        for each in ids:
+            self._under_way.pop(each, None)
+            gone.update(self._waiting.pop(each, ()))
+        self._replace(gone)
 
     def settle(self, ids: Sequence[bytes], ordinal: int) -> bool:
         """The last word on a row was said; tells whether it is the newest of its profile."""
@@ -105,8 +119,10 @@ class Retries:
         """Keep a row that it takes, of a profile with these identities. It is safe once `flush`
         returned.
         """
+        where = self._store.sync, ordinal + 1
         self._store.put(stream, original, rejection, ordinal)
-        self._wait(ids, (self._store.sync, ordinal + 1))
+        self._here.add(where)
+        self._wait(ids, where)
 
     def flush(self) -> None:
         """Make safe what is kept."""
@@ -117,25 +133,34 @@ class Retries:
         return kept.origin.sync < self._store.sync
 
     def is_given_up(self, kept: Kept) -> bool:
-        """Whether a row is kept no longer: a newer one was sent, or it was sent often enough, or is
-        too old.
+        """Whether a row is kept no longer: a newer one was sent, or may have been, or it was sent
+        often enough, or is too old.
         """
-        oldest = timestamp(self._now() - timedelta(days=self._setting.max_age_days))
         return (
-            kept.origin.place() in self._replaced
+            (self._is_in_doubt and self.is_due(kept))
+            or kept.origin.place() in self._replaced
             or kept.origin.attempts > self._setting.max_attempts
-            or kept.origin.sync < oldest
+            or kept.origin.sync < self._oldest()
         )
 
     def end(self) -> None:
-        """The parts hold none any more that was replaced."""
-        for name in self._begun:
+        """The parts of its streams hold none any more that was replaced. Those of others may."""
+        begun, oldest = self._begun.copy(), self._oldest()
+        self._note({each for each in self._replaced - self._here if each[0] >= oldest})
+        for name in begun:
             self._notes.remove(name)
 
+    def _oldest(self) -> str:
+        """The start of the oldest sync whose rows are not given up."""
+        return timestamp(self._now() - timedelta(days=self._setting.max_age_days))
+
     def _replace(self, gone: set[Where]) -> None:
+        self._replaced |= gone
+        self._note(gone)
+
+    def _note(self, gone: set[Where]) -> None:
         if not gone:
             return
-        self._replaced |= gone
         name = f"{timestamp(self._now()).replace(':', '')}_{len(self._begun):06}.json"
         self._notes.write(name, msgspec.json.encode(sorted(gone)))
         self._begun.append(name)

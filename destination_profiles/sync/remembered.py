@@ -26,11 +26,12 @@ from ..storage.settings import MemorySetting
 from .pump import Pump
 
 FIRST_DAY = date(2020, 1, 1).toordinal()  # days are counted from it
+LAST_DAY = 0xFFFF
 
 
 class Remembrance:
-    """A memory in use: `link` is what the pipeline has of it, `retries` what earlier syncs were
-    refused, in a `folder`.
+    """A memory in use: `link` is what the pipeline has of it, `known` are the streams of which
+    something is remembered, `retries` what earlier syncs were refused of these, in a `folder`.
     """
 
     def __init__(
@@ -47,15 +48,15 @@ class Remembrance:
     ) -> None:
         """`keeps` and `remembers` are those of `remembrance`."""
         self.setting, self.folder, self._memory = setting, folder, memory
-        self._today = now.toordinal() - FIRST_DAY
+        self._today = min(max(now.toordinal() - FIRST_DAY, 1), LAST_DAY)  # whatever the clock says
         self._oldest = self._today - setting.resend_after_days - KEPT_DAYS
         seeds = memory.join([_sends(info, config) for info in streams])
-        known = [info for info in streams if seeds[info.label()] is not None]
+        self.known = [info for info in streams if seeds[info.label()] is not None]
         self._streams = {
             info.label(): _remembered(info, config, memory.seed, seeds[info.label()] or 0, setting)
-            for info in known
+            for info in self.known
         }
-        self.retries = self._retries(known) if keeps else None
+        self.retries = self._retries(self.known) if keeps else None
         self.link = self._link(remembers=remembers and setting.skip_unchanged, retries=self.retries)
 
     def forgetting(self) -> Remembering:

@@ -92,7 +92,8 @@ class Resend:
         parts, self._replaced = parts_of(self._folder, infos)
         self._shelf = Shelf(self._folder, parts, labels)
         self._journal = Journal(self._folder, self._now())
-        self._check_notes()
+        if self._retries is None:  # these hold no functions: they may be sent twice
+            self._check_notes()
         self._adopted: Part | None = None
         if edited is not None:
             stream = next(key for key, label in labels.items() if label == self._choice.stream)

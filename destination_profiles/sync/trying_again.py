@@ -1,9 +1,7 @@
 """Rows that earlier syncs were refused, at the end of this one."""
 
 import logging
-from collections.abc import Sequence
 
-from ..catalog import StreamInfo
 from ..config import Config
 from ..memory.retries import Retries
 from ..protocol.messages import MessageWriter
@@ -20,7 +18,6 @@ def send_rejected(
     memory: Remembrance,
     retries: Retries,
     config: Config,
-    streams: Sequence[StreamInfo],
     output: MessageWriter,
 ) -> None:
     """Send them once more, counted apart from the input. Raises ProfilesError."""
@@ -28,7 +25,7 @@ def send_rejected(
         return
     resend = Resend(
         config,
-        streams,
+        memory.known,
         retries.folder,
         Choice(may_overwrite=True, resubscribe=memory.setting.resubscribe),
         now=utc_now,
@@ -56,5 +53,5 @@ def _tell(told: Resent) -> None:
     if told.given_up:
         logger.info(
             f"{told.given_up:,} records that earlier syncs were refused are not sent any more: "
-            "newer ones came, or retry_rejected allows it no longer."
+            "newer ones came, or may have come, or retry_rejected allows it no longer."
         )

@@ -58,7 +58,7 @@ def write_messages(
                     if memory is not None and memory.retries is not None:
                         from .trying_again import send_rejected  # noqa: PLC0415 - most do without
 
-                        send_rejected(memory, memory.retries, parsed, streams, output)
+                        send_rejected(memory, memory.retries, parsed, output)
             finally:
                 with suppress(NobodyReads):
                     progress.end(pump.writer)

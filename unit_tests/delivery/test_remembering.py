@@ -7,13 +7,18 @@ from pathlib import Path
 
 import pytest
 
+from destination_profiles.delivery.blame import Resolution
+from destination_profiles.delivery.chunks import Chunk
+from destination_profiles.delivery.ledger import Interval
 from destination_profiles.delivery.look import Remembered
 from destination_profiles.delivery.remembering import Remembering
+from destination_profiles.memory.entries import ABSENT
 from destination_profiles.memory.store import Memory, opened
 from destination_profiles.records.batch import Batch, Joined
 from destination_profiles.service.identities import Identities
+from unit_tests.delivery.chunks import chunk
 from unit_tests.outcomes.memory import MemoryFolder
-from unit_tests.pipeline import codec
+from unit_tests.pipeline import REFUSAL, codec
 
 ROUTE = codec().route
 TODAY, EVERY = 3_000, 30
@@ -136,3 +141,59 @@ def test_record_behind_another_of_its_profile_goes_as_it_is(kept: Kept) -> None:
     kept.fill(batch(("one", ("1",))))
     rows = batch(("other", ("1",)), ("one", ("1",)))
     assert kept.sent(rows, TODAY + EVERY) == ["other", "one"]
+
+
+# What was sent once more
+
+
+def days(kept: Kept, rows: Batch) -> list[int]:
+    """When the memory has records as sent."""
+    with opened(kept.folder, "crm", lambda _: None, keeps=False) as memory:
+        hashed = kept.hashed(rows)
+        return memory.find([ids[0] for ids, _ in hashed], [content for _, content in hashed])
+
+
+def sealed(rows: Batch) -> Chunk:
+    made = chunk()
+    made.extend(rows, Interval(ROUTE.label), list(itertools.chain(*rows.identities)))
+    return made
+
+
+@pytest.mark.parametrize("happens", ["rejected", "unknown"])
+def test_what_was_sent_once_more_in_vain_stays_what_it_was(kept: Kept, happens: str) -> None:
+    """Forgotten, it would be sent as it is by the next sync, and subscribe who left meanwhile."""
+    rows = batch(("one", ("1",)), ("two", ("2",)))
+    kept.fill(rows)
+    again = batch(("one", ("1",)), ("other", ("2",)))
+    with opened(kept.folder, "crm", lambda _: None) as memory:
+        link = kept.link(memory, TODAY + EVERY)
+        changed, _ = link.changed(again, ROUTE, frozenset())
+        assert changed is not None
+        assert changed.profiles() == [b"ONE", b"other"]
+        under_way = sealed(changed)
+        link.leaving(under_way)
+        if happens == "rejected":
+            link.answered(Resolution(under_way, {0: REFUSAL, 1: REFUSAL}))
+        else:
+            link.end([under_way])
+        memory.close(0)
+    assert days(kept, rows) == [TODAY, ABSENT]
+    assert kept.sent(rows, TODAY + EVERY) == ["ONE", "two"]
+
+
+def test_what_cannot_be_sent_once_more_does_not_grow_old(kept: Kept) -> None:
+    """An entry that is too old goes, and what has none is sent as it is, and subscribes."""
+    rows = batch(("held", ("1",)))
+    kept.fill(rows)
+    with opened(kept.folder, "crm", lambda _: None) as memory:
+        assert kept.link(memory, TODAY + EVERY).changed(rows, ROUTE, frozenset())[0] is None
+        memory.close(TODAY + 1)
+    assert days(kept, rows) == [TODAY + EVERY]
+
+
+@pytest.mark.parametrize(("ahead", "sent"), [(1, []), (2, ["ONE"])])
+def test_entry_of_a_clock_that_was_wrong_is_due(kept: Kept, ahead: int, sent: list[str]) -> None:
+    """A day that it is ahead may be of another machine."""
+    rows = batch(("one", ("1",)))
+    kept.fill(rows, TODAY + ahead)
+    assert kept.sent(rows) == sent

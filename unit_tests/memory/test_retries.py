@@ -13,6 +13,7 @@ from destination_profiles.storage.settings import Retried
 from unit_tests.outcomes.memory import MemoryFolder
 
 USERS = (None, "users")
+ALL = {USERS: ("7", "", "users")}
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 UNKNOWN = Rejection("service", "404", "not found", "$", "not found")
 
@@ -27,13 +28,13 @@ class Syncs:
         self.now += timedelta(seconds=1)
         return self.now
 
-    def sync(self, **more: int) -> Retries:
+    def sync(self, *, streams: dict[Stream, tuple[str, ...]] = ALL, **more: int) -> Retries:
         self.now += timedelta(days=1)
         return Retries(
             self.folder,
             "crm",
             Retried(("404",), **more),
-            streams={USERS: ("7", "", "users")},
+            streams=streams,
             labels={USERS: "users"},
             hashed=self.hashed,
             now=self.clock,
@@ -108,6 +109,39 @@ def test_row_is_not_kept_where_a_newer_one_is_under_way(syncs: Syncs) -> None:
     retries.leaving([([b"1"], 2)])
     assert [retries.settle([b"1"], 0), retries.settle([b"2"], 1)] == [False, True]
     assert retries.settle([b"1"], 2)
+
+
+def test_row_is_not_kept_where_a_newer_one_was_not_sent(syncs: Syncs) -> None:
+    """Such as one that says that its source has deleted it."""
+    retries = syncs.sync()
+    retries.leaving([([b"1"], 0)])
+    retries.unsent([b"1"])
+    assert not retries.settle([b"1"], 0)
+
+
+def test_rows_are_given_up_where_a_note_cannot_be_read(syncs: Syncs) -> None:
+    """Newer ones may have been sent; what is rejected from now on is not among them."""
+    refuse(syncs.sync(), "1", "2")
+    syncs.sync().leaving([([b"1"], 0)])
+    (note,) = syncs.folder.names("memory/crm/replaced/")
+    syncs.folder.things[note] = syncs.folder.things[note][:-3]
+    last = syncs.sync()
+    assert syncs.due(last) == []
+    refuse(last, "3")
+    assert [last.is_given_up(each) for each in syncs.kept(last)] == [True, True, False]
+    last.end()
+    assert syncs.due(syncs.sync())[-1] == "3"
+
+
+def test_notes_of_other_streams_stay_until_their_rows_are_too_old(syncs: Syncs) -> None:
+    """A sync without the stream tries others again."""
+    refuse(syncs.sync(), "1", "2")
+    syncs.sync().leaving([([b"1"], 0)])
+    syncs.sync(streams={}).end()
+    assert syncs.due(syncs.sync()) == ["2"]
+    syncs.now += timedelta(days=15)
+    syncs.sync(streams={}).end()
+    assert not syncs.folder.names("memory/crm/replaced/")
 
 
 def test_nothing_is_written_where_nothing_waits(syncs: Syncs) -> None:
