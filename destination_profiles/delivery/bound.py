@@ -11,6 +11,12 @@ class Load:
     records: int = 0
     chunks: int = 0
 
+    def __add__(self, other: "Load") -> "Load":
+        """What waits here and there."""
+        return Load(
+            self.held + other.held, self.records + other.records, self.chunks + other.chunks
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Bound:

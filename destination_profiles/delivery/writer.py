@@ -131,12 +131,7 @@ class Writer:
 
     def load(self) -> Load:
         """What waits in memory, without what is in flight."""
-        in_layers, sealed = self._open.load(), self.dispatcher.load()
-        return Load(
-            in_layers.held + sealed.held + self._checkpointer.held,
-            in_layers.records + sealed.records,
-            in_layers.chunks + sealed.chunks,
-        )
+        return self._open.load() + self.dispatcher.load() + Load(self._checkpointer.held)
 
     def has_room(self) -> bool:
         """Whether it is of use to take more: the bound is not reached, and no chunk waits for
@@ -148,8 +143,7 @@ class Writer:
         """Enter what became of chunks; raises the dispatcher's failure once all is entered."""
         for resolution in self.dispatcher.follow(answers):
             self._enter(resolution)
-        if self._keeping:
-            self._release()
+        self._release()  # before anything is sent: a memory may be another's by now
         self.dispatcher.send_due()
         if self.dispatcher.failure is not None:
             raise self.dispatcher.failure
@@ -190,8 +184,7 @@ class Writer:
         """End badly: what is rejected is stored, if the store can; else it raises its error."""
         try:
             self._keeping.close()
-            if self._keeping:
-                self._release()
+            self._release()
         finally:
             self._store.close()
 

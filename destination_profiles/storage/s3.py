@@ -176,6 +176,7 @@ class Lease:
         """Let it hold from now on, unless it has expired and somebody has taken it away."""
         began = self._clock()
         if self._where and self._name not in dict(self._folder.locked(self._where)):
+            self._renewed = float("-inf")  # another may have it
             return
         self._folder.write(self._name, b"")
         self._renewed = began
