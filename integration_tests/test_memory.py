@@ -347,6 +347,57 @@ def test_newer_row_takes_the_place_of_a_rejected_one(
     assert profile(sandbox, 77)["_city"] == "new"
 
 
+@pytest.fixture
+def waiting(local: Connector, sandbox: ServedSandbox) -> Connector:
+    """A memory in which an old row of a profile waits that the service has by now."""
+    local.config["max_rejected_percent"] = 100
+    local.config["memory"]["retry_rejected"] = {"codes": [404]}
+    local.config["streams"] = [mapped("users", "_city"), mapped("places", "_region")]
+    local.catalog = {"streams": [stream("users"), stream("places")]}
+    rows = [record({"crm_id": 77, "value": "old"}, each) for each in ("users", "places")]
+    ended(local.write(*rows, state(1, "users"), state(1, "places")), (0, 1), (0, 1))
+    know(sandbox, 77)
+    return local
+
+
+def test_old_row_does_not_overwrite_where_profiles_are_found_in_two_ways(
+    waiting: Connector, sandbox: ServedSandbox
+) -> None:
+    """Nothing is known of newer rows there."""
+    by_mail = {"fields": [{"to": "email", "from": "value"}], "matching": {"mode": "email"}}
+    waiting.config["streams"] += [{"name": "mails", **by_mail}]
+    waiting.catalog = {"streams": [stream("users"), stream("mails")]}
+    newer = record({"crm_id": 77, "value": "new"})
+    said = waiting.write(newer, state(1), *values("mails", "ann@example.org"))
+    assert said.code == 0
+    assert profile(sandbox, 77)["_city"] == "new"
+
+
+def test_sync_without_a_stream_ends_though_its_rows_were_on_their_way(
+    waiting: Connector, sandbox: ServedSandbox
+) -> None:
+    """The process was killed as it tried them again."""
+    kept = waiting.folder / "kept" / "memory" / "crm" / "retry"
+    (part,) = (each.relative_to(kept) for each in kept.rglob("*.jsonl") if "users" in str(each))
+    (kept / "resend").mkdir()
+    note = {"type": "sent", "request_id": "1", "rows": [[str(part), 0]]}
+    (kept / "resend" / "1_sent.json").write_text(json.dumps(note))
+    waiting.catalog = {"streams": [stream("places")]}
+    ended(waiting.write(*values("places", "new")), (1, 0))
+    waiting.catalog = {"streams": [stream("users")]}
+    ended(waiting.write(record({"crm_id": 5, "value": "Rome"}), state(1)), (1, 0))
+    assert profile(sandbox, 77)["_city"] == "old"
+
+
+def test_what_a_resend_is_refused_is_not_kept(retrying: Connector, bodies: Path) -> None:
+    """It may be older than what the service has."""
+    retrying.write(record(city(77, "Oslo")), state(1))
+    resend(retrying)
+    before = len(sent_profiles(bodies))
+    ended(retrying.write(record(city(5, "Rome")), state(1)), (1, 0))
+    assert sent_profiles(bodies)[before:] == [city(5, "Rome")]
+
+
 def test_row_with_another_code_is_not_sent_again(retrying: Connector, bodies: Path) -> None:
     retrying.write(record({"crm_id": 5, "email": 7}), state(1))
     retrying.write(record({"crm_id": 5, "unheard_of": 7}), state(1))

@@ -154,7 +154,7 @@ class Remembering:
             self._known.update(look.ids[place])
         for each in look.ids[place] if self._renewed else ():
             self._renewed.pop(each, None)
-        if look.batch.is_end or _may_hold_function(look.profiles[place]):
+        if self._remembers and (look.batch.is_end or _may_hold_function(look.profiles[place])):
             self._instead[look.batch.ordinals[place]] = NOTHING
 
     def leaving(self, chunk: Chunk) -> None:

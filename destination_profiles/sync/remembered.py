@@ -1,6 +1,7 @@
 """The memory of a sync, as its streams are configured."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from functools import cache
 
@@ -56,7 +57,7 @@ class Remembrance:
             info.label(): _remembered(info, config, memory.seed, seeds[info.label()] or 0, setting)
             for info in self.known
         }
-        self.retries = self._retries(self.known) if keeps else None
+        self.retries = self._retries(self.known, takes=remembers) if keeps else None
         self.link = self._link(remembers=remembers and setting.skip_unchanged, retries=self.retries)
 
     def forgetting(self) -> Remembering:
@@ -73,10 +74,13 @@ class Remembrance:
             retries=retries,
         )
 
-    def _retries(self, streams: Sequence[StreamInfo]) -> Retries | None:
-        setting = self.setting
-        if setting.retry_rejected is None:
+    def _retries(self, streams: Sequence[StreamInfo], *, takes: bool) -> Retries | None:
+        """Where it does not `take` what is rejected, that is no newer row, but an old one."""
+        setting, retried = self.setting, self.setting.retry_rejected
+        if retried is None:
             return None
+        if not takes:
+            retried = replace(retried, codes=())
 
         def hashed(stream: Stream, originals: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
             known = self._streams[labels[stream]]
@@ -88,7 +92,7 @@ class Remembrance:
         return Retries(
             self.folder,
             setting.name,
-            setting.retry_rejected,
+            retried,
             streams=places,
             labels=labels,
             hashed=hashed,

@@ -9,6 +9,7 @@ from destination_profiles.errors import (
     ProfilesError,
     Refused,
     StoreFailed,
+    StoreUnavailable,
     TooManyRejected,
     Unavailable,
 )
@@ -219,6 +220,21 @@ def test_abandon_awaits_what_is_in_flight() -> None:
     link.held = False
     pipeline.pump.abandon()
     assert (link.sent, pipeline.states) == ([[1, 2], [3, 4]], [("a", 2, 0)])
+
+
+def test_nothing_is_tried_again_once_the_memory_is_lost() -> None:
+    """Another owner may have sent what is newer meanwhile."""
+
+    def lost() -> None:
+        raise StoreUnavailable("lost")
+
+    link = Link(lambda _: Retry(Unavailable("no answer")))
+    pipeline = Pipeline(link, backoff=lambda _: 10.0, retry_seconds=60)
+    pipeline.feed(1, 2)
+    pipeline.writer._keeping.settle = lost  # type: ignore[method-assign]
+    with pytest.raises(StoreUnavailable):
+        pipeline.pump.finish()
+    assert len(link.sent) == 1
 
 
 def test_abandon_sends_nothing_more() -> None:

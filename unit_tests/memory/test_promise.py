@@ -422,6 +422,12 @@ def test_what_did_not_change_is_not_sent() -> None:
     assert sent(table, table)[1] == 0
 
 
+@pytest.mark.parametrize("days", [-20_000, 70_000])
+def test_clock_of_another_century_does_no_harm(days: int) -> None:
+    first, second, third = sent(Turn(plain(1), days=days), Turn(plain(1)), Turn(plain(2)))
+    assert (first > 0, second, third > 0) == (True, 0, True)
+
+
 def test_what_others_send_of_other_fields_does_not_matter() -> None:
     first, second = Turn(plain(1)), Turn(plain(2, stream="points"))
     assert sent(first, second, first, second)[2:] == [0, 0]
