@@ -1,7 +1,7 @@
 """The entries of a memory: what each profile was last sent, and when, as hashes in SQLite."""
 
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from itertools import groupby, starmap
 from operator import add
@@ -30,7 +30,7 @@ class Entries:
     """A file of them, which the caller owns. Buckets are numbered by the first bits of an identity;
     a record is found in its bucket by its bytes.
 
-    All methods raise one of UNUSABLE where the file is damaged.
+    All methods raise sqlite3.DatabaseError where the file is damaged.
     """
 
     def __init__(self, path: Path, owner: str) -> None:
@@ -48,9 +48,7 @@ class Entries:
             if path.stat().st_size != pages * PAGE_BYTES:
                 raise ValueError
             self.count, self._bits = int(about["count"]), int(about["bits"])
-            if not LEAST_BITS <= self._bits <= MOST_BITS:
-                raise ValueError
-        except (*UNUSABLE, KeyError, TypeError):
+        except (*UNUSABLE, KeyError):
             self._db.close()
             raise ValueError from None
         self._shift = 8 * SIZE - self._bits
@@ -145,16 +143,14 @@ class Entries:
         rows = self._db.execute(
             "SELECT records FROM buckets WHERE number BETWEEN ? AND ?", (first, last)
         )
-        return [each for bucket in _blobs(bucket for (bucket,) in rows) for each in split(bucket)]
+        return [each for (bucket,) in rows for each in split(bucket)]
 
     def _numbers(self, identities: Sequence[bytes]) -> list[int]:
         shift = self._shift
         return [each >> shift for each in unpack(f">{len(identities)}Q", b"".join(identities))]
 
     def _buckets(self, numbers: Sequence[int]) -> dict[int, bytes]:
-        found = dict(self._db.execute(_query(len(numbers)), numbers))
-        _blobs(found.values())
-        return found
+        return dict(self._db.execute(_query(len(numbers)), numbers))
 
 
 def make(path: Path, owner: str, parts: Iterable[Sequence[bytes]], most: int) -> None:
@@ -198,14 +194,6 @@ def no_record(identity: bytes) -> bytes:
 def split(records: bytes) -> list[bytes]:
     """The records of a text of them."""
     return [records[at : at + RECORD] for at in range(0, len(records), RECORD)]
-
-
-def _blobs(buckets: Iterable[bytes]) -> Collection[bytes]:
-    """Buckets as they are to be. Where a file is damaged, SQLite may say that one is a number."""
-    found = list(buckets)
-    if not set(map(type, found)) <= {bytes}:
-        raise sqlite3.DatabaseError
-    return found
 
 
 def _joined(records: dict[bytes, bytes], least: bytes) -> bytes:

@@ -17,7 +17,7 @@ from ..errors import StoreFailed
 from ..storage.folder import Folder, Lock, joined, quoted
 from . import lease
 from .entries import ABSENT, BLANK, UNUSABLE, Entries, make, no_record, record
-from .hashes import SIZE, hashes
+from .hashes import SIZE, hashes, seal, unseal
 from .lanes import Database, Sends, settle
 from .spool import Spool
 
@@ -28,8 +28,9 @@ KEPT_DAYS = 365  # beyond the time after which an entry is sent again anyway
 NOT_KEPT = "The object storage does not list or give back what was written to its folder memory."
 BEGUN_ANEW = "The memory {} {}, so it is begun anew: this sync sends everything."
 DAMAGED = (
-    "The memory {} is damaged, so what it knows counts no more: from here on this sync sends "
-    "everything, and the next one begins it anew."
+    "The memory {} is damaged, or the folder for temporary files has no room for it, so what it "
+    "knows counts no more: from here on this sync sends everything, and the next one begins it "
+    "anew."
 )
 
 
@@ -114,11 +115,11 @@ class Memory:
         to be forgotten all the same before anything is sent to these identities.
         """
         self._remove(identities, BLANK)
-        self._spool.add(list(map(no_record, identities)))
+        self._add(list(map(no_record, identities)))
 
     def remember(self, entries: Iterable[tuple[bytes, bytes]], day: int) -> None:
         """Keep what was sent to identities on a day, for later syncs."""
-        self._spool.add([record(identity, content, day) for identity, content in entries])
+        self._add([record(identity, content, day) for identity, content in entries])
 
     def check(self) -> None:
         """Raise StoreUnavailable where another may own the memory by now."""
@@ -139,10 +140,11 @@ class Memory:
             else:
                 most = self._spool.count + (entries.count if entries is not None else 0)
                 make(path, self._about.owner, self._spool.merged(entries, oldest), most)
-        except UNUSABLE:
+        except (*UNUSABLE, OSError):
             self._give_up()
             return
         self.check()
+        seal(path)
         self._folder.store(self._at(ENTRIES), path)
         for name in self._forgotten:
             self._folder.remove(name)
@@ -171,6 +173,13 @@ class Memory:
             except UNUSABLE:
                 self._give_up()
 
+    def _add(self, records: Sequence[bytes]) -> None:
+        if not self._is_damaged:
+            try:
+                self._spool.add(records)
+            except OSError:
+                self._give_up()
+
     def _read_about(self) -> tuple[About, str]:
         """What a memory is, or a new one and why: it has been there, and cannot be used."""
         names, new = self._names(), About(VERSION, f"{randbits(64):016x}", _new_seed())
@@ -192,6 +201,7 @@ class Memory:
         path = self._work / ENTRIES
         self._folder.fetch(self._at(ENTRIES), path)
         try:
+            unseal(path)
             self._entries = Entries(path, self._about.owner)
             for name in self._forgotten:
                 self._entries.remove(list(self._read_forgotten(name)))
@@ -226,8 +236,8 @@ class Memory:
         self._forgotten = []
 
     def _give_up(self) -> None:
-        """The file is damaged: nothing of it counts any more, and nothing that is sent from now on
-        is remembered.
+        """The file is damaged, or there is no room: nothing of it counts any more, and nothing that
+        is sent from now on is remembered.
         """
         self._tell(DAMAGED.format(self._name))
         self._is_damaged, self._entries = True, None

@@ -6,9 +6,10 @@ from contextlib import contextmanager
 import pytest
 
 from destination_profiles.errors import StoreUnavailable
-from destination_profiles.memory import lease
+from destination_profiles.memory import lease, spool
 from destination_profiles.memory.entries import ABSENT, OTHER
 from destination_profiles.memory.lanes import Sends
+from destination_profiles.memory.spool import Spool
 from destination_profiles.memory.store import Memory, opened
 from destination_profiles.storage.folder import Folder, Lock
 from unit_tests.outcomes.memory import HeldLock, MemoryFolder
@@ -180,20 +181,16 @@ def test_forgotten_part_that_is_damaged_begins_anew(syncs: Syncs) -> None:
         assert "begun anew" in syncs.told[0]
 
 
-def test_damaged_entries_never_hold_what_was_not_sent(syncs: Syncs) -> None:
-    """A bit may be another, wherever it is."""
+def test_damaged_entries_begin_anew(syncs: Syncs) -> None:
+    """A bit may be another, wherever it is: of a record that was forgotten too."""
     syncs.fill()
-    with pytest.raises(Killed), syncs.sync() as memory:
-        memory.forget(IDS[:1])
-        raise Killed
     whole = syncs.folder.things[ENTRIES]
-    for at in (place for place, byte in enumerate(whole) if byte):
+    places = [place for place, byte in enumerate(whole) if byte]
+    assert len(places) > 300
+    for at in places[::3]:
         syncs.folder.things[ENTRIES] = whole[:at] + bytes([whole[at] ^ 4]) + whole[at + 1 :]
-        assert syncs.days()[0] == ABSENT
-        with syncs.sync(keeps=False) as memory:
-            assert set(memory.find(IDS, [TWO] * 5)) <= {ABSENT, OTHER}
-            memory.remember([(IDS[1], TWO)], TODAY)
-            memory.forget(IDS[2:3])
+        assert syncs.days() == [ABSENT] * 5
+        assert "begun anew" in syncs.told[0]
 
 
 def test_about_that_is_lost_begins_anew(syncs: Syncs) -> None:
@@ -226,10 +223,11 @@ def test_damage_that_shows_later_lets_everything_be_sent(syncs: Syncs) -> None:
         some = [(each * 0x0123_4567_89AB_CDEF % 2**64).to_bytes(8) for each in range(5_000)]
         memory.remember([(each, ONE) for each in some], TODAY)
         memory.close(0)
-    whole = syncs.folder.things[ENTRIES]
-    middle = len(whole) // 2 // 4096 * 4096
-    syncs.folder.things[ENTRIES] = whole[:middle] + b"\xff" * 4096 + whole[middle + 4096 :]
     with syncs.sync() as memory:
+        copy = memory._work / "entries.sqlite"
+        whole = copy.read_bytes()
+        middle = len(whole) // 2 // 4096 * 4096
+        copy.write_bytes(whole[:middle] + b"\xff" * 4096 + whole[middle + 4096 :])
         assert ABSENT in memory.find(some, [ONE] * len(some))
         assert memory.find(some[:1], [ONE]) == [ABSENT]
         assert "from here on this sync sends everything" in syncs.told[0]
@@ -238,6 +236,27 @@ def test_damage_that_shows_later_lets_everything_be_sent(syncs: Syncs) -> None:
         memory.close(0)
     assert syncs.days() == [ABSENT] * 5
     assert "begun anew" in syncs.told[0]
+
+
+@pytest.mark.parametrize("ends", [False, True])
+def test_temporary_folder_without_room_lets_everything_be_sent(
+    syncs: Syncs, monkeypatch: pytest.MonkeyPatch, *, ends: bool
+) -> None:
+    """It shows when what was sent is written, or at the end."""
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    syncs.fill()
+    monkeypatch.setattr(Spool, "_write", full)
+    monkeypatch.setattr(spool, "MOST_HELD", 100 if ends else 1)
+    with syncs.sync() as memory:
+        memory.remember([(IDS[0], TWO)], TODAY)
+        memory.drop(IDS[1:2])
+        memory.close(0)
+        assert [each.startswith("The memory crm is damaged, or") for each in syncs.told] == [True]
+    monkeypatch.undo()
+    assert syncs.days() == [ABSENT] * 5
 
 
 # Two owners
