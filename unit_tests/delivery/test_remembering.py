@@ -44,9 +44,11 @@ class Kept:
         return [None if each == b"held" else each.upper() for each in originals]
 
     def link(self, memory: Memory, today: int) -> Remembering:
+        return Remembering(memory, self.streams(), today=today, resend_after_days=EVERY)
+
+    def streams(self) -> dict[str, Remembered]:
         stream = Remembered(1, 2, self.renew, lambda originals: [("a",)] * len(originals))
-        streams = {ROUTE.label: stream}
-        return Remembering(memory, streams, today=today, resend_after_days=EVERY)
+        return {ROUTE.label: stream}
 
     def fill(self, rows: Batch, day: int = TODAY) -> None:
         """Let records be accepted on a day."""
@@ -197,3 +199,28 @@ def test_entry_of_a_clock_that_was_wrong_is_due(kept: Kept, ahead: int, sent: li
     rows = batch(("one", ("1",)))
     kept.fill(rows, TODAY + ahead)
     assert kept.sent(rows) == sent
+
+
+def test_what_has_no_last_word_at_the_end_is_forgotten(kept: Kept) -> None:
+    """One was accepted; the next may have been; the sync ends well enough to keep its memory."""
+    first, second = batch(("one", ("1",))), batch(("two", ("1",)), first=1)
+    with opened(kept.folder, "crm", lambda _: None) as memory:
+        memory.join([])
+        link = kept.link(memory, TODAY)
+        for rows in (first, second):
+            assert link.changed(rows, ROUTE, frozenset())[0] is rows
+            link.leaving(sealed(rows))
+            if rows is first:
+                link.answered(Resolution(sealed(rows), {}))
+        link.end([sealed(second)])
+        memory.close(0)
+    assert kept.sent(first) == ["one"]
+
+
+def test_what_is_not_remembered_takes_no_memory(kept: Kept) -> None:
+    """A resend, or a sync that remembers rejected rows alone, may have many with functions."""
+    rows = batch(('{"n":{"action":"incr"}}', ("1",)))
+    with opened(kept.folder, "crm", lambda _: None) as memory:
+        link = Remembering(memory, kept.streams(), today=1, resend_after_days=1, remembers=False)
+        assert link.changed(rows, ROUTE, frozenset()) == (rows, ())
+        assert link._instead == {}
