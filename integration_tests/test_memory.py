@@ -352,7 +352,7 @@ def waiting(local: Connector, sandbox: ServedSandbox) -> Connector:
     """A memory in which an old row of a profile waits that the service has by now."""
     local.config["max_rejected_percent"] = 100
     local.config["memory"]["retry_rejected"] = {"codes": [404]}
-    local.config["streams"] = [mapped("users", "_city"), mapped("places", "_region")]
+    local.config["streams"] = [mapped("users", "_city"), mapped("places", "_region", db_id=2)]
     local.catalog = {"streams": [stream("users"), stream("places")]}
     rows = [record({"crm_id": 77, "value": "old"}, each) for each in ("users", "places")]
     ended(local.write(*rows, state(1, "users"), state(1, "places")), (0, 1), (0, 1))
@@ -366,11 +366,12 @@ def test_old_row_does_not_overwrite_where_profiles_are_found_in_two_ways(
     """Nothing is known of newer rows there."""
     by_mail = {"fields": [{"to": "email", "from": "value"}], "matching": {"mode": "email"}}
     waiting.config["streams"] += [{"name": "mails", **by_mail}]
-    waiting.catalog = {"streams": [stream("users"), stream("mails")]}
+    waiting.catalog = {"streams": [stream("users"), stream("places"), stream("mails")]}
     newer = record({"crm_id": 77, "value": "new"})
     said = waiting.write(newer, state(1), *values("mails", "ann@example.org"))
     assert said.code == 0
     assert profile(sandbox, 77)["_city"] == "new"
+    assert "Of 1 records that earlier syncs were refused" in said.log  # those of places
 
 
 def test_sync_without_a_stream_ends_though_its_rows_were_on_their_way(
@@ -383,7 +384,7 @@ def test_sync_without_a_stream_ends_though_its_rows_were_on_their_way(
     note = {"type": "sent", "request_id": "1", "rows": [[str(part), 0]]}
     (kept / "resend" / "1_sent.json").write_text(json.dumps(note))
     waiting.catalog = {"streams": [stream("places")]}
-    ended(waiting.write(*values("places", "new")), (1, 0))
+    ended(waiting.write(*values("places", "new")), (0, 1))
     waiting.catalog = {"streams": [stream("users")]}
     ended(waiting.write(record({"crm_id": 5, "value": "Rome"}), state(1)), (1, 0))
     assert profile(sandbox, 77)["_city"] == "old"
