@@ -3,6 +3,7 @@
 # make test   all tests
 # make coverage  the same, with the lines that no test reaches; each process takes twice as long
 # make soak   the tests that take long
+# make chaos SEEDS=1..200  random loads and faults, each from its seed; what breaks is told with the fewest faults
 # make bench  speed and memory, beside the floor and others
 # make guard  the record path's processor time, shape by shape, held against limits
 # make check  lint, format, types
@@ -14,7 +15,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 TESTS := $(foreach name,.venv .venv-source .venv-pipelines .venv-qa .venv-suite,$(name)/installed)
 
-.PHONY: demo dirty test coverage soak scenarios constraints check format bench guard clean
+.PHONY: demo dirty test coverage soak chaos scenarios constraints check format bench guard clean
 .DELETE_ON_ERROR:
 
 demo: .venv/connector .venv-source/installed
@@ -31,6 +32,10 @@ coverage: $(TESTS)
 
 soak: .venv/installed
 	$(BIN)/python -m pytest -q -n 2 -m soak
+
+SEEDS ?= 1..200
+chaos: .venv/installed
+	$(BIN)/python -m integration_tests.chaos $(SEEDS)
 
 scenarios: .venv/installed
 	$(BIN)/python -m integration_tests.stage

@@ -2,11 +2,14 @@
 promise is played again with fewer troubles, until none can be left out.
 """
 
+import argparse
 import sys
 import tempfile
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 
+from integration_tests.chaos.breaks import BREAKS, broken_copy
 from integration_tests.chaos.checks import broken
 from integration_tests.chaos.plan import Plan, make_plan
 from integration_tests.chaos.run import Arena
@@ -15,19 +18,22 @@ from integration_tests.chaos.shrink import shrink
 AT_ONCE = 2
 
 
-def judge(plan: Plan) -> list[str]:
+def judge(plan: Plan, package: Path | None = None) -> list[str]:
     """Play a plan in a folder of its own; the promises that it breaks."""
-    with tempfile.TemporaryDirectory() as folder, Arena(plan, Path(folder)) as arena:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Arena(plan, Path(folder), package) as arena,
+    ):
         return broken(arena.play())
 
 
-def report(seed: int) -> list[str]:
+def report(seed: int, package: Path | None = None) -> list[str]:
     """What a seed breaks, and the fewest troubles that break a promise of the same name."""
     plan = make_plan(seed)
-    faults = judge(plan)
+    faults = judge(plan, package)
     if not faults:
         return []
-    fewest = shrink(plan, lambda each: bool(kinds(faults) & kinds(judge(each))))
+    fewest = shrink(plan, lambda each: bool(kinds(faults) & kinds(judge(each, package))))
     told = "; ".join(map(str, fewest.troubles)) or "nothing goes wrong"
     return [f"seed {seed}: {each}" for each in faults[:10]] + [f"  with: {told}"]
 
@@ -43,10 +49,16 @@ def seeds(text: str) -> list[int]:
 
 
 def main() -> int:
-    chosen = [seed for each in sys.argv[1:] for seed in seeds(each)]
+    parser = argparse.ArgumentParser(prog="python -m integration_tests.chaos")
+    parser.add_argument("seeds", nargs="+", help="such as 7 or 1..200")
+    parser.add_argument("--broken", choices=BREAKS, help="play a connector that is broken so")
+    asked = parser.parse_args()
+    chosen = [seed for each in asked.seeds for seed in seeds(each)]
     failed = 0
-    with ProcessPoolExecutor(AT_ONCE) as pool:
-        for seed, lines in zip(chosen, pool.map(report, chosen), strict=True):
+    with tempfile.TemporaryDirectory() as folder, ProcessPoolExecutor(AT_ONCE) as pool:
+        package = broken_copy(asked.broken, Path(folder)) if asked.broken else None
+        played = pool.map(partial(report, package=package), chosen)
+        for seed, lines in zip(chosen, played, strict=True):
             failed += bool(lines)
             print(*(lines or [f"seed {seed}: all promises held"]), sep="\n", flush=True)
     print(f"{len(chosen)} seeds, {failed} of them broke a promise.")

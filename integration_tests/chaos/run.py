@@ -74,8 +74,9 @@ class Happened:
 class Arena:
     """A service, a proxy before it and a connector, in a folder."""
 
-    def __init__(self, plan: Plan, folder: Path) -> None:
-        self.plan, self.folder = plan, folder
+    def __init__(self, plan: Plan, folder: Path, package: Path | None = None) -> None:
+        """`package`: where another connector than this one is imported from."""
+        self.plan, self.folder, self.package = plan, folder, package
         self.data, self.bodies = folder / "sandbox.db", folder / "bodies"
         self.proxy = Proxy(plan.at_request, self._play)
         self._stack = ExitStack()
@@ -187,10 +188,13 @@ class Arena:
     def _started(
         self, command: list[str], lines: Path, happens: set[str]
     ) -> Iterator[subprocess.Popen[bytes]]:
-        environment = {**os.environ, "LOG_LEVEL": "debug" if self.plan.debug else "info"}
-        if "clock jumps" in happens:
-            paths = [str(CLOCK), environment.get("PYTHONPATH", "")]
-            environment["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
+        imported = [self.package, CLOCK if "clock jumps" in happens else None]
+        paths = [str(each) for each in imported if each] + [os.environ.get("PYTHONPATH", "")]
+        environment = {
+            **os.environ,
+            "LOG_LEVEL": "debug" if self.plan.debug else "info",
+            "PYTHONPATH": os.pathsep.join(filter(None, paths)),
+        }
         full = FULL_DISK if "disk full" in happens else []
         with (
             lines.open("rb") as source,
