@@ -43,7 +43,7 @@ FOUND = {  # in each broken copy: by a seed with these troubles instead of its o
 def test_break_is_found(name: str, tmp_path: Path) -> None:
     seed, troubles, promise = FOUND[name]
     plan = replace(make_plan(seed), troubles=tuple(Trouble(*each) for each in troubles))
-    assert promise in kinds(judge(plan, broken_copy(name, tmp_path)))
+    assert promise in kinds(judge(plan, broken_copy(BREAKS[name], tmp_path)))
 
 
 def test_seeds_draw_every_kind_of_trouble() -> None:

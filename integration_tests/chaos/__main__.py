@@ -56,7 +56,7 @@ def main() -> int:
     chosen = [seed for each in asked.seeds for seed in seeds(each)]
     failed = 0
     with tempfile.TemporaryDirectory() as folder, ProcessPoolExecutor(AT_ONCE) as pool:
-        package = broken_copy(asked.broken, Path(folder)) if asked.broken else None
+        package = broken_copy(BREAKS[asked.broken], Path(folder)) if asked.broken else None
         played = pool.map(partial(report, package=package), chosen)
         for seed, lines in zip(chosen, played, strict=True):
             failed += bool(lines)

@@ -1,6 +1,7 @@
 """Promises broken on purpose, in copies of the connector: chaos must find each."""
 
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 import destination_profiles
@@ -66,11 +67,11 @@ BREAKS: dict[str, tuple[Change, ...]] = {
 }
 
 
-def broken_copy(name: str, folder: Path) -> Path:
-    """A copy of the connector in which one promise is broken; gives the folder to import from."""
+def broken_copy(changes: Iterable[Change], folder: Path) -> Path:
+    """A copy of the connector with changes; gives the folder to import it from."""
     copy = folder / PACKAGE.name
     shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
-    for module, old, new in BREAKS[name]:
+    for module, old, new in changes:
         text = (copy / module).read_text()
         assert text.count(old) == 1, f"{module} has no such place any more: {old}"
         (copy / module).write_text(text.replace(old, new))

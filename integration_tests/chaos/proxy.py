@@ -77,7 +77,11 @@ class Handler(BaseHTTPRequestHandler):
             event = kind if kind in EVENTS else None
             fault = HONEST if kind is None or event else FAULTS[kind]
             length = int(self.headers["Content-Length"])
-            body = self.rfile.read(int(length * fault.read))
+            wanted = int(length * fault.read)
+            body = self.rfile.read(wanted)
+            if len(body) < wanted:  # the connector died
+                self._reset()
+                return
             if fault.blames:
                 self.server.blamed.append(body)
             self.server.happen(event, executed=False)
