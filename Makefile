@@ -2,7 +2,7 @@
 # make dirty  a table of 50,000 dirty customers, each row compared with what must become of it
 # make test   all tests
 # make coverage  the same, with the lines that no test reaches; each process takes twice as long
-# make soak   the tests that take long
+# make soak RECORDS=1000000  the tests that take long; one of them takes so many records
 # make chaos SEEDS=1..200  random loads and faults, each from its seed; what breaks is told with the fewest faults
 # make fuzz SECONDS=150  fuzzes each of four targets so long, guided by coverage
 # make bench  speed and memory, beside the floor and others
@@ -31,8 +31,9 @@ test: $(TESTS)
 coverage: $(TESTS)
 	$(BIN)/python -m pytest -q -n 2 --cov --cov-report=term:skip-covered
 
+RECORDS ?= 1000000
 soak: .venv/installed
-	$(BIN)/python -m pytest -q -n 2 -m soak
+	RECORDS=$(RECORDS) $(BIN)/python -m pytest -q -n 2 -m soak
 
 SEEDS ?= 1..200
 chaos: .venv/installed
