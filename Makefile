@@ -1,4 +1,5 @@
 # make demo   a real source into the service, end to end
+# make demo-open  the same, and leaves the service running, with its page
 # make dirty  a table of 50,000 dirty customers, each row compared with what must become of it
 # make test   all tests
 # make coverage  the same, with the lines that no test reaches; each process takes twice as long
@@ -16,11 +17,14 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 TESTS := $(foreach name,.venv .venv-source .venv-pipelines .venv-qa .venv-suite,$(name)/installed)
 
-.PHONY: demo dirty test coverage soak chaos fuzz scenarios constraints check format bench guard clean
+.PHONY: demo demo-open dirty test coverage soak chaos fuzz scenarios constraints check format bench guard clean
 .DELETE_ON_ERROR:
 
 demo: .venv/connector .venv-source/installed
 	$(BIN)/python demo/run.py
+
+demo-open: .venv/connector .venv-source/installed
+	@$(BIN)/python demo/run.py --open
 
 dirty: .venv/connector
 	$(BIN)/python demo/dirty.py --out demo/out/dirty --sync

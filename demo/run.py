@@ -2,12 +2,15 @@
 each a process of its own.
 """
 
+import argparse
 import json
 import shutil
+import signal
 import subprocess
 import sys
 import time
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,6 +27,9 @@ LEFT_OUT = range(400, USERS + 1, 400)  # users that the service does not know, o
 
 def main() -> int:
     """Run it and tell what happened; 0 when every record is accounted for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--open", action="store_true", help="leave the service running")
+    left_open = parser.parse_args().open
     shutil.rmtree(OUT, ignore_errors=True)
     OUT.mkdir()
     with service(DATA) as url:
@@ -46,7 +52,9 @@ def main() -> int:
             f"destination with exit code {code}."
         )
         balanced = report(states)
-        say_where()
+        say_where(url if left_open else None)
+        if left_open:
+            wait()
     return 0 if code == 0 and balanced else 1
 
 
@@ -151,11 +159,20 @@ def report(states: list[dict[str, Any]]) -> bool:
     return missing == list(LEFT_OUT) and len(arrived) == delivered == USERS - len(LEFT_OUT)
 
 
-def say_where() -> None:
-    """Where to look next."""
+def wait() -> None:
+    """Until Ctrl-C."""
+    say("The service is still there. Ctrl-C ends it.")
+    with suppress(KeyboardInterrupt):
+        signal.pause()
+
+
+def say_where(url: str | None) -> None:
+    """Where to look next; `url` is the address of a service that is left running."""
     say("6. Look around:")
     data = shown("sandbox.db")
+    page = f".venv/bin/profiles-sandbox serve --data {data} --port 0"
     places = {
+        url or page: "the page of all this" + ("" if url else ", at the address that it prints"),
         str(shown("config.json")): "the connector's configuration, with the mapping",
         str(shown("rejected")): "each rejected record, as it came, with the reason",
         f".venv/bin/profiles-sandbox journal --data {data}": "each request the service had",

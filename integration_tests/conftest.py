@@ -2,7 +2,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
+from integration_tests.browser import CHROMIUM, NO_CHROMIUM, Driven, chromium
 from integration_tests.connector import Connector
 from integration_tests.s3 import BUCKET, MotoServer
 from profiles_sandbox.testing import TOKEN, ServedSandbox, ThreadedSandbox
@@ -75,3 +77,36 @@ def s3(server: MotoServer) -> MotoServer:
     for key in server.objects():
         server.client.delete_object(Bucket=BUCKET, Key=key)
     return server
+
+
+@pytest.fixture(scope="module")
+def system_browser() -> Iterator[Browser]:
+    """The system's Chromium, one process a module. The tests are left out where there is none, and
+    the summary says so.
+    """
+    if CHROMIUM is None:
+        pytest.skip(NO_CHROMIUM)
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture
+def browser(system_browser: Browser) -> Iterator[Driven]:
+    """A real browser: `browser.open(url, dark=True, phone=True)` gives Playwright's page, by which
+    a test clicks and types (`page.get_by_role("button", name="Search").click()`) and waits for
+    what it expects (`expect(page.get_by_text("done")).to_be_visible()`); `barriers(page)` of
+    browser.py has what axe-core finds wrong. The test fails where a page's script fails, or where
+    its Content-Security-Policy kept something from loading.
+    """
+    driven = Driven(system_browser)
+    yield driven
+    driven.close()
+    assert not driven.errors
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many tests were left out for want of a browser."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    if left_out := sum(NO_CHROMIUM in str(report.longrepr) for report in skipped):
+        terminalreporter.section("browser", bold=True)
+        terminalreporter.line(f"{left_out} tests of pages were left out: {NO_CHROMIUM}.")

@@ -7,13 +7,19 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from socket import socket
+from time import time
 
 from profiles_sandbox import show, switches
 from profiles_sandbox.calls.service import CALLS, DEFAULT_TOKEN, Service
 from profiles_sandbox.data.datafile import DataFileError, open_to_read, open_to_write
 from profiles_sandbox.data.journal import Journal
+from profiles_sandbox.data.requests import Requests
 from profiles_sandbox.data.store import ProfileStore
 from profiles_sandbox.faults.plan import FaultPlan, FaultsError, load_plan
+from profiles_sandbox.page.news import News
+from profiles_sandbox.page.reader import Reader
+from profiles_sandbox.page.site import Site
+from profiles_sandbox.page.views import Views
 from profiles_sandbox.profiles.setup import SetupError, load_setup
 from profiles_sandbox.serving.app import Endpoint, make_app
 from profiles_sandbox.serving.server import Server, bind
@@ -37,7 +43,21 @@ def parser() -> argparse.ArgumentParser:
         prog="profiles-sandbox", description="A local stand-in for a profile API."
     )
     commands = main.add_subparsers(dest="command", required=True)
-    serve = commands.add_parser("serve", help="serve the API until told to stop")
+    serve = commands.add_parser(
+        "serve", help="serve the API, and a page about it at /, until told to stop"
+    )
+    _add_serve_options(serve)
+    journal = commands.add_parser("journal", help="show the requests received")
+    profiles = commands.add_parser("profiles", help="show the profiles of a database")
+    profiles.add_argument("--db-id", type=int, required=True)
+    profiles.add_argument("--limit", type=int, default=-1, metavar="N", help="the oldest N only")
+    for command in (journal, profiles):
+        command.add_argument("--data", type=Path, required=True, metavar="FILE.db")
+        command.add_argument("--json", action="store_true", help="JSON lines instead of a table")
+    return main
+
+
+def _add_serve_options(serve: argparse.ArgumentParser) -> None:
     serve.add_argument("--port", type=int, required=True, help="0 takes a free port")
     serve.add_argument(
         "--data", type=Path, required=True, metavar="FILE.db", help="made when missing"
@@ -61,15 +81,14 @@ def parser() -> argparse.ArgumentParser:
     serve.add_argument(
         "--keep-bodies", type=Path, metavar="DIR", help="write each request body there"
     )
+    serve.add_argument(
+        "--page-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="show the page to other machines too, under this name (default: to this one only)",
+    )
     switches.add_options(serve)
-    journal = commands.add_parser("journal", help="show the requests received")
-    profiles = commands.add_parser("profiles", help="show the profiles of a database")
-    profiles.add_argument("--db-id", type=int, required=True)
-    profiles.add_argument("--limit", type=int, default=-1, metavar="N", help="the oldest N only")
-    for command in (journal, profiles):
-        command.add_argument("--data", type=Path, required=True, metavar="FILE.db")
-        command.add_argument("--json", action="store_true", help="JSON lines instead of a table")
-    return main
 
 
 def _serve(options: argparse.Namespace) -> None:
@@ -89,7 +108,11 @@ def prepared(
     Raises SetupError, FaultsError, DataFileError or OSError.
     """
     setup = load_setup(options.setup)
-    faults = load_plan(options.faults, CALLS) if options.faults else FaultPlan([])
+    faults = (
+        load_plan(options.faults, CALLS, options.latency_ms)
+        if options.faults
+        else FaultPlan([], options.latency_ms)
+    )
     if options.keep_bodies:
         options.keep_bodies.mkdir(parents=True, exist_ok=True)
     with (
@@ -99,8 +122,14 @@ def prepared(
         service = Service(
             data, setup, switches.from_options(options), options.token, bodies=options.keep_bodies
         )
-        with closing(Endpoint(service, faults, options.latency_ms)) as endpoint:
-            yield Server(make_app(endpoint), announce), listener
+        since, news = Requests(data.connection).last(), News()
+        views = Views(setup, options.token, options.keep_bodies, since, time)
+        with (
+            closing(Endpoint(service, faults, news.tell)) as endpoint,
+            closing(Reader(options.data)) as reader,
+        ):
+            site = Site(views, reader, news, faults, options.page_host)
+            yield Server(make_app(endpoint, site.routes()), announce, news.end), listener
 
 
 def _journal(options: argparse.Namespace) -> None:

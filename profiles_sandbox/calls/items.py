@@ -1,12 +1,13 @@
 """A batch: applies the items of one request in order, each wholly or not at all."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from profiles_sandbox.calls import parameters
 from profiles_sandbox.calls.search import Search, read_search
+from profiles_sandbox.data.history import Change, changed
 from profiles_sandbox.data.store import Profile, ProfileStore, profile_id
 from profiles_sandbox.profiles.field_writer import FieldWriter
 from profiles_sandbox.profiles.setup import Setup
@@ -59,6 +60,8 @@ class Batch:
     fields: FieldWriter
     subscriptions: SubscriptionWriter
     switches: Switches
+    changes: list[Change] = field(default_factory=list)
+    """What the items that ran have changed."""
 
     def run(self) -> dict[str, Any]:
         """Apply every item and give the answer, one result for each."""
@@ -74,14 +77,18 @@ class Batch:
         try:
             if type(item) is not dict:
                 raise wrong_type(f"data[{index}]", "object", item)
-            return {"error": 0, "error_text": SUCCESS, "profile_id": profile_id(self._apply(item))}
+            return {
+                "error": 0,
+                "error_text": SUCCESS,
+                "profile_id": profile_id(self._apply(item, index)),
+            }
         except ItemRefused as refusal:
             return {
                 "error": getattr(self.switches, CODES[type(refusal)]),
                 "error_text": refusal.text,
             }
 
-    def _apply(self, item: dict[str, Any]) -> int:
+    def _apply(self, item: dict[str, Any], index: int) -> int:
         """Update or create the item's profile and give its number."""
         database = self.search.database
         try:
@@ -89,13 +96,17 @@ class Batch:
         except ProfileNotFound:
             if not self.create or self.search.mode == "profile_id":
                 raise
-            return self.store.add(
-                database.id, self._written({}, self._to_create(item)), database.fields
-            )
+            new = self._written({}, self._to_create(item))
+            return self._changed(self.store.add(database.id, new, database.fields), index, {}, new)
         old = self.store.load(database.id, found.pk) or {}
         new = self._written(old, self._to_update(item, found.by_subscription))
         self.store.replace(database.id, found.pk, old, new, database.fields)
-        return found.pk
+        return self._changed(found.pk, index, old, new)
+
+    def _changed(self, number: int, index: int, old: Profile, new: Profile) -> int:
+        if was := changed(old, new):
+            self.changes.append(Change(number, index, was))
+        return number
 
     def _written(self, old: Profile, values: dict[str, Any]) -> Profile:
         """The new state, `old` being left as it is; raises ItemRefused."""

@@ -4,6 +4,8 @@ A request is received (journalled, in a transaction of its own) and then finishe
 answer kept for repeats and the rest of its journal row are one transaction.
 """
 
+import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +17,7 @@ from profiles_sandbox.calls.items import SUCCESS, prepare_batch
 from profiles_sandbox.calls.listings import Listings
 from profiles_sandbox.calls.lookup import Lookup
 from profiles_sandbox.data.datafile import DataFile
+from profiles_sandbox.data.history import History
 from profiles_sandbox.data.journal import Ending, Journal
 from profiles_sandbox.data.replay import Answers, replay_key
 from profiles_sandbox.data.store import ProfileStore
@@ -43,6 +46,8 @@ CALLS = (
 DEFAULT_TOKEN = "sandbox-token"  # noqa: S105 - a stand-in has no secrets
 
 BEARER = "Bearer "
+
+_PLACE = re.compile(r"\[\d+\]")
 
 
 @dataclass(frozen=True)
@@ -90,6 +95,7 @@ class Service:
         self._now = now
         self._store = ProfileStore(data.connection)
         self._journal = Journal(data.connection)
+        self._history = History(data.connection)
         self._answers = Answers(data.connection, switches.replay_seconds)
         listings = Listings(setup, switches)
         self._reads: dict[str, Callable[[Mapping[str, Any]], Message]] = {
@@ -164,8 +170,10 @@ class Service:
             received.taken.message, self._store, self._setup, self._switches, create=create
         )
         reply = batch.run()
-        failed = sum(result["error"] != 0 for result in reply["result"])
-        accepted = len(reply["result"]) - failed
+        refused = [result for result in reply["result"] if result["error"] != 0]
+        failed, accepted = len(refused), len(reply["result"]) - len(refused)
+        reasons = Counter((each["error"], _any_place(each["error_text"])) for each in refused)
+        self._history.add(received.number, batch.changes, reasons)
         return _Outcome(
             self._answer(received.taken.answer, reply), accepted=accepted, failed=failed
         )
@@ -187,6 +195,11 @@ class Service:
             same = self._switches.error_http_status == "same" and error in HTTP_ERRORS
             http_status = error if same else 200
         return Answer(http_status, codec.content_type, codec.encode(reply), error, text)
+
+
+def _any_place(text: str) -> str:
+    """A reason without places in lists, so that equal ones are counted together."""
+    return _PLACE.sub("[]", text)
 
 
 def _ending(answer: Answer | None, outcome: _Outcome) -> Ending:

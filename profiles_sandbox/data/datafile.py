@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 _SCHEMA = """
 CREATE TABLE profiles (pk INTEGER PRIMARY KEY, db_id INTEGER NOT NULL, body BLOB NOT NULL);
@@ -29,6 +29,11 @@ CREATE TABLE journal (
     db_id INTEGER, matching TEXT, field_name TEXT, skip_triggers INTEGER,
     skip_invalid_subscriptions INTEGER, fault TEXT
 );
+CREATE INDEX journal_by_request_id ON journal (request_id, id);
+CREATE TABLE reasons (request INTEGER NOT NULL, code INTEGER NOT NULL, text TEXT NOT NULL,
+    items INTEGER NOT NULL, PRIMARY KEY (request, code, text)) WITHOUT ROWID;
+CREATE TABLE changes (profile INTEGER NOT NULL, request INTEGER NOT NULL, item INTEGER NOT NULL,
+    was BLOB NOT NULL, PRIMARY KEY (profile, request, item)) WITHOUT ROWID;
 """
 
 

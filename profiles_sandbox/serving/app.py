@@ -1,7 +1,7 @@
 """The application: HTTP in, HTTP out, around the service."""
 
 import asyncio
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, MutableMapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, TypeVar
@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from profiles_sandbox.calls.service import Service
@@ -28,11 +28,15 @@ Result = TypeVar("Result")
 class Endpoint:
     """Takes every POST: waits without a thread, works on the data file in one thread."""
 
-    def __init__(self, service: Service, faults: FaultPlan, latency_ms: int) -> None:
-        """Take the service, which only the one thread uses from now on."""
+    def __init__(
+        self, service: Service, faults: FaultPlan, changed: Callable[[], None] = lambda: None
+    ) -> None:
+        """Take the service, which only the one thread uses from now on; `changed` is called when
+        the journal has.
+        """
         self._service = service
         self._faults = faults
-        self._latency_ms = latency_ms
+        self._changed = changed
         self._executed: set[Turn] = set()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="data-file")
 
@@ -65,13 +69,17 @@ class Endpoint:
                     arrived, lambda message: turn.rule(len(others), message)
                 )
             )
+            self._changed()
             fault = received.fault
             if fault and not fault.executes:
                 self._executed.discard(turn)
             await asyncio.sleep(
-                self._latency_ms / 1000 + (fault.delay(turn.number, len(others)) if fault else 0)
+                self._faults.latency_ms / 1000
+                + (fault.delay(turn.number, len(others)) if fault else 0)
             )
-            return await self._work(lambda: self._service.finish(received))
+            answer = await self._work(lambda: self._service.finish(received))
+            self._changed()
+            return answer
         finally:
             self._executed.discard(turn)
 
@@ -110,8 +118,9 @@ def _call(path: str) -> str:
     return path.removeprefix(PREFIX).strip("/") if path.startswith(PREFIX) else path
 
 
-def make_app(endpoint: Endpoint) -> Starlette:
-    """The ASGI application; paths outside the API are unknown calls, journalled like the
-    others.
+def make_app(endpoint: Endpoint, pages: Sequence[BaseRoute] = ()) -> Starlette:
+    """The ASGI application: routes of pages, then the API; paths outside both are unknown calls,
+    journalled like the others.
     """
-    return Starlette(routes=[Route("/{path:path}", endpoint.__call__, methods=["POST"])])
+    api = Route("/{path:path}", endpoint.__call__, methods=["POST"])
+    return Starlette(routes=[*pages, api])

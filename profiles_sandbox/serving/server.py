@@ -43,8 +43,15 @@ class _Connection(H11Protocol):
 class Server(uvicorn.Server):
     """Serves an application until told to stop."""
 
-    def __init__(self, app: ASGIApp, announce: Callable[[str], None] = print) -> None:
-        """`announce` is given the line that tells the address, once it listens."""
+    def __init__(
+        self,
+        app: ASGIApp,
+        announce: Callable[[str], None] = print,
+        stopping: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`announce` is given the line that tells the address, once it listens; `stopping` is
+        called before it waits for requests under way.
+        """
         super().__init__(
             uvicorn.Config(
                 app,
@@ -58,6 +65,7 @@ class Server(uvicorn.Server):
             )
         )
         self._announce = announce
+        self._stopping = stopping
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Announce the address once it listens."""
@@ -65,6 +73,11 @@ class Server(uvicorn.Server):
         for listener in sockets or []:
             host, port = listener.getsockname()[:2]
             self._announce(f"{LISTENS} http://{host}:{port}")  # ignore-https-check
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End what never ends by itself first."""
+        self._stopping()
+        await super().shutdown(sockets)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Stop without raising the signal again, so that the process ends with 0."""

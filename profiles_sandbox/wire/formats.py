@@ -68,4 +68,6 @@ def find_codec(content_type: str | None) -> Codec | None:
 
 
 def _without_data(error: Exception) -> str:
-    return "a byte is not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
+    """What is wrong with a body. Of bytes that are no text, msgspec up to 0.22 lets Python tell."""
+    is_about_bytes = isinstance(error, UnicodeDecodeError) or "UTF-8" in str(error)
+    return "a byte is not UTF-8" if is_about_bytes else str(error)

@@ -8,7 +8,7 @@ import pytest
 FLOORS = [
     {"__main__", "testing"},
     {"command_line"},
-    {"show", "serving"},
+    {"show", "serving", "page"},
     {"calls"},
     {"faults", "data"},
     {"profiles", "wire"},

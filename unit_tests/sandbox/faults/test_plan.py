@@ -8,8 +8,9 @@ import pytest
 import yaml
 
 from profiles_sandbox.calls.service import CALLS
-from profiles_sandbox.faults.plan import FaultsError, Turn, load_plan
-from profiles_sandbox.faults.rule import Rule
+from profiles_sandbox.faults.breaks import BREAKS
+from profiles_sandbox.faults.plan import FaultPlan, FaultsError, Turn, load_plan
+from profiles_sandbox.faults.rule import Rule, problem
 
 UPDATE = "profiles/update_batch"
 RULE = {"call": UPDATE}
@@ -156,3 +157,61 @@ def test_date_of_retry_after_lies_ahead():
     )
     ahead = parsedate_to_datetime(headers["Retry-After"]) - datetime.now(UTC)
     assert 2.5 < ahead.total_seconds() <= 4
+
+
+def played(plan):
+    """What is played at the next request."""
+    return [str(rule) for rule in plan.next(UPDATE).rules]
+
+
+def test_added_rule_is_played_first_and_so_often():
+    plan = FaultPlan([Rule(UPDATE, drop="after", requests=[2, 3])])
+    played(plan)
+    plan.add(Rule(UPDATE, status=503), 2)
+    assert [played(plan) for _ in range(4)] == [
+        ["status 503", "drop after"],
+        ["status 503", "drop after"],
+        [],
+        [],
+    ]
+
+
+def test_added_rule_is_played_until_removed():
+    plan = FaultPlan([])
+    plan.add(Rule(UPDATE, status=503))
+    assert (played(plan), played(plan)) == (["status 503"], ["status 503"])
+    [number] = plan.active()
+    plan.remove(number)
+    plan.remove(number)
+    assert played(plan) == []
+
+
+def test_active_rules_tell_how_many_requests_are_left():
+    plan = FaultPlan([Rule(UPDATE, status=502, requests=[1, 3]), Rule(UPDATE, status=500)])
+    plan.add(Rule(UPDATE, status=503), 2)
+    plan.add(Rule("profiles/get", status=504), 1)
+    seen = []
+    for _ in range(4):
+        seen.append({rule.status: left for rule, left in plan.active().values()})
+        played(plan)
+    assert seen == [
+        {504: 1, 503: 2, 502: 2, 500: None},
+        {504: 1, 503: 1, 502: 1, 500: None},
+        {504: 1, 502: 1, 500: None},
+        {504: 1, 500: None},
+    ]
+
+
+def test_clear_mends_all():
+    plan = FaultPlan([Rule(UPDATE, status=503)], latency_ms=70)
+    plan.add(Rule(UPDATE, status=500))
+    plan.clear()
+    assert (played(plan), plan.active(), plan.latency_ms, plan.slow) == ([], {}, 0, False)
+    plan.add(Rule(UPDATE, status=500))
+    assert played(plan) == ["status 500"]
+
+
+@pytest.mark.parametrize("name", BREAKS)
+def test_break_is_a_rule_that_can_be_played(name):
+    assert problem(BREAKS[name].rule, CALLS) is None
+    assert not BREAKS[name].rule.arriving

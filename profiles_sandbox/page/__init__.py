@@ -1,0 +1,1 @@
+"""The page: what the service received and what became of it, for a person with a browser."""
