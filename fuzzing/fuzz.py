@@ -9,7 +9,7 @@ import atheris
 
 CORPUS = Path(__file__).with_name("corpus")
 
-with atheris.instrument_imports(include=["destination_profiles"]):
+with atheris.instrument_imports(include=["destination_profiles", "fuzzing"]):
     from fuzzing.targets import TARGETS
 
 

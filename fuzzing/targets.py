@@ -22,10 +22,11 @@ from destination_profiles.protocol.decoder import Decoder, Message, Records
 from destination_profiles.records.batch import Batch, Rejected
 from destination_profiles.records.codec import StreamCodec, Taken
 from destination_profiles.service.answers import Answers
-from destination_profiles.service.formats import format_named
+from destination_profiles.service.formats import Json
 from destination_profiles.service.manifest import service
 from destination_profiles.service.outcome import Accepted
 from destination_profiles.service.reply import XML_BEGINS
+from destination_profiles.service.xml_format import Xml
 
 TYPES = (None, "string", "int", "float", "boolean", "date", "datetime", "tags", "phone", "email")
 NULLS = ("omit", "unset", "send")
@@ -145,9 +146,9 @@ def encoders(data: bytes) -> None:
         return
     if not profile:  # none is sent without its key
         return
-    plain = format_named("json")
+    plain = Json()
     assert plain.decode(plain.encode(profile)) == profile, "JSON is read back as another profile"
-    written = format_named("xml")
+    written = Xml()
     try:
         encoded = written.encode(profile)
     except InvalidRecord:
