@@ -6,6 +6,7 @@
 # make soak RECORDS=1000000  the tests that take long; one of them takes so many records
 # make chaos SEEDS=1..200  random loads and faults, each from its seed; what breaks is told with the fewest faults
 # make fuzz SECONDS=150  fuzzes each of four targets so long, guided by coverage
+# make mutants  breaks six modules in small ways, and shows what no test finds
 # make bench  speed and memory, beside the floor and others
 # make guard  the record path's processor time, shape by shape, held against limits
 # make check  lint, format, types
@@ -17,7 +18,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 TESTS := $(foreach name,.venv .venv-source .venv-pipelines .venv-qa .venv-suite,$(name)/installed)
 
-.PHONY: demo demo-open dirty test coverage soak chaos fuzz scenarios constraints check format bench guard clean
+.PHONY: demo demo-open dirty test coverage soak chaos fuzz mutants scenarios constraints check format bench guard clean
 .DELETE_ON_ERROR:
 
 demo: .venv/connector .venv-source/installed
@@ -48,6 +49,10 @@ fuzz: .venv-fuzz/installed
 	@for target in decoder mapping encoders answers; do \
 		.venv-fuzz/bin/python -m fuzzing.fuzz $$target $(SECONDS) .fuzz/$$target || exit 1; \
 	done
+
+mutants: .venv-mutants/installed
+	.venv-mutants/bin/python -m mutmut run --max-children 2
+	.venv-mutants/bin/python -m mutmut results
 
 scenarios: .venv/installed
 	$(BIN)/python -m integration_tests.stage
@@ -95,6 +100,12 @@ guard: .venv/installed
 	@.venv-fuzz/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
 	@touch $@
 
+.venv-mutants/installed: setup.py
+	@echo "Installing the tests and mutmut into .venv-mutants, once."
+	@$(PYTHON) -m venv .venv-mutants
+	@.venv-mutants/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[sandbox,dev,mutants]'
+	@touch $@
+
 # PyAirbyte has dependencies of its own, too.
 .venv-pipelines/installed: integration_tests/pipelines/requirements.txt
 	@echo "Installing PyAirbyte into .venv-pipelines, once."
@@ -130,4 +141,4 @@ guard: .venv/installed
 	@touch $@
 
 clean:
-	rm -rf .venv .venv-source .venv-pipelines .venv-qa .venv-suite .venv-fuzz .fuzz .venv-singer .venv-dlt demo/out
+	rm -rf .venv .venv-source .venv-pipelines .venv-qa .venv-suite .venv-fuzz .fuzz .venv-mutants mutants .venv-singer .venv-dlt demo/out
