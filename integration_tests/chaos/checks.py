@@ -61,7 +61,7 @@ class Checks:
         errors = attempt.errors()
         if attempt.code == 1 and len(errors) == 1:
             if errors[0] not in self._failures(attempt):
-                yield f"end: {errors[0]} after {sorted(attempt.played)}"
+                yield f"end: {errors[0]} after {sorted(attempt.played)}: {attempt.sentence()}"
         elif errors or attempt.code not in allowed:
             yield f"end: code {attempt.code} and {errors} after {sorted(attempt.played)}"
         if attempt.code == 0 and len(attempt.passed) != len(attempt.fed.states):

@@ -55,8 +55,15 @@ class Attempt:
     hung: bool = False
 
     def errors(self) -> list[str]:
+        return [each["failure_type"] for each in self._told()]
+
+    def sentence(self) -> str:
+        """What a person is told of the end."""
+        return "; ".join(each["message"] for each in self._told())
+
+    def _told(self) -> list[dict[str, Any]]:
         traces = [each["trace"] for each in self.messages if each["type"] == "TRACE"]
-        return [each["error"]["failure_type"] for each in traces if each["type"] == "ERROR"]
+        return [each["error"] for each in traces if each["type"] == "ERROR"]
 
 
 @dataclass
