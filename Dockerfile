@@ -6,11 +6,15 @@ FROM ${BASE_IMAGE} AS build
 # hadolint ignore=DL3002
 USER 0
 WORKDIR /build
-COPY setup.py pyproject.toml constraints.txt README.md LICENSE ./
-COPY destination_profiles destination_profiles
+# What the commands need, each file by its hash. Airbyte's CDK is not among it: it is for hosts of the
+# CDK's class, and half of what the package would install is there for it alone.
+COPY requirements.txt ./
 RUN python -m venv /opt/destination-profiles \
-    && /opt/destination-profiles/bin/python -m pip install --no-cache-dir --disable-pip-version-check --constraint constraints.txt . \
-    && /opt/destination-profiles/bin/python -m pip uninstall --yes pip \
+    && /opt/destination-profiles/bin/python -m pip install --no-cache-dir --disable-pip-version-check --require-hashes --only-binary :all: --requirement requirements.txt
+COPY setup.py pyproject.toml README.md LICENSE ./
+COPY destination_profiles destination_profiles
+RUN /opt/destination-profiles/bin/python -m pip install --no-cache-dir --disable-pip-version-check --no-index --no-deps --no-build-isolation . \
+    && /opt/destination-profiles/bin/python -m pip uninstall --yes pip setuptools \
     && rm /opt/destination-profiles/bin/profiles-sandbox
 
 FROM ${BASE_IMAGE}

@@ -1,6 +1,7 @@
 # make demo   a real source into the service, end to end
 # make demo-open  the same, and leaves the service running, with its page
 # make dirty  a table of 50,000 dirty customers, each row compared with what must become of it
+# make registry  the files of a registry of connectors with this one in it (docs/airbyte.md)
 # make test   all tests
 # make coverage  the same, with the lines that no test reaches; each process takes twice as long
 # make soak RECORDS=1000000  the tests that take long; one of them takes so many records
@@ -10,15 +11,19 @@
 # make bench  speed and memory, beside the floor and others
 # make guard  the record path's processor time, shape by shape, held against limits
 # make check  lint, format, types
-# make constraints  the versions that the image is built with, renewed
+# make settings  docs/settings.md, from the specification
+# make constraints  the versions of what is installed, and the hashes of what the image is built from, renewed
 # make scenarios  the table of integration_tests/README.md, measured
-# Each installs what it needs, once, into .venv (the demo's source into .venv-source, PyAirbyte into
-# .venv-pipelines, Airbyte's checks into .venv-qa, atheris into .venv-fuzz, the JSON Schema test suite into .venv-suite).
+# Each installs what it needs, once, into .venv (sources into .venv-source and .venv-file, PyAirbyte into
+# .venv-pipelines, Airbyte's checks into .venv-qa, the JSON Schema test suite into .venv-suite).
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
-TESTS := $(foreach name,.venv .venv-source .venv-pipelines .venv-qa .venv-suite,$(name)/installed)
+TESTS := $(foreach name,.venv .venv-source .venv-file .venv-pipelines .venv-qa .venv-suite,$(name)/installed)
 
-.PHONY: demo demo-open dirty test coverage soak chaos fuzz mutants scenarios constraints check format bench guard clean
+OTHERS ?=
+IMAGE ?=
+
+.PHONY: demo demo-open dirty settings registry test coverage soak chaos fuzz mutants scenarios constraints check format bench guard clean
 .DELETE_ON_ERROR:
 
 demo: .venv/connector .venv-source/installed
@@ -27,8 +32,17 @@ demo: .venv/connector .venv-source/installed
 demo-open: .venv/connector .venv-source/installed
 	@$(BIN)/python demo/run.py --open
 
+settings: .venv/connector
+	$(BIN)/python docs/settings.py
+
 dirty: .venv/connector
 	$(BIN)/python demo/dirty.py --out demo/out/dirty --sync
+
+# OTHERS: a listing whose connectors are listed too. IMAGE: repository:tag, where it is another one.
+registry: .venv/connector .venv-qa/installed
+	rm -rf registry/out
+	$(BIN)/python registry/build.py --out registry/out $(if $(OTHERS),--others $(OTHERS)) $(if $(IMAGE),--image $(IMAGE))
+	.venv-qa/bin/python registry/check.py registry/out
 
 test: $(TESTS)
 	$(BIN)/python -m pytest -q -n 2
@@ -57,8 +71,14 @@ mutants: .venv-mutants/installed
 scenarios: .venv/installed
 	$(BIN)/python -m integration_tests.stage
 
+# requirements.txt is what the image is built from: without Airbyte's CDK, and with what builds the package.
+COMPILE := $(BIN)/pip-compile --quiet --allow-unsafe --strip-extras --no-header --no-annotate --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
+OF_THE_IMAGE := from importlib.metadata import requires; print("setuptools", *(each for each in requires("destination-profiles") if "extra ==" not in each and not each.startswith("airbyte-cdk")), sep="\n")
 constraints: .venv/installed
-	$(BIN)/pip-compile --quiet --upgrade --allow-unsafe --strip-extras --no-header --no-annotate --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --output-file=constraints.txt setup.py
+	$(COMPILE) --upgrade --output-file=constraints.txt setup.py
+	@mkdir -p build
+	@$(BIN)/python -c '$(OF_THE_IMAGE)' > build/requirements.in
+	$(COMPILE) --generate-hashes --constraint=constraints.txt --output-file=requirements.txt build/requirements.in
 
 check: .venv/installed
 	$(BIN)/hadolint --failure-threshold info Dockerfile
@@ -92,6 +112,13 @@ guard: .venv/installed
 	@echo "Installing the demo's source into .venv-source, once."
 	@$(PYTHON) -m venv .venv-source
 	@.venv-source/bin/python -m pip install --quiet --disable-pip-version-check --requirement demo/source.txt
+	@touch $@
+
+# So has the source of docs/start.md.
+.venv-file/installed: integration_tests/start.txt
+	@echo "Installing the source of files into .venv-file, once."
+	@$(PYTHON) -m venv .venv-file
+	@.venv-file/bin/python -m pip install --quiet --disable-pip-version-check --requirement integration_tests/start.txt
 	@touch $@
 
 .venv-fuzz/installed: setup.py
@@ -141,4 +168,4 @@ guard: .venv/installed
 	@touch $@
 
 clean:
-	rm -rf .venv .venv-source .venv-pipelines .venv-qa .venv-suite .venv-fuzz .fuzz .venv-mutants mutants .venv-singer .venv-dlt demo/out
+	rm -rf .venv .venv-source .venv-file .venv-pipelines .venv-qa .venv-suite .venv-fuzz .fuzz .venv-mutants mutants .venv-singer .venv-dlt demo/out registry/out

@@ -16,7 +16,13 @@ setup(
     python_requires=">=3.11,<3.14",  # what airbyte-cdk 7 and this code share
     packages=find_packages(include=["destination_profiles*", "profiles_sandbox*"]),
     package_data={
-        "destination_profiles": ["*.yaml", "*/*.yaml", "py.typed"],
+        "destination_profiles": [
+            "*.yaml",
+            "*/*.yaml",
+            "report/*.css",
+            "report/*.jinja",
+            "py.typed",
+        ],
         "profiles_sandbox": ["*.yaml", "*.md", "page/*/*", "py.typed"],
     },
     install_requires=[
@@ -26,16 +32,21 @@ setup(
         # S3 store of rejected records, with roles to assume and refreshed credentials
         "boto3>=1.40,<2",
         "isal>=1.7,<2",  # compresses outcomes at a fifth of the time that zlib takes
+        "jinja2>=3.1,<4",  # the page of a report, each text escaped; the CDK has it too
         "jsonschema>=4.23,<5",  # explains a violation
         "jsonschema-rs>=0.46,<1",  # decides the same rules, many times faster
         "lxml>=5.3,<7",  # XML, which the service speaks too
+        "markupsafe>=2.1,<4",  # the pictures of a report, likewise; under jinja2
         "msgspec>=0.20,<1",  # decodes and encodes JSON; keeps integers of any length
         "pendulum>=3.1,<4",  # dates in the forms that sources write them
-        "phonenumbers>=9,<10",  # phone numbers of any country to E.164
+        # phone numbers of any country to E.164, without the tables of places and carriers (40 MB)
+        "phonenumberslite>=9,<10",
         "PyYAML>=6,<7",  # spec.yaml and manifest.yaml
         "requests>=2.32,<3",  # transport
         "rich>=13,<16",  # live line on a terminal
-        "urllib3>=2,<3",  # under requests; its errors tell why a connection failed
+        # under requests: its errors tell why a connection failed; from 2.6 on it unpacks no more of
+        # an answer than was asked for
+        "urllib3>=2.6,<3",
     ],
     extras_require={
         "sandbox": [

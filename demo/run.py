@@ -52,6 +52,7 @@ def main() -> int:
             f"destination with exit code {code}."
         )
         balanced = report(states)
+        make_page()
         say_where(url if left_open else None)
         if left_open:
             wait()
@@ -110,17 +111,20 @@ def pipe() -> tuple[int, list[dict[str, Any]]]:
     with (
         subprocess.Popen(read, stdout=subprocess.PIPE) as source,
         subprocess.Popen(write, stdin=source.stdout, stdout=subprocess.PIPE) as sink,
+        (OUT / "run.jsonl").open("wb") as kept,
     ):
         assert source.stdout is not None
         assert sink.stdout is not None
         source.stdout.close()  # the destination's now: the source must notice when it ends
-        for message in map(json.loads, sink.stdout):
-            if message["type"] == "STATE":
-                states.append(message["state"])
-            elif message["type"] == "LOG":
-                say(f"   {message['log']['level']} {message['log']['message']}")
-            elif message["type"] == "TRACE":
-                say(f"   ERROR {message['trace']['error']['message']}")
+        for line in sink.stdout:
+            kept.write(line)
+            match json.loads(line):
+                case {"type": "STATE", "state": state}:
+                    states.append(state)
+                case {"type": "LOG", "log": log}:
+                    say(f"   {log['level']} {log['message']}")
+                case {"type": "TRACE", "trace": {"error": error}}:
+                    say(f"   ERROR {error['message']}")
     return sink.returncode, states
 
 
@@ -159,6 +163,19 @@ def report(states: list[dict[str, Any]]) -> bool:
     return missing == list(LEFT_OUT) and len(arrived) == delivered == USERS - len(LEFT_OUT)
 
 
+def make_page() -> None:
+    """The report of the run, of what the destination printed."""
+    options = ["--from", shown("run.jsonl"), "-o", shown("report.html")]
+    done = subprocess.run(
+        [BIN / "destination-profiles", "report", *options],
+        cwd=HERE.parent,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    say(f"6. destination-profiles report: {done.stdout.splitlines()[0]}")
+
+
 def wait() -> None:
     """Until Ctrl-C."""
     say("The service is still there. Ctrl-C ends it.")
@@ -168,10 +185,11 @@ def wait() -> None:
 
 def say_where(url: str | None) -> None:
     """Where to look next; `url` is the address of a service that is left running."""
-    say("6. Look around:")
+    say("7. Look around:")
     data = shown("sandbox.db")
     page = f".venv/bin/profiles-sandbox serve --data {data} --port 0"
     places = {
+        str(shown("report.html")): "what this sync did, as a page: open it in a browser",
         url or page: "the page of all this" + ("" if url else ", at the address that it prints"),
         str(shown("config.json")): "the connector's configuration, with the mapping",
         str(shown("rejected")): "each rejected record, as it came, with the reason",

@@ -19,6 +19,7 @@ PATTERN = (
 )
 WANTED = "a scheme and a host, such as https://example.com; a port and a path may follow"
 PARTS = re.compile(r"(?P<scheme>https?)://(?P<host>\[[^\]]+\]|[^:/]+)(:(?P<port>\d+))?(?P<path>.*)")
+PERSONAL_DATA = "personal data travels to it"  # why an address of a storage must be secure
 PORTS = range(1, 65_536)
 
 
@@ -31,6 +32,15 @@ class Address:
     scheme: str
     host: str
     url: str
+
+    def secured(self, what: str, why: str) -> "Address":
+        """The same. Raises ConfigError where what travels to it could be read on the way."""
+        if self.scheme != "https" and not self.is_of_this_machine():
+            raise ConfigError(
+                f"The {what} must begin with https, because {why}. Plain http is allowed for "
+                "an address of this machine only."
+            )
+        return self
 
     def is_of_this_machine(self) -> bool:
         """Whether only this machine itself can be meant."""

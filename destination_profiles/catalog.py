@@ -49,7 +49,8 @@ class StreamInfo:
     """A stream as the catalog names it; `sync_id` is Airbyte's id of the job.
 
     `object_name` is set for data activation, where records are shaped as that object already, and
-    `key` then are the fields that the user has chosen to match by.
+    `key` then are the fields that the user has chosen to match by. Elsewhere `primary_key` are the
+    columns that tell rows apart, those inside objects as dotted paths.
     """
 
     name: str
@@ -59,17 +60,21 @@ class StreamInfo:
     sync_id: int | None = None
     object_name: str | None = None
     key: tuple[str, ...] = ()
+    primary_key: tuple[str, ...] = ()
 
     def label(self) -> str:
         """How a person knows it: with its namespace where it has one."""
         return f"{self.namespace}.{self.name}" if self.namespace else self.name
 
+    def columns(self) -> Mapping[str, Any]:
+        """The schemas of its columns by their names, none where it names none."""
+        schema: Any = self.schema  # of a source's own: it may be anything
+        columns = schema.get("properties") if isinstance(schema, dict) else None
+        return columns if isinstance(columns, dict) else {}
+
     def words(self) -> frozenset[str]:
         """The words of its columns' names, which a log line may hold."""
-        schema: Any = self.schema  # of a source's own: it may be anything
-        names = schema.get("properties") if isinstance(schema, dict) else None
-        parts = map(str, names) if isinstance(names, dict) else ()
-        return frozenset(" ".join(parts).replace(".", " ").split())
+        return frozenset(" ".join(map(str, self.columns())).replace(".", " ").split())
 
     def place(self) -> tuple[str, ...]:
         """Where it stands in a store with folders, as Airbyte's platform looks for it: the sync,
@@ -88,7 +93,7 @@ def streams_of(catalog: Mapping[str, Any]) -> list[StreamInfo]:
             dict.fromkeys(f"{json_path(each.absolute_path)} {wording(each)}" for each in errors)
         )
         raise ConfigError(
-            f"The configured catalog does not have the form of one: {'; '.join(slips[:MOST])}. "
+            f"The configured catalog does not have the expected form: {'; '.join(slips[:MOST])}. "
             "It needs streams, each a stream with a name and a destination_sync_mode."
         )
     return [_stream(each, each["stream"]) for each in catalog["streams"]]
@@ -99,6 +104,7 @@ def _stream(configured: Mapping[str, Any], stream: Mapping[str, Any]) -> StreamI
         configured.get("destination_object_name"),
         configured["destination_sync_mode"],
     )
+    key = [[str(name) for name in path] for path in configured.get("primary_key") or ()]
     keyed = object_name and sync_mode in KEYED
     return StreamInfo(
         stream["name"],
@@ -107,11 +113,6 @@ def _stream(configured: Mapping[str, Any], stream: Mapping[str, Any]) -> StreamI
         sync_mode,
         configured.get("sync_id"),
         object_name,
-        tuple(
-            dict.fromkeys(
-                str(name) for path in configured.get("primary_key") or () for name in path
-            )
-        )
-        if keyed
-        else (),
+        tuple(dict.fromkeys(name for path in key for name in path)) if keyed else (),
+        () if object_name else tuple(map(".".join, key)),
     )

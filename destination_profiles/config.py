@@ -6,12 +6,12 @@ from datetime import UTC, tzinfo
 from typing import Any, Literal, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from .address import Address, read_address
+from .address import PERSONAL_DATA, read_address
 from .errors import ConfigError
 from .secret import Secret
 from .service.manifest import Service, service
 from .service.matching import Target
-from .slips import Slip, as_meant, find_slips, numbered
+from .slips import Slip, as_meant, find_slips, together
 from .spec import spec
 from .storage.settings import LocalStorage, NoStorage, Outcomes, S3Storage, Storage
 from .stream_config import StreamParser, parse_matching
@@ -61,6 +61,7 @@ class Config:
     max_age_seconds: float = MAX_AGE_SECONDS
     max_in_flight: int = MAX_IN_FLIGHT
     retry_seconds: float = RETRY_SECONDS
+    max_requests_per_second: float | None = None
     wire_format: str = "json"
     max_rejected: int | None = None
     max_rejected_percent: int = MAX_REJECTED_PERCENT
@@ -127,11 +128,8 @@ def parse(raw: Mapping[str, Any], schema: Mapping[str, Any], service: Service) -
     never a value.
     """
     reading = read(raw, schema, service)
-    if len(reading.errors) == 1:
-        raise reading.errors[0]
     if reading.errors:
-        stream = next((each.stream for each in reading.errors if each.stream), None)
-        raise ConfigError(numbered([each.message for each in reading.errors]), stream=stream)
+        raise together(reading.errors)
     return reading.config
 
 
@@ -218,16 +216,7 @@ def _usable(settings: Mapping[str, Any], slips: Iterable[Slip]) -> dict[str, Any
 
 def _api_url(text: str) -> str:
     why = "the token and personal data travel in each request"
-    return _secure(read_address(text, "api_url"), "API URL", why)
-
-
-def _secure(address: Address, what: str, why: str) -> str:
-    if address.scheme != "https" and not address.is_of_this_machine():
-        raise ConfigError(
-            f"The {what} must begin with https, because {why}. Plain http is allowed for "
-            "an address of this machine only."
-        )
-    return address.url
+    return read_address(text, "api_url").secured("API URL", why).url
 
 
 def _check_nulls(null_values: str, delivery: Mapping[str, Any]) -> None:
@@ -244,7 +233,7 @@ def _zone(name: str) -> tzinfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: a folder, or no name of a file
         raise ConfigError(
-            "The setting time_zone is none that is known. It is a name such "
+            "The setting time_zone is not a known time zone. Give a name such "
             "as Europe/Berlin, or UTC."
         ) from None
 
@@ -291,4 +280,4 @@ def _s3(raw: Mapping[str, Any]) -> S3Storage:
 
 def _endpoint(text: str) -> str:
     address = read_address(text, "object_storage_config.s3_endpoint")
-    return _secure(address, "S3 endpoint", "personal data travels to it")
+    return address.secured("S3 endpoint", PERSONAL_DATA).url

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 from functools import partial
+from hashlib import sha256
 from typing import Any
 
 import msgspec
@@ -189,6 +190,15 @@ def _email(value: Any) -> str:
     return bare
 
 
+def _sha256(value: Any) -> str:
+    """The digest of a text in its usual spelling, so that two spellings of an address are one. None
+    of an empty text, which all that lack a value would share.
+    """
+    if not (bare := _string(value).strip().lower()):
+        raise CannotConvert
+    return sha256(bare.encode()).hexdigest()
+
+
 def _phone(value: Any, *, region: str | None) -> str:
     try:
         return e164(_string(value), region)
@@ -197,7 +207,18 @@ def _phone(value: Any, *, region: str | None) -> str:
 
 
 # that a user may name
-TYPES = ("string", "int", "float", "boolean", "date", "datetime", "tags", "phone", "email")
+TYPES = (
+    "string",
+    "int",
+    "float",
+    "boolean",
+    "date",
+    "datetime",
+    "tags",
+    "phone",
+    "email",
+    "sha256",
+)
 
 
 def conversions(zone: tzinfo = UTC, form: Form = USUAL) -> Mapping[str, Callable[[Any], Any]]:
@@ -213,5 +234,6 @@ def conversions(zone: tzinfo = UTC, form: Form = USUAL) -> Mapping[str, Callable
         "datetime": partial(_datetime, zone=zone, formats=form.formats),
         "tags": partial(_tags, separator=form.separator),
         "email": _email,
+        "sha256": _sha256,
         "phone": partial(_phone, region=form.region),
     }

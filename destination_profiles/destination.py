@@ -20,15 +20,14 @@ from airbyte_cdk.models import (
     Type,
 )
 
-from .catalog import streams_of
 from .commands.check import check
 from .commands.discover import discover
-from .config import parse_config
 from .delivery.checkpoint import SafeState
 from .errors import ProfilesError
 from .protocol.decoder import decode
 from .protocol.messages import encode, with_stats
 from .spec import spec
+from .sync.connection import read_connection
 from .sync.sync import assemble, keeping
 
 
@@ -59,8 +58,8 @@ class DestinationProfiles(Destination):
         ProfilesError once every state that is safe has left.
         """
         safe: list[SafeState] = []
-        parsed = parse_config(config)
-        streams = streams_of(ConfiguredAirbyteCatalogSerializer.dump(configured_catalog))
+        catalog = ConfiguredAirbyteCatalogSerializer.dump(configured_catalog)
+        parsed, streams = read_connection(config, catalog, asks=True)
         with keeping(parsed, streams) as (store, recorder):
             pump = assemble(parsed, streams, store=store, recorder=recorder, release=safe.append)
             try:

@@ -28,6 +28,11 @@ from .rejection import Rejection
 FailureType = Literal["config_error", "transient_error", "system_error"]
 
 
+def entry(heading: str) -> str:
+    """Where a heading of the page of all messages is."""
+    return f"docs/errors.md#{heading.lower().replace(' ', '-')}"
+
+
 class ProfilesError(Exception):
     """An error that ends the sync. `str()` of it is the sentence for the user."""
 
@@ -40,6 +45,10 @@ class ProfilesError(Exception):
         self.stream = stream
         self.namespace: str | None = None
         self.path: str | None = None  # of a file that a command was given
+
+    def told(self) -> str:
+        """The sentence as it ends a command, with the place where its cause and cure stand."""
+        return f"{self.message} See {entry(type(self).__name__)}"
 
 
 class ConfigError(ProfilesError):

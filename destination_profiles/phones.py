@@ -21,6 +21,13 @@ def e164(text: str, region: str | None = None) -> str:
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
 
+def calling_code(region: str) -> str:
+    """The digits that numbers of a region begin with in E.164, such as 49 of DE."""
+    import phonenumbers  # noqa: PLC0415 - see above
+
+    return str(phonenumbers.country_code_for_region(region))
+
+
 def regions() -> frozenset[str]:
     """All that `e164` knows."""
     import phonenumbers  # noqa: PLC0415 - see above

@@ -24,7 +24,7 @@ class Rejection:
     code, `message` what is wanted, `path` where in the record (JSON path). `message` goes to the
     store of rejected records and, for reason `service`, may quote a value; `loggable` is the
     sentence for the log and holds none. It is that of the first of `faults`, where they were looked
-    for.
+    for. `shape` is that of the value that is refused, where one is known.
     """
 
     reason: str
@@ -33,6 +33,7 @@ class Rejection:
     path: str
     loggable: str
     faults: tuple[Fault, ...] = ()
+    shape: str | None = None
 
     def all_faults(self) -> tuple[Fault, ...]:
         """At least one."""

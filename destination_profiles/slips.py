@@ -1,7 +1,7 @@
 """What is wrong with settings by their form: all of it at once, in words that hold no value."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
@@ -45,6 +45,14 @@ def numbered(sentences: Collection[str]) -> str:
     if len(sentences) == 1:
         return next(iter(sentences))
     return " ".join(f"({number}) {each}" for number, each in enumerate(sentences, 1))
+
+
+def together(errors: Sequence[ConfigError]) -> ConfigError:
+    """One error that says all of several."""
+    if len(errors) == 1:
+        return errors[0]
+    stream = next((each.stream for each in errors if each.stream), None)
+    return ConfigError(numbered([each.message for each in errors]), stream=stream)
 
 
 def find_slips(settings: Mapping[str, Any], schema: Mapping[str, Any]) -> list[Slip]:

@@ -2,7 +2,7 @@
 manifest.yaml declares.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -44,6 +44,23 @@ def _secrets(schema: Mapping[str, Any], value: Any) -> Iterator[str]:
     if isinstance(value, list) and "items" in schema:
         for each in value:
             yield from _secrets(schema["items"], each)
+
+
+def with_secrets(config: Mapping[str, Any], change: Callable[[Any], Any]) -> Any:
+    """A configuration with each of its secrets changed, as far as it has the form of the
+    specification.
+    """
+    return _changed(spec()["connectionSpecification"], config, change)
+
+
+def _changed(schema: Mapping[str, Any], value: Any, change: Callable[[Any], Any]) -> Any:
+    if schema.get("airbyte_secret") and value:
+        return change(value)
+    if isinstance(value, Mapping):
+        parts = [schema, *schema.get("oneOf", ())]
+        named = {name: part for form in parts for name, part in form.get("properties", {}).items()}
+        return {name: _changed(named.get(name, {}), each, change) for name, each in value.items()}
+    return value
 
 
 def spec_of(declared: Service) -> dict[str, Any]:

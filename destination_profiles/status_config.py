@@ -36,7 +36,7 @@ def status_rule(
                 "or status_from, or status_if_null: keep if that is meant"
             )
     elif not varies and rule.only_opt_out and not _is_opt_out(constant, service):
-        raise Guess("has only_opt_out and a status that is none")
+        raise Guess("has only_opt_out and a status that is not an opt-out")
     return rule
 
 

@@ -1,12 +1,14 @@
 """A violation of a JSON schema in words that hold no value: where, which rule, what is wanted."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
+
+from .shapes import shape_of
 
 if TYPE_CHECKING:  # jsonschema only explains, and takes a third of a start to import
     from jsonschema.exceptions import ValidationError
@@ -39,6 +41,7 @@ class Violation:
     path: str
     loggable_path: str
     parts: tuple[Any, ...] = ()  # of the path
+    shape: str | None = None  # of the value at the path; of an object as a whole there is none
 
 
 def validator(schema: Mapping[str, Any]) -> "Validator":
@@ -62,7 +65,7 @@ def is_valid(instance: Any, schema: Mapping[str, Any]) -> bool:
     decider = jsonschema_rs.validator_for if "$schema" in schema else jsonschema_rs.Draft7Validator
     try:
         return decider(dict(schema), validate_formats=False).is_valid(instance)
-    except ValueError:  # a text that is no Unicode: jsonschema takes it
+    except ValueError:  # a text that is not Unicode: jsonschema takes it
         return False
 
 
@@ -86,7 +89,13 @@ def explain(
         json_path(path),
         json_path(path, named),
         tuple(path),
+        shape_at(path, error.instance),
     )
+
+
+def shape_at(path: Sequence[Any], value: Any) -> str | None:
+    """The shape of a value that is refused at a path. What an object lacks has none."""
+    return shape_of(value) if path and not isinstance(value, dict) else None
 
 
 def most_telling_first(errors: Iterable["ValidationError"]) -> list["ValidationError"]:

@@ -1,6 +1,7 @@
 """The connector as a process, and what it said."""
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -15,6 +16,13 @@ from profiles_sandbox.testing import Sandbox
 
 COMMAND = str(Path(sys.executable).with_name("destination-profiles"))
 SECONDS = 60  # longer than any command here takes
+SEE = " See docs/errors.md#"
+ANCHORS = {  # of the page of all messages
+    head.lower().replace(" ", "-")
+    for head in re.findall(
+        r"^#+ (.+)$", (Path(__file__).parents[1] / "docs" / "errors.md").read_text("utf-8"), re.M
+    )
+}
 UPDATE = "profiles/update_batch"
 
 
@@ -43,8 +51,11 @@ class Said:
 
     @property
     def error(self) -> dict[str, Any]:
+        """Its message without the place where it is explained, which ends it."""
         (error,) = [trace["error"] for trace in self.traces if trace["type"] == "ERROR"]
-        return error
+        message, see, anchor = error["message"].rpartition(SEE)
+        assert see and anchor in ANCHORS, error["message"]
+        return {**error, "message": message}
 
     @property
     def traces(self) -> list[dict[str, Any]]:
@@ -57,6 +68,10 @@ class Said:
             for message in self.messages
             if message["type"] == "CONNECTION_STATUS"
         ]
+        if status["status"] == "FAILED":
+            message, see, anchor = status["message"].rpartition(SEE)
+            assert see and anchor in ANCHORS, status["message"]
+            return {**status, "message": message}
         return status
 
 

@@ -7,6 +7,7 @@ import subprocess
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 from integration_tests.connector import SECONDS
 
@@ -39,7 +40,11 @@ def terminal(columns: int = 200) -> Iterator[tuple[int, list[bytes]]]:
 
 
 def watched(
-    command: Sequence[str], columns: int = 200, lines: bytes = b"", **environment: str
+    command: Sequence[str],
+    columns: int = 200,
+    lines: bytes = b"",
+    cwd: Path | None = None,
+    **environment: str,
 ) -> tuple[int, bytes]:
     """The exit code of a command with a terminal on stdout, and what that shows."""
     with terminal(columns) as (end, shown):
@@ -50,6 +55,7 @@ def watched(
             stderr=end,
             timeout=SECONDS,
             check=False,
+            cwd=cwd,
             env={**os.environ, "TERM": "xterm", **environment},
         )
     return done.returncode, b"".join(shown)

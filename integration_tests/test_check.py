@@ -287,7 +287,7 @@ def test_service_that_does_not_answer_is_asked_once(
 @pytest.mark.parametrize("zone", ["America", "x" * 300])
 def test_zone_that_is_a_folder_is_named(connector: Connector, zone: str) -> None:
     connector.config["time_zone"] = zone
-    assert failed(connector).startswith("The setting time_zone is none that is known.")
+    assert failed(connector).startswith("The setting time_zone is not a known time zone.")
 
 
 SETUP = """

@@ -9,7 +9,7 @@ from integration_tests.connector import Connector, Said, by, record, state, stre
 from integration_tests.protocol import violations
 from profiles_sandbox.testing import ServedSandbox
 
-MODES = ["update", "append_dedup", "append"]
+DELETED = "_ab_cdc_deleted_at"
 OF_MODES = [["email"], ["phone"], ["phones"], ["profile_id"], ["provider", "subscription_id"]]
 OF_FIELDS = [["Custom_ID"], ["crm_id"], ["source"], ["language"], ["points"], ["occupation"]]
 
@@ -27,17 +27,17 @@ def operations(said: Said) -> list[dict[str, Any]]:
 
 def test_live_fields_and_keys_are_offered(connector: Connector, sandbox: ServedSandbox) -> None:
     connector.config["matching"] = {"mode": "email_sub"}
-    found = operations(connector.run("discover"))
-    assert [(each["object_name"], each["sync_mode"]) for each in found] == [
-        ("profiles", mode) for mode in MODES
-    ]
-    assert all(each["matching_keys"] == OF_MODES + OF_FIELDS for each in found)
-    schema = found[0]["json_schema"]
-    assert all(each["json_schema"] == schema for each in found)
-    assert (schema["additionalProperties"], "required" in schema) == (True, False)
+    (found,) = operations(connector.run("discover"))
+    assert (found["object_name"], found["sync_mode"]) == ("profiles", "update")
+    assert found["matching_keys"] == OF_MODES + OF_FIELDS
+    schema = found["json_schema"]
+    assert (schema["additionalProperties"], "required" in schema) == (False, False)
     kinds = {
         name: schema["properties"][name].get("type")
-        for name in ("crm_id", "vip", "score", "tags", "address", "_fname", "phones", "_tz")
+        for name in (
+            *("crm_id", "vip", "score", "tags", "address", "_fname", "phones", "_tz"),
+            *("email@28.status", "sms@3.cats", DELETED),
+        )
     }
     assert kinds == {
         "crm_id": "integer",
@@ -48,11 +48,18 @@ def test_live_fields_and_keys_are_offered(connector: Connector, sandbox: ServedS
         "_fname": "string",
         "phones": "array",
         "_tz": "string",
+        "email@28.status": "string",
+        "sms@3.cats": "array",
+        DELETED: "string",
     }
+    assert schema["properties"]["email@28.status"]["title"] == "Newsletter, email: status"
     Draft7Validator.check_schema(schema)
     assert [row["call"] for row in sandbox.journal()][1:] == [
         "databases/get",
         "databases/fields_get",
+        "resources/list",
+        "resources/get",
+        "resources/get",
     ]
 
 
@@ -80,6 +87,7 @@ def test_declared_fields_stand_in(connector: Connector) -> None:
         "properties"
     ].keys()
     assert "vip" not in found[0]["json_schema"]["properties"]
+    assert found[0]["json_schema"]["additionalProperties"] is True
     assert (
         "The fields of database 1 could not be read, so only those that every one has are offered: "
         in said.log

@@ -105,7 +105,10 @@ def test_forecast_is_what_a_write_then_does(
         "code": "date",
         "reason": reason,
         "records": 3,
+        "shapes": {"a-9a9a": 3},
+        "other_shapes": 0,
     }
+    assert found["rejections"][1]["shapes"] == {"empty": 1}
     assert found["unknown_streams"] == {"lost": 1}
 
 
@@ -117,6 +120,16 @@ def test_estimate_counts_round_trips(connector: Connector) -> None:
     assert (found["requests"], found["seconds"], found["in_flight"]) == (20, 240.0, 6)
 
 
+def test_estimate_keeps_to_the_rate(connector: Connector) -> None:
+    connector.config |= {
+        "batching": {"max_profiles": 1},
+        "delivery": {"max_requests_per_second": 0.5},
+    }
+    rows = [record({"crm_id": number}) for number in range(20)]
+    found = told(connector, *rows, options=("--latency-ms", "1"))
+    assert (found["requests"], found["seconds"]) == (20, 40.0)
+
+
 def test_table_is_for_people(connector: Connector) -> None:
     connector.config["streams"] = [MAPPED]
     rows = [record({"id": 1, "born": CANARY}), record({"id": 2, "born": "2001-02-03"})]
@@ -125,6 +138,7 @@ def test_table_is_for_people(connector: Connector) -> None:
     assert "stream  records  sent  superseded  deleted  rejected  always null" in out
     assert "users         2     1           0        0         1  _city, subscriptions" in out
     assert f"1 request with {len(BODY)} bytes in all. Nothing was sent." in out
+    assert '"a-9a9a" 1 ' in out
     assert "A write takes about 0.5 s where the service needs 500 ms for a request and takes" in out
     assert CANARY not in out
 
@@ -143,7 +157,7 @@ def test_wrong_configuration_is_an_error(connector: Connector) -> None:
     assert forecast(connector) == (
         1,
         "",
-        "ERROR The setting db_id is wrong: must be integer, not string.\n",
+        "ERROR The setting db_id is wrong: must be integer, not string. See docs/errors.md#configerror\n",
     )
 
 
@@ -170,7 +184,7 @@ def test_limit_of_rejections_is_told(connector: Connector) -> None:
     connector.config["max_rejected"] = 0
     _, out, _ = forecast(connector, record({}), record({"crm_id": 1}), b"chatter\n")
     assert "But a write stops when more than 0 records are rejected, as max_rejected asks." in out
-    assert "Lines that are no Airbyte messages, and so ignored: 1." in out
+    assert "Lines that are not Airbyte messages, and so are ignored: 1." in out
 
 
 @pytest.mark.parametrize(
@@ -233,6 +247,8 @@ def test_values_that_are_left_out_are_told(connector: Connector) -> None:
                 "code": "date",
                 "reason": "$.born _bdate must be date, and this string cannot be read as one",
                 "records": 1,
+                "shapes": {"a-9a9a": 1},
+                "other_shapes": 0,
             }
         ],
     )
@@ -252,3 +268,147 @@ def test_forecast_counts_statuses_and_deletions(connector: Connector) -> None:
     code, out, _ = forecast(connector, *rows, deleted)
     lines = [line.split() for line in out.splitlines()]
     assert (code, ["users", "without", "a", "status", "1"] in lines) == (0, True)
+
+
+def pairs(example: dict[str, Any]) -> dict[str, Any]:
+    return {
+        ", ".join(each["before"]) or each["field"]: (each["before"], each["field"], each["after"])
+        for each in example["values"]
+    }
+
+
+SHOWN = {
+    "name": "users",
+    "fields": [
+        {"to": "crm_id", "from": "id"},
+        {"to": "_bdate", "from": "born", "type": "date"},
+        {"to": "points", "from": "points", "type": "int"},
+        {"to": "phones", "columns": ["home", "work"]},
+        {"to": "_city", "from": "address.city"},
+        {"to": "source", "value": "warehouse"},
+    ],
+    "subscriptions": [{"channel": "sms", "resource_id": 3, "address_from": "tel", "status": 1}],
+}
+
+
+def test_rows_are_shown_beside_what_they_become(connector: Connector) -> None:
+    connector.config["streams"] = [SHOWN]
+    good = {"id": 1, "born": "2001-02-03T10:00:00", "home": CANARY, "address": {"city": "Ulm"}}
+    rows = [
+        record({**good, "tel": "+49301", "left": "alone"}),
+        record({"id": 2, "born": CANARY, "points": "many"}),
+        record({"id": 3, "born": CANARY}),
+        record({"born": "2001-02-03"}),
+        *(record({"id": each}) for each in range(4, 9)),
+    ]
+    code, out, err = forecast(connector, *rows, options=("--json", "--show", "2"))
+    assert (code, err) == (
+        0,
+        "WARN These are values of rows, personal data among them: keep them to yourself.\n",
+    )
+    examples = json.loads(out)["examples"]
+    assert [(each["row"], each["reason"] is None) for each in examples] == [
+        (1, True),
+        (2, False),
+        (4, False),
+        (5, True),
+    ]
+    assert pairs(examples[0]) == {
+        "id": ({"id": 1}, "crm_id", 1),
+        "born": ({"born": "2001-02-03T10:00:00"}, "_bdate", "2001-02-03"),
+        "points": ({}, "points", None),
+        "home": ({"home": CANARY}, "phones", [CANARY]),
+        "address.city": ({"address.city": "Ulm"}, "_city", "Ulm"),
+        "source": ({}, "source", "warehouse"),
+        "tel": ({"tel": "+49301"}, None, None),
+        "subscriptions": (
+            {},
+            "subscriptions",
+            [{"channel": "sms", "resource_id": 3, "phone": "+49301", "status": 1}],
+        ),
+    }
+    faults = [(each["step"], each["column"], each["field"]) for each in examples[1]["faults"]]
+    assert faults == [("conversion", "born", "$._bdate"), ("conversion", "points", "$.points")]
+    assert pairs(examples[1])["born"] == ({"born": CANARY}, "_bdate", None)
+    assert examples[2]["faults"] == [
+        {"step": "profile", "rule": "required", "column": "id", "field": "$"}
+    ]
+
+
+def test_rows_are_shown_as_a_table(connector: Connector) -> None:
+    connector.config["streams"] = [SHOWN]
+    rows = [record({"id": 1, "born": "2001-02-03"}), record({"id": 2, "born": CANARY})]
+    _, out, _ = forecast(connector, *rows, options=("--show", "1"))
+    lines = [line.split() for line in out.splitlines()]
+    assert lines[0] == ["Row", "1", "of", "users", "would", "be", "sent:"]
+    assert ["born", '"2001-02-03"', "_bdate", '"2001-02-03"'] in lines
+    assert ["born", f'"{CANARY}"', "_bdate"] in lines
+    assert ["-", "conversion", "date:", "born", "to", "$._bdate"] in lines
+
+
+@pytest.mark.parametrize("wire", ["json", "xml"])
+def test_rows_that_go_as_they_come_are_shown(connector: Connector, wire: str) -> None:
+    connector.config["delivery"] = {"wire_format": wire}
+    found = told_with_values(connector, record({"crm_id": 1, "_city": CANARY, "_fname": None}))
+    city = pairs(found["examples"][0])["_city"]
+    assert city == ({"_city": CANARY}, "_city", CANARY)
+
+
+def told_with_values(connector: Connector, *lines: bytes) -> dict[str, Any]:
+    code, out, _ = forecast(connector, *lines, options=("--json", "--show", "9"))
+    assert code == 0
+    found: dict[str, Any] = json.loads(out)
+    return found
+
+
+def test_rows_that_are_no_json_are_shown(connector: Connector) -> None:
+    connector.config["streams"] = [SHOWN]
+    broken = b'{"type":"RECORD","record":{"stream":"users","data":{"id":1,"born":NaN}}}\n'
+    (example,) = told_with_values(connector, broken)["examples"]
+    assert (example["row"], example["reason"].startswith("$.born must be a number")) == (1, True)
+
+
+def test_no_value_is_shown_unless_asked_for(connector: Connector) -> None:
+    connector.config["streams"] = [SHOWN]
+    _, out, err = forecast(connector, record({"id": 1, "home": CANARY}), options=("--json",))
+    assert CANARY not in out + err
+    assert not {"examples", "known"} & json.loads(out).keys()
+
+
+def test_share_that_the_service_knows_is_told(connector: Connector, sandbox: ServedSandbox) -> None:
+    rows = [record({"crm_id": number}) for number in range(1, 13)]
+    found = told(connector, *rows, options=("--ask", "12"))
+    assert found["known"] == [{"stream": "users", "asked": 12, "known": 9, "problem": None}]
+    few = told(connector, *rows, options=("--ask", "4"))["known"]
+    assert few[0]["asked"] == 4
+    assert told(connector, *rows, options=("--ask", "4"))["known"] == few
+    assert {row["call"] for row in sandbox.journal()} == {"profiles/import_batch", "profiles/get"}
+    _, out, _ = forecast(connector, *rows, options=("--ask", "12"))
+    assert "Of 12 profiles of users that were asked for, the service knows 9 (75.0%)." in out
+
+
+@pytest.mark.parametrize(
+    ("matching", "known"),
+    [
+        ({"mode": "email"}, {"email": "ann@example.org"}),
+        ({"mode": "phone"}, {"phones": ["+4930123456"]}),
+        ({"mode": "email_phone"}, {"phones": ["+4930123456"]}),
+    ],
+)
+def test_profiles_are_asked_for_by_their_key(
+    connector: Connector, sandbox: ServedSandbox, matching: dict[str, Any], known: dict[str, Any]
+) -> None:
+    sandbox.create(known, matching=matching["mode"])
+    connector.config["matching"] = matching
+    found = told(connector, record(known), options=("--ask", "1"))
+    assert [(each["asked"], each["known"]) for each in found["known"]] == [(1, 1)]
+
+
+@pytest.mark.parametrize("faults", ["- {call: profiles/get, error: {code: 403, text: denied}}"])
+def test_service_that_does_not_tell_is_told(connector: Connector) -> None:
+    found = told(connector, record({"crm_id": 1}), options=("--ask", "1"))["known"]
+    assert (found[0]["asked"], "no right" in found[0]["problem"]) == (0, True)
+    assert (
+        "could not be asked for more: "
+        in forecast(connector, record({"crm_id": 1}), options=("--ask", "1"))[1]
+    )

@@ -1,4 +1,4 @@
-"""The examples of docs/mapping.md, each run as it is printed."""
+"""The examples of docs/mapping.md and docs/cleaning.md, each run as it is printed."""
 
 import json
 import re
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 import yaml
 
@@ -14,7 +15,10 @@ from destination_profiles.service.matching import Matching
 from integration_tests.connector import Connector, record, state, stream, updates
 from profiles_sandbox.testing import ServedSandbox
 
-GUIDE = (Path(__file__).parents[1] / "docs" / "mapping.md").read_text(encoding="utf-8")
+DOCS = Path(__file__).parents[1] / "docs"
+GUIDE, CLEANING = (
+    (DOCS / f"{name}.md").read_text(encoding="utf-8") for name in ("mapping", "cleaning")
+)
 BLOCK = re.compile(r"^```(\w+) (\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -43,9 +47,14 @@ EXAMPLES = {
 }
 
 
+EXAMPLES["cleaning"] = example(CLEANING)
+
+
 def test_guide_has_six_examples() -> None:
-    assert [title[:2] for title in EXAMPLES] == ["1.", "2.", "3.", "4.", "5.", "6."]
-    assert len(BLOCK.findall(GUIDE)) == sum(2 + len(each.requests) for each in EXAMPLES.values())
+    *titles, _ = EXAMPLES
+    assert [title[:2] for title in titles] == ["1.", "2.", "3.", "4.", "5.", "6."]
+    shown = sum(2 + len(EXAMPLES[title].requests) for title in titles)
+    assert len(BLOCK.findall(GUIDE)) == shown
 
 
 def keys_of(request: dict[str, Any]) -> list[dict[str, Any]]:
@@ -62,7 +71,38 @@ def keys_of(request: dict[str, Any]) -> list[dict[str, Any]]:
 def test_example_does_what_it_says(
     connector: Connector, sandbox: ServedSandbox, bodies: Path, title: str
 ) -> None:
-    printed = EXAMPLES[title]
+    check_example(connector, sandbox, bodies, EXAMPLES[title])
+
+
+def cleaned(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What the query of docs/cleaning.md makes of a table."""
+    (query,) = re.findall(r"```sql\n(.+?)```", CLEANING, re.DOTALL)
+    with duckdb.connect() as database:
+        columns = ", ".join(f"{name} VARCHAR" for name in rows[0])
+        database.execute(f"CREATE TABLE customers ({columns})")
+        places = ", ".join("?" * len(rows[0]))
+        database.executemany(
+            f"INSERT INTO customers VALUES ({places})", [list(row.values()) for row in rows]
+        )
+        found = database.execute(query)
+        names = [each[0] for each in found.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+def test_clean_columns_send_what_the_mapping_sends(
+    connector: Connector, sandbox: ServedSandbox, bodies: Path
+) -> None:
+    printed = EXAMPLES["cleaning"]
+    rows = json.loads(json.dumps(cleaned(printed.rows), default=str))
+    (text,) = [text for _, kind, text in BLOCK.findall(CLEANING) if kind == "clean"]
+    clean = Example(rows, yaml.safe_load(text), printed.requests)
+    check_example(connector, sandbox, bodies, clean)
+
+
+def check_example(
+    connector: Connector, sandbox: ServedSandbox, bodies: Path, printed: Example
+) -> None:
+    """Rows and configuration do as printed."""
     known = [key for request in printed.requests for key in keys_of(request)]
     known = [key for position, key in enumerate(known) if key not in known[:position]]
     sandbox.create(

@@ -1,5 +1,5 @@
-"""Real sources into the connector into the service: source-faker by PyAirbyte, and a low-code
-source that reads an HTTP API.
+"""Real sources into the connector into the service: source-faker and source-smoke-test by PyAirbyte,
+and a low-code source that reads an HTTP API.
 """
 
 import json
@@ -12,8 +12,9 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import yaml
 
-from integration_tests.connector import COMMAND, Connector, by, stream, updates
+from integration_tests.connector import COMMAND, Connector, by, rejected, stream, updates
 from integration_tests.servers import serving
 from profiles_sandbox.testing import ServedSandbox
 
@@ -22,8 +23,31 @@ PYAIRBYTE, FAKER = (
     ROOT / ".venv-pipelines" / "bin" / "python",
     ROOT / ".venv-source" / "bin" / "source-faker",
 )
+SMOKE_TEST = PYAIRBYTE.with_name("source-smoke-test")
 LOW_CODE = Path(sys.executable).with_name("source-declarative-manifest")
 USERS, SECONDS = 300, 300
+
+PLANS = Path(__file__).parent / "pipelines"
+SMOKE: dict[str, tuple[int, list[dict[str, str]]]] = {  # rows, and what is mapped beside the id
+    "basic_types": (3, [{"to": "vip", "from": "is_active"}, {"to": "score", "from": "amount"}]),
+    "timestamp_types": (3, [{"to": "last_seen", "from": "updated_at", "type": "datetime"}]),
+    "large_decimals_and_numbers": (3, [{"to": "source", "from": "big_integer", "type": "string"}]),
+    "nested_json_objects": (2, [{"to": "tags", "from": "metadata.tags"}]),
+    "null_handling": (3, [{"to": "points", "from": "nullable_integer"}]),
+    "column_naming_edge_cases": (1, [{"to": "source", "from": "column.with.dots"}]),
+    "CamelCaseStreamName": (1, [{"to": "source", "from": "value"}]),
+    "wide_table_50_columns": (2, [{"to": "source", "from": "col_001"}]),
+    "empty_stream": (0, [{"to": "source", "from": "value"}]),
+    "unicode_and_special_strings": (4, [{"to": "source", "from": "unicode_text"}]),
+    "duplicate_primary_keys": (6, [{"to": "source", "from": "updated_value"}]),
+    "time_types": (3, [{"to": "source", "from": "time_with_tz"}]),
+    "union_types": (3, [{"to": "source", "from": "string_or_integer", "type": "string"}]),
+    "array_of_primitives": (3, [{"to": "tags", "from": "string_array"}]),
+    "large_string_values": (2, [{"to": "source", "from": "large_value"}]),
+    "sparse_records": (7, [{"to": "points", "from": "col_b"}]),
+    "special_number_values": (7, [{"to": "score", "from": "float_value"}]),
+}
+SUPERSEDED = 3  # of duplicate_primary_keys: PyAirbyte asks for append_dedup
 
 needs_pyairbyte = pytest.mark.skipif(
     not (PYAIRBYTE.is_file() and FAKER.is_file()),
@@ -31,9 +55,9 @@ needs_pyairbyte = pytest.mark.skipif(
 )
 
 
-def sync(folder: Path, mode: str) -> subprocess.CompletedProcess[str]:
+def sync(folder: Path, mode: str, source: Path = FAKER) -> subprocess.CompletedProcess[str]:
     script = Path(__file__).parent / "pipelines" / "pyairbyte.py"
-    command = [PYAIRBYTE, script, mode, folder, FAKER, COMMAND]
+    command = [PYAIRBYTE, script, mode, folder, source, COMMAND]
     return subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
 
 
@@ -66,6 +90,7 @@ def folder(tmp_path: Path, sandbox: ServedSandbox) -> Path:
     del destination["object_storage_config"]
     (tmp_path / "source.json").write_text(json.dumps(source))
     (tmp_path / "destination.json").write_text(json.dumps(destination))
+    (tmp_path / "streams.json").write_text('["users"]')
     return tmp_path
 
 
@@ -95,6 +120,45 @@ def test_failing_destination_makes_pyairbyte_raise(folder: Path, sandbox: Served
     assert done.returncode == 1
     assert "does not accept the API token" in done.stdout + done.stderr
     assert accepted(sandbox) == [None]
+
+
+# PyAirbyte's source of what breaks destinations
+
+
+def smoke(connector: Connector, source: dict[str, Any], streams: list[str]) -> int:
+    """A sync of some streams of it; gives the rows that PyAirbyte says were written."""
+    settings = {"source": source, "destination": connector.config, "streams": streams}
+    for name, content in settings.items():
+        (connector.folder / f"{name}.json").write_text(json.dumps(content))
+    return written(sync(connector.folder, "none", SMOKE_TEST))
+
+
+@needs_pyairbyte
+def test_dirty_customers_are_right_or_explained(storing: Connector, sandbox: ServedSandbox) -> None:
+    plan = yaml.safe_load((PLANS / "profiles.yaml").read_text(encoding="utf-8"))
+    storing.config["streams"] = plan["mapping"]
+    source = {"all_fast_streams": False, "custom_scenarios": plan["scenarios"]}
+    rows = plan["scenarios"][0]["records"]
+    assert smoke(storing, source, [each["name"] for each in plan["scenarios"]]) == len(rows)
+    for number, expected in plan["sent"].items():
+        found = sandbox.profile(f"65f0c0ffee{number:014}")
+        found["subscriptions"] = [each["status"] for each in found["subscriptions"]]
+        assert {name: found.get(name) for name in expected} == expected, number
+    codes = {row.get("id"): row["rejected_code"] for row in rejected(storing, "customers")}
+    assert codes == plan["rejected"]
+
+
+@needs_pyairbyte
+def test_what_breaks_destinations_arrives(connector: Connector, sandbox: ServedSandbox) -> None:
+    """Its own streams, each mapped by its id and one more column."""
+    fields = [{"to": "crm_id", "from": "id"}]
+    connector.config["streams"] = [
+        {"name": name, "fields": [*fields, *more]} for name, (_, more) in SMOKE.items()
+    ]
+    counts = [count for count, _ in SMOKE.values()]
+    assert smoke(connector, {}, list(SMOKE)) == sum(counts)
+    assert sum(row["accepted"] for row in updates(sandbox)) == sum(counts) - SUPERSEDED
+    assert sandbox.profile("65f0c0ffee00000000000001")["points"] is not None
 
 
 # A low-code source

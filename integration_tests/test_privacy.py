@@ -2,8 +2,10 @@
 fails.
 """
 
+import json
 import os
 import socket
+import string
 import subprocess
 import threading
 
@@ -148,6 +150,47 @@ def test_mapping_tells_no_value(canary: Connector, wire: str) -> None:
     assert "conversion" in said.log
     assert silent(said)
     assert silent(canary.run("forecast", [*map(record, ROWS), state(1)], plain=True))
+
+
+# texts of which each part says something, in the order of their places in a row
+TELLING = [
+    "M",
+    "f",
+    "ja",
+    "日本",
+    "٣٤",
+    "½",
+    "☪✝",
+    "👩🏽",
+    "-.-- .-",
+    ":-(",
+    "a\u200bb\x07",
+    "Ⅷ",
+    "x" * 900,
+]
+SIGNS = {*"Aa9 •…\ufffd", *string.punctuation}
+
+
+@pytest.mark.parametrize("options", [["--token", TOKEN]])
+def test_shapes_tell_no_value(canary: Connector) -> None:
+    canary.config |= {"streams": [MAPPED]}
+    canary.catalog = {"streams": [stream()]}
+    rows = [record({"id": 1, "born": f"{VALUE} {text}"}) for text in TELLING]
+    rows += [record({"id": 1, "born": text}) for text in TELLING]
+    done = subprocess.run(
+        [*canary.command("forecast"), "--json"],
+        input=b"".join(rows),
+        capture_output=True,
+        check=False,
+    )
+    said = Said(done.returncode, [], done.stdout + done.stderr)
+    assert silent(said)
+    (reason,) = json.loads(done.stdout)["rejections"]
+    assert sum(reason["shapes"].values()) + reason["other_shapes"] == len(rows)
+    assert set().union(*reason["shapes"]) <= SIGNS
+    assert max(map(len, reason["shapes"])) <= 24
+    told = done.stdout.decode()
+    assert not [each for each in TELLING if len(each) > 1 and each in told]
 
 
 @pytest.mark.parametrize("options", [["--token", TOKEN]])

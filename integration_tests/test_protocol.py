@@ -20,7 +20,7 @@ PAYLOADS = {  # the member of a message that its type asks for
     "STATE": "state",
     "TRACE": "trace",
 }
-TRACES = {"ERROR": "error", "STREAM_STATUS": "stream_status"}
+TRACES = {"ERROR": "error", "STREAM_STATUS": "stream_status", "ANALYTICS": "analytics"}
 
 
 def kinds(said: Said) -> list[str]:
@@ -57,7 +57,7 @@ def test_write_speaks_the_protocol(connector: Connector) -> None:
     said = connector.write(
         *rows, line({"type": "STATE", "state": {"type": "STREAM", "stream": own}})
     )
-    assert (said.code, kinds(said)) == (0, ["STREAM_STATUS", "STATE", "LOG"])
+    assert (said.code, kinds(said)) == (0, ["ANALYTICS", "STREAM_STATUS", "STATE", "LOG"])
     assert said.stats == [(3.0, 1.0)]
 
 
@@ -87,7 +87,7 @@ def test_failures_speak_the_protocol(
     connector.config |= change
     said = connector.write(*lines, state(1))
     assert (said.code, said.states) == (1, [])
-    assert {"ERROR"} <= set(kinds(said)) <= {"ERROR", "LOG", "STREAM_STATUS"}
+    assert {"ERROR"} <= set(kinds(said)) <= {"ERROR", "LOG", "STREAM_STATUS", "ANALYTICS"}
     assert said.error["failure_type"] == failure
     assert said.messages[-1]["type"] == "TRACE"
 
@@ -102,7 +102,7 @@ def test_signal_speaks_the_protocol(connector: Connector, sandbox: RunningSandbo
     running.process.send_signal(signal.SIGTERM)
     messages = list(iter(running.take, None))
     assert running.end() == 143
-    assert set(kinds(Said(143, messages, b""))) == {"STATE", "LOG"}
+    assert set(kinds(Said(143, messages, b""))) == {"STATE", "LOG", "ANALYTICS"}
 
 
 STATES: list[dict[str, Any]] = [

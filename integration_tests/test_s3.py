@@ -66,10 +66,7 @@ def test_check_leaves_nothing_in_the_bucket(storing: Connector, s3: MotoServer) 
     [
         (
             {"s3_bucket_name": "another"},
-            (
-                "The object storage in S3 refuses its use (HTTP 404, "
-                "NoSuchBucket). Check the setting"
-            ),
+            ("The object storage in S3 denies access (HTTP 404, NoSuchBucket). Check the setting"),
         ),
         (
             {"s3_bucket_name": "a b"},

@@ -73,10 +73,10 @@ def test_row_arrives_by_a_file_of_any_form(written: AsWritten, mark: bytes, dump
     assert (said.code, said.stats) == (0, DELIVERED)
 
 
-def test_file_of_the_readme_is_taken(written: AsWritten) -> None:
-    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
-    form = readme.split("By hand, as YAML or JSON:")[1].split("```yaml\n")[1].split("```")[0]
-    written.content = form.replace("https://example.com ", written.config["api_url"]).encode()
+def test_file_of_the_documents_is_taken(written: AsWritten) -> None:
+    page = (Path(__file__).parents[1] / "docs" / "settings.md").read_text(encoding="utf-8")
+    form = page.split("```yaml\n")[1].split("```")[0]
+    written.content = form.replace("https://example.com", written.config["api_url"]).encode()
     assert "The service does not accept the API token." in check(written)["message"]
 
 
@@ -94,7 +94,7 @@ def test_slip_in_a_catalog_has_its_place(connector: Connector) -> None:
     del connector.catalog["streams"][0]["stream"]["name"]
     said = write(connector)
     assert said.code == 1
-    assert "the form of one: $.streams[0].stream name must be there." in said.error["message"]
+    assert "the expected form: $.streams[0].stream name must be there." in said.error["message"]
 
 
 # Settings
@@ -142,7 +142,7 @@ def test_slips_and_findings_are_told_together(connector: Connector) -> None:
             "(1) There is no setting streams[0].fields[0].form: did you mean from? "
             "(2) The setting streams[0].fields[1].to is wrong: must not be empty. "
             "(3) There is no setting max_profiles: did you mean batching.max_profiles? "
-            "(4) The setting time_zone is none that is known. It is a name such as Europe/Berlin, "
+            "(4) The setting time_zone is not a known time zone. Give a name such as Europe/Berlin, "
             "or UTC. "
             "(5) Database 1 has no field crm, which profiles are found by. Is it crm_id? "
             "(6) Stream users: database 1 has no field fname. Is it _fname?"

@@ -85,7 +85,7 @@ def test_nothing_known_is_said_and_ends_with_one(telling: Connector) -> None:
     assert code == 1
     assert out.splitlines()[0] == "No row of this customer is known."
     assert out.splitlines()[-1] == "The service has no such profile now (database 1, by crm_id)."
-    assert err.startswith("ERROR Nothing is known of this key")
+    assert err.startswith("ERROR Nothing is known about this key")
     assert "4711" not in err
 
 
@@ -183,7 +183,7 @@ def test_mapped_key_is_found_by_its_field(telling: Connector) -> None:
     ("asked", "words"),
     [
         (("--key", "email=a@example.org"), "No profile is found by email."),
-        (("--key", "crm_id=1", "--key", "crm_id=2"), "The same field stands twice in --key."),
+        (("--key", "crm_id=1", "--key", "crm_id=2"), "The same field appears twice in --key."),
         (("--key", "a@example.org"), "must be a field, = and a value"),
     ],
 )

@@ -1,6 +1,8 @@
 """`write`: what arrives, which states come back, and when."""
 
 import json
+import os
+import re
 import signal
 from pathlib import Path
 from typing import Any
@@ -279,6 +281,31 @@ def test_later_record_supersedes_in_dedup_mode(connector: Connector, bodies: Pat
     assert "1 superseded" in said.log
 
 
+@pytest.mark.parametrize(
+    ("primary_key", "superseded"),
+    [
+        ([["id"]], 1),  # a table of customers: the later row is the same customer
+        ([["order"]], 0),  # a table of orders: each row is another order of the customer
+        ([["id"], ["order"]], 0),
+        ([], 0),
+        (None, 0),
+    ],
+)
+def test_overwrite_keeps_the_last_row_of_a_key_and_loses_no_other(
+    connector: Connector, sandbox: ServedSandbox, primary_key: Any, superseded: int
+) -> None:
+    """Airbyte's overwrite with dedup arrives so where refreshes are off."""
+    fields = [{"to": "crm_id", "from": "id"}, {"to": "source", "from": "order"}]
+    connector.config["streams"] = [{"name": "users", "fields": fields}]
+    configured = stream(sync_mode="overwrite") | {"primary_key": primary_key}
+    connector.catalog = {"streams": [configured]}
+    rows = [record({"id": 1, "order": "a"}), record({"id": 1, "order": "b"})]
+    said = connector.write(*rows, record({"id": 2, "order": "c"}), state(3))
+    assert (said.code, said.stats) == (0, [(3.0, 0.0)])
+    assert sum(row["accepted"] for row in updates(sandbox)) == 3 - superseded
+    assert sandbox.profile("65f0c0ffee00000000000001")["source"] == "b"
+
+
 def test_every_record_is_sent_in_append_mode(connector: Connector, bodies: Path) -> None:
     connector.write(
         *(record({"crm_id": 1, "source": text}) for text in "abc"), record({"crm_id": 2})
@@ -493,6 +520,14 @@ def test_superseded_record_is_stored_when_its_successor_is_refused(storing: Conn
         (5, "service"),
         ("good", "superseded"),
     ]
+
+
+def test_files_of_rejected_records_tell_the_attempt(storing: Connector) -> None:
+    lines = (record({"crm_id": 77}), state(1))
+    said = storing.run("write", lines, {**os.environ, "WORKER_JOB_ATTEMPT": "2"})
+    assert said.stats == [(0.0, 1.0)]
+    (part,) = (storing.folder / "rejected" / "7" / "users").iterdir()
+    assert re.fullmatch(r"\d{4}_\d\d_\d\d_attempt_2_\d+_0\.jsonl", part.name)
 
 
 def test_streams_never_supersede_each_other(connector: Connector, sandbox: ServedSandbox) -> None:

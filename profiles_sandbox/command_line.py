@@ -1,6 +1,7 @@
 """The command line: serve, and show what a data file holds."""
 
 import argparse
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -23,6 +24,9 @@ from profiles_sandbox.page.views import Views
 from profiles_sandbox.profiles.setup import SetupError, load_setup
 from profiles_sandbox.serving.app import Endpoint, make_app
 from profiles_sandbox.serving.server import Server, bind
+
+OTHERS = 0o077
+"""Rights that nobody else gets: data and kept bodies hold the token and personal data."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -92,6 +96,8 @@ def _add_serve_options(serve: argparse.ArgumentParser) -> None:
 
 
 def _serve(options: argparse.Namespace) -> None:
+    os.umask(OTHERS)
+
     def announce(line: str) -> None:
         print(line, flush=True)
 

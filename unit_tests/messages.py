@@ -21,14 +21,25 @@ NO_MESSAGES = {
     "arguments",
     "terminal",
     "forecast_table",
+    "kinds_table",
+    "asking",
+    "init_arguments",
+    "init_page",
+    "examples_page",
+    "acquaintance",
     "resend_table",
     "where_words",
     "explaining",
+    "charts",
     "check_page",
+    "kept",
+    "page",
+    "verdict",
     "discover_page",
     "spec_page",
     "write_page",
-}  # help and tables for people at a command
+    "discovery",
+}  # help, tables and pages for people at a command, and what a form says of its fields
 NOT_TOLD = {  # texts that are no message of their own
     "… of … (… …: …)": "one of the reasons in the sentence of TooManyRejected",
     "… further kinds of reason": "a line of the table of rejections",
@@ -38,6 +49,9 @@ NOT_TOLD = {  # texts that are no message of their own
         "Chunks: …, … in flight of … at once, … retries…."
     ): ("the line of counts"),
     "… (the last: …)": "a part of it",
+    "Findings of check": "the heading that a failed check names",
+    "A defect of the connector ended the sync.": "in the figures; the sync's last line says more",
+    "its answer cannot be read": "likewise, why a request was sent again",
 }
 KINDS = {  # of errors, but for the root of the tree
     name: kind
@@ -188,7 +202,11 @@ def manifest_texts() -> Iterator[Text]:
         yield Text(words, type(outcome.error).__name__)
 
 
-MODULES = [Module(path) for path in sorted(PACKAGE.rglob("*.py")) if path.stem not in NO_MESSAGES]
+MODULES = [
+    Module(path)
+    for path in sorted(PACKAGE.rglob("*.py"))
+    if path.stem not in NO_MESSAGES and path.parent.name != "suggestion"
+]
 
 
 def code_texts() -> list[Text]:

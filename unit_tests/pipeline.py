@@ -151,6 +151,7 @@ def dispatcher(link: Link, **more: Any) -> Dispatcher:
     tested beside concurrency.py.
     """
     budget = {"backoff": lambda _: 0.0, "retry_seconds": 60.0, "draw": lambda: 1.0}
+    budget["max_per_second"] = None
     budget |= {name: more.pop(name) for name in list(more) if name in budget}
     made = Dispatcher(
         link,  # type: ignore[arg-type] - it stands for the senders

@@ -37,7 +37,7 @@ def test_slips_of_a_catalog_are_told_with_their_places(catalog: Any, slips: str)
     with pytest.raises(ConfigError) as raised:
         streams_of(catalog)
     assert raised.value.message == (
-        f"The configured catalog does not have the form of one: {slips}. {END}"
+        f"The configured catalog does not have the expected form: {slips}. {END}"
     )
 
 

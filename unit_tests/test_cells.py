@@ -19,7 +19,7 @@ def test_plain_cell_has_nothing_to_do() -> None:
     assert Cell().reader(None) is None
 
 
-TYPED = ["int", "float", "boolean", "date", "datetime", "tags", "phone", "email"]
+TYPED = ["int", "float", "boolean", "date", "datetime", "tags", "phone", "email", "sha256"]
 
 
 @pytest.mark.parametrize("kind", TYPED)

@@ -295,7 +295,7 @@ WRONG_STREAMS: list[tuple[Any, str]] = [
         users({"to": "a", "from": "id", "type": CANARY}),
         (
             "The setting streams[0].fields[0].type is wrong: must be one of string, int, "
-            "float, boolean, date, datetime, tags, phone, email."
+            "float, boolean, date, datetime, tags, phone, email, sha256."
         ),
     ),
     (
@@ -518,7 +518,7 @@ def test_all_is_told_at_once() -> None:
         "(4) The setting object_storage_config is wrong: s3_bucket_name and s3_bucket_region and "
         "bucket_path must be there. "
         f"(5) {PLAIN_HTTP} "
-        "(6) The setting time_zone is none that is known. It is a name such as Europe/Berlin, or "
+        "(6) The setting time_zone is not a known time zone. Give a name such as Europe/Berlin, or "
         "UTC. "
         "(7) The stream users is configured wrongly: the field a needs one of a column (from), "
         "several (columns) and a constant (value); the field b needs one of a column (from), "
@@ -964,7 +964,10 @@ GUESSES = [
     ({**BARE, "status": -1}, "has no status, and the service may subscribe who is sent without"),
     ({**TOLD, **KEEP, "only_opt_out": True}, "has only_opt_out, with which none is sent without"),
     ({**BARE, "status": "subscribed", "only_opt_out": True}, "has only_opt_out and a status that"),
-    ({**BARE, "status": 4, "only_opt_out": True}, "has only_opt_out and a status that is none"),
+    (
+        {**BARE, "status": 4, "only_opt_out": True},
+        "has only_opt_out and a status that is not an opt-out",
+    ),
 ]
 
 
@@ -1039,7 +1042,7 @@ def test_time_zone_is_one_that_is_known(zone: str) -> None:
 )
 def test_unknown_time_zone_is_told(zone: str) -> None:
     assert wrong(time_zone=zone) == (
-        "The setting time_zone is none that is known. It is a name such as Europe/Berlin, or UTC."
+        "The setting time_zone is not a known time zone. Give a name such as Europe/Berlin, or UTC."
     )
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import runpy
 from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
@@ -9,6 +10,7 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
+from destination_profiles.commands.forecast import round_trips
 from destination_profiles.config import Config
 from destination_profiles.delivery.chunks import HELD_BODIES
 from destination_profiles.service.manifest import service
@@ -107,7 +109,7 @@ def test_every_error_has_a_section_with_its_type(name: str) -> None:
 
 def test_steps_of_a_rejection_are_those_of_the_code() -> None:
     assert {head.split("`")[1] for head in SECTIONS if head.startswith("Step `")} == steps()
-    assert all(f"`{step}`" in PAGES["README.md"] for step in steps())
+    assert all(f"`{step}`" in PAGES["docs/refused.md"] for step in steps())
 
 
 def anchors(page: str) -> set[str]:
@@ -238,8 +240,24 @@ def test_figures_of_others_are_theirs() -> None:
 
 def test_results_of_the_benchmarks_are_shown() -> None:
     shown = (ROOT / "benchmarks" / "results" / "results.md").read_text(encoding="utf-8")
-    assert shown.strip() in PAGES["README.md"]
+    assert shown.strip() in PAGES["docs/speed.md"]
     assert all(cell in shown for part in RESULTS.values() for row in part for cell in row)
+
+
+def test_comparison_is_that_of_the_benchmarks() -> None:
+    rows = re.findall(
+        r"^\| .+ \| ([\d,]+) \| ([\d.]+) \| (\d+ MB) \|$", PAGES["README.md"], re.MULTILINE
+    )
+    assert rows == [(each[5], each[8], each[7]) for each in RESULTS["peers"]]
+
+
+def test_settings_are_those_of_the_specification() -> None:
+    made = runpy.run_path(str(ROOT / "docs" / "settings.py"))
+    assert PAGES["docs/settings.md"] == made["page"](), "run make settings"
+
+
+def test_front_page_stays_short() -> None:
+    assert PAGES["README.md"].count("\n") < 150
 
 
 def test_resources_are_those_of_the_metadata() -> None:
@@ -254,6 +272,21 @@ def test_resources_are_those_of_the_metadata() -> None:
     assert f"| `check`, `discover` | 1 | {check['memory_limit']} | |" in GUIDE
 
 
+def test_times_are_those_of_the_forecast() -> None:
+    speed = re.search(r"prepared \[([\d,]+) of these rows", GUIDE)
+    assert speed
+    reading = 1 / int(speed[1].replace(",", ""))
+    for millions in (1, 10, 100):
+        rows, requests = millions * 1_000_000, millions * 100
+        seconds = [
+            max(rows * reading, round_trips(requests, at_once) * latency)
+            for latency, at_once in ((0.5, 8), (3, 8), (3, 32))
+        ]
+        shown = [f"{each:.1f}" if each < 10 else f"{each:,.0f}" for each in (*seconds, requests)]
+        cells = "| " + " | ".join(f"{each} s" for each in shown) + " |"
+        assert f"| {rows:,} | {requests:,} {cells}" in GUIDE, cells
+
+
 def test_changelog_has_the_version() -> None:
     version = re.search(r'version="(.+)"', (ROOT / "setup.py").read_text(encoding="utf-8"))
     newest = re.search(
@@ -261,3 +294,23 @@ def test_changelog_has_the_version() -> None:
     )
     assert version and newest and version[1] == newest[1]
     assert f"| {newest[1]} | {newest[2]} |" in sections(GUIDE)["Changelog"]
+
+
+COMMANDS = [
+    (each["tool"], each["rest"].split('-k "')[0].split(" -k ")[0].split(), each["rest"])
+    for each in re.finditer(r"`(?P<tool>pytest|stage) (?P<rest>[^`]+)`", PAGES["docs/assurance.md"])
+]
+
+
+@pytest.mark.parametrize(("tool", "places", "rest"), COMMANDS)
+def test_attack_can_be_repeated(tool: str, places: list[str], rest: str) -> None:
+    """Files and scenarios are there, and each word of a choice stands in the name of a test."""
+    if tool == "stage":
+        folder = ROOT / "integration_tests" / "scenarios"
+        assert [each for each in places if not (folder / f"{each}.yaml").is_file()] == []
+        return
+    files = [file for each in places for file in [ROOT / each, *(ROOT / each).glob("test_*.py")]]
+    text = "".join(file.read_text(encoding="utf-8") for file in files if file.is_file())
+    chosen = rest.partition(" -k ")[2].strip('"').split(" or ") if " -k " in rest else [""]
+    assert text and all((ROOT / each).exists() for each in places)
+    assert [word for word in chosen if not re.search(rf"def test_\w*{word}", text)] == []

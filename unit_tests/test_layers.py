@@ -8,7 +8,8 @@ import pytest
 FLOORS = [  # the highest first; a folder may import those that stand after it
     {"destination"},
     {"commands"},
-    {"sync"},
+    {"suggestion"},
+    {"sync", "report"},
     {"protocol"},
     {"outcomes"},
     {"api", "delivery"},
@@ -18,7 +19,7 @@ FLOORS = [  # the highest first; a folder may import those that stand after it
     {"storage"},
     {"service"},
     {"errors", "rejection", "violations", "secret", "address", "slips"}
-    | {"cells", "conversion", "moments", "phones", "statuses"},
+    | {"cells", "conversion", "moments", "phones", "shapes", "statuses"},
 ]
 ENTRIES = {"__init__", "__main__", "run"}  # import the rest when it is asked for
 PACKAGE = Path(__file__).parents[1] / "destination_profiles"
@@ -26,12 +27,14 @@ SANDBOX = Path(__file__).parents[1] / "profiles_sandbox"
 EDGES = {  # libraries, and the modules that may use them
     "airbyte_cdk": {"destination"},
     "requests": {"api/environment", "api/http", "api/faults"},
-    "urllib3": {"api/faults"},
+    "urllib3": {"api/answer", "api/faults"},
     "select": {"delivery/mailbox", "protocol/pipes"},
     "boto3": {"storage/s3"},
     "botocore": {"storage/s3"},
     "isal": {"outcomes/parts"},
     "rich": {"commands/terminal", "commands/tables"},
+    "jinja2": {"report/page"},
+    "markupsafe": {"report/charts", "report/page", "report/svg"},
     "lxml": {"service/xml_format"},
     "yaml": {"commands/yaml_settings", "service/manifest", "service/yaml_file"},
     "pendulum": {"moments"},
@@ -51,6 +54,7 @@ PURE = {"records", "service", "errors", "rejection", "violations", "catalog"} | 
     "conversion",
     "moments",
     "phones",
+    "shapes",
     "slips",
     "statuses",
 }

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from destination_profiles.delivery.tally import MAX_KINDS, TOP_KINDS, Tally
+from destination_profiles.delivery.tally import KEPT_SHAPES, MAX_KINDS, TOP_KINDS, Tally
 from destination_profiles.rejection import Rejection
 
 CANARY = "canary-7f3a"
@@ -123,6 +123,49 @@ def test_top_is_over_all_streams() -> None:
         "2 of users (schema rule3: sentence 3)",
     ]
     assert len(made.top()) == TOP_KINDS
+
+
+def shaped(*shapes: str | None) -> tuple[dict[str, int], int]:
+    made = Tally()
+    for shape in shapes:
+        made.add("users", dataclasses.replace(kind(), shape=shape))
+    (found,) = made.kinds()
+    assert (found.stream, found.code, found.records) == ("users", "rule0", len(shapes))
+    return dict(found.shapes), found.other_shapes
+
+
+def test_shapes_are_counted_the_most_frequent_first() -> None:
+    found, others = shaped("a", "9", "a", None)
+    assert (list(found.items()), others) == ([("a", 2), ("9", 1)], 0)
+
+
+def test_kind_without_shapes_has_none() -> None:
+    assert shaped(None, None) == ({}, 0)
+
+
+def test_seldom_shapes_are_added_up() -> None:
+    shapes = [f"a{'-9' * number}" for number in range(7) for _ in range(10 - number)]
+    found, others = shaped(*shapes)
+    assert (list(found.values()), others) == ([10, 9, 8, 7, 6], 5 + 4)
+
+
+def test_memory_of_shapes_is_bounded() -> None:
+    found, others = shaped(*(f"shape {number}" for number in range(10_000)), "shape 1", "late")
+    assert (found["shape 1"], sum(found.values()) + others) == (2, 10_002)
+    made = Tally()
+    for number in range(10_000):
+        made.add("users", dataclasses.replace(kind(), shape=f"shape {number}"))
+    (shapes,) = made._shapes.values()
+    assert len(shapes._counts) == KEPT_SHAPES
+
+
+def test_shapes_are_of_their_stream_and_kind() -> None:
+    made = tally(
+        ("users", dataclasses.replace(kind(1), shape="a"), 1),
+        ("users", dataclasses.replace(kind(2), shape="9"), 1),
+        ("orders", dataclasses.replace(kind(1), shape="A"), 1),
+    )
+    assert [dict(each.shapes) for each in made.kinds()] == [{"a": 1}, {"9": 1}, {"A": 1}]
 
 
 def test_rejection_cannot_be_changed_later() -> None:

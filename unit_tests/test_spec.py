@@ -10,7 +10,7 @@ from jsonschema import Draft7Validator
 
 from destination_profiles import spec as module
 from destination_profiles.service.manifest import service
-from destination_profiles.spec import MATCHING_MODES, spec, spec_of
+from destination_profiles.spec import MATCHING_MODES, spec, spec_of, with_secrets
 
 FORM: dict[str, Any] = spec()["connectionSpecification"]
 MODES = list(service().matching_modes)
@@ -252,3 +252,22 @@ def test_platform_finds_the_store_by_name() -> None:
 def test_functions_of_a_field_are_those_with_a_value() -> None:
     fields = FORM["properties"]["streams"]["items"]["properties"]["fields"]["items"]["properties"]
     assert fields["action"]["enum"] == ["set", "incr", "add", "delete"]
+
+
+def test_secrets_alone_are_changed() -> None:
+    store = {
+        "storage_type": "S3",
+        "access_key_id": "k",
+        "secret_access_key": "s",
+        "bucket_path": "p",
+    }
+    config = {
+        **LEAST,
+        "object_storage_config": store,
+        "streams": [{"token": "t"}],
+        "odd": {"token": 1},
+    }
+    changed = {**store, "access_key_id": "K", "secret_access_key": "S"}
+    expected = {**config, "token": "T", "object_storage_config": changed}
+    assert with_secrets(config, str.upper) == expected
+    assert with_secrets({"token": None, "streams": 5}, str.upper) == {"token": None, "streams": 5}

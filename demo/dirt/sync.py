@@ -33,6 +33,7 @@ def sync(out: Path, config: Path) -> int:
     result = _result(found, code, log)
     (out / "result.json").write_text(json.dumps(result), encoding="utf-8")
     _show(found, truth, seconds, log, code)
+    _report(out)
     return 0 if code == 0 and found.is_good() else 1
 
 
@@ -44,13 +45,15 @@ def _written(out: Path, config: dict[str, Any]) -> tuple[int, list[str]]:
         command += ["--catalog", out / "catalog.json"]
         code = subprocess.run(command, stdin=source, stdout=log, check=False).returncode
     messages = map(json.loads, (out / "log.jsonl").read_text(encoding="utf-8").splitlines())
-    return code, [_text(each) for each in messages if each["type"] in ("LOG", "TRACE")]
+    return code, [text for text in map(_text, messages) if text is not None]
 
 
-def _text(message: dict[str, Any]) -> str:
-    if message["type"] == "LOG":
-        return str(message["log"]["message"])
-    return str(message["trace"].get("error", {}).get("message", ""))
+def _text(message: dict[str, Any]) -> str | None:
+    """What a person is told by a message, if it tells something."""
+    match message:
+        case {"log": {"message": str(text)}} | {"trace": {"error": {"message": str(text)}}}:
+            return text
+    return None
 
 
 def _rejected(out: Path) -> list[dict[str, Any]]:
@@ -92,6 +95,16 @@ def _show(found: Found, truth: dict[str, Any], seconds: float, log: list[str], c
     say("The log's last lines:")
     for line in log[-3:]:
         say(f"  {line}")
+
+
+def _report(out: Path) -> None:
+    """The report of the sync, beside its files."""
+    page = out / "report.html"
+    options = ["--from", out / "log.jsonl", "-o", page]
+    subprocess.run(
+        [BIN / "destination-profiles", "report", *options], check=True, capture_output=True
+    )
+    say(f"The report: {page}")
 
 
 def _read(path: Path) -> Any:

@@ -15,6 +15,7 @@ import requests.exceptions as of_requests
 import urllib3.exceptions as of_urllib3
 
 from ..errors import ConfigError
+from .answer import AnswerError
 from .transport import NoAnswer
 
 CONNECTION_ERRORS = (  # what a request may raise: urllib3's own and the standard library's come too
@@ -151,7 +152,8 @@ def no_answer(error: BaseException) -> NoAnswer:
     """
     chain = list(_chain(error))
     faults = [_entry(FAULTS, each, OTHER) for each in chain]
-    reason = next((each.reason for each in faults if each.reason), None)
+    told = (each.told for each in chain if isinstance(each, AnswerError))
+    reason = next(told, None) or next((each.reason for each in faults if each.reason), None)
     cures = (_entry(CURES, each, _no_cure)(each) for each in chain)
     return NoAnswer(
         reason or f"the connection failed ({type(chain[-1]).__name__})",

@@ -9,12 +9,15 @@ from .body import Blocks
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """A POST; `timeout` is (connect, read) in seconds."""
+    """A POST; `timeout` is (connect, answer) in seconds: a connection stands, and the answer is
+    whole within them. `most_bytes` are those of the answer, decoded.
+    """
 
     url: str
     headers: Mapping[str, str]
     body: Blocks
     timeout: tuple[float, float]
+    most_bytes: int
 
 
 @dataclass(frozen=True, slots=True)

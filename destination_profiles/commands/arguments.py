@@ -5,12 +5,14 @@ from collections.abc import Callable
 from typing import Any
 
 from .explaining import Formatter, Parser, Version, epilog
+from .init_arguments import add_init
 
 DESCRIPTION = (
     "Airbyte destination that pushes customer records into a marketing platform's profile API."
 )
 COMMANDS = {
     "spec": "print which settings there are",
+    "init": "suggest a configuration for what a source has, with what is unsure as questions",
     "check": "try the configuration against the service, without writing",
     "discover": (
         "print what can be written to: the fields of the database and the "
@@ -19,9 +21,11 @@ COMMANDS = {
     "write": "deliver the messages of stdin, and give each state back when all before it is safe",
     "forecast": "tell what a write of the messages of stdin would send and reject, without sending",
     "resend": "send rejected records that are kept once more, and tell what became of each",
+    "report": "make a page of HTML of what a write has printed: one file, to look at or to print",
     "where": "tell what became of a customer's records, and what the service has of the customer",
 }
 OF_PROTOCOL = ("spec", "check", "discover", "write")  # the others speak to people alone
+WITHOUT_CONFIG = ("spec", "report")
 WITH_CATALOG = ("write", "forecast", "resend")
 MILLISECONDS = 500  # of latency, for a forecast
 
@@ -65,7 +69,9 @@ def _about(name: str, text: str) -> dict[str, Any]:
 
 
 def _add(command: argparse.ArgumentParser, name: str) -> None:
-    if name != "spec":
+    if name == "init":
+        add_init(command)
+    elif name not in WITHOUT_CONFIG:
         command.add_argument(
             "--config", required=True, metavar="FILE", help="the configuration, as JSON or YAML"
         )
@@ -82,6 +88,8 @@ def _add(command: argparse.ArgumentParser, name: str) -> None:
         _add_forecast(command)
     if name == "resend":
         _add_resend(command)
+    if name == "report":
+        _add_report(command)
     if name == "where":
         _add_where(command)
 
@@ -89,10 +97,33 @@ def _add(command: argparse.ArgumentParser, name: str) -> None:
 def _add_reader(command: argparse.ArgumentParser) -> None:
     reader = command.add_mutually_exclusive_group()
     reader.add_argument(
-        "--human", action="store_true", help="speak to a person where stdout is no terminal, too"
+        "--human", action="store_true", help="speak to a person even where stdout is not a terminal"
     )
     reader.add_argument(
-        "--json", action="store_true", help="speak Airbyte's protocol on a terminal, too"
+        "--json", action="store_true", help="speak Airbyte's protocol even on a terminal"
+    )
+
+
+def _add_report(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--from",
+        dest="source",
+        required=True,
+        metavar="FILE",
+        help="what write has printed on stdout, kept with tee; several runs may stand in it",
+    )
+    command.add_argument(
+        "-o", "--output", default="report.html", metavar="FILE", help="default: %(default)s"
+    )
+    command.add_argument(
+        "--store",
+        metavar="PLACE",
+        help="the folder of the rejected records, or the configuration that names their store",
+    )
+    command.add_argument(
+        "--keys",
+        metavar="COLUMN",
+        help="show the value of this column of each rejected row, as a query; needs --store",
     )
 
 
@@ -151,6 +182,21 @@ def _add_resend(command: argparse.ArgumentParser) -> None:
 def _add_forecast(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--json", action="store_true", help="print one JSON object instead of a table"
+    )
+    command.add_argument(
+        "--show",
+        type=_count(1),
+        default=0,
+        metavar="N",
+        help="show N rows of each stream with what becomes of them, and of those that are rejected "
+        "N of different reasons: it prints values, personal data among them",
+    )
+    command.add_argument(
+        "--ask",
+        type=_count(1),
+        default=0,
+        metavar="N",
+        help="ask the service for N profiles of each stream, to tell what share it knows",
     )
     command.add_argument(
         "--latency-ms",

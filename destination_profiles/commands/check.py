@@ -8,7 +8,7 @@ from ..api.client import ProfilesClient
 from ..api.inspection import Findings, inspect
 from ..api.transport import Transport
 from ..config import read_config
-from ..errors import ProfilesError
+from ..errors import ProfilesError, entry
 from ..outcomes import parts
 from ..service.answers import Answers
 from ..service.manifest import service
@@ -17,6 +17,7 @@ from ..storage.opening import open_folder
 from .answer import Answer
 from .invocation import Invocation
 
+HEADING = "Findings of check"
 KEPT_NOWHERE = (
     "Rejected records are counted and kept nowhere, as object_storage_config names no store. Set "
     "one, to see which they are and to send them again."
@@ -39,7 +40,8 @@ def check(raw: Mapping[str, Any], transport: Transport | None = None) -> dict[st
 
 def _status(found: Findings) -> dict[str, str]:
     told = found.problems + [f"Warning: {each}" for each in found.warnings]
-    message = {"message": numbered(told)} if told else {}
+    more = f" See {entry(HEADING)}" if found.problems else ""
+    message = {"message": f"{numbered(told)}{more}"} if told else {}
     return {"status": "FAILED" if found.problems else "SUCCEEDED", **message}
 
 

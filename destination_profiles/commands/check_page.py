@@ -3,6 +3,8 @@
 from typing import TextIO
 
 from ..api.inspection import Findings
+from ..errors import entry
+from .check import HEADING
 from .tables import page, show_list
 
 RIGHT, WRONG, DOUBTFUL = ("✓", "green"), ("✗", "red"), ("!", "yellow")
@@ -17,3 +19,5 @@ def show(found: Findings, file: TextIO) -> None:
     show_list(((mark, each) for mark, sentences in marked for each in sentences), console)
     console.print()
     console.print(FAILED if found.problems else SUCCEEDED)
+    if found.problems:
+        console.print(f"See {entry(HEADING)}", soft_wrap=True)

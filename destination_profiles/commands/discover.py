@@ -4,8 +4,8 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from ..api.client import ProfilesClient
-from ..api.discovery import destination_catalog
+from ..api.client import ProfilesClient, ServiceField
+from ..api.discovery import Channels, destination_catalog
 from ..api.transport import Transport
 from ..config import parse_config
 from ..errors import ProfilesError
@@ -24,19 +24,37 @@ def run(invocation: Invocation) -> Answer:
 
 
 def discover(raw: Mapping[str, Any], transport: Transport | None = None) -> dict[str, Any]:
-    """The destination catalog: what the live database has, or else the fields that every one has.
-    Raises ProfilesError.
+    """The destination catalog: what the live database and the resources have, or else the fields
+    that every database has. Raises ProfilesError.
     """
     config = parse_config(raw)
     answers = Answers(service(), config.field_names())
     client = ProfilesClient(config, service(), answers, transport)
-    db_id, fields = config.target.db_id, None
+    fields = live_fields(client, config.target.db_id)
+    return destination_catalog(service(), config.target.matching, fields, _channels(client))
+
+
+def live_fields(client: ProfilesClient, db_id: int) -> list[ServiceField] | None:
+    """Those of a database; None, and a warning, where its fields alone cannot be read. Raises
+    ProfilesError where it cannot be asked at all.
+    """
     client.read("databases_get", id=db_id)
     try:
-        fields = client.fields(db_id)
+        return client.fields(db_id)
     except ProfilesError as error:
         logger.warning(
             f"The fields of database {db_id} could not be read, so only those that "
             f"every one has are offered: {error.message}"
         )
-    return destination_catalog(service(), config.target.matching, fields)
+        return None
+
+
+def _channels(client: ProfilesClient) -> Channels | None:
+    try:
+        return {each: client.channels(each.id) for each in client.resources()}
+    except ProfilesError as error:
+        logger.warning(
+            "The resources could not be read, so no parts of subscriptions are offered: "
+            f"{error.message}"
+        )
+        return None

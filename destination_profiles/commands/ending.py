@@ -19,7 +19,7 @@ def exit_code(work: Callable[[], int | None], output: MessageWriter) -> int:
         return work() or 0
     except Interrupted as error:
         with suppress(NobodyReads):
-            output.log("WARN", error.message)
+            output.log("WARN", error.told())
         return error.exit_code
     except ProfilesError as error:
         with suppress(NobodyReads):

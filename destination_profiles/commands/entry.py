@@ -17,6 +17,7 @@ from .invocation import STDERR, STDOUT, Invocation
 from .log import Secrets, log_to
 from .printing import printing
 from .terminal import LiveLine, live_line
+from .variables import from_environment
 
 
 def run(arguments: list[str]) -> int:
@@ -29,9 +30,11 @@ def run(arguments: list[str]) -> int:
     log_to(output, secrets)
 
     def work() -> int:
-        config = read_object(parsed.config, "configuration") if "config" in parsed else {}
+        path = getattr(parsed, "config", None)
+        config = from_environment(read_object(path, "configuration")) if path else {}
         secrets.add(secrets_in(config))
-        answer = _command(parsed)(Invocation(parsed, config, output, terminal, for_person))
+        called = Invocation(parsed, config, output, terminal, for_person, secrets.mask)
+        answer = _command(parsed)(called)
         return _tell(parsed, answer, output, for_person=for_person) if answer else 0
 
     return exit_code(work, output)

@@ -14,6 +14,11 @@ HIDDEN = "*"
 NO_VALUE = "ignored explicit argument"  # in argparse's words, which quote it
 MORE = {  # what help says of a command beside its arguments
     "spec": "On a terminal: each setting with its type, default and meaning.",
+    "init": (
+        "It reads what the service has, and writes nothing to it. Where stdin and stderr are a "
+        "terminal, and no answer is given by an option, it asks; Enter leaves a question open, and "
+        "it then stands in the file."
+    ),
     "check": (
         "On a terminal: what was looked at, with a mark for each, and what is wrong. Nothing is "
         "written but a probe into the store of rejected records, which is taken away."
@@ -24,15 +29,26 @@ MORE = {  # what help says of a command beside its arguments
         "protocol: they go to stdout where that is a file or a pipe, and are only counted where it "
         "is a terminal. With --human a file or pipe gets the states alone, and stderr the rest."
     ),
-    "forecast": "What the service would refuse, it cannot tell.",
+    "forecast": (
+        "What the service would refuse, it cannot tell; --ask tells which part of the profiles it "
+        "knows. Nothing is written to it."
+    ),
     "resend": (
         "Without --may-overwrite it sends only where outcomes are kept, and else tells what it "
         "would."
+    ),
+    "report": (
+        "It shows no value of any record, but for the keys that --keys asks for. Needs no network, "
+        "nor does the page."
     ),
     "where": "Needs outcomes to tell of records that were accepted.",
 }
 EXAMPLES = {
     "spec": "destination-profiles spec",
+    "init": (
+        "destination-profiles init --config config.json --catalog discovered.jsonl "
+        "--messages messages.jsonl -o suggested.yaml --write-catalog configured.json"
+    ),
     "check": "destination-profiles check --config config.json",
     "discover": "destination-profiles discover --config config.json",
     "write": (
@@ -42,21 +58,24 @@ EXAMPLES = {
         "destination-profiles forecast --config config.json --catalog catalog.json < messages.jsonl"
     ),
     "resend": "destination-profiles resend --config config.json --catalog catalog.json --dry-run",
+    "report": "destination-profiles report --from run.jsonl -o report.html",
     "where": "destination-profiles where --config config.json --key email=ann@example.org",
 }
 DONE = {  # exit code 0
     "spec": "it is printed",
+    "init": "it is written",
     "check": "a sync would work; without a person, also where not: the status tells",
     "discover": "it is printed",
     "write": "each record is accepted, superseded, deleted or told as rejected",
-    "forecast": "it is told, whatever it is",
+    "forecast": "the forecast is printed, whatever it says",
     "resend": "what became of each is told",
-    "where": "something is known of the customer",
+    "report": "the page is written, however the sync ended",
+    "where": "something is known about the customer",
 }
 FAILED = {  # exit code 1
     "check": "a sync would not work; without a person, only where the file cannot be read",
     "write": "the sync failed: the last line says why",
-    "where": "nothing is known of the customer, or it failed: the last line says why",
+    "where": "nothing is known about the customer, or it failed: the last line says why",
 }
 ANY_FAILED = "it failed: the last line says why"
 

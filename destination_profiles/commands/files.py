@@ -21,14 +21,14 @@ YAML_ENDS = (".yaml", ".yml")
 KINDS = {list: "a list", str: "a text", bool: "a truth value", int: "a number", float: "a number"}
 JSON_SAID = {  # by the beginning of Python's own words
     "Expecting property": "a name in double quotes is missing",
-    "Illegal trailing": "a comma stands before a closing bracket",
+    "Illegal trailing": "there is a comma before a closing bracket",
     "Expecting ':'": "a colon is missing",
     "Expecting ','": "a comma is missing",
     "Expecting value": "a value is missing, or a text without double quotes",
     "Unterminated string": "a text has no closing quote",
     "Invalid control": "a text holds a line break or another control character",
-    "Invalid \\": "a backslash stands where none may; write two",
-    "Extra data": "something follows behind the end",
+    "Invalid \\": "a backslash is not allowed here; write two",
+    "Extra data": "something follows the end",
 }
 
 
@@ -46,7 +46,7 @@ def read_object(path: str, what: str) -> Mapping[str, Any]:
 
 
 def _object(path: str, what: str) -> Mapping[str, Any]:
-    text = _text(path, what)
+    text = read_text(path, what)
     try:
         content = _value(text, path)
         json.dumps(content, ensure_ascii=False, allow_nan=False).encode()
@@ -74,8 +74,8 @@ def _object(path: str, what: str) -> Mapping[str, Any]:
     return content
 
 
-def _text(path: str, what: str) -> str:
-    """The text of a file, without a byte order mark."""
+def read_text(path: str, what: str) -> str:
+    """The text of a file, without a byte order mark. Raises ConfigError where it cannot be read."""
     try:
         content = Path(path).read_bytes()
         encoding = next(
@@ -87,7 +87,7 @@ def _text(path: str, what: str) -> str:
             f"The file {path} of the {what} holds text that is not Unicode."
         ) from None
     except (OSError, ValueError) as error:  # ValueError: a name that no file can have
-        why = getattr(error, "strerror", None) or "there is no file of such a name"
+        why = getattr(error, "strerror", None) or "no file can have such a name"
         raise ConfigError(f"The file {path} of the {what} cannot be read: {why}.") from None
 
 
@@ -102,7 +102,7 @@ def _value(text: str, path: str) -> Any:
         return json.loads(text, object_pairs_hook=_once)
     except _Twice:
         load(text)  # most of JSON is YAML too, whose reader knows the place
-        raise Broken("a setting stands twice") from None
+        raise Broken("a setting appears twice") from None
     except json.JSONDecodeError as error:
         if is_yaml:
             return load(text)

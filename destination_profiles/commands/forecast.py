@@ -3,16 +3,17 @@ accepts everything and hears nothing.
 """
 
 import json
+import logging
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from statistics import median
 from time import monotonic
 from typing import Any
 
-from ..catalog import StreamInfo, streams_of
-from ..config import Config, parse_config
+from ..catalog import StreamInfo
+from ..config import Config
 from ..delivery.chunks import Chunk
 from ..delivery.concurrency import FIRST
 from ..delivery.ledger import Interval
@@ -27,14 +28,21 @@ from ..service.manifest import SUBSCRIPTIONS, service
 from ..service.outcome import ACCEPTED, Outcome
 from ..service.request import Request
 from ..storage.settings import NoStorage
+from ..sync.connection import read_connection
 from ..sync.progress import Progress, Terminal
+from ..sync.pump import Pump
 from ..sync.sync import assemble
-from .files import read_object
-from .forecast_report import Forecast, Kind, Spread, StreamForecast
+from .acquaintance import Sample
+from .catalog_file import read_catalog
+from .examples import Examples
+from .examples_page import show_examples
+from .forecast_report import Forecast, Spread, StreamForecast
 from .forecast_table import show_forecast
 from .invocation import STDIN, STDOUT, Invocation
 from .printing import printing
 
+logger = logging.getLogger("airbyte")
+PERSONAL = "These are values of rows, personal data among them: keep them to yourself."
 NO_VALUE = (None, UNSET)
 FOR_EVER = 1e9  # seconds: chunks are sealed by size, not by how fast a file is read
 
@@ -42,18 +50,23 @@ FOR_EVER = 1e9  # seconds: chunks are sealed by size, not by how fast a file is 
 def run(invocation: Invocation) -> None:
     """Print the forecast of a sync on stdout."""
     arguments = invocation.arguments
+    if arguments.show:
+        logger.warning(PERSONAL)
     predicted = forecast(
         invocation.config,
-        read_object(arguments.catalog, "configured catalog"),
+        read_catalog(arguments.catalog),
         STDIN,
         latency_ms=arguments.latency_ms,
         in_flight=arguments.in_flight,
         terminal=invocation.terminal,
+        show=arguments.show,
+        ask=arguments.ask,
     )
     with printing(STDOUT) as out:
         if arguments.json:
             out.write(json.dumps(predicted.as_dict(), ensure_ascii=False) + "\n")
         else:
+            show_examples(predicted.examples, out)
             show_forecast(predicted, out)
 
 
@@ -65,31 +78,35 @@ def forecast(
     latency_ms: int,
     in_flight: int | None,
     terminal: Terminal | None,
+    show: int = 0,
+    ask: int = 0,
 ) -> Forecast:
-    """Take the messages of a file descriptor and tell what a `write` would do with them. Sends
-    nothing, stores nothing.
+    """Take the messages of a file descriptor and tell what a `write` would do with them: of each
+    stream with `show` rows and what becomes of them, and with how many of `ask` profiles the
+    service knows. Sends nothing else, stores nothing.
 
     Raises ProfilesError for a configuration, a catalog or an input that a `write` would not take
     either.
     """
-    configured = parse_config(raw)
+    configured, streams = read_connection(raw, catalog)
     config = _harmless(configured)
-    streams = streams_of(catalog)
-    counted = _Counted(config, streams)
+    counted, sample = _Counted(config, streams), Sample(ask, configured, streams)
+    examples = Examples(show, config, streams)
     progress = Progress(lambda _: None, terminal)
     pump = assemble(
         config,
         streams,
         release=lambda _: None,
         heartbeat=progress,
-        leaving=counted.count,
+        leaving=lambda chunk: _look(chunk, counted.count, examples.sent, sample.take),
+        store=examples,
         sender=counted,
     )
-    began = monotonic()
-    pump.run(LineReader(descriptor))
-    progress.end(pump.writer)
-    reading, at_once = monotonic() - began, in_flight or configured.max_in_flight
-    waiting = round_trips(len(counted.profiles), at_once) * latency_ms / 1000
+    reading = _read(pump, progress, descriptor)
+    at_once = in_flight or configured.max_in_flight
+    requests, rate = len(counted.profiles), configured.max_requests_per_second
+    waiting = round_trips(requests, at_once) * latency_ms / 1000
+    paced = requests / rate if rate else 0.0
     return Forecast(
         **counted.told(pump.writer.ledger.totals),
         **_refused(pump.writer, configured),
@@ -97,16 +114,32 @@ def forecast(
         reading_seconds=round(reading, 3),
         latency_ms=latency_ms,
         in_flight=at_once,
-        seconds=round(max(reading, waiting), 3),
+        seconds=round(max(reading, waiting, paced), 3),
+        examples=examples.in_order(),
+        known=sample.asked() if ask else [],
     )
+
+
+def _read(pump: Pump, progress: Progress, descriptor: int) -> float:
+    """All of the input; gives the seconds that it took."""
+    progress.follow(pump.share)
+    began = monotonic()
+    pump.run(LineReader(descriptor))
+    progress.end(pump.writer)
+    return monotonic() - began
+
+
+def _look(chunk: Chunk, *lookers: Callable[[Chunk], None]) -> None:
+    for look in lookers:
+        look(chunk)
 
 
 def _refused(writer: Writer, configured: Config) -> dict[str, Any]:
     """What would not be sent, and whether a write would end for it."""
     most, percent = configured.max_rejected, configured.max_rejected_percent
     return {
-        "rejections": [Kind(*kind) for kind in writer.tally.kinds()],
-        "omissions": [Kind(*kind) for kind in writer.omitted.kinds()],
+        "rejections": writer.tally.kinds(),
+        "omissions": writer.omitted.kinds(),
         "unknown_streams": dict(writer.unknown),
         "stops_after": None if most is None or writer.tally.total <= most else most,
         "fails_above": percent if writer.are_lost(percent) else None,
@@ -123,6 +156,7 @@ def _harmless(configured: Config) -> Config:
         storage=NoStorage(),
         outcomes=None,
         max_in_flight=1,
+        max_requests_per_second=None,
     )
 
 

@@ -4,6 +4,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ..delivery.tally import Kind
+from .acquaintance import Known
+from .examples import Example
+
+ON_REQUEST = ("examples", "known")
+
 
 @dataclass(frozen=True)
 class Spread:
@@ -31,17 +37,6 @@ class StreamForecast:
 
 
 @dataclass(frozen=True)
-class Kind:
-    """One kind of rejection or omission, as a log would name it, and its count."""
-
-    stream: str
-    step: str
-    code: str
-    reason: str
-    records: int
-
-
-@dataclass(frozen=True)
 class Forecast:
     """What a sync would do. Bytes are those of request bodies; `seconds` is the estimated time at
     `latency_ms` and `in_flight`.
@@ -64,7 +59,10 @@ class Forecast:
     latency_ms: int
     in_flight: int
     seconds: float
+    examples: list[Example]  # where they were asked for, as is what the service knows
+    known: list[Known]
 
     def as_dict(self) -> dict[str, Any]:
-        """As JSON has it."""
-        return asdict(self)
+        """As JSON has it, without what was not asked for."""
+        told = asdict(self)
+        return {name: each for name, each in told.items() if each or name not in ON_REQUEST}

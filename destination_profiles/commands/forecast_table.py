@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from typing import TextIO
 
+from .acquaintance import known_in_words
 from .forecast_report import Forecast, Spread
+from .kinds_table import kinds_table
 from .tables import Table, show_tables
 
 
@@ -32,15 +34,9 @@ def _tables(forecast: Forecast) -> Iterator[Table]:
     if statuses:
         yield ["stream", "status of subscriptions", "sent"], statuses
     if forecast.rejections:
-        yield (
-            ["stream", "step", "code", "records", "reason"],
-            [(k.stream, k.step, k.code, k.records, k.reason) for k in forecast.rejections],
-        )
+        yield kinds_table(forecast.rejections, "records")
     if forecast.omissions:
-        yield (
-            ["stream", "step", "code", "left out", "reason"],
-            [(k.stream, k.step, k.code, k.records, k.reason) for k in forecast.omissions],
-        )
+        yield kinds_table(forecast.omissions, "left out")
     if forecast.requests:
         yield (
             ["of each request", "smallest", "median", "largest"],
@@ -60,6 +56,7 @@ def _sentences(forecast: Forecast) -> Iterator[str]:
         f"{forecast.in_flight:,} at once. "
         f"Reading and preparing took {forecast.reading_seconds:,.1f} s."
     )
+    yield from known_in_words(forecast.known)
     if forecast.stops_after is not None:
         yield (
             f"But a write stops when more than {forecast.stops_after:,} records are "
@@ -71,7 +68,8 @@ def _sentences(forecast: Forecast) -> Iterator[str]:
             "rejected, as max_rejected_percent asks."
         )
     if forecast.ignored_lines:
-        yield f"Lines that are no Airbyte messages, and so ignored: {forecast.ignored_lines:,}."
+        ignored = f"{forecast.ignored_lines:,}"
+        yield f"Lines that are not Airbyte messages, and so are ignored: {ignored}."
     if forecast.unknown_streams:
         unknown = forecast.unknown_streams.items()
         counts = ", ".join(f"{name} ({count:,})" for name, count in unknown)

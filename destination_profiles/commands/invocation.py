@@ -1,7 +1,7 @@
 """What a command is called with."""
 
 from argparse import Namespace
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,8 @@ STDIN, STDOUT, STDERR = 0, 1, 2  # the interpreter's own streams may be missing,
 @dataclass(frozen=True, slots=True)
 class Invocation:
     """Parsed arguments, the configuration as the user wrote it (empty where a command takes none),
-    where messages go, a live line where there is a terminal, and whether a person is spoken to.
+    where messages go, a live line where there is a terminal, whether a person is spoken to, and
+    what takes secrets out of a text.
     """
 
     arguments: Namespace
@@ -24,3 +25,4 @@ class Invocation:
     output: MessageWriter
     terminal: "Terminal | None" = None
     for_person: bool = False
+    mask: Callable[[str], str] = str

@@ -6,8 +6,6 @@ from typing import TextIO
 
 from ..errors import NobodyReads
 
-UNPRINTABLE = "\N{REPLACEMENT CHARACTER}"
-
 
 @contextmanager
 def printing(descriptor: int) -> Iterator[TextIO]:
@@ -19,8 +17,3 @@ def printing(descriptor: int) -> Iterator[TextIO]:
             yield out
     except OSError:
         raise NobodyReads from None
-
-
-def printable(text: str | None) -> str:
-    """A text of others, without what a terminal might take for a command."""
-    return "".join(each if each.isprintable() else UNPRINTABLE for each in text or "")

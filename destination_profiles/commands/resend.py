@@ -8,16 +8,17 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ..catalog import StreamInfo, streams_of
-from ..config import Config, parse_config
+from ..catalog import StreamInfo
+from ..config import Config
 from ..errors import ConfigError
 from ..storage.folder import Folder
 from ..storage.opening import open_folder
+from ..sync.connection import read_connection
 from ..sync.progress import Progress
 from ..sync.resend import Resend
 from ..sync.resent import Choice, Resent
 from ..sync.sync import to_its_end
-from .files import read_object
+from .catalog_file import read_catalog
 from .invocation import STDOUT, Invocation
 from .printing import printing
 from .resend_table import show_resent
@@ -37,9 +38,8 @@ NOBODY_KNOWS = (
 def run(invocation: Invocation) -> None:
     """Send them, and print what became of each. Raises ProfilesError once that is told."""
     arguments = invocation.arguments
-    config = parse_config(invocation.config)
-    catalog = read_object(arguments.catalog, "configured catalog")
-    streams = streams_of(catalog)
+    catalog = read_catalog(arguments.catalog)
+    config, streams = read_connection(invocation.config, catalog)
     folder = open_folder(config.storage)
     if folder is None:
         raise ConfigError(NO_STORE)

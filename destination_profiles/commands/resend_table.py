@@ -51,7 +51,7 @@ def _sentences(told: Resent) -> Iterator[str]:
             "they might subscribe somebody again; --resubscribe sends such."
         )
     if unreadable := sum(each.unreadable for each in told.streams.values()):
-        yield f"{unreadable:,} lines of the store are no records, and stay as they are."
+        yield f"{unreadable:,} lines of the store are not records, and stay as they are."
     if told.unknown:
         yield (
             f"What became of {told.unknown:,} records is not known: they were sent, and no answer "

@@ -12,11 +12,14 @@ Schema = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting: its path, in which `[]` stands for each of a list, its kind and its meaning."""
+    """One setting: its path, in which `[]` stands for each of a list, its kind and its meaning,
+    and its part of the specification.
+    """
 
     path: str
     kind: str
     meaning: str
+    form: Schema
 
 
 def show(found: Schema, file: TextIO) -> None:
@@ -53,7 +56,7 @@ class _Walk:
         kind = [_kind(part), *(["required"] if is_required else []), *_default(part)]
         kind += [f"as {earlier}"] if earlier else []
         meaning = f"{part.get('description', part.get('title', ''))}{only}"
-        yield Setting(path, ", ".join(kind), meaning)
+        yield Setting(path, ", ".join(kind), meaning, part)
         if earlier is None:
             self._told += [(known, path)] if known else []
             yield from self._below(part, path)

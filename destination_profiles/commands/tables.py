@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from .printing import printable
+from ..protocol.messages import printable
 
 Rows = Sequence[tuple[object, ...]]
 Table = tuple[Sequence[str], Rows]  # the heads of columns, and the rows

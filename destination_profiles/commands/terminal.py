@@ -4,6 +4,8 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from ..protocol.messages import printable
+
 if TYPE_CHECKING:  # rich is for those who watch: most commands have no terminal
     from rich.console import Console
 
@@ -30,7 +32,9 @@ class LiveLine:
     def show(self, line: str) -> None:
         """Show a line in the place of the one before. Raises OSError when the terminal has gone."""
         self._live.start()
-        self._live.update(self._text(line, no_wrap=True, overflow="ellipsis"), refresh=True)
+        self._live.update(
+            self._text(printable(line), no_wrap=True, overflow="ellipsis"), refresh=True
+        )
 
     def hide(self) -> None:
         """Take the line away; `show` brings one back."""

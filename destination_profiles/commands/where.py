@@ -20,7 +20,7 @@ from .where_words import sentences
 from .whereabouts import Found, Whereabouts
 
 NOTHING_KNOWN = (
-    "Nothing is known of this key: it stands in no outcome and in no rejected record that is kept, "
+    "Nothing is known about this key: it is in no outcome and in no rejected record that is kept, "
     "and the service, if it could be asked, has no such profile."
 )
 
@@ -84,7 +84,7 @@ def _asked(client: ProfilesClient, target: Target, key: Mapping[str, str]) -> Fo
 def _key(pairs: list[tuple[str, str]]) -> dict[str, str]:
     key = dict(pairs)
     if len(key) < len(pairs):
-        raise ConfigError("The same field stands twice in --key.")
+        raise ConfigError("The same field appears twice in --key.")
     try:
         "".join(key.values()).encode()
     except UnicodeError:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from ..outcomes.history import Event
 from ..outcomes.line import ACCEPTED, DELETED, REJECTED, RETRIED, SUPERSEDED
-from .printing import printable
+from ..protocol.messages import printable
 from .whereabouts import Found, Whereabouts
 
 OF_SERVICE = "service"

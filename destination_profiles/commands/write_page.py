@@ -2,18 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from operator import itemgetter
 from shlex import join
 from typing import TextIO
 
 from ..storage.settings import LocalStorage, NoStorage, S3Storage, Storage
+from .kinds_table import kinds_table
 from .tables import Table, show_tables
-from .written import Kind, Written
+from .written import Written
 
-MAX_KINDS = 20  # told; the rest are added up
 HEAD = ["stream", "read", "accepted", "superseded", "deleted", "rejected"]
 OPEN = "unfinished"
-NEXT = "Take the reasons away, and send them again:"
+NEXT = "Remove the causes, and send them again:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +50,7 @@ def _tables(told: Written) -> Iterator[Table]:
     )
     for counted, kinds in (("rejected", told.rejections), ("left out", told.omissions)):
         if kinds:
-            yield ["stream", "step", "code", counted, "reason"], _rows(kinds)
-
-
-def _rows(kinds: list[Kind]) -> list[tuple[object, ...]]:
-    """The most frequent first."""
-    by_count = sorted(kinds, key=itemgetter(-1), reverse=True)
-    rows: list[tuple[object, ...]] = [
-        (stream, step, code, count, reason)
-        for stream, step, code, reason, count in by_count[:MAX_KINDS]
-    ]
-    if beyond := by_count[MAX_KINDS:]:
-        count = sum(each[-1] for each in beyond)
-        rows.append(("", "", "", count, f"{len(beyond):,} further kinds of reason"))
-    return rows
+            yield kinds_table(kinds, counted)
 
 
 def _sentences(told: Written, states: States) -> Iterator[str]:
@@ -75,7 +61,7 @@ def _sentences(told: Written, states: States) -> Iterator[str]:
         f"Chunks: {told.chunks:,}. Retries: {told.retries:,}{trouble}."
     )
     if states.returned:
-        end = "" if states.kept else " To keep them, lead stdout into a file."
+        end = "" if states.kept else " To keep them, redirect stdout to a file."
         yield f"States that are safe: {states.returned:,}.{end}"
 
 

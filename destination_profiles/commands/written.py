@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
+from ..delivery.tally import Kind
 from ..delivery.writer import Writer
-
-Kind = tuple[str, str, str, str, int]  # stream, step, code, loggable sentence, how many
 
 
 @dataclass(frozen=True, slots=True)

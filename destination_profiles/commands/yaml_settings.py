@@ -17,15 +17,15 @@ PLAIN = {  # what a text without quotes is read as, by its first letters
     "merge": (r"^<<$", ["<"]),
 }
 SAID = {  # by a part of the library's own words, which quote the text
-    "mapping values": "a colon may not stand here; quote the text, or indent it",
+    "mapping values": "a colon is not allowed here; quote the text, or indent it",
     "expected key": "the indentation does not fit, or a quote or comma is missing",
     "any token": "a text that begins so, or a tab, must be in quotes",
     "undefined alias": "a text that begins with * must be in quotes",
     "the tag": "a text that begins with ! must be in quotes",
     "expected ',' or": "a bracket is not closed, or a comma is missing",
     "unexpected end": "a quote is not closed",
-    "expected ':'": "a colon and a blank are missing behind a name",
-    "single document": "a second document begins; there may be one",
+    "expected ':'": "a colon and a blank are missing after a name",
+    "single document": "a second document begins; only one is allowed",
     "control characters": "a control character is not allowed",
 }
 
@@ -55,7 +55,7 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
             if key.tag != f"{BEGIN}merge":
                 key.tag = f"{BEGIN}str"  # as `on` and `1` are in JSON
                 if key.value in seen:
-                    raise _broken("a setting stands twice", key.start_mark)
+                    raise _broken("a setting appears twice", key.start_mark)
                 seen.add(key.value)
         return super().construct_mapping(node, deep)
 

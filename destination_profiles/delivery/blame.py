@@ -1,5 +1,6 @@
 """Who is to blame for a refusal: the profile, or something that all requests share."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -17,12 +18,12 @@ ALL_REFUSED = (
     "wrong: check the matching, its field and the database."
 )
 NOT_ITS_OWN = (
-    "It is not the service that refuses these requests, but something before it, such as a proxy "
-    "or a firewall (HTTP {}). No record is to blame. Let it pass what the connector sends."
+    "It is not the service that refuses these requests, but something in front of it, such as a "
+    "proxy or a firewall (HTTP {}). No record is to blame. Let it pass what the connector sends."
 )
 TOO_LARGE = (
     "Requests of {} bytes are refused as too large (code {}), which is less than the service "
-    "itself takes. No record is to blame. Raise the limit of what stands before the service, such "
+    "itself takes. No record is to blame. Raise the limit of what is in front of the service, such "
     "as a proxy."
 )
 
@@ -47,7 +48,9 @@ class Case:
     search: Isolation[Chunk] = field(default_factory=Isolation)
     suspects: list[Resolution] = field(default_factory=list)
     trusted: bool = False
+    alone: int = 0  # profiles that were refused in requests of their own
     foreign: ProfilesError | None = None  # what refuses is not the service
+    pages: int = 0  # such refusals of single profiles since something was accepted
 
     def count(self) -> int:
         """Profiles that were refused."""
@@ -63,18 +66,25 @@ class Blame:
     """Profiles that were refused wait here as suspects until it is clear whether they are to blame.
 
     They are where a profile of the same chunk was accepted, or the service was asked about the
-    settings, and none is wrong. It is to be asked at five refusals in a chunk of which nothing was
-    accepted, and before any profile is blamed while nothing was ever accepted.
+    settings, and none is wrong. It is to be asked at five refusals, in a chunk of which nothing was
+    accepted or in several small ones since the last acceptance, and before any profile is blamed
+    while nothing was ever accepted. What one database accepts says nothing of another.
+
+    Settings that are right do not mean that the service is well. One that refuses five requests of
+    a single profile in a chunk of which it accepts nothing is given up, as those lie apart.
     """
 
     def __init__(self, *, expects_refusals: bool = False) -> None:
         """Start with nothing accepted, and nothing refused. `expects_refusals`: that nothing is
         accepted is no surprise, as all was refused before.
         """
-        self.accepted = False
+        self._accepted: set[int] = set()  # databases that accepted something
         self._expects_refusals = expects_refusals
         self._cases: dict[Chunk, Case] = {}
-        self._alone = 0  # profiles refused in requests of their own while nothing was accepted
+        # of a database, since it accepted something: profiles that were blamed unasked, and those
+        # that were refused in requests of their own
+        self._blamed: Counter[int] = Counter()
+        self._alone: Counter[int] = Counter()
 
     def case(self, chunk: Chunk) -> Case:
         """That of a chunk, or of the one that it is a part of."""
@@ -88,15 +98,14 @@ class Blame:
         """Those in which a part waits to be sent, the newest first."""
         return (each.search for each in reversed(self._cases.values()) if each.search)
 
-    def waiting(self) -> int:
-        """Parts that wait as suspects."""
-        return sum(len(each.suspects) for each in self._cases.values())
-
     def accept(self, chunk: Chunk) -> None:
         """Something of a chunk was accepted."""
-        self.accepted = True
-        if chunk.whole in self._cases:
-            self._cases[chunk.whole].trust()
+        db_id = chunk.target.db_id
+        self._accepted.add(db_id)
+        self._blamed[db_id] = self._alone[db_id] = 0
+        if (case := self._cases.get(chunk.whole)) is not None:
+            case.foreign, case.pages = None, 0
+            case.trust()
 
     def suspect(self, suspect: Resolution) -> None:
         """All profiles of a chunk were refused, each with a code of its own."""
@@ -107,22 +116,36 @@ class Blame:
         case = self.case(chunk)
         case.suspects.append(Resolution(chunk, {0: outcome.refusal}))
         case.search.refused()
-        case.foreign = case.foreign or _foreign(chunk, outcome)
-        self._alone += not self.accepted
+        case.alone += 1
+        if (error := foreign(chunk, outcome)) is not None:
+            case.foreign, case.pages = case.foreign or error, case.pages + 1
+            # a filter may refuse what one record holds; so many behind each other is a proxy
+            case.trusted = case.trusted and case.pages < MAX_REFUSED
+        self._alone[chunk.target.db_id] += 1
 
     def blamed(self) -> Iterator[Resolution]:
         """Suspects that are to blame; the caller settles each before it takes the next."""
         for whole, case in list(self._cases.items()):
-            few = self.accepted and case.count() < MAX_REFUSED and self._is_all(whole, case)
-            while case.suspects and (case.trusted or few):
+            db_id = whole.target.db_id
+            is_well = db_id in self._accepted and case.foreign is None and not case.trusted
+            few = self._blamed[db_id] + case.count() < MAX_REFUSED and self._is_all(whole, case)
+            if is_well and few:
+                self._blamed[db_id] += case.count()
+                case.trust()
+            while case.suspects and case.trusted:
                 yield case.suspects.pop(0)
 
-    def to_ask(self, *, alone: bool) -> Chunk | None:
-        """A suspect for which the service is to be asked. `alone`: nothing but suspects is left
-        that could be accepted.
+    def to_ask(self, under_way: Mapping[int, int]) -> Chunk | None:
+        """A suspect for which the service is to be asked. `under_way` counts the chunks of each
+        database that are: nothing but suspects may be left of it that could be accepted.
         """
-        for case in self._cases.values():
-            if case.suspects and not case.trusted and (alone or case.count() >= MAX_REFUSED):
+        waiting: Counter[int] = Counter()
+        for whole, case in self._cases.items():
+            waiting[whole.target.db_id] += len(case.suspects)
+        for whole, case in self._cases.items():
+            left = under_way.get(whole.target.db_id, 0) - waiting[whole.target.db_id]
+            many = max(case.count(), case.pages) >= MAX_REFUSED
+            if case.suspects and not case.trusted and (many or not left):
                 return case.suspects[0].chunk
         return None
 
@@ -132,17 +155,20 @@ class Blame:
 
     def clear(self) -> ProfilesError | None:
         """The settings are right. Gives the error to end with where all there was is refused."""
-        if not (self.accepted or self._expects_refusals) and self._alone >= MAX_REFUSED:
-            refusal = self._last_refusal()
-            return ConfigError(ALL_REFUSED.format(self._alone, refusal.code, refusal.loggable))
-        for case in self._cases.values():
-            if case.suspects and case.foreign is None:
-                case.trust()
+        asked = [
+            (whole.target.db_id, case)
+            for whole, case in self._cases.items()
+            if case.suspects and not case.trusted and case.foreign is None
+        ]
+        for db_id, case in asked:
+            refused = case.alone if db_id in self._accepted else self._alone[db_id]
+            if refused >= MAX_REFUSED and not self._expects_refusals:
+                refusal = next(iter(case.suspects[-1].rejected.values()))
+                return ConfigError(ALL_REFUSED.format(refused, refusal.code, refusal.loggable))
+        for _, case in asked:
+            case.trust()
+        self._blamed.clear()
         return None
-
-    def _last_refusal(self) -> Rejection:
-        suspects = [each for case in self._cases.values() for each in case.suspects]
-        return next(iter(suspects[-1].rejected.values()))
 
     @staticmethod
     def _is_all(whole: Chunk, case: Case) -> bool:
@@ -150,8 +176,10 @@ class Blame:
         return whole.parts_left == len(case.suspects)
 
 
-def _foreign(chunk: Chunk, outcome: Halve) -> ProfilesError | None:
-    """No chunk is larger than the service takes, so what says so is not the service."""
+def foreign(chunk: Chunk, outcome: Halve) -> ProfilesError | None:
+    """What to end with where it is not the service that refuses a request; None where it is. No
+    chunk is larger than the service takes, so what says so is not the service.
+    """
     if outcome.too_large:
         return ConfigError(TOO_LARGE.format(f"{chunk.size:,}", outcome.refusal.code))
     return ConfigError(NOT_ITS_OWN.format(outcome.refusal.code)) if outcome.unknown else None

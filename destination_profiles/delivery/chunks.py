@@ -46,7 +46,7 @@ class ChunkPolicy:
         ):
             return len(batch)
         least = 0 if len(chunk) else 1
-        if len(batch) == 1:  # what stands between its profiles is not known
+        if len(batch) == 1:  # what is in between its profiles is not known
             return least
         body = self.max_bytes - chunk.size - gap + len(chunk.envelope.between)
         held = HELD_BODIES * self.max_bytes - chunk.originals
@@ -224,7 +224,10 @@ class Chunk:
 
     def request(self) -> Request:
         """What is sent."""
-        return Request(tuple(self.body()), self.size, self._count, self.request_id)
+        ids: list[str] = []
+        if self.target.matching.by_id:
+            ids = ["".join(each) for _, run, _ in self.runs() for each in run]
+        return Request(tuple(self.body()), self.size, self._count, self.request_id, ids)
 
     def parts(self) -> list["Chunk"]:
         """The halves; of three profiles each by itself, so that a culprit among n takes 2 * log2(n)

@@ -1,10 +1,11 @@
 """What follows from an answer, and who is sent next."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import monotonic
 
-from ..errors import BadAnswer, ProfilesError
+from ..errors import ProfilesError
 from ..service.outcome import Accepted, Cleared, Halve, Retry, Stop, Unasked
 from .blame import Blame, Resolution
 from .body_limit import BodyLimit
@@ -12,13 +13,9 @@ from .bound import Load
 from .chunks import Chunk
 from .concurrency import Concurrency
 from .in_flight import InFlight, Tries
+from .repeats import Repeats
 from .schedule import Schedule
 from .senders import Answer, Inspect, Senders
-
-DONE_PERHAPS = (
-    "The service asks to send {} profiles later, which it may have updated already, and some "
-    "hold a function such as incr that must not be executed twice. What became of them is unknown."
-)
 
 
 @dataclass(eq=False)
@@ -50,13 +47,13 @@ class Dispatcher:
         leaving: Callable[[Chunk], None] = lambda _chunk: None,
         inspect: Inspect = list,
         expects_refusals: bool = False,
-        repeatable: Callable[[bytes], bool] = lambda _profile: True,
+        repeats: Repeats | None = None,
         clock: Callable[[], float] = monotonic,
     ) -> None:
         """`throttled` is told of a chunk that the service did not want now, and of the seconds
         until it is sent again; `put_off` of profiles that it asks for once more, and of its code;
         `leaving` sees each sealed chunk before it is sent. `inspect` asks the service about the
-        settings; `repeatable` tells whether a profile may be executed twice.
+        settings; `repeats` tells what may be executed twice.
         """
         self.retries = 0
         self.trouble = ""
@@ -65,7 +62,7 @@ class Dispatcher:
         self.body_limit = BodyLimit()
         self.sealed = InFlight()
         self._blame = Blame(expects_refusals=expects_refusals)
-        self._inspect, self._repeatable = inspect, repeatable
+        self._inspect, self._repeats = inspect, repeats or Repeats()
         self._question: Question | None = None  # nothing is sent before it is answered
         self._senders, self._schedule, self._throttled = senders, schedule, throttled
         self._leaving, self._put_off = leaving, put_off
@@ -140,8 +137,10 @@ class Dispatcher:
                 self.body_limit.accepted(chunk.size)
                 self.concurrency.accepted(answer.answered_at, answer.sent_at)
                 yield from self._answered(chunk, outcome)
-            case Halve() if tries.unknown and outcome.unknown:
-                self._retry(chunk, outcome)
+            case Halve() if (tries.unknown and outcome.unknown) and (
+                against := self._repeats.against_parts(chunk, outcome)
+            ):
+                self._retry(chunk, replace(outcome, error=against))
             case Halve() if len(chunk) == 1:
                 self._blame.suspect_alone(chunk, outcome)
             case Halve():
@@ -187,9 +186,9 @@ class Dispatcher:
     def _send_later(self, chunk: Chunk, first: Retry, outcome: Accepted) -> None:
         """Send profiles once more, in a request of their own, unless that might add twice."""
         perhaps = any(each.unknown for each in outcome.later.values())
-        if perhaps and not all(self._repeatable(row.profile) for row in chunk.rows):
+        if perhaps and (against := self._repeats.against_later(chunk)):
             self.sealed.tries[chunk].unknown = True
-            self._fail(BadAnswer(DONE_PERHAPS.format(f"{len(chunk):,}")))
+            self._fail(against)
             return
         throttled = all(each.throttled for each in outcome.later.values())
         self._retry(chunk, Retry(first.error, first.retry_after, perhaps, throttled))
@@ -201,10 +200,9 @@ class Dispatcher:
         yield from self._blame.blamed()
         if self._question is not None or not self._is_active():
             return
-        if not self._blame.accepted:
-            self._admit()
-        alone = not self._blame.accepted and self._blame.waiting() == len(self.sealed.tries)
-        if (chunk := self._blame.to_ask(alone=alone)) is None:
+        self._admit()  # what leaves now may be accepted
+        under_way = Counter(each.target.db_id for each in self.sealed.tries)
+        if (chunk := self._blame.to_ask(under_way)) is None:
             return
         if (error := self._blame.error(chunk)) is not None:
             self._fail(error)
@@ -239,8 +237,9 @@ class Dispatcher:
         """Let its parts be sent before all else."""
         if outcome.too_large:
             self.body_limit.refused(chunk.size)
+        unknown = self.sealed.tries[chunk].unknown and outcome.unknown
         parts = chunk.parts()
-        self.sealed.part(chunk, parts)
+        self.sealed.part(chunk, parts, unknown=unknown)
         self._blame.case(chunk).search.split(parts)
 
     def _retry(self, chunk: Chunk, outcome: Retry | Halve) -> None:
@@ -291,5 +290,6 @@ class Dispatcher:
             if chunk is None:
                 return
             self.sealed.tries[chunk].sending = True
+            self._schedule.sent(now)
             self._senders.send(chunk)
             self.concurrency.sent(self._senders.busy)

@@ -71,10 +71,10 @@ class InFlight:
         self.tries[chunk] = Tries()
         return chunk
 
-    def part(self, chunk: Chunk, parts: list[Chunk]) -> None:
-        """Let parts be under way in the place of a chunk."""
+    def part(self, chunk: Chunk, parts: list[Chunk], *, unknown: bool = False) -> None:
+        """Let parts be under way in the place of a chunk. `unknown`: it may have been executed."""
         del self.tries[chunk]
-        self.tries |= {part: Tries() for part in parts}
+        self.tries |= {part: Tries(unknown=unknown) for part in parts}
 
     def put_off(self, chunk: Chunk, parts: list[Chunk]) -> Chunk:
         """Likewise, and the last of them is what the service put off, for as long as the chunk

@@ -18,11 +18,15 @@ class Schedule:
         backoff: Callable[[int], float],
         retry_seconds: float,
         draw: Callable[[], float] = random.random,
+        *,
+        max_per_second: float | None = None,
     ) -> None:
         """`backoff(n)` is the longest wait in seconds after failure n from 0, `draw` takes a part
-        of it; a chunk is tried for `retry_seconds` from its first failure on.
+        of it; a chunk is tried for `retry_seconds` from its first failure on. Chunks leave
+        `max_per_second` at most, none before its time.
         """
         self._backoff, self._retry_seconds, self._draw = backoff, retry_seconds, draw
+        self._apart = 1 / max_per_second if max_per_second else 0.0
         self._due: list[tuple[float, int, Chunk]] = []
         self._sequence = itertools.count()
         self.paused_until = 0.0
@@ -41,6 +45,10 @@ class Schedule:
             return None
         *_, chunk = heapq.heappop(self._due)
         return chunk
+
+    def sent(self, now: float) -> None:
+        """A chunk leaves: hold the next one up for as long as the rate asks."""
+        self.paused_until = max(self.paused_until, now + self._apart)
 
     def again(self, chunk: Chunk, tries: Tries, outcome: Retry | Halve, now: float) -> float | None:
         """Let a chunk that failed be due once more; gives the seconds until then, or None where the

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from queue import SimpleQueue
@@ -18,6 +19,11 @@ Inspect = Callable[[], list[str]]
 WRONG_SETTING = (
     "The service refuses what it is sent, and a setting is wrong: {} No record is to blame, and "
     "no state passes them."
+)
+
+NO_THREAD = (
+    "The system lets the connector start no thread, so nothing can be sent. Raise the limit of "
+    "processes and threads (ulimit -u, or that of the container)."
 )
 
 
@@ -50,10 +56,14 @@ class Senders:
         sender: Sender,
         answered: Callable[[Answer], None],
         *,
+        taken: Callable[[Answer], None] = lambda _: None,
         clock: Callable[[], float] = monotonic,
     ) -> None:
-        """`answered` is called with each answer, on a sender's thread."""
+        """`answered` is called with each answer, on a sender's thread; `taken` when its chunk is
+        taken back, still whole.
+        """
         self.busy = 0
+        self._taken = taken
         self._sender, self._answered, self._clock = sender, answered, clock
         self._to_do: SimpleQueue[tuple[Chunk, Callable[[], Outcome]]] = SimpleQueue()
         self._threads: list[threading.Thread] = []
@@ -69,14 +79,24 @@ class Senders:
     def _give(self, chunk: Chunk, job: Callable[[], Outcome]) -> None:
         self.busy += 1
         if len(self._threads) < self.busy:
-            name = f"sender-{self.busy}"
-            self._threads.append(threading.Thread(target=self._work, name=name, daemon=True))
-            self._threads[-1].start()
-        self._to_do.put((chunk, job))
+            self._start()
+        if self._threads:  # where the system allows no more, one of them comes to it later
+            self._to_do.put((chunk, job))
+            return
+        now = self._clock()
+        self._answered(Answer(chunk, Stop(SystemFault(NO_THREAD)), now, now))
+
+    def _start(self) -> None:
+        name = f"sender-{len(self._threads) + 1}"
+        thread = threading.Thread(target=self._work, name=name, daemon=True)
+        with suppress(RuntimeError, MemoryError):  # the system's words for "no more"
+            thread.start()
+            self._threads.append(thread)
 
     def take(self, answer: Answer) -> Chunk:
         """The chunk of an answer, back from its sender."""
         self.busy -= 1
+        self._taken(answer)
         return answer.chunk
 
     def _work(self) -> None:

@@ -12,6 +12,7 @@ from ..records.batch import Data, Rejected
 from ..records.changes import Change
 from ..records.codec import StreamCodec
 from ..records.deletions import Deleted
+from ..records.status_column import Sent
 from ..rejection import Rejection
 from ..rejects.store import NoStore, RejectStore
 from .blame import Resolution
@@ -66,6 +67,7 @@ class Writer:
         self.unknown: Counter[str] = Counter()  # records of streams that are not in the catalog
         self.read = 0
         self.chunks = 0
+        self.look: Callable[[], None] = lambda: None  # called often, may end the sync
         self.dispatcher = dispatcher
         self.keeps_rejected = not isinstance(store, NoStore)
         self._codecs, self._store, self._release_state = codecs, store, release
@@ -125,10 +127,11 @@ class Writer:
         self._checkpointer.hold(state, self.read, intervals, size)
         if len(self._checkpointer) == 1:  # else those before it wait for an answer, and so does it
             self._release()
+        self._make_room()
 
-    def statuses(self) -> Counter[str]:
-        """Subscriptions that mappings made of the records taken, by the word of their status."""
-        return sum((codec.statuses for codec in self._codecs.values()), Counter())
+    def subscriptions(self) -> Counter[Sent]:
+        """Those that mappings made of the records taken."""
+        return sum((codec.subscriptions for codec in self._codecs.values()), Counter())
 
     def load(self) -> Load:
         """What waits in memory, without what is in flight."""
@@ -198,8 +201,9 @@ class Writer:
 
     def _count_omitted(self, codec: StreamCodec) -> None:
         if codec.notes.counted:
-            for kind, times in codec.notes.take().items():
-                self.omitted.count(codec.route.label, kind, times)
+            for (step, code, sentence, shape), times in codec.notes.take().items():
+                kind = step, code, sentence
+                self.omitted.count(codec.route.label, kind, times, shape)
 
     def _dispatch(self, sealed: list[Chunk]) -> None:
         self.chunks += len(sealed)
@@ -248,6 +252,7 @@ class Writer:
         interval.read += 1
         self.read += 1
         self._reject(interval, original, rejection, self.read - 1)
+        self.look()
         self._stop_at_too_many()
 
     def _reject(

@@ -17,9 +17,7 @@ NAME = re.compile(
 GZIP = 31  # as the library is told it
 NOT_GZIP: Any = isal_zlib.error  # an exception, which its types do not tell
 NOT_KEPT = "The object storage does not list or give back what was written to it."
-BROKEN = (
-    "A part of the outcomes in the object storage cannot be read: {}. Take it away, or repair it."
-)
+BROKEN = "A part of the outcomes in the object storage cannot be read: {}. Remove it, or repair it."
 
 
 def name(moment: datetime, number: int) -> str:

@@ -10,8 +10,9 @@ import msgspec
 
 from ..errors import BrokenInput, NoMessages
 from ..records.changes import KEPT, Change
-from ..records.salvage import clean, fault, lenient
+from ..records.salvage import TOO_DEEP, clean, fault, flattened, lenient
 from ..rejection import Rejection
+from .estimates import Estimates
 from .looks import LOOKED_AT, look
 
 decode = msgspec.json.Decoder().decode
@@ -119,6 +120,7 @@ class Decoder:
         """Start at line 0."""
         self.lines = 0
         self.chatter = 0
+        self.estimates = Estimates()
         self._start = b""  # of the input
         self._understood = False  # a message was in it
 
@@ -210,21 +212,29 @@ class Decoder:
                 return _Broken(line, "mixes a message with other text")
             self.chatter += 1
             return None
+        odd: Rejection | None = None
         try:
-            message = lenient(stripped)
+            try:
+                message = lenient(stripped)
+            except RecursionError:
+                message, odd = lenient(flattened(stripped)), TOO_DEEP
         except (ValueError, RecursionError):
-            return _Broken(line, "is cut or is no JSON")
+            return _Broken(line, "is cut or is not valid JSON")
         kind = message.get("type")
         self._understood = self._understood or (isinstance(kind, str) and kind in KINDS)
         if kind == "RECORD":
-            return self._odd_record(line, message.get("record"))
+            return self._odd_record(line, message.get("record"), odd)
         if kind == "STATE":
             return self._odd_state(line)
+        if kind == "TRACE":
+            self.estimates.hear(message)
         if not isinstance(kind, str):
             self.chatter += 1
         return None
 
-    def _odd_record(self, line: bytes, record: Any) -> _RecordMessage | FaultyRecord | _Broken:
+    def _odd_record(
+        self, line: bytes, record: Any, odd: Rejection | None
+    ) -> _RecordMessage | FaultyRecord | _Broken:
         stream, namespace = (
             (record.get("stream"), record.get("namespace"))
             if isinstance(record, dict)
@@ -237,7 +247,7 @@ class Decoder:
         ):
             return _Broken(line, "holds a record without a stream or without data")
         data = clean(record["data"])
-        rejection = fault(record["data"])
+        rejection = odd or fault(record["data"])
         if rejection is None:
             meta = record.get("meta")
             told = msgspec.Raw(clean(meta)) if isinstance(meta, dict) else NOTHING

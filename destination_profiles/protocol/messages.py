@@ -11,8 +11,10 @@ import msgspec
 from ..delivery.checkpoint import SafeState
 from ..errors import NobodyReads, ProfilesError, SystemFault
 from .decoder import State
+from .figures import Figures, Started
 
 encode = msgspec.json.Encoder().encode
+UNPRINTABLE = "\N{REPLACEMENT CHARACTER}"
 
 
 def with_stats(safe: SafeState) -> dict[str, Any]:
@@ -87,6 +89,12 @@ class MessageWriter:
             }
         )
 
+    def analytics(self, kind: str, value: Started | Figures) -> None:
+        """Write figures of the sync."""
+        told = {"type": kind, "value": encode(value).decode()}
+        trace = {"type": "ANALYTICS", "emitted_at": time.time() * 1000, "analytics": told}
+        self.message({"type": "TRACE", "trace": trace})
+
     def log(self, level: str, text: str) -> None:
         """Write a log line."""
         self.message({"type": "LOG", "log": {"level": level, "message": text}})
@@ -94,7 +102,7 @@ class MessageWriter:
     def error(self, error: ProfilesError, internal: str) -> None:
         """Write the TRACE that ends a failed command."""
         details: dict[str, Any] = {
-            "message": error.message,
+            "message": error.told(),
             "internal_message": internal,
             "failure_type": error.failure_type,
         }
@@ -106,6 +114,11 @@ class MessageWriter:
                 "trace": {"type": "ERROR", "emitted_at": time.time() * 1000, "error": details},
             }
         )
+
+
+def printable(text: str | None) -> str:
+    """A text of others, without what a terminal might take for a command."""
+    return "".join(each if each.isprintable() else UNPRINTABLE for each in text or "")
 
 
 class PlainWriter(MessageWriter):
@@ -136,6 +149,11 @@ class PlainWriter(MessageWriter):
     def rate_limited(self, name: str, namespace: str | None, until: float) -> None:
         """Say nothing: a person sees that it waits, and why."""
 
+    def analytics(self, kind: str, value: Started | Figures) -> None:
+        """Write them beside the states, where these are kept."""
+        if self._states is not None:
+            self._states.analytics(kind, value)
+
     def log(self, level: str, text: str) -> None:
         """Write a line of the log."""
         self._line(f"{level} {text}")
@@ -145,11 +163,12 @@ class PlainWriter(MessageWriter):
         where a file is at fault, with what explains the command.
         """
         place = f" ({internal})" if type(error) is SystemFault else ""
-        advice = f" Help: {self._help}" if error.path is not None and self._help else ""
-        self._line(f"ERROR {error.message}{place}{advice}")
+        advice = f". Help: {self._help}" if error.path is not None and self._help else ""
+        self._line(f"ERROR {error.told()}{place}{advice}")
 
     def _line(self, text: str) -> None:
-        self._write_line(f"{text}\n".encode())
+        lines = map(printable, text.split("\n"))
+        self._write_line("".join(f"{each}\n" for each in lines).encode())
 
 
 def _descriptor(name: str, namespace: str | None) -> dict[str, str]:

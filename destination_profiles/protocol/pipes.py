@@ -3,41 +3,67 @@
 import fcntl
 import os
 import select
+import stat
 import time
 from contextlib import suppress
 
-from ..errors import NobodyReads
+from ..errors import BrokenInput, NobodyReads
 
 PATIENCE_SECONDS = 0.5  # between two looks at whether to give up a reader that does not read
 BLOCK_BYTES = (
     1 << 20
 )  # read from stdin at once; a pipe is made as large, so that the source can run ahead
+MAX_LINE = 100_000_000  # bytes; a row takes some times as much of memory
+TOO_LONG = (
+    "A line of the input is longer than {} MB, the most that is taken: a row as large as that "
+    "cannot be held. What came before it is delivered. Leave the large column out of the stream, "
+    "or the row."
+)
 
 
 class LineReader:
-    """Stdin in large blocks. `ended`: there is nothing more to read."""
+    """Stdin in large blocks. `ended`: there is nothing more to read. `taken` counts the bytes that
+    were read of `size`, which is that of a file, and None where stdin is none.
+    """
 
-    def __init__(self, descriptor: int) -> None:
-        """Read from an open file descriptor."""
-        self.descriptor = descriptor
+    def __init__(self, descriptor: int, most: int = MAX_LINE) -> None:
+        """Read from an open file descriptor, lines of at most so many bytes."""
+        self.descriptor, self._most, self._unended = descriptor, most, 0
         self.ended = False
+        self.taken, self.size = 0, _size(descriptor)
         self._parts: list[bytes] = []  # of a line whose end was not read yet
         with suppress(OSError):  # not a pipe, or more than the system allows
             fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, BLOCK_BYTES)
 
     def read(self) -> bytes:
         """Whole lines, as many as one read gives; at the end, what is left. Blocks where nothing is
-        there yet.
+        there yet. Raises BrokenInput for a line that is too long.
         """
         block = os.read(self.descriptor, BLOCK_BYTES)
         end = block.rfind(b"\n") + 1
         self.ended = not block
+        self.taken += len(block)
         if not end and block:
             self._parts.append(block)
+            self._unended += len(block)
+            if self._unended > self._most:
+                raise BrokenInput(TOO_LONG.format(f"{self._most // 1_000_000:,}"))
             return b""
         lines = b"".join([*self._parts, memoryview(block)[:end]])
         self._parts = [block[end:]] if end < len(block) else []
+        self._unended = len(block) - end
         return lines
+
+
+def _size(descriptor: int) -> int | None:
+    """Bytes of a file that are left to read."""
+    try:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
+            return None
+        return max(found.st_size - os.lseek(descriptor, 0, os.SEEK_CUR), 0) or None
+    except OSError:
+        return None
 
 
 class Outlet:

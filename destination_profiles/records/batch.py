@@ -58,14 +58,14 @@ class Joined:
         return text in self._data
 
     def size(self, start: int, stop: int) -> int:
-        """Bytes of those from `start` to before `stop`, without what stands between."""
+        """Bytes of those from `start` to before `stop`, without what is in between."""
         if stop - start == self._count:
             return len(self._data) - self.gap * (self._count - 1)
         ends = self._places()
         return ends[stop] - ends[start]
 
     def span(self, start: int, stop: int) -> "bytes | memoryview":
-        """Those from `start` to before `stop`, at least one, with what stands between."""
+        """Those from `start` to before `stop`, at least one, with what is in between."""
         if stop - start == self._count:
             return self._data
         ends = self._places()
@@ -184,7 +184,7 @@ class Batch:
         return self._identities if whole else self._identities[self.start : self.stop]
 
     def size(self) -> int:
-        """Bytes of the profiles in a body, with what stands between two of them."""
+        """Bytes of the profiles in a body, with what is in between two of them."""
         profiles = self._profiles
         return profiles.size(self.start, self.stop) + profiles.gap * (len(self) - 1)
 

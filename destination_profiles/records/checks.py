@@ -24,6 +24,7 @@ CONVERTED: Mapping[str, Schema] = {  # what a type of the configuration converts
     "tags": {"type": "array", "items": TEXT},
     "email": {"type": "string", "minLength": 1},
     "phone": {"type": "string", "pattern": "^\\+[0-9]"},
+    "sha256": {"type": "string", "minLength": 64},
 }
 
 

@@ -17,13 +17,15 @@ from .encoding import Encoding
 from .mapping import require_key
 from .paths import Declared
 from .route import Route
-from .superseding import Superseding
+from .status_column import Sent, by_word
+from .superseding import Superseding, is_of_rows
 from .ways import Ways
 
 BATCH = 256  # records that are tried at once
 EMPTY = b"{}"  # the smallest profile
-SENDS_ALL = frozenset({"append", "overwrite"})
+SENDS_ALL = frozenset({"append"})
 SUPERSEDES = frozenset({"append_dedup", "update"})  # a later record may stand for an earlier one
+OVERWRITE = "overwrite"  # likewise where the catalog's primary key is what profiles are found by
 
 Taken = Batch | Rejected | Deleted
 
@@ -60,7 +62,7 @@ class StreamCodec:
                 wire,
                 skips_invalid=config.options.get("skip_invalid_subscriptions", False),
             )
-            if _supersedes(info)
+            if _supersedes(info, configured, target)
             else None
         )
         self.route = Route(info.label(), target, around, supersedes)
@@ -80,10 +82,15 @@ class StreamCodec:
             )
 
     @property
+    def subscriptions(self) -> Counter[Sent]:
+        """Those that were made of the records taken."""
+        ended = self._ending.subscriptions if self._ending else Counter[Sent]()
+        return self._encoding.subscriptions + ended
+
+    @property
     def statuses(self) -> Counter[str]:
-        """Subscriptions that were made of the records taken, by the word of their status."""
-        ended = self._ending.statuses if self._ending else Counter[str]()
-        return self._encoding.statuses + ended
+        """How many of the subscriptions have each status, by its word."""
+        return by_word(self.subscriptions)
 
     def take(self, originals: Sequence[Data]) -> Iterator[Taken]:
         """What becomes of the `data` of some records, in their order."""
@@ -130,9 +137,13 @@ def target_of(
     return target
 
 
-def _supersedes(info: StreamInfo) -> bool:
+def _supersedes(info: StreamInfo, configured: StreamConfig, target: Target) -> bool:
+    if (
+        info.sync_mode == OVERWRITE
+    ):  # with it Airbyte asks for the last row of each primary key, too
+        return is_of_rows(info.primary_key, configured.fields, target.matching)
     if info.sync_mode not in SENDS_ALL | SUPERSEDES:
-        modes = ", ".join(sorted(SENDS_ALL | SUPERSEDES))
+        modes = ", ".join(sorted(SENDS_ALL | SUPERSEDES | {OVERWRITE}))
         raise ConfigError(
             f"The stream {info.label()} is set to the sync mode {info.sync_mode}, which this "
             f"destination does not have. Choose one of {modes}.",

@@ -10,6 +10,7 @@ from ..config import FieldConfig
 from ..conversion import USUAL, CannotConvert
 from ..errors import ConfigError
 from ..rejection import Rejection
+from ..shapes import shape_of
 from ..violations import KINDS
 from .paths import Declared, JsonTexts, Walk
 from .plain import plain
@@ -26,7 +27,9 @@ UNCHANGED: Mapping[str, frozenset[type]] = {  # types of values that a type leav
 }
 QUICK: Mapping[tuple[Any, ...], Convert] = {("string", int): str}  # by type, and that of values
 TEXTS = NO_VALUE | {str}
-EXACT = frozenset({"string", "tags", "phone"})  # types for which decimals keep their digits
+EXACT = frozenset(
+    {"string", "tags", "phone", "sha256"}
+)  # types for which decimals keep their digits
 MAX_REMEMBERED = 20_000  # texts and what they are converted to, a field; dates and words repeat
 
 
@@ -240,10 +243,10 @@ def _rejection(value: Any, source: str, field: FieldConfig, *, is_named: bool) -
     message = (
         f"{field.to} must be {field.type}, and this {kind} cannot be read as one"
         if is_named
-        else f"{field.to} takes those that values names, and this {kind} is none of them"
+        else f"{field.to} takes only what its values name, and this {kind} is not one of them"
     )
     path = f"$.{source}"
-    return Rejection("conversion", code, message, path, f"{path} {message}")
+    return Rejection("conversion", code, message, path, f"{path} {message}", shape=shape_of(value))
 
 
 Members = Callable[[Table], list[list[Any] | None]]

@@ -17,6 +17,9 @@ DRAFTS: Mapping[str, type[Any]] = {  # by the URL without its scheme and its end
     "json-schema.org/draft/2020-12/schema": jsonschema_rs.Draft202012Validator,
 }
 USUAL_DRAFT = jsonschema_rs.Draft7Validator  # where a schema names none, as sources do
+# A pattern with backreferences or a look around may try for ever: a value for which it takes more
+# steps than this, a millisecond, does not satisfy it. All others take no steps.
+PATTERNS = jsonschema_rs.FancyRegexOptions(backtrack_limit=50_000)
 MAX_FAULTS = 100  # in one schema; with more, all of it is taken as anything
 
 
@@ -30,7 +33,9 @@ def compiled(schema: Mapping[str, Any]) -> Any:
     """The validator of a schema. `format` is not asserted: sources write times without a zone and
     still name `date-time`. Nothing outside of the schema is read. Raises ValueError.
     """
-    return draft(schema)(dict(schema), validate_formats=False, offline=True)
+    return draft(schema)(
+        dict(schema), validate_formats=False, offline=True, pattern_options=PATTERNS
+    )
 
 
 def mended(raw: Any) -> tuple[Schema, list[str]]:

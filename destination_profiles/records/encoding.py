@@ -9,6 +9,7 @@ from itertools import islice
 from .batch import Batch, Originals, Rejected
 from .encoders import FAULTS, Encoder
 from .explain import Explanation
+from .status_column import Sent
 from .ways import Ways
 
 MAX_WAYS = 4  # of one stream; there are fewer
@@ -26,8 +27,8 @@ class Encoding:
         self._others = ways.encoders()  # made when those before them have declined
 
     @property
-    def statuses(self) -> Counter[str]:
-        """Subscriptions that were made of the records taken, by the word of their status."""
+    def subscriptions(self) -> Counter[Sent]:
+        """Those that were made of the records taken."""
         return self._ways.counts.taken
 
     @cached_property

@@ -11,13 +11,12 @@ from ..service.formats import Format
 from ..violations import Violation
 from .batch import Rejected
 from .mapping import Mapper
-from .salvage import clean, fault, lenient
+from .salvage import TOO_DEEP, clean, fault, flattened, lenient
 from .table import Dicts, Table, Values
 from .trace import Trace
 from .unread import Notes
 from .validation import RecordValidator
 
-TOO_DEEP = Rejection("json", "depth", "is nested too deeply", "$", "is nested too deeply")
 MAX_FAULTS = 20  # of one record that are told
 
 
@@ -58,7 +57,7 @@ class Explanation:
         except InvalidRecord as invalid:
             return Rejected(invalid.kept or original, invalid.rejection)
         except RecursionError:
-            return Rejected(original, TOO_DEEP)
+            return Rejected(_readable(original), TOO_DEEP)
 
     def _reason(self, original: bytes) -> Rejection:
         try:
@@ -163,6 +162,14 @@ def _with_column(sentence: str, column: str) -> str:
 
 def _fault(rejection: Rejection, column: str | None = None, field: str | None = None) -> Fault:
     return Fault(rejection.reason, column, field, rejection.code)
+
+
+def _readable(original: bytes) -> bytes:
+    """What is kept of data that is nested too deeply: any reader of the store takes it."""
+    try:
+        return flattened(bytes(original))
+    except ValueError:
+        return original
 
 
 def _unreadable(original: bytes) -> InvalidRecord:

@@ -60,6 +60,7 @@ class ProfileMapping:
             for each in stream.fields or ()
         }
         self._counts = counts or StatusCounts()
+        self._places = stream.bare
         self._bare = [
             {"channel": channel, "resource_id": resource_id, STATUS: UNSUBSCRIBED}
             for channel, resource_id in stream.bare
@@ -100,8 +101,9 @@ class ProfileMapping:
         built = self._joined(table)
         if not self._bare or ABSENT not in built:
             return built
-        ended = [UNSUBSCRIBED] * (len(self._bare) * sum(each is ABSENT for each in built))
-        self._counts.tries(ended)
+        ended = [UNSUBSCRIBED] * sum(each is ABSENT for each in built)
+        for channel, resource_id in self._places:
+            self._counts.tries((channel, resource_id), ended)
         return [self._bare if each is ABSENT else each for each in built]
 
     def _joined(self, table: Table) -> list[Any]:

@@ -4,9 +4,11 @@ that is no Unicode.
 
 import json
 import math
+import re
 from typing import Any
 
 from ..rejection import Rejection
+from ..shapes import shape_of
 
 # of an integer: longer ones are read by no reader in a time that does not grow with their square
 MAX_DIGITS = 4300
@@ -16,6 +18,11 @@ ODD_NUMBER = (
     "must be a number that JSON readers take: no NaN, no Infinity, nothing beyond "
     f"1.8e308, at most {MAX_DIGITS:,} digits"
 )
+
+TOO_DEEP = Rejection("json", "depth", "is nested too deeply", "$", "is nested too deeply")
+MAX_DEPTH = 500  # beyond twice as much no reader that calls itself for each level goes
+MAX_DEEP_BYTES = 10_000_000  # of a line that is looked at bracket by bracket
+_TOKENS = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[\[\]{}]', re.DOTALL)
 
 
 class _Literal(str):
@@ -37,17 +44,41 @@ def lenient(text: bytes) -> Any:
     )
 
 
+def flattened(text: bytes) -> bytes:
+    """JSON that is nested too deeply, with what is beyond MAX_DEPTH as the text of its own JSON.
+    Raises ValueError where it is cut, or too long to be looked at.
+    """
+    if len(text) > MAX_DEEP_BYTES:
+        raise ValueError
+    pieces, depth, begin = [], 0, 0  # `begin`: of what is not in the pieces yet
+    for token in _TOKENS.finditer(text):
+        if token[0] in b"[{":
+            depth += 1
+            if depth == MAX_DEPTH + 1:
+                pieces.append(text[begin : token.start()])
+                begin = token.start()
+        elif token[0] in b"]}":
+            if depth == MAX_DEPTH + 1:
+                deep = text[begin : token.end()].decode(errors="replace")
+                pieces.append(json.dumps(deep, ensure_ascii=False).encode())
+                begin = token.end()
+            depth -= 1
+    if depth:
+        raise ValueError
+    return b"".join([*pieces, text[begin:]])
+
+
 def fault(data: Any) -> Rejection | None:
     """What is odd first in the data of a record that `lenient` gave, or None."""
     if not isinstance(data, dict):
-        return _rejection("object", "must be a JSON object", "$")
+        return _rejection("object", "must be a JSON object", "$", data)
     pending = [("$", data)]
     while pending:
         path, value = pending.pop()
         if isinstance(value, _Literal):
-            return _rejection("number", ODD_NUMBER, path)
+            return _rejection("number", ODD_NUMBER, path, value)
         if isinstance(value, str) and _unicode(value) != value:
-            return _rejection("unicode", "must be valid Unicode text", path)
+            return _rejection("unicode", "must be valid Unicode text", path, value)
         pending += reversed(_members(value, path))
     return None
 
@@ -84,5 +115,5 @@ def _unicode(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def _rejection(code: str, message: str, path: str) -> Rejection:
-    return Rejection("json", code, message, path, message)
+def _rejection(code: str, message: str, path: str, value: Any) -> Rejection:
+    return Rejection("json", code, message, path, message, shape=shape_of(value))

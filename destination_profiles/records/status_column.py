@@ -1,6 +1,6 @@
 """The statuses of one subscription, as a column tells them."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from itertools import repeat
 from typing import Any
@@ -8,28 +8,33 @@ from typing import Any
 from ..config import FieldConfig
 from ..rejection import Rejection
 from ..service.manifest import Service
+from ..shapes import shape_of
 from ..statuses import KEEPS, STATUS, NoStatus, StatusRule
 from .columns import TEXTS, Columns, Remembered
 from .table import ABSENT, Table, Values
 from .unread import Unread
 
 WITHOUT = "without a status"
+Place = tuple[str, Any]  # of subscriptions: their channel and resource
+Sent = tuple[str, Any, str]  # subscriptions of a channel and resource, by the word of their status
 
 
 class StatusCounts:
-    """Subscriptions that a mapping made, by the word of their status. Records that are tried and
-    not taken do not count.
+    """Subscriptions that a mapping made, by their channel, resource and the word of their status.
+    Records that are tried and not taken do not count.
     """
 
     def __init__(self) -> None:
         """Start with none."""
-        self.taken: Counter[str] = Counter()
-        self._tried: Counter[Any] = Counter()
+        self.taken: Counter[Sent] = Counter()
+        self._tried: defaultdict[Place, Counter[Any]] = defaultdict(Counter)
         self._words: Mapping[Any, str] = {}
 
-    def tries(self, statuses: Iterable[Any], words: Mapping[Any, str] | None = None) -> None:
+    def tries(
+        self, place: Place, statuses: Iterable[Any], words: Mapping[Any, str] | None = None
+    ) -> None:
         """Hear of statuses whose records are tried; `words` are those of numbers, if some are."""
-        self._tried.update(statuses)
+        self._tried[place].update(statuses)
         self._words = words or self._words
 
     def drop(self) -> None:
@@ -38,9 +43,18 @@ class StatusCounts:
 
     def take(self) -> None:
         """Count those that were tried."""
-        for status, count in self._tried.items():
-            self.taken[word_of(status, self._words)] += count
+        for place, statuses in self._tried.items():
+            for status, count in statuses.items():
+                self.taken[*place, word_of(status, self._words)] += count
         self._tried.clear()
+
+
+def by_word(sent: Mapping[Sent, int]) -> Counter[str]:
+    """How many have each status, wherever they are."""
+    counts: Counter[str] = Counter()
+    for (*_, word), count in sent.items():
+        counts[word] += count
+    return counts
 
 
 def word_of(status: Any, words: Mapping[Any, str]) -> str:
@@ -108,5 +122,6 @@ class StatusColumn:
             return ABSENT if status is None else status
         # outside of the handler: no error may drag the value along
         path = f"$.{self._field.source}"
-        rejection = Rejection("conversion", STATUS, message, path, f"{path}: {message}")
+        told = f"{path}: {message}"
+        rejection = Rejection("conversion", STATUS, message, path, told, shape=shape_of(value))
         return self._notes.fail(self._field, rejection)

@@ -46,6 +46,7 @@ class Subscription:
         ]
         self._nested = [objects(path[1:], {}) if path[1:] else None for path in paths]
         status = next((each for each in config.parts if each.to == STATUS), None)
+        self._place = config.channel, config.resource_id
         self._status, self._counts = StatusColumn(status, config.status, columns, known), counts
         varying = [
             each for each in config.parts if each is not status and (each.source or each.columns)
@@ -86,7 +87,7 @@ class Subscription:
             places, (statuses, *columns) = _addressed(self._addresses, table, places, [statuses])
         for field, values in zip(self._addresses, columns, strict=True):
             field.check(values)  # of those that are sent alone: the others may hold anything
-        self._counts.tries(statuses, self._status.words)
+        self._counts.tries(self._place, statuses, self._status.words)
         made = self._made(_picked(table, places), columns, statuses)
         if len(places) == count:
             return made

@@ -1,15 +1,38 @@
 """When a later record of a profile may stand for an earlier one."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from ..config import FieldConfig
 from ..service.formats import Format
 from ..service.manifest import SUBSCRIPTIONS, Service
+from ..service.matching import Matching
 from ..statuses import KEEPS, STATUS
 from .batch import Row
+from .checks import is_plain
 
 PRIORITY = "priority"
 APART = ("channel", "resource_id")  # and addresses: a subscription that differs here is another
+
+
+def is_of_rows(
+    primary_key: Sequence[str], fields: Sequence[FieldConfig] | None, matching: Matching
+) -> bool:
+    """Whether records of one profile are versions of one row, and so the last of them is enough:
+    the columns of the primary key are what profiles are found by. Rows of a table of orders are not
+    versions of one another where profiles are found by the customer.
+    """
+    sources = {each.to: each.source for each in fields or () if _keeps_apart(each)}
+    return bool(primary_key) and all(
+        {*primary_key} <= {name if fields is None else sources.get(name) for name in names}
+        for names in matching.alternatives()
+    )
+
+
+def _keeps_apart(field: FieldConfig) -> bool:
+    """Whether different values of its column stay different: some conversions make one of them."""
+    return is_plain(replace(field, type=None) if field.type == "string" else field)
 
 
 class Superseding:

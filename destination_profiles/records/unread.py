@@ -8,7 +8,8 @@ from ..errors import InvalidRecord
 from ..rejection import Rejection
 from .table import ABSENT, Values
 
-Kind = tuple[str, str, str]  # step, code and sentence, as a log may have them
+# step, code and sentence, as a log may have them, and the value's shape
+Kind = tuple[str, str, str, str | None]
 
 
 class Unread(NamedTuple):
@@ -59,7 +60,8 @@ class Notes:
 
     def add(self, rejection: Rejection) -> None:
         """Count one value."""
-        self.counted[rejection.reason, rejection.code, rejection.loggable] += 1
+        kind = rejection.reason, rejection.code, rejection.loggable, rejection.shape
+        self.counted[kind] += 1
 
     def faults(self) -> list[Unread]:
         """Those that cost the record."""

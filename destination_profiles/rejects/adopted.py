@@ -39,9 +39,9 @@ def adopt(
     kept = [(number, each) for number, each in rows if each is not None]
     if others := list(_of_no_record(kept, waits)):
         raise ConfigError(
-            f"Lines of the file are of no record that waits in the store: {_told(others)}. Nothing "
-            "was sent. They have arrived since, stand there twice, or lack the rejected_sync and "
-            "rejected_row that they came with. Take them out."
+            f"Lines of the file match no record that waits in the store: {_told(others)}. Nothing "
+            "was sent. They have arrived since, appear there twice, or lack the rejected_sync and "
+            "rejected_row that they came with. Remove them."
         )
     stem = f"0/{place(stream)}/{moment:%Y_%m_%d}_{moment.timestamp() * 1000:.0f}_0"
     return Part(stem, 0, stream), [_line(each, moment) for _, each in kept]

@@ -80,6 +80,6 @@ class Journal:
         except msgspec.MsgspecError:
             raise StoreFailed(
                 f"The note {name} of an earlier resend in the object storage cannot be read. Look "
-                "at it, take it away, and run this again: its rows may be sent twice."
+                "at it, remove it, and run this again: its rows may be sent twice."
             ) from None
         return note

@@ -54,7 +54,8 @@ class NoStore:
 class PartStore:
     """Parts of JSONL in a folder: one for each stream and state, or more where they grow large.
 
-    A part's name is `<sync id>/<namespace>/<stream>/<date>_<epoch ms>_<part>.jsonl`.
+    A part's name is `<sync id>/<namespace>/<stream>/<date>_<epoch ms>_<part>.jsonl`, with the
+    attempt of the sync behind the date where it is known: the platform shows all attempts at once.
     """
 
     def __init__(
@@ -63,13 +64,15 @@ class PartStore:
         places: Mapping[str, Place],
         clock: Callable[[], datetime] = utc_now,
         *,
+        attempt: str | None = None,
         part_bytes: int = PART_BYTES,
     ) -> None:
-        """`places` are those of streams by their labels, the sync first. `sync` is its start as a
-        timestamp.
+        """`places` are those of streams by their labels, the sync first; `attempt` is the number of
+        the sync's attempt. `sync` is its start as a timestamp.
         """
         self._folder = folder
         self._places = {label: joined(*map(quoted, names)) for label, names in places.items()}
+        self._attempt = f"attempt_{attempt}_" if attempt and attempt.isdecimal() else ""
         self._clock, self._part_bytes = clock, part_bytes
         self.sync = timestamp(clock())
         self._open: dict[str, bytearray] = {}
@@ -103,7 +106,8 @@ class PartStore:
         if self._failure is not None:
             raise self._failure
         now, part = self._clock(), self._parts.get(stream, 0)
-        name = f"{now:%Y_%m_%d}_{now.timestamp() * 1000:.0f}_{part}.jsonl"
+        epoch = f"{now.timestamp() * 1000:.0f}"
+        name = f"{now:%Y_%m_%d}_{self._attempt}{epoch}_{part}.jsonl"
         try:
             self._folder.write(f"{self._places[stream]}/{name}", bytes(self._open[stream]))
         except ProfilesError as error:

@@ -3,11 +3,13 @@ do next.
 """
 
 import re
+from collections.abc import Sequence
 
 from ..errors import BadAnswer, ProfilesError, Refused, SystemFault, Unavailable
 from ..rejection import Rejection
 from .error_handler import AGAIN, ErrorHandler, Resolution
 from .manifest import Service
+from .order import of_each
 from .outcome import ACCEPTED, Accepted, Halve, Outcome, Retry, Stop
 from .reply import Item, Reply, all_done, all_named, read
 
@@ -68,18 +70,26 @@ class Answers:
         return Retry(error, unknown=left, reason=what)
 
     def interpret(
-        self, status: int, body: bytes, count: int, retry_after: float | None = None
+        self,
+        status: int,
+        body: bytes,
+        count: int,
+        retry_after: float | None = None,
+        ids: Sequence[str] = (),
     ) -> Outcome:
         """Read the answer to a request of `count` profiles. `status` is HTTP's; `retry_after` is in
-        seconds.
+        seconds; `ids` are those that the profiles are found by, where the service tells them back.
         """
-        if status == HTTP_OK and (accepted := self._all_done(body, count)):
+        if status == HTTP_OK and not ids and (accepted := self._all_done(body, count)):
             return accepted
         reply = read(body)
         items = reply.result if status == HTTP_OK and reply is not None else None
         wait = self._believed(retry_after)
         if items is not None and len(items) == count:
-            return self._of_items(items, wait)
+            items = of_each(items, ids) if ids else items
+            if items is not None:
+                return self._of_items(items, wait)
+            reply = None  # of another request
         code, text = self._code_of(status, reply)
         if code in (DONE, HTTP_OK):
             error = BadAnswer(FATE_UNKNOWN.format(count))
@@ -216,7 +226,7 @@ def _of_another(code: int, body: bytes) -> Refused:
         )
     return Refused(
         f"Something other than the service answers, with HTTP status {code} and {_look(body)}: "
-        "a firewall, a proxy or another program. Check the API URL, and what stands between.",
+        "a firewall, a proxy or another program. Check the API URL, and what is in between.",
         code=code,
         spoken=False,
     )

@@ -128,7 +128,7 @@ def parse(text: str) -> Service:
     try:
         manifest = yaml_file.load(text)
     except yaml.YAMLError as error:
-        raise SystemFault(f"manifest.yaml is no YAML: {error}") from None
+        raise SystemFault(f"manifest.yaml is not valid YAML: {error}") from None
     if slips := problems(manifest, PACKAGE):
         raise SystemFault("manifest.yaml is wrong: " + "; ".join(slips))
     parts = {name: manifest[name] for name in SAME_NAMES}

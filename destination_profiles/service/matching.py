@@ -8,6 +8,7 @@ from ..errors import ConfigError
 from .identities import Identify
 from .manifest import MatchingMode, Service
 
+ID = "profile_id"  # the service's own, which it tells with each result
 PHONES = "phones"  # the one field that profiles are found by which is an array
 
 
@@ -21,6 +22,11 @@ class Matching:
     def parameters(self) -> dict[str, Any]:
         """What the request says of it."""
         return {"matching": self.mode.name, **self.given}
+
+    @property
+    def by_id(self) -> bool:
+        """Whether profiles are found by the service's own id alone."""
+        return self.alternatives() == ((ID,),)
 
     def alternatives(self) -> tuple[tuple[str, ...], ...]:
         """Fields of a profile it can be found by: each inner tuple is one composite key."""

@@ -1,5 +1,6 @@
 """What the service writes back, decoded: its body in either format."""
 
+import json
 from contextlib import suppress
 from typing import Any, Literal
 
@@ -7,6 +8,9 @@ import msgspec
 
 XML_BEGINS = b"<"
 FAULTS = (ValueError, RecursionError)  # msgspec's errors are ValueErrors
+TOLD = ("error", "error_text", "profile_id")
+CODE, RESULT = b'"error"', b'"result"'  # as keys; within a text its quotes are escaped
+ESCAPED = b"\\u00"  # begins a letter that is written otherwise, in a key perhaps
 
 
 class Item(msgspec.Struct, gc=False):
@@ -61,7 +65,8 @@ def all_done(body: bytes, count: int) -> bool:
     more of it is decoded than that.
     """
     with suppress(*FAULTS):
-        return len(_decode_all_done(body).result) == count
+        reply = _decode_all_done(body)
+        return len(reply.result) == count and _says_once(body, reply)
     return False
 
 
@@ -70,22 +75,45 @@ def all_named(body: bytes, count: int) -> list[str | None] | None:
     not all were accepted.
     """
     with suppress(*FAULTS):
-        items = _decode_all_named(body).result
+        reply = _decode_all_named(body)
+        items = reply.result
         ids: list[Any] = [each.profile_id for each in items]
         if set(map(type, ids)) != {str}:
             ids = [None if each is None else str(each) for each in ids]
-        return ids if len(ids) == count else None
+        return ids if len(ids) == count and _says_once(body, reply) else None
     return None
 
 
 def read(body: bytes) -> Reply | None:
     """A body in whichever format it came, None where it is of neither: the service lets a request
-    choose it apart from its own.
+    choose it apart from its own. One that says something twice cannot be read, as readers differ in
+    which of the two counts.
     """
     try:
-        return _read_xml(body) if body.lstrip()[:1] == XML_BEGINS else _decode(body)
+        if body.lstrip()[:1] == XML_BEGINS:
+            return _read_xml(body)
+        reply = _decode(body)
+        if not _says_once(body, reply):
+            json.loads(body, object_pairs_hook=_once)
+        return reply
     except FAULTS:
         return None
+
+
+def _says_once(body: bytes, reply: Reply | _AllDone | _AllNamed) -> bool:
+    """Whether no key of a body can stand twice in its object, as a count of them tells at little
+    cost; False where it may be, and all must be looked at.
+    """
+    codes = len(reply.result or ()) + (reply.error is not None)
+    return body.count(CODE) == codes and body.count(RESULT) <= 1 and ESCAPED not in body
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object. Raises ValueError where a name stands twice."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError
+    return found
 
 
 def _read_xml(body: bytes) -> Reply:
@@ -106,9 +134,11 @@ def _read_xml(body: bytes) -> Reply:
 
 
 def _trimmed(decoded: Any) -> Any:
-    """Code and text without the blanks that XML may have around them."""
-    return (
-        {name: value.strip() for name, value in decoded.items() if isinstance(value, str)}
-        if isinstance(decoded, dict)
-        else decoded
-    )
+    """Code and text without the blanks that XML may have around them. Raises ValueError where one
+    stands twice, or holds more than text.
+    """
+    if not isinstance(decoded, dict):
+        return decoded
+    if not all(isinstance(decoded.get(name, ""), str) for name in TOLD):
+        raise ValueError
+    return {name: value.strip() for name, value in decoded.items() if isinstance(value, str)}

@@ -14,6 +14,7 @@ from lxml import etree
 
 from ..errors import ConfigError, InvalidRecord
 from ..rejection import Rejection
+from ..shapes import shape_of
 from ..violations import json_path
 
 ROOT, PROFILE = "xml", "data"  # the service's names
@@ -82,6 +83,8 @@ def decode(body: bytes, root: str = ROOT) -> dict[str, Any]:
 def _value(element: Any) -> Any:
     children = element.findall("*")
     if not children:
+        if len(element):  # a comment, or an entity that is not read: a part of the text is missing
+            raise ValueError("mixed content")
         return element.text or ""
     members: dict[str, Any] = {}
     for child in children:
@@ -130,18 +133,25 @@ def _add(
             raise ValueError
         element = etree.SubElement(parent, name, attributes)
     except ValueError:
-        raise _refusal("name", "has a name that XML does not allow", path) from None
+        raise _refusal("name", "has a name that XML does not allow", path, name) from None
     if isinstance(value, dict):
         _fill(element, value, path)
         return
     try:
         element.text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
     except ValueError:
-        raise _refusal("character", "holds a character that XML cannot carry", path) from None
+        raise _refusal(
+            "character", "holds a character that XML cannot carry", path, value
+        ) from None
 
 
-def _refusal(code: str, message: str, path: Path) -> InvalidRecord:
+def _refusal(code: str, message: str, path: Path, refused: str | None = None) -> InvalidRecord:
     rejection = Rejection(
-        "xml", code, message, json_path(path), f"{json_path(path, set())} {message}"
+        "xml",
+        code,
+        message,
+        json_path(path),
+        f"{json_path(path, set())} {message}",
+        shape=None if refused is None else shape_of(refused),
     )
     return InvalidRecord(rejection, parts=path)

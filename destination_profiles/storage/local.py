@@ -15,6 +15,10 @@ NOT_WRITABLE = (
     "The folder of the object storage cannot be made or written to. Choose another in the setting "
     "object_storage_config."
 )
+NOT_WRITABLE_BELOW = (
+    "A folder within that of the object storage cannot be written to. Give its rights to the user "
+    "that the connector runs as, or choose another folder in the setting object_storage_config."
+)
 OWNER_ONLY, OWNERS_FOLDER = 0o600, 0o700  # the files hold personal data
 LOCK = ".lock"
 UNFINISHED = ".part"
@@ -31,8 +35,8 @@ class LocalFolder:
         """
         self._root = Path(path)
         try:
-            self._root.mkdir(OWNERS_FOLDER, parents=True, exist_ok=True)
-            writable = os.access(self._root, os.W_OK | os.X_OK)
+            _make_folders(self._root)
+            writable = _is_writable(self._root)
         except (OSError, ValueError):  # ValueError: a name that no file can have
             writable = False
         if not writable:
@@ -44,6 +48,7 @@ class LocalFolder:
         unfinished = path.with_name(f".{uuid4().hex}{UNFINISHED}")
         try:
             _make_folders(path.parent, self._root)
+            _forbid_links(path.parent, self._root)
             with open(unfinished, "xb", opener=_of_owner) as file:
                 file.write(content)
                 file.flush()
@@ -65,12 +70,13 @@ class LocalFolder:
     def names(self, prefix: str = "") -> list[str]:
         """Files whose path below the folder begins so."""
         files = (
-            (Path(folder) / name).relative_to(self._root).as_posix()
+            Path(folder) / name
             for folder, _, names in os.walk(self._root)
             for name in names
             if not name.startswith(".")
         )
-        return sorted(name for name in files if name.startswith(prefix))
+        found = (each.relative_to(self._root).as_posix() for each in files if not each.is_symlink())
+        return sorted(name for name in found if name.startswith(prefix))
 
     def remove(self, name: str) -> None:
         """Take a file away."""
@@ -80,18 +86,23 @@ class LocalFolder:
             raise _failed(error) from None
 
     def probe(self) -> None:
-        """Write a file and take it away. Raises ConfigError."""
+        """Write a file and take it away, and look whether the folders below can be written to, each
+        of which may be a stream's. Raises ConfigError.
+        """
         path = self._root / f".probe-{uuid4().hex}"
         try:
-            path.write_bytes(b"")
-            path.unlink()
+            with open(path, "xb", opener=_of_owner):
+                path.unlink()
         except OSError:
             raise ConfigError(NOT_WRITABLE) from None
+        if not all(_is_writable(Path(folder)) for folder, _, _ in os.walk(self._root)):
+            raise ConfigError(NOT_WRITABLE_BELOW)
 
     def lock(self, *, alone: bool) -> "FileLock":
         """A lock of the system's, which ends with the process."""
         try:
-            file = os.open(self._root / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, OWNER_ONLY)
+            flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+            file = os.open(self._root / LOCK, flags, OWNER_ONLY)
         except OSError as error:
             raise _failed(error) from None
         try:
@@ -128,11 +139,27 @@ def _of_owner(path: str, flags: int) -> int:
     return os.open(path, flags, OWNER_ONLY)
 
 
-def _make_folders(folder: Path, root: Path) -> None:
-    """Those that are missing below the root, whose own parents may have other rights."""
-    if folder != root:
+def _make_folders(folder: Path, root: Path | None = None) -> None:
+    """Those that are missing, below a root where one is given, for their owner only, whatever the
+    process' mask is.
+    """
+    if folder != root and not folder.is_dir():
         _make_folders(folder.parent, root)
         folder.mkdir(OWNERS_FOLDER, exist_ok=True)
+
+
+def _forbid_links(folder: Path, root: Path) -> None:
+    """Whoever may put a link into the store must not have rows written elsewhere by it. Raises
+    OSError.
+    """
+    while folder != root:
+        if folder.is_symlink():
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+        folder = folder.parent
+
+
+def _is_writable(folder: Path) -> bool:
+    return os.access(folder, os.W_OK | os.X_OK)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -20,7 +20,7 @@ from botocore.exceptions import (
     PartialCredentialsError,
 )
 
-from ..address import read_address
+from ..address import PERSONAL_DATA, Address, read_address
 from ..errors import ConfigError, ProfilesError, StoreUnavailable
 from ..secret import Secret
 from .folder import busy, joined
@@ -170,16 +170,25 @@ def _client(setting: S3Storage) -> Any:
     config = BotoConfig(
         connect_timeout=3, read_timeout=7, retries={"mode": "standard", "total_max_attempts": 3}
     )  # 30 s in all
-    endpoint = setting.endpoint
-    if endpoint and read_address(endpoint, "s3_endpoint").is_of_this_machine():
-        config = config.merge(BotoConfig(proxies={}))  # no proxy of the environment gets the rows
     if setting.endpoint:  # what every S3 API knows
         config = config.merge(
             BotoConfig(
                 request_checksum_calculation="when_required", s3={"addressing_style": "path"}
             )
         )
-    return session.client("s3", endpoint_url=setting.endpoint, config=config)
+    client = session.client("s3", endpoint_url=setting.endpoint, config=config)
+    if _address(client).is_of_this_machine():  # no proxy of the environment gets the rows
+        config = config.merge(BotoConfig(proxies={}))
+        client = session.client("s3", endpoint_url=setting.endpoint, config=config)
+    return client
+
+
+def _address(client: Any) -> Address:
+    """Where a client's requests go: the environment or a file of AWS may name it too. Raises
+    ConfigError where it is not secure.
+    """
+    address = read_address(client.meta.endpoint_url, "AWS_ENDPOINT_URL")
+    return address.secured("AWS_ENDPOINT_URL address", PERSONAL_DATA)
 
 
 def _revealed(secret: Secret | None) -> str | None:
@@ -194,6 +203,7 @@ def assumed(session: boto3.Session, role_arn: str) -> boto3.Session:
     if source is None:
         raise NoCredentialsError
     external = {"ExternalId": os.environ[EXTERNAL_ID]} if os.environ.get(EXTERNAL_ID) else {}
+    _address(session.client("sts", region_name=session.region_name))
     fetcher = AssumeRoleCredentialFetcher(
         lambda service, **options: session.client(
             service, region_name=session.region_name, **options
@@ -221,7 +231,7 @@ def _failure(error: Exception) -> ProfilesError:
         ]
         if status in REFUSALS and code not in LATE:
             return ConfigError(
-                f"The object storage in S3 refuses its use (HTTP {status}, {code}). {CHECK}"
+                f"The object storage in S3 denies access (HTTP {status}, {code}). {CHECK}"
             )
         return StoreUnavailable(
             f"The object storage in S3 does not work (HTTP {status}, {code}). {LATER}"

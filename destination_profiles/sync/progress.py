@@ -6,9 +6,11 @@ from typing import Protocol
 
 from ..delivery.ledger import total
 from ..delivery.writer import Writer
+from ..records.status_column import by_word
 
 EVERY_SECONDS = 30.0  # between two lines of the log
 LIVE_SECONDS = 0.25  # between two pictures on a terminal
+BAR, DONE, LEFT = 20, "█", "░"  # signs of the bar of a live line
 
 
 class Terminal(Protocol):
@@ -49,6 +51,11 @@ class Progress:
         self._started = clock()
         self._due = self._started + self._every
         self._told = (0, 0)
+        self._share: Callable[[], float | None] = lambda: None
+
+    def follow(self, share: Callable[[], float | None]) -> None:
+        """Show a bar for how much of the input was taken, from 0 to 1, where that is known."""
+        self._share = share
 
     def __call__(self, writer: Writer) -> float:
         """Tell if it is time. Gives the seconds until the next time."""
@@ -64,7 +71,9 @@ class Progress:
     def _show(self, terminal: Terminal, writer: Writer) -> None:
         """Show the counts, and go on in the log once the terminal has gone."""
         try:
-            terminal.show(self._line(writer))
+            share = self._share()
+            bar = "" if share is None else f"{_bar(share)} {share:.0%}  "
+            terminal.show(f"{bar}{self._line(writer)}")
         except OSError:
             self._terminal, self._every = None, EVERY_SECONDS
 
@@ -78,7 +87,7 @@ class Progress:
             self._sum_up(writer, self._seconds())
 
     def _note(self, writer: Writer) -> None:
-        if statuses := writer.statuses():
+        if statuses := by_word(writer.subscriptions()):
             told = ", ".join(f"{count:,} {word}" for word, count in statuses.most_common())
             self._log(f"Subscriptions made from columns, by the status that is sent: {told}.")
         if writer.tally.total and not writer.keeps_rejected:
@@ -125,3 +134,8 @@ class Progress:
             f"{dispatcher.concurrency.limit} at once, "
             f"{dispatcher.retries:,} retries{trouble}."
         )
+
+
+def _bar(share: float) -> str:
+    done = round(share * BAR)
+    return f"{DONE * done}{LEFT * (BAR - done)}"

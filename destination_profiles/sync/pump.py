@@ -38,11 +38,23 @@ class Pump:
         """
         self.writer, self.inbox, self.decoder = writer, inbox, Decoder()
         self._heartbeat, self._clock = heartbeat, clock
+        writer.look = self._look
+        self._reader: LineReader | None = None
+
+    def share(self) -> float | None:
+        """How much of the input was taken, from 0 to 1: of a file by its size, else by what the
+        source estimates. None where nobody knows how much there is.
+        """
+        if self._reader is not None and self._reader.size:
+            return min(self._reader.taken / self._reader.size, 1.0)
+        estimated = self.decoder.estimates.records()
+        return self.writer.read / estimated if estimated and self.writer.read <= estimated else None
 
     def run(self, reader: LineReader) -> None:
         """All of the input, each part as soon as it comes; then everything is sent, answered and
         balanced.
         """
+        self._reader = reader
         try:
             while not reader.ended:
                 source = reader.descriptor if self.writer.has_room() else None
@@ -117,8 +129,14 @@ class Pump:
     def records(self, key: tuple[str | None, str], originals: Sequence[Data]) -> None:
         """The `data` of records of one stream into the pipeline; waits likewise."""
         for start in range(0, len(originals), RECORDS):
+            self._look()
             self._wait_for_room()
             self.writer.records(key, originals[start : start + RECORDS])
+
+    def _look(self) -> None:
+        """Let an interruption end the sync at once: to explain records may take a while each."""
+        if self.inbox.interruption is not None:
+            self.turn()
 
     def _wait_for_room(self) -> None:
         while not self.writer.has_room():

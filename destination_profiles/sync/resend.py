@@ -133,7 +133,7 @@ class Resend:
         there = self._journal.parts & set(self._folder.names())
         if others := there - {each.name for each in (*self._shelf.parts, *self._replaced)}:
             raise ConfigError(
-                f"An earlier resend did not come to its end, and sent rows of {len(others)} parts "
+                f"An earlier resend did not finish, and sent rows of {len(others)} parts "
                 f"of streams that the catalog does not have, such as {min(others)}. Run it with "
                 "the catalog of that time first."
             )

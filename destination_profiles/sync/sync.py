@@ -1,6 +1,7 @@
 """One sync: the floors put together."""
 
 import logging
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -8,15 +9,16 @@ from typing import Any
 
 from ..api.client import ProfilesClient
 from ..api.inspection import inspect
-from ..catalog import StreamInfo, streams_of
-from ..config import Config, parse_config
+from ..catalog import StreamInfo
+from ..config import Config
 from ..delivery.checkpoint import SafeState
 from ..delivery.chunks import Chunk, ChunkPolicy
 from ..delivery.dispatcher import Dispatcher
 from ..delivery.mailbox import Mailbox
 from ..delivery.recorder import Recorder
+from ..delivery.repeats import Repeats
 from ..delivery.schedule import Schedule
-from ..delivery.senders import Sender, Senders
+from ..delivery.senders import Answer, Sender, Senders
 from ..delivery.writer import StreamKey, Writer
 from ..errors import ConfigError, NobodyReads, ProfilesError
 from ..outcomes import parts
@@ -32,14 +34,17 @@ from ..service.answers import Answers
 from ..service.formats import format_named
 from ..service.manifest import service
 from ..service.repeats import repeatable
+from ..slips import together
 from ..storage.folder import Folder
 from ..storage.opening import open_folder
-from .listed import check_listed
+from .connection import read_connection
+from .measuring import Measuring
 from .progress import Progress
 from .pump import LONG_SECONDS, Heartbeat, Pump
 from .signals import interruptible
 from .throttling import Throttling
 
+ATTEMPT = "WORKER_JOB_ATTEMPT"  # the platform's variable: the attempt of the job, from 0
 logger = logging.getLogger("airbyte")
 
 
@@ -49,29 +54,35 @@ def write_messages(
     descriptor: int,
     output: MessageWriter,
     progress: Progress,
+    *,
+    measuring: Measuring,
 ) -> None:
-    """The command `write`: messages from a file descriptor, each state to `output` as soon as it is
-    safe, and `progress`.
+    """The command `write`: messages from a file descriptor, each state back by `measuring` as
+    soon as it is safe, and `progress`.
 
     Raises ProfilesError once every state that is safe has left.
     """
-    streams, parsed = streams_of(catalog), parse_config(config)
+    parsed, streams = read_connection(config, catalog, asks=True)
     with keeping(parsed, streams) as (store, recorder):
         pump = assemble(
             parsed,
             streams,
             store=store,
             recorder=recorder,
-            release=output.state,
-            heartbeat=progress,
+            release=measuring.state,
+            heartbeat=lambda writer: min(progress(writer), measuring(writer)),
             throttled=Throttling(streams, output.rate_limited),
+            answered=measuring.answered,
         )
-        try:
-            to_its_end(pump, output, lambda: pump.run(LineReader(descriptor)))
-        finally:
-            with suppress(NobodyReads):
-                progress.end(pump.writer)
-                _tell_ignored(pump.writer, pump.decoder)
+        progress.follow(pump.share)
+        sync = store.sync if isinstance(store, PartStore) else None
+        with measuring.of(pump.writer, parsed, sync):
+            try:
+                to_its_end(pump, output, lambda: pump.run(LineReader(descriptor)))
+            finally:
+                with suppress(NobodyReads):
+                    progress.end(pump.writer)
+                    _tell_ignored(pump.writer, pump.decoder)
 
 
 def to_its_end(pump: Pump, output: MessageWriter, work: Callable[[], None]) -> None:
@@ -98,35 +109,42 @@ def assemble(
     heartbeat: Heartbeat = lambda _: LONG_SECONDS,
     throttled: Callable[[Chunk, float], None] = lambda _chunk, _seconds: None,
     leaving: Callable[[Chunk], None] = lambda _chunk: None,
+    answered: Callable[[Answer], None] = lambda _answer: None,
     store: RejectStore | None = None,
     recorder: Recorder | None = None,
     expects_refusals: bool = False,
     sender: Sender | None = None,
 ) -> Pump:
     """The pipeline of one sync, to the service or to another `sender`. Rejected records are
-    counted, and kept in a `store`; a `recorder` hears of each record's last word.
+    counted, and kept in a `store`; a `recorder` hears of each record's last word, and `answered` of
+    each answer.
     `expects_refusals`: it is no surprise where nothing is accepted.
 
     Raises ConfigError for a stream that cannot be sent as it is set.
     """
     codecs = _codecs(streams, config)
-    for name in check_listed(config, streams):
-        logger.warning(f"The configured stream {name} is not in this sync's catalog.")
     names = config.field_names().union(*(info.words() for info in streams))
     answers, mailbox = Answers(service(), names, ids=recorder is not None), Mailbox()
     client = ProfilesClient(config, service(), answers)
     if recorder is not None:
         recorder.attach(mailbox.wake)
     dispatcher = Dispatcher(
-        Senders(sender or client, mailbox.put),
-        Schedule(answers.backoff, config.retry_seconds),
+        Senders(sender or client, mailbox.put, taken=answered),
+        Schedule(
+            answers.backoff,
+            config.retry_seconds,
+            max_per_second=config.max_requests_per_second,
+        ),
         max_in_flight=config.max_in_flight,
         throttled=throttled,
         put_off=recorder.put_off if recorder else lambda _chunk, _code: None,
         leaving=leaving,
         expects_refusals=expects_refusals,
         inspect=lambda: inspect(config, client, service(), in_sync=True).problems,
-        repeatable=repeatable(service(), format_named(config.wire_format)),
+        repeats=Repeats(
+            repeatable(service(), format_named(config.wire_format)),
+            starts_triggers=not config.options.get("skip_triggers", False),
+        ),
     )
     writer = Writer(
         codecs,
@@ -155,7 +173,8 @@ def keeping(
         return
     lock = folder.lock(alone=False)
     try:
-        store = PartStore(folder, {info.label(): info.place() for info in streams})
+        places = {info.label(): info.place() for info in streams}
+        store = PartStore(folder, places, attempt=os.environ.get(ATTEMPT))
         yield store, recording(config, streams, folder, store.sync)
     finally:
         lock.release()
@@ -180,7 +199,17 @@ def recording(
 
 
 def _codecs(streams: list[StreamInfo], config: Config) -> dict[StreamKey, StreamCodec]:
-    codecs = {(info.namespace, info.name): _codec(info, config) for info in streams}
+    codecs: dict[StreamKey, StreamCodec] = {}
+    errors = []
+    for info in streams:
+        try:
+            codec = StreamCodec(info, config, service(), logger.warning)
+            codecs[info.namespace, info.name] = codec
+        except ConfigError as error:
+            error.stream, error.namespace = info.name, info.namespace
+            errors.append(error)
+    if errors:
+        raise together(errors)
     if len({codec.route.label for codec in codecs.values()}) < len(streams):
         raise ConfigError(
             "Two streams of the catalog have the same name. Set another "
@@ -189,18 +218,10 @@ def _codecs(streams: list[StreamInfo], config: Config) -> dict[StreamKey, Stream
     return codecs
 
 
-def _codec(info: StreamInfo, config: Config) -> StreamCodec:
-    try:
-        return StreamCodec(info, config, service(), logger.warning)
-    except ConfigError as error:
-        error.stream, error.namespace = info.name, info.namespace
-        raise
-
-
 def _tell_ignored(writer: Writer, decoder: Decoder) -> None:
     if decoder.chatter:
         logger.warning(
-            f"Ignored {decoder.chatter:,} lines of the input that are no Airbyte messages."
+            f"Ignored {decoder.chatter:,} lines of the input that are not Airbyte messages."
         )
     if unknown := _counted(writer.unknown):
         logger.warning(f"Ignored records of streams that are not in the catalog: {unknown}.")

@@ -1,8 +1,8 @@
 """A sync by PyAirbyte, run by the Python of .venv-pipelines: `pyairbyte.py MODE FOLDER SOURCE
 DESTINATION`.
 
-MODE is none, cache or state; FOLDER holds source.json and destination.json, and keeps the caches
-from run to run. Prints what PyAirbyte counted. Ends with 1 where PyAirbyte raises.
+MODE is none, cache or state; FOLDER holds source.json, destination.json and the names of streams in
+streams.json, and keeps the caches from run to run. Prints what PyAirbyte counted. Ends with 1 where PyAirbyte raises.
 """
 
 import json
@@ -10,6 +10,7 @@ import os
 import sys
 import warnings
 from pathlib import Path
+from typing import Any
 
 os.environ |= {"AIRBYTE_OFFLINE_MODE": "1", "DO_NOT_TRACK": "1"}
 warnings.simplefilter("ignore")
@@ -19,11 +20,13 @@ from airbyte.caches import DuckDBCache  # noqa: E402
 
 
 def main(mode: str, folder: Path, source_executable: Path, destination_executable: Path) -> None:
-    """Read the stream `users` of source-faker into the destination."""
+    """Read streams of a source into the destination."""
     source = ab.get_source(
-        "source-faker", config=settings(folder, "source"), local_executable=source_executable
+        source_executable.name,
+        config=settings(folder, "source"),
+        local_executable=source_executable,
     )
-    source.select_streams(["users"])
+    source.select_streams(settings(folder, "streams"))
     destination = ab.get_destination(
         "destination-profiles",
         config=settings(folder, "destination"),
@@ -39,8 +42,8 @@ def main(mode: str, folder: Path, source_executable: Path, destination_executabl
     print(json.dumps({"written": result.processed_records}))
 
 
-def settings(folder: Path, name: str) -> dict:
-    """A configuration."""
+def settings(folder: Path, name: str) -> Any:
+    """A configuration, or what else a file holds."""
     return json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
 
 

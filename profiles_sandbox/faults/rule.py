@@ -1,7 +1,7 @@
 """A rule: what goes wrong, and when.
 
 It names a call, the requests it is played at (counted from 1 for each call since the start),
-conditions if any, a delay, and at most one of four actions:
+conditions if any, a delay, and at most one of these actions:
 
 | action | the service |
 |---|---|
@@ -10,11 +10,14 @@ conditions if any, a delay, and at most one of four actions:
 | `result: short, long or missing` | executes, answers with a list of another length, or none |
 | `drop: head, middle` | closes the connection before the body, or in the middle of it |
 | `drop: before, after` | closes the connection before executing, or after it |
+| `raw: NAME` | answers what no honest service does, one of hostile.py, and executes nothing |
 
 | condition | the rule is played |
 |---|---|
 | `when_busy: N` | while N other requests or more are executed |
 | `when_holds: {field, values}` | where an item of the batch has one of the values |
+| `when_items: N` | where the batch has N items or more |
+| `when_database: N` | where it is for the database N |
 """
 
 from collections.abc import Collection, Mapping
@@ -26,6 +29,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from profiles_sandbox.faults.hostile import ANSWERS
 from profiles_sandbox.wire.exchange import Answer
 from profiles_sandbox.wire.formats import FORMATS
 
@@ -73,6 +77,8 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     requests: list[int] | Span = Span()
     when_busy: int = 0
     when_holds: Holding | None = None
+    when_items: int = 0
+    when_database: int | None = None
     delay_ms: int | tuple[int, int] = 0
     delay_ms_per_request: int = 0
     kbytes_per_second: int = 0
@@ -84,6 +90,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     error: Error | None = None
     result: Literal["short", "long", "missing"] | None = None
     drop: Literal["head", "middle", "before", "after"] | None = None
+    raw: str | None = None
 
     @property
     def actions(self) -> list[str]:
@@ -93,6 +100,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             "error": self.error,
             "result": self.result,
             "drop": self.drop,
+            "raw": self.raw,
         }
         return [name for name, value in given.items() if value]
 
@@ -114,11 +122,18 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def conditional(self) -> bool:
         """Whether more than the number of the request decides."""
-        return self.when_busy > 0 or self.when_holds is not None
+        given = (self.when_busy, self.when_holds, self.when_items, self.when_database)
+        return any(given)
 
     def fits(self, busy: int, message: Mapping[str, Any]) -> bool:
         """Whether the conditions hold, with so many other requests being executed."""
-        return busy >= self.when_busy and (self.when_holds is None or self.when_holds.fits(message))
+        data = message.get("data")
+        return (
+            busy >= self.when_busy
+            and (self.when_holds is None or self.when_holds.fits(message))
+            and (len(data) if isinstance(data, list) else 0) >= self.when_items
+            and self.when_database in (None, message.get("db_id"))
+        )
 
     def delay(self, number: int, busy: int) -> float:
         """Seconds to wait before the answer; the same for the same request of every run."""
@@ -156,7 +171,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             return self._planned()
         if self.result and honest:
             return _spoilt(honest, self.result)
-        return None if self.drop else honest
+        return None if self.drop or self.raw else honest
 
     def _planned(self) -> Answer:
         status, headers = self.status or 200, dict(self.headers)
@@ -175,6 +190,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             "error": self.error and self.error.code,
             "result": self.result,
             "drop": self.drop,
+            "raw": self.raw,
         }[action]
 
 
@@ -201,6 +217,7 @@ def problem(rule: Rule, calls: Collection[str]) -> str | None:
     problems = {
         f"call {rule.call!r} is not one of {', '.join(calls)}": rule.call not in calls,
         f"{' and '.join(rule.actions)} exclude each other": len(rule.actions) > 1,
+        f"raw is not one of {', '.join(ANSWERS)}": rule.raw not in (None, *ANSWERS),
         "no action and no delay": not rule.actions and not rule.delays,
         "headers and execute go with status or body": not told
         and (rule.headers or rule.execute or rule.retry_after_date is not None),

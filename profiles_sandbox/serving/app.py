@@ -13,14 +13,20 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from profiles_sandbox.calls.service import Service
+from profiles_sandbox.faults.hostile import ANSWERS
 from profiles_sandbox.faults.plan import FaultPlan, Turn
 from profiles_sandbox.faults.rule import Rule
 from profiles_sandbox.wire.exchange import Answer, Arrived
 
 PREFIX = "/api/v1.1/"
 
-HANG_UP = "sandbox.hang_up"
-"""The key of an ASGI scope under which the server puts a function that closes the connection."""
+HANG_UP, WRITE = "sandbox.hang_up", "sandbox.write"
+"""Keys of an ASGI scope under which the server puts a function that closes the connection, and one
+that writes to it as it is and tells how many bytes wait there.
+"""
+MOST_WAITING = 1 << 20
+"""Bytes that wait to leave, at which a raw answer waits too."""
+FULL_SECONDS = 0.01
 
 Result = TypeVar("Result")
 
@@ -46,15 +52,16 @@ class Endpoint:
             answer = await self._answer(request)
         except (ClientDisconnect, asyncio.CancelledError):
             return HangUp()
-        if answer is None:
-            return HangUp()
+        if answer is None or isinstance(answer, str):
+            return HangUp(answer)
         return Response(answer.body, answer.http_status, dict(answer.headers), answer.content_type)
 
     def close(self) -> None:
         """Wait for the work under way."""
         self._thread.shutdown()
 
-    async def _answer(self, request: Request) -> Answer | None:
+    async def _answer(self, request: Request) -> Answer | str | None:
+        """An honest or a planned one, the name of a raw one, or none."""
         call = _call(request.url.path)
         turn = self._faults.next(call)
         body = await _body(request, turn.arriving())
@@ -79,7 +86,7 @@ class Endpoint:
             )
             answer = await self._work(lambda: self._service.finish(received))
             self._changed()
-            return answer
+            return fault.raw if answer is None and fault else answer
         finally:
             self._executed.discard(turn)
 
@@ -102,15 +109,38 @@ async def _body(request: Request, rule: Rule | None) -> bytes:
 
 
 class HangUp(Response):
-    """No answer: the connection is closed."""
+    """No answer, or a raw one: the connection is closed."""
+
+    def __init__(self, raw: str | None = None) -> None:
+        """Of the name of a raw answer, if there is one."""
+        super().__init__()
+        self._raw = raw
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Close the connection and wait until it is closed, or the server has stopped."""
+        if self._raw is not None:
+            with suppress(asyncio.CancelledError):
+                await self._write(scope[WRITE])
         scope[HANG_UP]()
         message: MutableMapping[str, Any] = {}
         with suppress(asyncio.CancelledError):
             while message.get("type") != "http.disconnect":
                 message = await receive()
+
+    async def _write(self, write: Callable[[bytes], int | None]) -> None:
+        """As fast as the client reads, until it has gone."""
+        for piece in ANSWERS[self._raw or ""]():
+            if isinstance(piece, float):
+                await asyncio.sleep(piece)
+                continue
+            waiting = write(piece)
+            while waiting is not None and waiting > MOST_WAITING:
+                await asyncio.sleep(FULL_SECONDS)
+                waiting = write(b"")
+            if waiting is None:
+                return
+        while write(b""):
+            await asyncio.sleep(FULL_SECONDS)
 
 
 def _call(path: str) -> str:

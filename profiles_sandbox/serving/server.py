@@ -12,7 +12,7 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from profiles_sandbox.serving.app import HANG_UP
+from profiles_sandbox.serving.app import HANG_UP, WRITE
 
 GRACE_SECONDS = 1
 """How long requests under way may take to end when the server stops."""
@@ -34,8 +34,15 @@ class _Connection(H11Protocol):
         super().connection_made(transport)
         application = self.app
 
+        def write(piece: bytes) -> int | None:
+            if transport.is_closing():
+                return None
+            transport.write(piece)
+            return transport.get_write_buffer_size()
+
         async def with_hang_up(scope: Any, receive: Any, send: Any) -> None:
-            await application({**scope, HANG_UP: transport.abort}, receive, send)
+            mine = {HANG_UP: transport.abort, WRITE: write}
+            await application({**scope, **mine}, receive, send)
 
         self.app = with_hang_up
 

@@ -14,7 +14,7 @@ ANSWER = b'{"error":0,"result":[{"error":0}]}'
 
 def post(server: socket.socket, body: bytes, *timeout: float) -> HttpRequest:
     url = f"http://127.0.0.1:{server.getsockname()[1]}/path"
-    return HttpRequest(url, {"Request-ID": "1"}, Blocks([body], len(body)), timeout)
+    return HttpRequest(url, {"Request-ID": "1"}, Blocks([body], len(body)), timeout, 1_000_000)
 
 
 def test_slow_link_is_no_failure() -> None:

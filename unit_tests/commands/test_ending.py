@@ -35,7 +35,8 @@ def test_defect_tells_its_place_and_no_value() -> None:
     error = message["trace"]["error"]
     assert (code, error["failure_type"]) == (1, "system_error")
     assert error["message"] == (
-        "The connector failed with KeyError. This is a defect of the connector: please report it."
+        "The connector failed with KeyError. This is a defect of the connector: please report it. "
+        "See docs/errors.md#systemfault"
     )
     assert error["internal_message"].startswith("test_ending.py:")
     assert CANARY not in json.dumps(message)
@@ -44,7 +45,8 @@ def test_defect_tells_its_place_and_no_value() -> None:
 def test_expected_error_ends_with_its_type() -> None:
     code, (message,) = ended(Unavailable("Later."))
     error = message["trace"]["error"]
-    assert (code, error["failure_type"], error["message"]) == (1, "transient_error", "Later.")
+    assert (code, error["failure_type"]) == (1, "transient_error")
+    assert error["message"] == "Later. See docs/errors.md#unavailable"
 
 
 @pytest.mark.parametrize(("number", "expected"), [(15, 143), (2, 130)])

@@ -12,6 +12,7 @@ from destination_profiles.commands.check import check, look
 from destination_profiles.commands.discover import discover
 from destination_profiles.errors import Refused
 
+SEE = "See docs/errors.md#findings-of-check"
 CONFIG: dict[str, Any] = {
     "api_url": "https://example.com",
     "token": "token",
@@ -28,6 +29,8 @@ class Service:
         self.answers: dict[str, Mapping[str, Any]] = {
             "databases/get/": {"error": 0, "data": {}},
             "databases/fields_get/": {"error": 0, "data": FIELDS},
+            "resources/list": {"error": 0, "data": [{"id": 28, "name": "News", "groups": []}]},
+            "resources/get": {"error": 0, "data": {"channels": ["email", "push", "pigeon"]}},
         }
         self.asked: list[str] = []
 
@@ -99,7 +102,7 @@ def test_service_is_not_asked_without_its_address() -> None:
     service = Service()
     status = check(CONFIG | {"db_id": "1"}, service)
     assert (status["status"], service.asked) == ("FAILED", [])
-    assert status["message"] == "The setting db_id is wrong: must be integer, not string."
+    assert status["message"] == f"The setting db_id is wrong: must be integer, not string. {SEE}"
 
 
 def test_findings_stand_beside_slips() -> None:
@@ -107,7 +110,7 @@ def test_findings_stand_beside_slips() -> None:
     status = check(config, Service())
     assert status["message"] == (
         "(1) There is no setting null_value: did you mean null_values? (2) Database 1 has no field "
-        "crm, which profiles are found by. Is it crm_id?"
+        f"crm, which profiles are found by. Is it crm_id? {SEE}"
     )
 
 
@@ -120,10 +123,72 @@ def test_check_without_a_network_says_why() -> None:
     assert "cannot be reached: the host name is not known" in status["message"]
 
 
+def offered(service: Service) -> dict[str, Any]:
+    """The schema of the one operation."""
+    (operation,) = discover(CONFIG, service)["operations"]
+    assert (operation["object_name"], operation["sync_mode"]) == ("profiles", "update")
+    assert operation["matching_keys"]
+    schema: dict[str, Any] = operation["json_schema"]
+    return schema
+
+
 def test_discover_offers_what_the_database_has() -> None:
-    catalog = discover(CONFIG, Service())
-    assert len(catalog["operations"]) == 3
-    assert {"crm_id", "plan", "email"} <= set(catalog["operations"][0]["json_schema"]["properties"])
+    schema = offered(Service())
+    assert {"crm_id", "plan", "email", "_ab_cdc_deleted_at"} <= set(schema["properties"])
+    assert schema["additionalProperties"] is False
+
+
+def test_discover_offers_the_parts_of_subscriptions() -> None:
+    parts = {
+        name: schema for name, schema in offered(Service())["properties"].items() if "@" in name
+    }
+    assert list(parts) == [
+        *(f"email@28.{part}" for part in ("status", "priority", "cats", "address")),
+        *(f"push@28.{part}" for part in ("status", "priority", "cats", "address", "provider")),
+    ]
+    status = parts["email@28.status"]
+    assert status["title"] == "News, email: status"
+    assert status["description"].startswith("One of subscribed, unsubscribed, complained, ")
+    assert [parts[f"email@28.{part}"]["type"] for part in ("priority", "cats")] == [
+        "integer",
+        "array",
+    ]
+
+
+def test_resources_are_read_page_by_page() -> None:
+    pages = [
+        {"error": 0, "data": [{"id": 3, "name": "A"}], "next_from_id": 28},
+        {"error": 0, "data": [{"id": 28, "name": "B"}], "next_from_id": 0},
+    ]
+
+    class Paged(Service):
+        def __call__(self, request: HttpRequest) -> HttpResponse:
+            if request.url.endswith("resources/list"):
+                self.answers["resources/list"] = pages.pop(0)
+            return super().__call__(request)
+
+    names = offered(Paged())["properties"]
+    assert pages == []
+    assert "email@3.status" in names and "email@28.status" in names
+
+
+@pytest.mark.parametrize("next_from_id", [1, -5, None])
+def test_pages_of_resources_come_to_an_end(next_from_id: int | None) -> None:
+    service = Service()
+    page = {"error": 0, "data": [{"id": 1, "name": "A"}], "next_from_id": next_from_id}
+    service.answers["resources/list"] = page
+    assert "email@1.status" in offered(service)["properties"]
+    assert service.asked.count("resources/list") == 1
+
+
+def test_discover_does_without_resources(caplog: pytest.LogCaptureFixture) -> None:
+    service = Service()
+    service.answers["resources/list"] = {"error": 403}
+    schema = offered(service)
+    assert not [name for name in schema["properties"] if "@" in name]
+    assert schema["additionalProperties"] is True
+    (line,) = caplog.messages
+    assert line.startswith("The resources could not be read, so no parts of subscriptions are ")
 
 
 def test_discover_needs_the_token() -> None:

@@ -12,12 +12,13 @@ from destination_profiles.commands.spec_page import settings
 from destination_profiles.commands.tables import show_tables
 from destination_profiles.commands.write_page import States
 from destination_profiles.commands.written import Counted, Written
+from destination_profiles.delivery.tally import Kind
 from destination_profiles.spec import spec
 from destination_profiles.storage.settings import LocalStorage, NoStorage, S3Storage, Storage
 
 NOWHERE = NoStorage()
 FILES = ("config.json", "my catalog.json")
-REASON = ("users", "service", "404", "crm_id: no profile found by custom", 25)
+REASON = Kind("users", "service", "404", "crm_id: no profile found by custom", 25, {}, 0)
 WHOLE = Written([Counted("users", 10_000, 9_970, 3, 2, 25, 0)], [REASON], [], 2, 1, "", 2.5)
 
 
@@ -51,7 +52,7 @@ def test_summary_of_a_sync(shown: Callable[..., str]) -> None:
         "Read 10,000 records in 2.5 s (4,000/s). Chunks: 2. Retries: 1.\n"
         "States that are safe: 3.\n"
         "The rejected records are in kept.\n"
-        "Take the reasons away, and send them again:\n"
+        "Remove the causes, and send them again:\n"
         "  destination-profiles resend --config config.json --catalog 'my catalog.json'\n"
     )
 
@@ -99,7 +100,7 @@ def test_no_store_is_no_place(shown: Callable[..., str]) -> None:
 
 
 def test_states_that_nobody_keeps_are_told(shown: Callable[..., str]) -> None:
-    assert "safe: 3. To keep them, lead stdout into a file.\n" in shown(of_write(kept=False))
+    assert "safe: 3. To keep them, redirect stdout to a file.\n" in shown(of_write(kept=False))
 
 
 def test_unfinished_records_have_a_column(shown: Callable[..., str]) -> None:
@@ -111,13 +112,25 @@ def test_unfinished_records_have_a_column(shown: Callable[..., str]) -> None:
 
 
 def test_seldom_reasons_are_added_up(shown: Callable[..., str]) -> None:
-    kinds = [("users", "schema", f"rule{number}", "text", number) for number in range(1, 24)]
+    kinds = [
+        Kind("users", "schema", f"rule{number}", "text", number, {}, 0) for number in range(1, 24)
+    ]
     told = Written([], kinds, kinds[:1], 1, 0, "", 1.0)
     lines = shown(of_write(told)).splitlines()
     assert "users   schema  rule23        23  text" in lines
     assert sum(" rule" in line for line in lines) == 20 + 1  # and that of what was left out
     assert ["6", "3", "further", "kinds", "of", "reason"] in map(str.split, lines)
     assert ["stream", "step", "code", "left", "out", "reason"] in map(str.split, lines)
+
+
+def test_shapes_of_values_are_told(shown: Callable[..., str]) -> None:
+    dates = Kind("users", "conversion", "date", "no date", 1_239, {"9.9.9": 1_200, "empty": 32}, 7)
+    told = Written([], [REASON, dates], [], 1, 0, "", 1.0)
+    lines = shown(of_write(told), 100).splitlines()
+    assert lines[3:5] == [
+        'users   conversion  date     1,239  no date: "9.9.9" 1,200, empty 32, others 7',
+        "users   service     404         25  crm_id: no profile found by custom",
+    ]
 
 
 def test_marks_of_a_check(shown: Callable[..., str]) -> None:
@@ -131,6 +144,7 @@ def test_marks_of_a_check(shown: Callable[..., str]) -> None:
         "A sync would not\n"
         "work: correct what\n"
         "is marked with ✗.\n"
+        "See docs/errors.md#findings-of-check\n"
     )
 
 

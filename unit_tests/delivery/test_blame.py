@@ -6,11 +6,12 @@ import pytest
 
 from destination_profiles.delivery.chunks import Chunk
 from destination_profiles.delivery.dispatcher import Dispatcher
+from destination_profiles.delivery.repeats import Repeats
 from destination_profiles.errors import ConfigError, Refused, SystemFault, Unavailable
 from destination_profiles.service.outcome import Accepted, Halve, Outcome, Retry
 from destination_profiles.service.request import Request
 from unit_tests.delivery.chunks import chunk
-from unit_tests.delivery.test_dispatcher import HALVE, TOO_LARGE, answers, resolved, turn
+from unit_tests.delivery.test_dispatcher import HALVE, TOO_LARGE, answers, refusing, resolved, turn
 from unit_tests.pipeline import ACCEPT, REFUSAL, Link, dispatcher, held, ids
 
 FOREIGN = Halve(REFUSAL, SystemFault("refused"), unknown=True)
@@ -225,12 +226,109 @@ def test_profiles_put_off_for_too_long_end_the_sync() -> None:
 
 
 def test_function_that_may_have_been_executed_is_not_sent_again() -> None:
-    made, link = asked(answers(Accepted({}, {0: BUSY})), repeatable=lambda _: False)
+    made, link = asked(answers(Accepted({}, {0: BUSY})), repeats=Repeats(lambda _: False))
     assert run(made, link, chunk(1, 2)) == [([2], {})]
     assert "must not be executed twice" in str(made.failure)
     assert (made.unknown(), len(link.sent)) == (1, 1)
 
 
 def test_function_that_was_not_executed_is_sent_again() -> None:
-    made, link = asked(answers(Accepted({}, {0: LIMITED}), ACCEPT), repeatable=lambda _: False)
+    made, link = asked(
+        answers(Accepted({}, {0: LIMITED}), ACCEPT), repeats=Repeats(lambda _: False)
+    )
     assert run(made, link, chunk(1, 2)) == [([2], {}), ([1], {})]
+
+
+# A service that turns bad: attacks
+
+
+def small(count: int, first: int = 1) -> list[Chunk]:
+    """Chunks of four profiles, as a slow source makes them."""
+    return [chunk(*range(n, n + 4), first=n) for n in range(first, first + count, 4)]
+
+
+def rejected_by(found: list[tuple[list[int], dict]]) -> int:
+    return sum(len(refused) for _, refused in found)
+
+
+@pytest.mark.parametrize("answer", [answers(HALVE), every_profile])
+@pytest.mark.parametrize("well", [1, 2, 100])
+def test_small_chunks_hide_no_service_that_turns_bad(answer, well: int) -> None:
+    made, link = asked(after(well, answer), WRONG, max_in_flight=1)
+    found = run(made, link, *small(4 * well + 4000))
+    assert rejected_by(found) <= 4 and link.asked == 1
+    assert WRONG in str(made.failure)
+
+
+def test_small_refused_chunks_are_blamed_where_the_settings_are_right() -> None:
+    made, link = asked(after(1, every_profile), max_in_flight=1)
+    assert rejected_by(run(made, link, *small(44))) == 40
+    assert (link.asked, made.failure) == (5, None)  # once for two chunks
+
+
+def test_service_that_is_bad_on_and_off_is_asked() -> None:
+    turns = iter([ACCEPT, *[every_profile] * 2] * 10)
+
+    def answer(request: Request) -> Outcome:
+        turn = next(turns)
+        return turn if turn is ACCEPT else turn(request)
+
+    made, link = asked(answer, WRONG, max_in_flight=1)
+    found = run(made, link, *small(100))
+    assert (rejected_by(found), link.asked) == (4, 1) and WRONG in str(made.failure)
+
+
+@pytest.mark.parametrize("answer", [answers(HALVE), every_profile])
+def test_one_database_says_nothing_of_another(answer) -> None:
+    bad = chunk(1, 2, 3, first=2, db_id=2)
+    made, link = asked(after(1, answer), WRONG, max_in_flight=1)
+    found = run(made, link, chunk(0), bad)
+    assert (found, link.asked) == ([([0], {})], 1) and WRONG in str(made.failure)
+
+
+def test_database_that_accepts_nothing_is_given_up() -> None:
+    made, link = asked(lambda request: ACCEPT if request.profiles == 7 else HALVE)
+    found = run(made, link, chunk(*range(7)), chunk(*range(10, 1010), first=7, db_id=2))
+    assert rejected_by(found) == 0 and "accepts nothing" in str(made.failure)
+
+
+@pytest.mark.parametrize("well", [1, 2, 100])
+def test_service_that_refuses_every_request_is_given_up(well: int) -> None:
+    """Though it finds nothing wrong with the settings."""
+    made, link = asked(after(well, answers(HALVE)), max_in_flight=1)
+    chunks = [chunk(n, first=n) for n in range(well)]
+    found = run(made, link, *chunks, chunk(*range(1000, 2000), first=1000))
+    assert (rejected_by(found), link.asked) == (0, 1)
+    assert "accepts nothing" in str(made.failure)
+
+
+@pytest.mark.parametrize("well", [0, 1, 2])
+def test_few_rows_are_not_blamed_for_the_page_of_a_proxy(well: int) -> None:
+    made, link = asked(after(well, answers(FOREIGN)), max_in_flight=1)
+    found = run(made, link, *(chunk(n, first=n) for n in range(well)), chunk(8, 9, first=8))
+    assert rejected_by(found) == 0
+    assert "not the service that refuses" in str(made.failure)
+
+
+def test_proxy_that_turns_bad_in_a_search_is_noticed() -> None:
+    """Beside an honest bad row, whose neighbours were accepted."""
+    well = after(3, answers(FOREIGN))
+
+    def answer(request: Request) -> Outcome:
+        return HALVE if 0 in ids(request) and request.profiles > 1 else well(request)
+
+    made, link = asked(answer, max_in_flight=1)
+    found = run(made, link, chunk(*range(1000)))
+    assert rejected_by(found) <= 5 and "not the service that refuses" in str(made.failure)
+
+
+def test_filter_that_refuses_one_record_is_no_bad_proxy() -> None:
+    made, link = asked(lambda request: FOREIGN if 5 in ids(request) else ACCEPT)
+    assert rejected_by(run(made, link, chunk(*range(100)))) == 1
+    assert made.failure is None
+
+
+def test_honest_bad_rows_beside_each_other_cost_no_sync() -> None:
+    made, link = asked(refusing(*range(10, 30)))
+    assert rejected_by(run(made, link, chunk(0, first=0), chunk(*range(1, 101), first=1))) == 20
+    assert made.failure is None

@@ -77,6 +77,24 @@ def test_retries_end_with_their_error(error) -> None:
     assert link.clock.now == 20.0
 
 
+def test_no_request_leaves_above_the_rate() -> None:
+    """New ones, the same again and halves alike, however many may be sent at once."""
+    times: list[float] = []
+
+    def answer(request: Request) -> Outcome:
+        times.append(link.clock.now)
+        if len(times) == 2:
+            return RETRY
+        return HALVE if ids(request) == [3, 4] else ACCEPT
+
+    link = Link(answer)
+    made = dispatcher(link, max_per_second=2)
+    made.dispatch([chunk(1), chunk(2), chunk(3, 4), chunk(5)])
+    assert sorted(resolved(made, link)) == [([each], {}) for each in range(1, 6)]
+    assert sorted(link.sent) == [[1], [2], [2], [3], [3, 4], [4], [5]]
+    assert link.clock.now == 3.0  # seven requests, half a second apart
+
+
 def test_retry_after_pauses_all_senders() -> None:
     link = held()
     made = dispatcher(link)

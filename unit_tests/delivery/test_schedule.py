@@ -56,6 +56,23 @@ def test_budget_is_used_to_its_end() -> None:
     assert made.again(ONE, tries, RETRY, 30.0) is None
 
 
+def test_chunks_leave_at_their_rate() -> None:
+    made = Schedule(lambda _: 0.0, 1000, max_per_second=4)
+    for each in (ONE, chunk(2)):
+        made.add(each, 0.0)
+    assert made.take(0.0) is ONE
+    made.sent(0.0)
+    assert (made.deadline(), made.take(0.2)) == (0.25, None)
+    assert made.take(0.25) is not None
+
+
+def test_rate_shortens_no_wait_that_is_asked_for() -> None:
+    made = Schedule(lambda _: 0.0, 1000, max_per_second=4)
+    made.again(ONE, Tries(), busy(7.0), 0.0)
+    made.sent(0.0)
+    assert made.deadline() == 7.0
+
+
 @pytest.mark.parametrize(("asked", "wait"), [(30.0, 30.0), (30.1, None)])
 def test_wait_beyond_the_budget_ends_it(asked: float, wait: float | None) -> None:
     assert schedule(budget=30).again(ONE, Tries(), busy(asked), 0.0) == wait

@@ -2,6 +2,8 @@ import threading
 from queue import SimpleQueue
 from typing import Any
 
+import pytest
+
 from destination_profiles.delivery.senders import Answer, Senders
 from destination_profiles.service.outcome import Cleared, Outcome, Stop
 from destination_profiles.service.request import Request
@@ -33,12 +35,14 @@ def opened() -> threading.Event:
 def test_answer_carries_its_times() -> None:
     times, answers = iter((1.0, 3.5)), SimpleQueue[Answer]()
     sender = Accepting(opened())
-    made = Senders(sender, answers.put, clock=lambda: next(times))
+    heard: list[Answer] = []
+    made = Senders(sender, answers.put, taken=heard.append, clock=lambda: next(times))
     one = chunk(1, 2)
     made.send(one)
     answer = answers.get(timeout=SECONDS)
     assert (answer.outcome, answer.sent_at, answer.answered_at) == (ACCEPT, 1.0, 3.5)
     assert (made.busy, made.take(answer), made.busy, sender.sent) == (1, one, 0, [[1, 2]])
+    assert heard == [answer]
 
 
 def test_threads_are_as_many_as_needed() -> None:
@@ -76,3 +80,31 @@ def test_defect_of_a_sender_is_an_outcome() -> None:
         "The sender failed with ZeroDivisionError.",
         True,
     )
+
+
+def no_thread(*_: Any) -> None:
+    raise RuntimeError("can't start new thread")
+
+
+def test_system_without_a_thread_is_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threading.Thread, "start", no_thread)
+    answers = SimpleQueue[Answer]()
+    made = Senders(Accepting(opened()), answers.put, clock=Clock())
+    made.send(one := chunk(1))
+    answer = answers.get_nowait()
+    assert isinstance(answer.outcome, Stop) and not answer.outcome.unknown
+    assert "start no thread" in answer.outcome.error.message
+    assert (made.take(answer), made.busy) == (one, 0)
+
+
+def test_threads_that_are_there_do_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    gate, answers = threading.Event(), SimpleQueue[Answer]()
+    made = Senders(Accepting(gate), answers.put, clock=Clock())
+    made.send(chunk(1))
+    monkeypatch.setattr(threading.Thread, "start", no_thread)
+    for number in (2, 3):
+        made.send(chunk(number))
+    assert made.busy == 3
+    gate.set()
+    taken = [ids(made.take(answers.get(timeout=SECONDS))) for _ in range(3)]
+    assert (taken, made.busy) == ([[1], [2], [3]], 0)

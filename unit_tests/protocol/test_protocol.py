@@ -6,6 +6,7 @@ import logging
 import os
 import threading
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -167,7 +168,7 @@ ROW, STATE = (
 )
 
 
-CUT, PARTS = "is cut or is no JSON", "holds a state without its parts"
+CUT, PARTS = "is cut or is not valid JSON", "holds a state without its parts"
 
 
 @pytest.mark.parametrize(
@@ -297,7 +298,7 @@ def test_broken_line_tells_no_content() -> None:
         list(decoder.messages(b'{"type":"RECORD","record":{"canary'))
     assert "canary" not in str(raised.value)
     assert str(raised.value).startswith(
-        "Line 2 of the input is cut or is no JSON (34 bytes, SHA-256 "
+        "Line 2 of the input is cut or is not valid JSON (34 bytes, SHA-256 "
     )
 
 
@@ -340,7 +341,7 @@ def test_error_names_type_and_stream() -> None:
     error = message["trace"].pop("error")
     assert (message["type"], message["trace"]["type"]) == ("TRACE", "ERROR")
     assert error == {
-        "message": "Do this.",
+        "message": "Do this. See docs/errors.md#configerror",
         "internal_message": "ConfigError",
         "failure_type": "config_error",
         "stream_descriptor": {"name": "users"},
@@ -453,5 +454,36 @@ def test_a_file_at_fault_comes_with_help() -> None:
     error.path = "config.json"
     output.error(error, "ConfigError")
     assert stream.getvalue() == (
-        b"ERROR It is not there.\nERROR It is not there. Help: x check --help\n"
+        b"ERROR It is not there. See docs/errors.md#configerror\n"
+        b"ERROR It is not there. See docs/errors.md#configerror. Help: x check --help\n"
     )
+
+
+@pytest.mark.parametrize("name", ["a\x1b[2Jb", "a\x9b31mb", "a\rb", "a\x07b", "a\u202eb"])
+def test_no_name_is_a_command_to_the_terminal(name: str) -> None:
+    stream = io.BytesIO()
+    output = PlainWriter(stream.write)
+    output.log("WARN", f"The stream {name} is odd.\nSecond line.")
+    output.error(ConfigError(f"{name} is wrong."), "ConfigError")
+    told = stream.getvalue().decode()
+    assert [line for line in told.split("\n") if not line.isprintable()] == []
+    assert told.count("\n") == 3
+
+
+def test_line_that_is_too_long_is_broken_input(tmp_path: Path) -> None:
+    (tmp_path / "lines").write_bytes(b"{}\n" + b"x" * 5_000_000 + b"\n")
+    with (tmp_path / "lines").open("rb") as file:
+        reader = LineReader(file.fileno(), most=3_000_000)
+        assert reader.read() == b"{}\n"
+        with pytest.raises(BrokenInput, match="longer than 3 MB"):
+            while not reader.ended:
+                reader.read()
+
+
+def test_line_that_is_just_short_enough_is_read(tmp_path: Path) -> None:
+    (tmp_path / "lines").write_bytes(b"x" * 2_900_000 + b"\n" + b"y" * 2_900_000 + b"\n")
+    with (tmp_path / "lines").open("rb") as file:
+        reader, read = LineReader(file.fileno(), most=3_000_000), b""
+        while not reader.ended:
+            read += reader.read()
+    assert len(read) == 5_800_002

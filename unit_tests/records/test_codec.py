@@ -311,6 +311,7 @@ def test_each_part_of_an_address_makes_a_subscription_another(channel: str, key:
 
 @pytest.mark.parametrize("mode", ["append", "overwrite"])
 def test_modes_that_send_all_supersede_nothing(mode: str) -> None:
+    """Where the catalog names no primary key: test_superseding.py has the others."""
     assert codec(sync_mode=mode).route.supersedes is None
 
 

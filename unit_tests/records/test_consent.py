@@ -92,6 +92,7 @@ def test_statuses_of_rejected_rows_do_not_count() -> None:
     rows = [{"id": 1, "mail": "a", "news": IN, "more": more} for more in (OUT, 7)]
     taken(made, [json.dumps(row).encode() for row in rows])
     assert made.statuses == {IN: 1, OUT: 1}
+    assert made.subscriptions == {("email", 0, IN): 1, ("email", 1, OUT): 1}
 
 
 NO_WORD = [

@@ -15,6 +15,7 @@ from destination_profiles.records.paths import Declared
 from destination_profiles.rejection import Rejection
 from destination_profiles.service.manifest import MatchingMode
 from destination_profiles.service.matching import Matching
+from destination_profiles.shapes import shape_of
 from destination_profiles.statuses import StatusRule
 
 CANARY = "canary-7f3a"
@@ -231,7 +232,7 @@ def test_null_and_absence_are_not_converted(kind: str) -> None:
 def test_unconvertible_value_rejects_the_record(kind: str, value: Any, met: str) -> None:
     message = f"to must be {kind}, and this {met} cannot be read as one"
     assert refusal({"a": {"b": value}}, column("a.b", kind=kind)) == Rejection(
-        "conversion", kind, message, "$.a.b", f"$.a.b {message}"
+        "conversion", kind, message, "$.a.b", f"$.a.b {message}", shape=shape_of(value)
     )
 
 

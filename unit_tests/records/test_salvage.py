@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from destination_profiles.records.salvage import clean, fault, lenient
+from destination_profiles.records.salvage import MAX_DEPTH, clean, fault, flattened, lenient
 from destination_profiles.rejection import Rejection
 
 CANARY = "canary-7f3a"
@@ -176,3 +176,28 @@ def test_integer_of_any_length_is_kept(digits: bytes) -> None:
     text = b'{"a":{"b":' + digits + b"}}"
     assert first_fault(text) == ("json", "number", "$.a.b")
     assert kept(text) == {"a": {"b": digits.decode()}}
+
+
+DEEP = b"[" * 3_000 + b'"]",1.50' + b"]" * 3_000
+
+
+def test_what_is_nested_deeply_becomes_its_own_text() -> None:
+    flat = flattened(b'{"a":"[","b":' + DEEP + b',"c":[]}')
+    read = json.loads(flat)
+    inner = read["b"]
+    for _ in range(MAX_DEPTH - 1):
+        (inner,) = inner
+    depth = MAX_DEPTH - 1
+    assert inner == DEEP[depth:-depth].decode()
+    assert (read["a"], read["c"]) == ("[", [])
+
+
+@pytest.mark.parametrize("text", [b'{"a":[1,{"b":"]}"}]}', b'["\\"[",2]', b"5"])
+def test_what_is_not_nested_deeply_stays_as_it_is(text: bytes) -> None:
+    assert flattened(text) == text
+
+
+@pytest.mark.parametrize("text", [DEEP[:-1], b"[" * 11_000_000])
+def test_what_is_cut_or_endless_is_not_flattened(text: bytes) -> None:
+    with pytest.raises(ValueError, match=r"^$"):
+        flattened(text)

@@ -12,7 +12,7 @@ from unit_tests.records.streams import codec, profile, taken
 
 ID = FieldConfig("id", "id")
 OMIT = FieldConfig("n", "m", type="int", cell=Cell(omits=True))
-TOLD = ("conversion", "int", "$.m n must be int, and this string cannot be read as one")
+TOLD = ("conversion", "int", "$.m n must be int, and this string cannot be read as one", "a")
 
 
 @pytest.mark.parametrize("nulls", ["omit", "unset", "send"])
@@ -54,7 +54,7 @@ def test_value_that_is_not_named_is_rejected() -> None:
     (found,) = taken(made, [b'{"id":1,"m":"c"}'])
     assert (found.rejection.code, found.rejection.message) == (  # type: ignore[union-attr]
         "values",
-        "n takes those that values names, and this string is none of them",
+        "n takes only what its values name, and this string is not one of them",
     )
 
 
@@ -79,8 +79,8 @@ def test_lost_field_is_told_by_names_of_the_schema_alone() -> None:
     made.without(b'{"id":1,"a":null,"canary":null}', [NULLED, Change("canary", "NULLED", "canary")])
     reason = "is not the value that the source has ({}), so what is stored stays"
     assert list(made.notes.take()) == [
-        ("source", "NULLED", f"$.a {reason.format('SOURCE_RETRIEVAL_ERROR')}"),
-        ("source", "NULLED", f"$.* {reason.format('for a reason that is not known')}"),
+        ("source", "NULLED", f"$.a {reason.format('SOURCE_RETRIEVAL_ERROR')}", None),
+        ("source", "NULLED", f"$.* {reason.format('for a reason that is not known')}", None),
     ]
 
 

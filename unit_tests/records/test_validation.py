@@ -69,7 +69,12 @@ def test_rejection_carries_reason_rule_and_path() -> None:
     schema = {"properties": {"a": {"type": "string"}}}
     found = RecordValidator(schema, "profile").rejection({"a": 5})
     assert found == Rejection(
-        "profile", "type", "must be string, not integer", "$.a", "$.a must be string, not integer"
+        "profile",
+        "type",
+        "must be string, not integer",
+        "$.a",
+        "$.a must be string, not integer",
+        shape="9",
     )
 
 
@@ -93,7 +98,30 @@ def test_decider_explains_where_libraries_differ(digit: str) -> None:
         f"does not satisfy pattern: {DIGIT}",
         "$.a[0]",
         f"$.a[*] does not satisfy pattern: {DIGIT}",
+        shape="9",
     )
+
+
+@pytest.mark.parametrize(
+    ("schema", "instance", "shape"),
+    [
+        ({"properties": {"a": {"const": "x"}}}, {"a": "Ann 7"}, "Aa 9"),
+        ({"properties": {"a": {"type": "integer"}}}, {"a": [CANARY]}, "array"),
+        (
+            {"properties": {"a": {"anyOf": [{"type": "integer"}, {"minLength": 9}]}}},
+            {"a": "Ann"},
+            "Aa",
+        ),
+        ({"properties": {"a": {"items": False}}}, {"a": ["x-1"]}, "a-9"),
+        ({"properties": {"a": {"type": "integer"}}}, {"a": {CANARY: 1}}, None),
+        ({"required": ["a"]}, {"b": CANARY}, None),
+        ({"properties": {"a": {"required": ["b"]}}}, {"a": {CANARY: 1}}, None),
+    ],
+)
+def test_rejection_has_the_shape_of_the_value(
+    schema: dict[str, Any], instance: dict[str, Any], shape: str | None
+) -> None:
+    assert rejection(schema, instance).shape == shape
 
 
 @pytest.mark.parametrize(

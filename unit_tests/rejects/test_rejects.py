@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from destination_profiles.errors import StoreFailed
 from destination_profiles.rejection import Rejection
 from destination_profiles.rejects.line import UNKNOWN, Kept, Origin, line, read, with_unknown_fate
+from destination_profiles.rejects.parts import Part
 from destination_profiles.rejects.store import NoStore, PartStore, utc_now
 
 CANARY = "canary-7f3a"
@@ -187,6 +188,19 @@ def test_part_stands_under_sync_namespace_and_stream() -> None:
     assert [each.origin for each in kept] == [
         Origin("2026-01-02T03:04:05.678Z", row) for row in (1, 2, 3)
     ]
+
+
+@pytest.mark.parametrize(
+    ("attempt", "mark"), [("0", "attempt_0_"), ("12", "attempt_12_"), (None, ""), ("a/b", "")]
+)
+def test_part_tells_the_attempt(attempt: str | None, mark: str) -> None:
+    shelf = Shelf()
+    made = store(shelf, attempt=attempt)
+    made.put("users", b"{}", REJECTION, 0)
+    made.close()
+    (name,) = shelf.things
+    assert name == f"7/users/2026_01_02_{mark}1767323045679_0.jsonl"
+    assert Part(name.removesuffix(".jsonl"), 0, (None, "users")).written()[:2] == (1767323045679, 0)
 
 
 def test_nothing_rejected_is_no_part() -> None:

@@ -109,9 +109,7 @@ def test_signal_stops_it_despite_open_connections(start, number):
     idle.connect()
     used.request("POST", "/api/v1.1/" + LIST, BODY, JSON_HEADERS)
     assert used.getresponse().read()
-    begin = time.monotonic()
-    assert sandbox.stop(number) == 0
-    assert time.monotonic() - begin < 1
+    assert sandbox.stop(number) == 0  # within STOP_SECONDS, which the connections outlast
     idle.close()
     used.close()
 
@@ -126,9 +124,7 @@ def test_signal_stops_it_despite_a_request_under_way(start):
         waiting = pool.submit(sandbox.post, LIST)
         while not sandbox.journal():
             time.sleep(0.01)
-        begin = time.monotonic()
-        assert sandbox.stop() == 0
-        assert time.monotonic() - begin < 3
+        assert sandbox.stop() == 0  # within STOP_SECONDS; the answer would take a minute
         with pytest.raises(RemoteDisconnected):
             waiting.result()
     stalled.close()
@@ -137,11 +133,11 @@ def test_signal_stops_it_despite_a_request_under_way(start):
 
 def test_requests_wait_at_the_same_time(start):
     sandbox = start("--latency-ms", "300")
-    begin = time.monotonic()
     with ThreadPoolExecutor(max_workers=10) as pool:
         replies = list(pool.map(lambda _: sandbox.post(LIST), range(10)))
-    assert 0.3 <= time.monotonic() - begin < 1.5
     assert {reply.message["error"] for reply in replies} == {0}
+    rows = sandbox.journal()
+    assert max(row["received_at"] for row in rows) < min(row["ended_at"] for row in rows)
 
 
 def test_requests_execute_at_the_same_time(running):
@@ -206,3 +202,11 @@ def test_help_names_every_command():
     )
     assert output.returncode == 0
     assert all(command in output.stdout for command in ("serve", "journal", "profiles"))
+
+
+def test_nobody_else_reads_data_and_bodies(start, tmp_path):
+    sandbox = start("--keep-bodies", str(tmp_path / "bodies"))
+    sandbox.post(LIST)
+    kept = [tmp_path / "bodies", *(tmp_path / "bodies").iterdir(), *tmp_path.glob("data.db*")]
+    assert len(kept) >= 3
+    assert [each.stat().st_mode & 0o077 for each in kept] == [0] * len(kept)

@@ -515,3 +515,52 @@ def test_ids_are_read_where_they_are_wanted(answer: Any, ids: list[str | None]) 
 
 def test_ids_of_another_number_are_no_success() -> None:
     assert isinstance(NAMED.interpret(200, json.dumps(items(OK)).encode(), 2), Retry)
+
+
+# An answer that says two things
+
+
+def say(body: str, *, ids: bool = False) -> Outcome:
+    return Answers(service(), ids=ids).interpret(200, body.encode(), 1)
+
+
+@pytest.mark.parametrize("ids", [False, True])
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"result":[{"error":5,"error":0}]}',
+        '{"result":[{"error":0,"error":5}]}',
+        '{"result":[{"error":5,"err\\u006fr":0}]}',
+        '{"error":0,"error":0,"result":[{"error":0}]}',
+        '{"result":[{"error":5}],"result":[{"error":0}]}',
+        '{"result":[{"error":5}],"r\\u0065sult":[{"error":0}]}',
+        '{"result":[{"error":0,"error_text":"\\u0041","error":0}]}',
+        "<xml><result><error>0<!-- -->5</error></result></xml>",
+        "<xml><result><error>0<?a?>5</error></result></xml>",
+        "<xml><result><error>0&f;</error></result></xml>",
+        "<xml><result><error>5</error><error>0</error></result></xml>",
+        "<xml><error>5</error><error>0</error><result><error>0</error></result></xml>",
+        "<xml><result><error>0<b>5</b></error></result></xml>",
+    ],
+)
+def test_answer_that_says_two_things_is_unknown(body: str, ids: bool) -> None:
+    outcome = say(body, ids=ids)
+    assert isinstance(outcome, Retry) and outcome.unknown
+    assert isinstance(outcome.error, BadAnswer)
+
+
+@pytest.mark.parametrize("ids", [False, True])
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"error":null,"result":[{"error":0}]}',
+        '{"error":0,"result":[{"error":0,"error_text":"error"}]}',
+        '{"error":0,"result":[{"error":0,"error_text":"\\u0432\\u0441\\u0451 \\u00e9"}]}',
+        '{"error":0,"result":[{"error":0,"error_text":"say \\"error\\":5"}]}',
+        '{"error":0,"result":[{"error":0,"x":{"error":5,"result":[]}}]}',
+        "<xml><!-- made by a service --><error>0</error><result><error> 0 </error></result></xml>",
+    ],
+)
+def test_answer_that_says_it_once_is_read(body: str, ids: bool) -> None:
+    outcome = say(body, ids=ids)
+    assert isinstance(outcome, Accepted) and not outcome.rejected

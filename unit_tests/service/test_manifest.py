@@ -99,6 +99,7 @@ def test_calls_are_typed_values() -> None:
     assert paths == {
         "databases_get": "/api/v1.1/databases/get/",
         "databases_fields_get": "/api/v1.1/databases/fields_get/",
+        "resources_list": "/api/v1.1/resources/list",
         "resources_get": "/api/v1.1/resources/get",
         "resources_fields_get": "/api/v1.1/resources/fields_get",
         "profiles_get": "/api/v1.1/profiles/get/",

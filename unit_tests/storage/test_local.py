@@ -174,3 +174,50 @@ def test_full_disk_leaves_nothing(tmp_path: Path) -> None:
     )
     assert b"StoreFailed: The object storage failed (File too large)" in ended.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_folders_above_are_of_the_owner_too(tmp_path: Path) -> None:
+    before = os.umask(0)
+    LocalFolder(str(tmp_path / "a" / "b" / "kept"))
+    os.umask(before)
+    places = [tmp_path / "a", tmp_path / "a" / "b", tmp_path / "a" / "b" / "kept"]
+    assert [stat.S_IMODE(each.stat().st_mode) for each in places] == [0o700] * 3
+
+
+def test_link_leads_nothing_out_of_the_folder(folder: LocalFolder, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "kept" / "users").symlink_to(tmp_path / "elsewhere")
+    fail(lambda: folder.write("users/1", b"x"))
+    fail(lambda: folder.write("users/more/1", b"x"))
+    assert [each.name for each in (tmp_path / "elsewhere").rglob("*.*")] == []
+
+
+def test_file_that_is_a_link_is_none_of_the_store(folder: LocalFolder, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_bytes(b"secret")
+    (tmp_path / "kept" / "1").symlink_to(tmp_path / "secret")
+    assert folder.names() == []
+    folder.write("1", b"x")
+    assert (tmp_path / "secret").read_bytes() == b"secret"
+    assert (folder.names(), folder.read("1")) == (["1"], b"x")
+
+
+def test_lock_that_is_a_link_is_not_opened(folder: LocalFolder, tmp_path: Path) -> None:
+    (tmp_path / "kept" / ".lock").symlink_to(tmp_path / "elsewhere")
+    fail(lambda: folder.lock(alone=True))
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_old_file_that_others_may_read_is_not_kept(folder: LocalFolder, tmp_path: Path) -> None:
+    (tmp_path / "kept" / "1").write_bytes(b"old")
+    (tmp_path / "kept" / "1").chmod(0o666)
+    folder.write("1", b"new")
+    assert stat.S_IMODE((tmp_path / "kept" / "1").stat().st_mode) == 0o600
+
+
+def test_probe_finds_a_folder_that_cannot_be_written_to(
+    folder: LocalFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The system's word is taken over, as nothing is forbidden to root."""
+    folder.write("7/users/1", b"x")
+    monkeypatch.setattr(os, "access", lambda path, _: Path(path).name != "users")
+    assert "within that of the object storage" in fail(folder.probe, ConfigError)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -207,3 +208,46 @@ def test_proxy_gets_nothing_of_this_machine(endpoint: str, proxies: dict[str, st
     client = s3._client(replace(SETTING, endpoint=endpoint))
     assert client.meta.config.proxies == proxies
     client.close()
+
+
+ODD = ["http://evil.example", "http://evil.invalid\\@127.0.0.1", "http://127.0.0.1@evil.example"]
+VARIABLES = ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"]
+
+
+@pytest.mark.parametrize("address", ODD)
+@pytest.mark.parametrize("variable", VARIABLES)
+def test_environment_leads_to_no_insecure_address(
+    monkeypatch: pytest.MonkeyPatch, variable: str, address: str
+) -> None:
+    monkeypatch.setenv(variable, address)
+    with pytest.raises(ConfigError, match="AWS_ENDPOINT_URL") as raised:
+        s3.S3Folder(SETTING)
+    assert "evil" not in raised.value.message
+
+
+def test_file_of_aws_leads_to_no_insecure_address(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "config").write_text("[default]\nendpoint_url = http://evil.example\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    with pytest.raises(ConfigError, match="must begin with https"):
+        s3.S3Folder(SETTING)
+
+
+@pytest.mark.parametrize(
+    "address", ["https://s3.example", "http://127.0.0.1:9", "http://localhost"]
+)
+def test_environment_may_name_a_secure_address(
+    monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", address)
+    monkeypatch.setenv("HTTP_PROXY", "http://proxy.example:3128")
+    client = s3.S3Folder(SETTING)._client
+    assert client.meta.endpoint_url == address
+    assert (client.meta.config.proxies == {}) is address.startswith("http:")
+
+
+def test_role_is_asked_for_at_no_insecure_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", "http://evil.example")
+    with pytest.raises(ConfigError, match="must begin with https"):
+        s3.S3Folder(replace(SETTING, role_arn="arn:aws:iam::1:role/x"))

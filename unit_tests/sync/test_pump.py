@@ -6,8 +6,10 @@ import pytest
 
 from destination_profiles.delivery.bound import Bound
 from destination_profiles.delivery.mailbox import Mail
-from destination_profiles.errors import BrokenInput
+from destination_profiles.errors import BrokenInput, Interrupted
 from destination_profiles.protocol.pipes import LineReader
+from destination_profiles.rejection import Rejection
+from destination_profiles.rejects.memory import MemoryStore
 from unit_tests.pipeline import Link, Pipeline
 
 
@@ -98,3 +100,35 @@ def test_waits_end_when_something_is_due() -> None:
     pipeline.pump.turn()
     pipeline.pump.turn(seconds=2.0)
     assert link.waits == [7.0, 2.0]
+
+
+class Interrupting(MemoryStore):
+    """A store in the middle of whose records a signal comes."""
+
+    def __init__(self, link: Link, at: int) -> None:
+        super().__init__()
+        self.link, self.at = link, at
+
+    def put(self, stream: str, original: bytes, rejection: Rejection, ordinal: int) -> None:
+        super().put(stream, original, rejection, ordinal)
+        if ordinal == self.at:
+            self.link.interrupt(Interrupted(15))
+
+
+def test_signal_counts_between_two_records_that_are_explained() -> None:
+    """Each may take a while, and hundreds of them stand in one block of input."""
+    link = Link()
+    pipeline = Pipeline(link, store=Interrupting(link, at=2))
+    lines = b"".join(record(number).replace(b'"id"', b'"no id"') for number in range(300))
+    with pytest.raises(Interrupted):
+        pipeline.pump.feed(lines)
+    assert pipeline.writer.read == 3
+
+
+def test_signal_counts_between_two_parts_of_a_block() -> None:
+    link = Link()
+    pipeline = Pipeline(link, max_profiles=1000)
+    link.interrupt(Interrupted(15))
+    with pytest.raises(Interrupted):
+        pipeline.pump.feed(b"".join(map(record, range(300))))
+    assert pipeline.writer.read == 0

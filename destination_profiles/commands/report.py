@@ -1,0 +1,98 @@
+"""`report`: a page of what a sync did, made of what `write` printed."""
+
+from argparse import Namespace
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..config import parse_config
+from ..errors import ConfigError
+from ..report.kept import KeptRows, kept_rows
+from ..report.page import page
+from ..report.reading import Output, read
+from ..report.verdict import verdict
+from ..storage.folder import Folder
+from ..storage.opening import open_folder
+from ..storage.settings import LocalStorage
+from .files import MARKS, read_object
+from .invocation import STDOUT, Invocation
+from .printing import printing
+
+LONGEST_MARK = max(map(len, MARKS))
+
+
+def run(invocation: Invocation) -> None:
+    """Write the page and print its first sentence. Raises ProfilesError."""
+    arguments = invocation.arguments
+    if arguments.keys and not arguments.store:
+        raise ConfigError("The rows whose keys --keys asks for are in a store: name it in --store.")
+    output = _read(arguments.source)
+    kept = _kept(arguments, output)
+    html = page(output, Path(arguments.source).name, kept, arguments.keys)
+    try:
+        Path(arguments.output).write_text(html, encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise _not_done(arguments.output, "written", error) from None
+    with printing(STDOUT) as out:
+        out.write(f"{verdict(output.runs[-1]).sentence}\n{arguments.output}\n")
+
+
+def _read(path: str) -> Output:
+    """The runs of a file. Raises ConfigError where it holds none."""
+    try:
+        output = read(_lines(Path(path)))
+    except (OSError, ValueError) as error:
+        raise _not_done(path, "read", error) from None
+    if output.runs:
+        return output
+    if not output.messages:
+        raise ConfigError(
+            f"The file {path} holds no message of Airbyte's protocol. A report is made of what "
+            "`write` prints on stdout where that is a pipe or a file."
+        )
+    raise ConfigError(
+        f"The file {path} holds {output.messages:,} messages, and no state, figure or failure of a "
+        "sync among them. A report is made of what `write` prints, not of what a source prints."
+    )
+
+
+def _lines(path: Path) -> Iterator[str]:
+    """The lines of a text in any encoding that says so, which `tee` of some shells writes."""
+    with path.open("rb") as file:
+        start = file.read(LONGEST_MARK)
+    encoding = next((name for mark, name in MARKS.items() if start.startswith(mark)), "utf-8-sig")
+    with path.open(encoding=encoding, errors="replace", newline="\n") as text:
+        yield from text
+
+
+def _kept(arguments: Namespace, output: Output) -> list[list[KeptRows] | None]:
+    """The records that each run has left in the store, where one is named."""
+    folder = _store(arguments.store) if arguments.store else None
+    return [
+        None
+        if folder is None or run.started is None or run.started.sync is None
+        else kept_rows(folder, run.started.sync, arguments.keys)
+        for run in output.runs
+    ]
+
+
+def _store(place: str) -> Folder:
+    """The store in a folder, or the one that a configuration names. Raises ConfigError."""
+    is_folder = Path(place).is_dir()
+    folder = open_folder(
+        LocalStorage(place)
+        if is_folder
+        else parse_config(read_object(place, "configuration")).storage
+    )
+    if folder is None:
+        raise ConfigError(
+            f"The configuration {place} names no store of rejected records: set "
+            "object_storage_config, or name a folder in --store."
+        )
+    return folder
+
+
+def _not_done(path: str, what: str, error: Exception) -> ConfigError:
+    why = getattr(error, "strerror", None) or "no file can have such a name"
+    told = ConfigError(f"The file {path} cannot be {what}: {why}.")
+    told.path = path
+    return told

@@ -1,0 +1,1 @@
+"""A page of what a sync did, made of what it printed."""

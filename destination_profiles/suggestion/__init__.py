@@ -1,0 +1,1 @@
+"""A mapping that is suggested: of columns to the fields of a database."""

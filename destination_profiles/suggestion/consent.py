@@ -1,0 +1,134 @@
+"""Subscriptions that columns of consent may tell of. What their values mean is never guessed."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..cells import folded
+from .names import channel_of, parts, spellings, words
+from .numbers import looks_right, national, with_bare_code
+from .questions import REGION, RESOURCE, STATUS, Answers, Question
+from .samples import Sampled, shapes
+
+OF_PHONES = ("sms", "whatsapp", "viber")
+OPEN = "..."  # stands for what is not known yet
+MAX_WORDS = 20  # of one column that are asked for
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """A subscription's settings, what is to be said of them, and what is asked. `is_open`: it
+    cannot be sent yet.
+    """
+
+    settings: Mapping[str, Any]
+    notes: tuple[str, ...]
+    questions: tuple[Question, ...]
+    is_open: bool
+
+
+def consent(
+    path: str,
+    sampled: Sampled,
+    addresses: Mapping[str, Sequence[str]],
+    resources: Mapping[str, Sequence[str]],
+    answers: Answers,
+) -> Consent | None:
+    """Of a column; `addresses` and `resources` are those of each channel. None where there is no
+    address for it, or its values are no words of consent, as dates are none.
+    """
+    channel = channel_of(path)
+    found = sorted(
+        addresses.get(channel) or (), key=lambda each: -len({*words(each)} & {*words(path)})
+    )
+    if not found:
+        return None
+    counts = Counter(folded(each) for each in sampled.values(path))
+    listed = {str(each).casefold() for each in spellings()["consent"]["values"]}
+    known = [word for word, _ in counts.most_common() if word in listed][:MAX_WORDS]
+    others = [each for each in sampled.values(path) if folded(each) not in known]
+    meant = _meant(path, known, answers)
+    resource = answers.get((RESOURCE, channel))
+    settings: dict[str, Any] = {
+        "channel": channel,
+        "resource_id": int(resource) if resource else OPEN,
+        "address_from": found[0],
+        "status_from": path,
+        "status_values": [{"from": word, "to": status or OPEN} for word, status in meant.items()]
+        or [{"from": OPEN, "to": OPEN}],
+    }
+    if channel in OF_PHONES and (region := _region(sampled.values(found[0]), answers)):
+        settings["region"] = region
+    open_words = [word for word, status in meant.items() if status is None]
+    about = _about_resource(channel, resources.get(channel) or ())
+    questions = [] if resource else [Question(RESOURCE, channel, about)]
+    questions += [
+        Question(STATUS, f"{path}:{word}", f"What does {word} mean in the column {path}?")
+        for word in open_words
+        if resource  # first things first
+    ]
+    if others and not meant:
+        return None
+    notes = [*_notes(path, counts, known, others), *_odd(channel, sampled.values(found[0]))]
+    return Consent(settings, tuple(notes), tuple(questions), bool(questions) or not meant)
+
+
+def _odd(channel: str, numbers: Sequence[Any]) -> list[str]:
+    """What is to be said of addresses that the service will hardly take."""
+    odd = [each for each in numbers if channel in OF_PHONES and not looks_right(each)]
+    told = f"{len(odd):,} of {len(numbers):,} addresses do not look like numbers ({shapes(odd)})"
+    return [told] if odd else []
+
+
+def _region(numbers: Sequence[Any], answers: Answers) -> str | None:
+    """That of numbers within a country, where there are such and all others name theirs: without
+    it, numbers go out as they come.
+    """
+    region = answers.get((REGION, ""))
+    is_needed = region is not None and national(numbers) and not with_bare_code(numbers, region)
+    return region if is_needed else None
+
+
+def _meant(path: str, known: Sequence[str], answers: Answers) -> dict[str, str | None]:
+    """The status of each word that is known or was answered, None where it is open."""
+    told = {
+        subject.rpartition(":")[2]: status
+        for (topic, subject), status in answers.items()
+        if topic == STATUS and subject.rpartition(":")[0] == path
+    }
+    return dict.fromkeys(known) | told
+
+
+def _about_resource(channel: str, known: Sequence[str]) -> str:
+    there = f"There are {', '.join(known)}." if known else "Its id stands in the service."
+    return f"Which resource do subscriptions by {channel} belong to? {there}"
+
+
+def _notes(
+    path: str, counts: Mapping[str | None, int], known: Sequence[str], others: Sequence[Any]
+) -> list[str]:
+    notes = [f"what does each value of {path} mean? It is never guessed"]
+    if known:
+        notes.append("in the rows: " + ", ".join(f"{word} {counts[word]:,}" for word in known))
+    if others:
+        notes.append(
+            f"and {len(others):,} others ({shapes(others)}), which reject their rows unless they "
+            "are named too, or '*' is"
+        )
+    return notes
+
+
+def addresses(
+    mails: Sequence[str], phones: Sequence[str], paths: Sequence[str]
+) -> Mapping[str, Sequence[str]]:
+    """The columns with an address for each channel: those that are named so, then the profile's
+    own.
+    """
+    channels: Mapping[str, Sequence[str]] = spellings()["consent"]["channels"]
+    named = {
+        channel: [path for path in paths if not parts(path).isdisjoint(marks)]
+        for channel, marks in channels.items()
+        if channel in OF_PHONES
+    }
+    return {"email": mails, **{name: [*each, *phones] for name, each in named.items()}}

@@ -1,0 +1,119 @@
+"""Which field of a profile a column's name means, by the spellings of spellings.yaml."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+from typing import Any
+
+from ..service import yaml_file
+
+HUMP = re.compile(
+    r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])"
+)  # in firstName, and in IDNumber
+CUSTOMER = "customer"  # the list of words for what customers are told apart by
+SAME, SPELLED, AROUND = 3, 2, 1  # how well a name fits, the best first
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How well a column's name fits a field, and why, in part of a sentence."""
+
+    strength: int
+    why: str
+
+
+@cache
+def spellings() -> Mapping[str, Any]:
+    """The content of spellings.yaml."""
+    found: Mapping[str, Any] = yaml_file.load(
+        yaml_file.read("destination_profiles.suggestion", "spellings.yaml")
+    )
+    return found
+
+
+def words(name: str) -> list[str]:
+    """The words of a name, without case, accents and signs."""
+    parted = unicodedata.normalize("NFKD", HUMP.sub(" ", name).casefold())
+    kept = "".join(each for each in parted if unicodedata.category(each) != "Mn")
+    return "".join(each if each.isalnum() else " " for each in kept).split()
+
+
+def bare(name: str) -> str:
+    """A name as it is compared by."""
+    return "".join(words(name))
+
+
+class Names:
+    """The fields of a database by the names that columns may have for them."""
+
+    def __init__(self, titles: Mapping[str, str]) -> None:
+        """Of fields with their titles."""
+        self._same = {name: {bare(name), bare(title)} - {""} for name, title in titles.items()}
+        self._spelled = {name: _spelled(name, same) for name, same in self._same.items()}
+
+    def fit(self, path: str, field: str) -> Fit | None:
+        """How well a column, or a dotted path into one, fits a field."""
+        leaf = words(path.rpartition(".")[2])
+        for name in (leaf, words(path)):
+            if "".join(name) in self._same[field]:
+                return Fit(SAME, "it has the same name")
+            if "".join(name) in self._spelled[field]:
+                return Fit(SPELLED, "it is a usual name for it")
+        for inner in _inner(words(path)):
+            if "".join(inner) in self._same[field] | self._spelled[field]:
+                return Fit(AROUND, "its name holds a usual name for it")
+        return None
+
+    def may_be_key(self, field: str) -> bool:
+        """Whether a field may tell customers apart: not by its name where that means another
+        thing.
+        """
+        others = (alike for heading, alike in spellings()["alike"].items() if heading != CUSTOMER)
+        return all(self._same[field].isdisjoint(map(bare, alike)) for alike in others)
+
+
+def _spelled(field: str, same: Iterable[str]) -> set[str]:
+    """Spellings of a field: its own, and those of a list that holds one of its names."""
+    found = {bare(each) for each in spellings()["fields"].get(field, ())}
+    for alike in spellings()["alike"].values():
+        listed = set(map(bare, alike))
+        if not listed.isdisjoint(same):
+            found |= listed
+    return found
+
+
+def _inner(name: Sequence[str]) -> Iterator[Sequence[str]]:
+    """A name without more and more of the words around it."""
+    around = _around()
+    for start in range(len(name)):
+        for stop in range(len(name), start, -1):
+            outer = (*name[:start], *name[stop:])
+            if outer and all(each in around or each.isdecimal() for each in outer):
+                yield name[start:stop]
+
+
+@cache
+def _around() -> frozenset[str]:
+    return frozenset(word for each in spellings()["around"] for word in words(each))
+
+
+def tells_consent(path: str) -> bool:
+    """Whether a column's name says that it may hold somebody's consent."""
+    return not parts(path).isdisjoint(map(bare, spellings()["consent"]["words"]))
+
+
+def parts(name: str) -> set[str]:
+    """Its words, and those that two of them make, as in WhatsApp and opt-in."""
+    found = words(name)
+    return {*found, *map("".join, pairwise(found)), "".join(found)}
+
+
+def channel_of(path: str) -> str:
+    """The channel that a column of consent is about, by its name."""
+    channels: Mapping[str, Sequence[str]] = spellings()["consent"]["channels"]
+    named = parts(path)
+    others = [name for name, marks in channels.items() if not named.isdisjoint(map(bare, marks))]
+    return others[-1] if others else next(iter(channels))

@@ -1,0 +1,81 @@
+"""A chunk that may have been executed, and that a proxy then refuses."""
+
+import pytest
+
+from destination_profiles.delivery.repeats import FUNCTIONS, TRIGGERS, Repeats
+from destination_profiles.errors import ConfigError, SystemFault, Unavailable
+from destination_profiles.service.outcome import Halve, Outcome, Retry
+from destination_profiles.service.request import Request
+from unit_tests.delivery.chunks import chunk
+from unit_tests.delivery.test_dispatcher import answers, resolved
+from unit_tests.pipeline import ACCEPT, REFUSAL, Link, dispatcher
+
+LOST = Retry(Unavailable("no answer"), unknown=True)
+LIMIT = Halve(REFUSAL, SystemFault("refused"), too_large=True, unknown=True)
+PAGE = Halve(REFUSAL, SystemFault("refused"), unknown=True)
+MAY = Repeats(starts_triggers=False)
+ADDS = Repeats(lambda profile: b'"id":2' not in profile, starts_triggers=False)
+
+
+def behind_a_limit(most: int, first: Outcome = LOST) -> Link:
+    """The first try has no answer; then whatever holds more profiles is refused by a proxy."""
+    tries = iter([first])
+    return Link(lambda request: next(tries, None) or refused(request, most))
+
+
+def refused(request: Request, most: int) -> Outcome:
+    return LIMIT if request.profiles > most else ACCEPT
+
+
+def test_what_has_the_same_effect_twice_is_halved() -> None:
+    link = behind_a_limit(2)
+    made = dispatcher(link, repeats=MAY)
+    made.dispatch([chunk(1, 2, 3, 4)])
+    assert sorted(resolved(made, link)) == [([1, 2], {}), ([3, 4], {})]
+    assert (made.failure, link.sent) == (None, [[1, 2, 3, 4]] * 2 + [[1, 2], [3, 4]])
+
+
+@pytest.mark.parametrize(("repeats", "why"), [(Repeats(), TRIGGERS), (ADDS, FUNCTIONS)])
+def test_what_has_another_effect_twice_is_not(repeats: Repeats, why: str) -> None:
+    link = behind_a_limit(2)
+    made = dispatcher(link, repeats=repeats, retry_seconds=20, backoff=lambda _: 10.0)
+    one = chunk(1, 2, 3, 4)
+    made.dispatch([one])
+    assert resolved(made, link) == []
+    assert isinstance(made.failure, ConfigError)
+    assert why in made.failure.message and f"of {one.size:,} bytes" in made.failure.message
+    assert {tuple(each) for each in link.sent} == {(1, 2, 3, 4)}
+    assert made.unknown() == 4
+
+
+def test_limit_that_goes_away_is_no_failure() -> None:
+    link = Link(answers(LOST, LIMIT, ACCEPT))
+    made = dispatcher(link, repeats=Repeats())
+    made.dispatch([chunk(1, 2, 3)])
+    assert resolved(made, link) == [([1, 2, 3], {})]
+
+
+def test_other_page_halves_nothing() -> None:
+    link = Link(answers(LOST, PAGE))
+    made = dispatcher(link, repeats=MAY, retry_seconds=20, backoff=lambda _: 10.0)
+    made.dispatch([chunk(1, 2)])
+    assert resolved(made, link) == []
+    assert isinstance(made.failure, ConfigError)
+    assert "not the service that refuses" in made.failure.message
+
+
+def test_limit_below_a_single_profile_is_told() -> None:
+    link = behind_a_limit(0)
+    made = dispatcher(link, repeats=MAY)
+    made.dispatch([chunk(1)])
+    resolved(made, link)
+    assert isinstance(made.failure, ConfigError)
+    assert "refused as too large" in made.failure.message
+
+
+def test_parts_may_have_been_executed_too() -> None:
+    link = Link(answers(LOST, LIMIT, Retry(Unavailable("busy"), throttled=True)))
+    made = dispatcher(link, repeats=MAY, retry_seconds=20, backoff=lambda _: 10.0)
+    made.dispatch([chunk(1, 2)])
+    resolved(made, link)
+    assert made.unknown() == 2

@@ -1,0 +1,60 @@
+"""Whether records of one profile are versions of one row."""
+
+from typing import Any
+
+import pytest
+
+from destination_profiles.catalog import StreamInfo
+from destination_profiles.cells import Cell
+from destination_profiles.config import FieldConfig, StreamConfig
+from destination_profiles.records.codec import StreamCodec
+from destination_profiles.service.manifest import service
+from unit_tests.settings import config, target
+
+ID = FieldConfig("crm_id", "id")
+CASES: list[tuple[tuple[str, ...], list[FieldConfig] | None, str, bool]] = [
+    (("id",), [ID], "crm_id", True),
+    (("id",), [FieldConfig("crm_id", "id", type="string")], "crm_id", True),
+    (("crm_id",), None, "crm_id", True),
+    (("user.id",), [FieldConfig("crm_id", "user.id")], "crm_id", True),
+    (("order_id",), [ID, FieldConfig("points", "order_id")], "crm_id", False),
+    (("id", "order_id"), [ID, FieldConfig("points", "order_id")], "crm_id", False),
+    (("id",), None, "crm_id", False),
+    ((), [ID], "crm_id", False),
+    ((), None, "crm_id", False),
+    (("id",), [FieldConfig("crm_id", "id", type="int")], "crm_id", False),  # 01 and 1
+    (("id",), [FieldConfig("crm_id", "id", type="sha256")], "crm_id", False),  # A and a
+    (("id",), [FieldConfig("crm_id", "id", cell=Cell(clean=("lower",)))], "crm_id", False),
+    (("id",), [FieldConfig("crm_id", value=1)], "crm_id", False),
+    (("id",), [FieldConfig("crm_id", columns=("id", "other"), type="tags")], "crm_id", False),
+]
+
+
+@pytest.mark.parametrize(("primary_key", "fields", "name", "may"), CASES)
+def test_rows_are_versions_where_the_key_is_theirs(
+    primary_key: Any, fields: Any, name: str, may: bool
+) -> None:
+    entry = StreamConfig("users", fields=fields and tuple(fields))
+    made = codec("overwrite", primary_key, entry, target(field_name=name))
+    assert (made.route.supersedes is not None) is may
+
+
+def test_every_alternative_must_tell_rows_apart() -> None:
+    fields = tuple(FieldConfig(name, name) for name in ("email", "phone"))
+    either = StreamConfig("users", fields=fields)
+    by_either = target(mode="email_phone", field_name=None)
+    by_email = target(mode="email", field_name=None)
+    assert codec("overwrite", ("email",), either, by_either).route.supersedes is None
+    assert codec("overwrite", ("email",), either, by_email).route.supersedes is not None
+
+
+def test_key_decides_in_overwrite_alone() -> None:
+    entry = StreamConfig("users", fields=(ID,))
+    by_id = target(field_name="crm_id")
+    assert codec("append", ("id",), entry, by_id).route.supersedes is None
+    assert codec("append_dedup", (), entry, by_id).route.supersedes is not None
+
+
+def codec(mode: str, primary_key: Any, entry: StreamConfig, found_by: Any) -> StreamCodec:
+    info = StreamInfo("users", None, {}, mode, primary_key=primary_key)
+    return StreamCodec(info, config(streams=(entry,), target=found_by), service())

@@ -1,0 +1,183 @@
+"""What is suggested for a stream."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from destination_profiles.api.client import ServiceField
+from destination_profiles.service.manifest import service
+from destination_profiles.suggestion.fields import fields_of
+from destination_profiles.suggestion.mapping import Source, StreamSuggestion, suggest
+from destination_profiles.suggestion.questions import KEY, RESOURCE, STATUS, Answers
+from destination_profiles.suggestion.samples import Sampled
+
+OWN = [
+    ServiceField("crm_id", "int", title="CRM number"),
+    ServiceField("Custom_ID", "int", title="Customer number"),
+    ServiceField("card", "string", title="Card"),
+    ServiceField("points", "int", title="Points"),
+    ServiceField("plan", "enum", title="Plan", dictionary=["basic", "pro"]),
+    ServiceField("address", "object", title="Address"),
+]
+
+
+def made(
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    columns: Mapping[str, Any] | None = None,
+    own: Sequence[ServiceField] = OWN,
+    given: Mapping[str, Any] | None = None,
+    answers: Answers | None = None,
+    known: Mapping[str, int] | None = None,
+) -> StreamSuggestion:
+    schema = {"properties": columns or {name: {} for row in rows for name in row}}
+    return suggest(
+        Source("users", None, Sampled(rows, schema)),
+        fields_of(service(), own),
+        given=given,
+        answers=answers or {},
+        known=lambda matching, _: (known or {}).get(str(matching.get("field_name"))),
+        resources={"email": ["28 (News)"]},
+    )
+
+
+def rows(**columns: Any) -> list[dict[str, Any]]:
+    """Thirty, with a number in each text."""
+    return [
+        {
+            name: value.format(n) if isinstance(value, str) else value
+            for name, value in columns.items()
+        }
+        for n in range(30)
+    ]
+
+
+def key_of(found: StreamSuggestion) -> dict[str, Any] | None:
+    return dict(found.matching) if found.key.chosen and found.matching else None
+
+
+def sources(found: StreamSuggestion) -> dict[str, Any]:
+    return {
+        each.settings["to"]: each.settings.get("from", each.settings.get("columns"))
+        for each in found.fields
+        if not each.is_open
+    }
+
+
+def test_field_of_the_same_name_is_the_key() -> None:
+    found = made(rows(card="c{}", email="a{}@example.org"))
+    assert key_of(found) == {"mode": "custom", "field_name": "card"}
+    assert found.key.question is None
+    assert found.key.why[0] == (
+        "card is taken from the column card: it has the same name. Of 30 rows 30 have a value, 30 "
+        "different ones."
+    )
+    assert "Other keys that a column fits: email (email)." in found.key.why
+
+
+def test_address_is_the_key_where_no_field_fits() -> None:
+    assert key_of(made(rows(mail="a{}@example.org"))) == {"mode": "email"}
+    assert key_of(made(rows(handy="+4930{}12345"))) == {"mode": "phone"}
+    assert key_of(made(rows(weight="{}"))) is None
+
+
+def test_points_are_no_key() -> None:
+    found = made(rows(points="{}", email="a{}@example.org"))
+    assert key_of(found) == {"mode": "email"}
+
+
+def test_column_of_few_values_is_no_key() -> None:
+    found = made(rows(card="all the same", email="a{}@example.org"))
+    assert key_of(found) == {"mode": "email"}
+
+
+def test_service_decides_between_two_keys() -> None:
+    table = rows(customer_no="{}")
+    found = made(table, known={"crm_id": 3, "Custom_ID": 19})
+    assert key_of(found) == {"mode": "custom", "field_name": "Custom_ID"}
+    assert "Of 20 sampled values the service knows 3 by crm_id, 19 by Custom_ID." in found.key.why
+    for known in ({"crm_id": 5, "Custom_ID": 5}, {}):
+        asked = made(table, known=known)
+        assert asked.key.question is not None
+        assert asked.key.question.choices == ("crm_id", "Custom_ID")
+
+
+def test_key_that_was_answered_or_given_is_taken() -> None:
+    table = rows(customer_no="{}", email="a{}@example.org")
+    for answer in ("Custom_ID", "Custom_ID=customer_no"):
+        found = made(table, answers={(KEY, ""): answer})
+        assert (key_of(found), found.key.question) == (
+            {"mode": "custom", "field_name": "Custom_ID"},
+            None,
+        )
+    assert sources(made(table, answers={(KEY, ""): "card=customer_no"}))["card"] == "customer_no"
+    assert key_of(made(table, given={"mode": "email_profile"})) == {"mode": "email_profile"}
+    given = {"mode": "custom", "field_name": "crm_id"}
+    assert key_of(made(table, given=given)) == given
+    assert key_of(made(rows(weight="{}"), given=given)) is None
+
+
+def test_column_goes_to_the_field_that_it_fits_best() -> None:
+    found = made(
+        rows(
+            Vorname="Ann", city="Ulm", billing_city="Bonn", Handy="+49301234567", Tel="+49307654321"
+        )
+    )
+    assert sources(found) == {"_fname": "Vorname", "_city": "city", "phones": ["Handy", "Tel"]}
+    (city,) = [each for each in found.fields if each.settings["to"] == "_city"]
+    assert city.notes == ("fitting as well: billing_city",)
+    assert found.left == ["billing_city"]
+
+
+def test_field_of_objects_is_left() -> None:
+    found = made(rows(address={"city": "Ulm", "canary": 1}))
+    assert sources(found) == {"_city": "address.city"}
+    assert found.left == []
+
+
+def test_columns_that_airbyte_adds_are_left() -> None:
+    assert made(rows(_airbyte_email="a{}@example.org")).fields == []
+
+
+CONSENTING = {"email": "a{}@example.org", "newsletter": "ja", "marketing_consent": "nein"}
+MEANT = {
+    (RESOURCE, "email"): "28",
+    (STATUS, "newsletter:ja"): "subscribed",
+    (STATUS, "marketing_consent:nein"): "unsubscribed",
+}
+
+
+def test_consent_waits_for_answers() -> None:
+    found = made(rows(**CONSENTING))
+    first, second = found.subscriptions
+    assert (first.is_open, second.is_open) == (True, True)
+    assert first.settings["status_values"] == [{"from": "ja", "to": "..."}]
+    (question,) = [each for each in found.questions if each.topic == RESOURCE]
+    assert question.text.endswith("There are 28 (News).")
+
+
+def test_two_columns_of_consent_do_not_contradict() -> None:
+    first, second = made(rows(**CONSENTING), answers=MEANT).subscriptions
+    assert (first.is_open, second.is_open) == (False, True)
+    assert first.settings["status_values"] == [{"from": "ja", "to": "subscribed"}]
+    assert second.notes[0] == "newsletter tells of email too: which of them is right?"
+
+
+def test_one_word_without_an_answer_leaves_consent_open() -> None:
+    table = [*rows(**CONSENTING), {"email": "b@example.org", "newsletter": "nein"}]
+    assert made(table, answers=MEANT).subscriptions[0].is_open
+
+
+def test_dates_and_addresses_are_no_words_of_consent() -> None:
+    table = rows(email="a{}@example.org", newsletter="2020-01-{}", sms_optin="ja")
+    found = made(table)
+    assert found.subscriptions == []  # and there is no phone
+    assert found.left == ["newsletter", "sms_optin"]
+
+
+def test_consent_without_rows_waits() -> None:
+    columns = {"email": {"type": "string"}, "newsletter": {"type": "string"}}
+    (entry,) = made([], columns=columns).subscriptions
+    assert (entry.is_open, entry.settings["status_values"]) == (
+        True,
+        [{"from": "...", "to": "..."}],
+    )
