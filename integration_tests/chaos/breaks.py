@@ -29,8 +29,8 @@ BREAKS: dict[str, tuple[Change, ...]] = {
     "each retry has another Request-ID": (
         (
             "delivery/chunks.py",
-            "self._count, self.request_id)",
-            'self._count, __import__("uuid").uuid4().hex)',
+            "self._count, self.request_id, ids)",
+            'self._count, __import__("uuid").uuid4().hex, ids)',
         ),
     ),
     "a body may be twice as long": (
