@@ -200,8 +200,11 @@ def _sha256(value: Any) -> str:
 
 
 def _phone(value: Any, *, region: str | None) -> str:
+    text = _string(value)
+    if not isinstance(value, str) and not text.isdecimal():
+        raise CannotConvert
     try:
-        return e164(_string(value), region)
+        return e164(text, region)
     except NoPhone:
         raise CannotConvert from None
 

@@ -1,5 +1,11 @@
 """Phone numbers as E.164 has them."""
 
+import re
+
+# as tables write whole numbers where a column has gaps: 4930123456.0
+DECIMALS = re.compile(r"(\s*\+?[0-9]{5,})[.,]0+\s*")
+EXPONENT = re.compile(r"[0-9][0-9.,]*[eE][+-]?[0-9]+")  # 4.93E10 of a spreadsheet has lost digits
+
 
 class NoPhone(Exception):
     """A text is no phone number. It carries no text: the value must not be told."""
@@ -7,10 +13,14 @@ class NoPhone(Exception):
 
 def e164(text: str, region: str | None = None) -> str:
     """A number such as +4930123456; `region` (ISO 3166, such as DE) is that of numbers without a
-    country's code. Raises NoPhone.
+    country's code. Zeros behind a point are no part of it. Raises NoPhone.
     """
     import phonenumbers  # noqa: PLC0415 - its tables take a while, and most syncs do without
 
+    if EXPONENT.fullmatch(text.strip()):
+        raise NoPhone
+    if whole := DECIMALS.fullmatch(text):
+        text = whole[1]
     try:
         number = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException:

@@ -129,6 +129,12 @@ FORMS = [
     ("phone", Form(region="DE"), "030 123456", "+4930123456"),
     ("phone", Form(region="DE"), "+1 202 555 0123", "+12025550123"),
     ("phone", Form(region="RU"), 79000000001.0, "+79000000001"),
+    ("phone", Form(region="DE"), "1701234567.0", "+491701234567"),
+    ("phone", Form(region="DE"), " +491701234567.00 ", "+491701234567"),
+    ("phone", Form(region="DE"), "01701234567,0", "+491701234567"),
+    ("phone", Form(region="DE"), "00491701234567.0", "+491701234567"),
+    ("phone", Form(region="DE"), "030.1234567", "+49301234567"),
+    ("phone", Form(region="FR"), "06.12.34.56.00", "+33612345600"),
 ]
 
 
@@ -145,6 +151,10 @@ BROKEN = [
     ),
     ("phone", Form(region="DE"), "call me"),
     ("phone", Form(region="DE"), "12"),
+    ("phone", Form(region="DE"), 30123456.5),
+    ("phone", Form(region="DE"), -30123456),
+    ("phone", Form(region="DE"), "4.91701234567E11"),
+    ("phone", Form(region="DE"), "4,91701E+11"),
     ("phone", Form(region="US"), "555 0123"),
     ("phone", Form(), "030 123456"),
 ]
