@@ -14,7 +14,7 @@ class NoPhone(Exception):
 def e164(text: str, region: str | None = None, *, code_without_plus: bool = False) -> str:
     """A number such as +4930123456; `region` (ISO 3166, such as DE) is that of numbers without a
     country's code. Zeros behind a point are no part of it. `code_without_plus`: one that is valid
-    with the region's code, such as 4930123456, has it. Raises NoPhone.
+    with the region's code, such as 491701234567, has it. Raises NoPhone.
     """
     import phonenumbers  # noqa: PLC0415 - its tables take a while, and most syncs do without
 
