@@ -70,23 +70,31 @@ def consent(
     }
     numbers = sampled.values(found[0]) if channel in OF_PHONES else []
     about_numbers = _written(settings, numbers, answers)
-    open_words = [word for word, status in meant.items() if status is None]
-    about = _about_resource(channel, resources.get(channel) or ())
-    questions = [] if resource else [Question(RESOURCE, channel, about)]
-    questions += [
-        Question(STATUS, f"{path}:{word}", f"What does {word} mean in the column {path}?")
-        for word in open_words
-        if resource  # first things first
-    ]
-    questions += about_numbers
+    questions = [*_asked(channel, path, meant, resource, resources), *about_numbers]
     if others and not meant:
         return None
-    notes = [each.text for each in about_numbers]
-    notes += [
-        *_notes(path, counts, known, others, is_open=bool(open_words) or not meant),
-        *_odd(settings, numbers, answers),
-    ]
+    is_settled = bool(meant) and None not in meant.values()
+    notes = _notes(path, counts, known, others, is_settled=is_settled)
+    notes += [*_odd(settings, numbers, answers), *(each.text for each in about_numbers)]
     return Consent(settings, tuple(notes), tuple(questions), bool(questions) or not meant)
+
+
+def _asked(
+    channel: str,
+    path: str,
+    meant: Mapping[str, str | None],
+    resource: str | None,
+    resources: Mapping[str, Sequence[str]],
+) -> list[Question]:
+    """For the resource; once it is known, for what words mean."""
+    if not resource:
+        about = _about_resource(channel, resources.get(channel) or ())
+        return [Question(RESOURCE, channel, about)]
+    return [
+        Question(STATUS, f"{path}:{word}", f"What does {word} mean in the column {path}?")
+        for word, status in meant.items()
+        if status is None
+    ]
 
 
 def _written(settings: dict[str, Any], numbers: Sequence[Any], answers: Answers) -> list[Question]:
@@ -138,10 +146,10 @@ def _notes(
     known: Sequence[str],
     others: Sequence[Any],
     *,
-    is_open: bool,
+    is_settled: bool,
 ) -> list[str]:
     asked = f"what does each value of {path} mean? It is never guessed"
-    notes = [asked if is_open else f"{path} means what you said"]
+    notes = [f"{path} means what you said" if is_settled else asked]
     if known:
         notes.append("in the rows: " + ", ".join(f"{word} {counts[word]:,}" for word in known))
     if others:
