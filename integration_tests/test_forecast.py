@@ -230,7 +230,9 @@ def test_closed_output_is_told(connector: Connector) -> None:
         check=False,
     )
     assert (done.returncode, done.stderr.count(b"\n")) == (1, 1)
-    assert done.stderr.startswith(b"ERROR Whoever started the sync does not read its output any more.")
+    assert done.stderr.startswith(
+        b"ERROR Whoever started the sync does not read its output any more."
+    )
 
 
 def test_values_that_are_left_out_are_told(connector: Connector) -> None:
