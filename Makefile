@@ -4,7 +4,10 @@
 # make registry  the files of a registry of connectors with this one in it (docs/airbyte.md)
 # make test   all tests
 # make coverage  the same, with the lines that no test reaches; each process takes twice as long
-# make soak   the tests that take long
+# make soak RECORDS=1000000  the tests that take long; one of them takes so many records
+# make chaos SEEDS=1..200  random loads and faults, each from its seed; what breaks is told with the fewest faults
+# make fuzz SECONDS=150  fuzzes each of four targets so long, guided by coverage
+# make mutants  breaks six modules in small ways, and shows what no test finds
 # make bench  speed and memory, beside the floor and others
 # make guard  the record path's processor time, shape by shape, held against limits
 # make check  lint, format, types
@@ -20,7 +23,7 @@ TESTS := $(foreach name,.venv .venv-source .venv-file .venv-pipelines .venv-qa .
 OTHERS ?=
 IMAGE ?=
 
-.PHONY: demo demo-open dirty settings registry test coverage soak scenarios constraints check format bench guard clean
+.PHONY: demo demo-open dirty settings registry test coverage soak chaos fuzz mutants scenarios constraints check format bench guard clean
 .DELETE_ON_ERROR:
 
 demo: .venv/connector .venv-source/installed
@@ -47,8 +50,23 @@ test: $(TESTS)
 coverage: $(TESTS)
 	$(BIN)/python -m pytest -q -n 2 --cov --cov-report=term:skip-covered
 
+RECORDS ?= 1000000
 soak: .venv/installed
-	$(BIN)/python -m pytest -q -n 2 -m soak
+	RECORDS=$(RECORDS) $(BIN)/python -m pytest -q -n 2 -m soak
+
+SEEDS ?= 1..200
+chaos: .venv/installed
+	$(BIN)/python -m integration_tests.chaos $(SEEDS)
+
+SECONDS ?= 150
+fuzz: .venv-fuzz/installed
+	@for target in decoder mapping encoders answers; do \
+		.venv-fuzz/bin/python -m fuzzing.fuzz $$target $(SECONDS) .fuzz/$$target || exit 1; \
+	done
+
+mutants: .venv-mutants/installed
+	.venv-mutants/bin/python -m mutmut run --max-children 2
+	.venv-mutants/bin/python -m mutmut results
 
 scenarios: .venv/installed
 	$(BIN)/python -m integration_tests.stage
@@ -103,6 +121,18 @@ guard: .venv/installed
 	@.venv-file/bin/python -m pip install --quiet --disable-pip-version-check --requirement integration_tests/start.txt
 	@touch $@
 
+.venv-fuzz/installed: setup.py
+	@echo "Installing atheris into .venv-fuzz, once."
+	@$(PYTHON) -m venv .venv-fuzz
+	@.venv-fuzz/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
+	@touch $@
+
+.venv-mutants/installed: setup.py
+	@echo "Installing the tests and mutmut into .venv-mutants, once."
+	@$(PYTHON) -m venv .venv-mutants
+	@.venv-mutants/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[sandbox,dev,mutants]'
+	@touch $@
+
 # PyAirbyte has dependencies of its own, too.
 .venv-pipelines/installed: integration_tests/pipelines/requirements.txt
 	@echo "Installing PyAirbyte into .venv-pipelines, once."
@@ -138,4 +168,4 @@ guard: .venv/installed
 	@touch $@
 
 clean:
-	rm -rf .venv .venv-source .venv-file .venv-pipelines .venv-qa .venv-suite .venv-singer .venv-dlt demo/out registry/out
+	rm -rf .venv .venv-source .venv-file .venv-pipelines .venv-qa .venv-suite .venv-fuzz .fuzz .venv-mutants mutants .venv-singer .venv-dlt demo/out registry/out

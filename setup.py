@@ -58,6 +58,12 @@ setup(
         "bench": [
             "matplotlib>=3.9,<4",  # the picture of the benchmarks
         ],
+        "fuzz": [
+            "atheris>=3,<4",  # coverage-guided fuzzing; has wheels for Linux only
+        ],
+        "mutants": [
+            "mutmut>=3,<4",  # breaks the code in small ways, each of which a test must find
+        ],
         "dev": [
             "axe-playwright-python>=0.1.8,<1",  # axe-core: whether everybody can use a page
             "duckdb>=1.1,<3",  # the queries of docs/outcomes.md

@@ -34,13 +34,14 @@ class CannotConvert(Exception):
 class Form:
     """How a column writes values: what parts the members of a list in a text, forms of strptime
     that dates have beside ISO 8601, the sign before decimals, the region of phone numbers that name
-    no country.
+    no country, and whether its code may stand in them without a plus.
     """
 
     separator: str = ","
     formats: tuple[str, ...] = ()
     decimal: str = "."
     region: str | None = None
+    code_without_plus: bool = False
 
 
 USUAL = Form()
@@ -199,9 +200,12 @@ def _sha256(value: Any) -> str:
     return sha256(bare.encode()).hexdigest()
 
 
-def _phone(value: Any, *, region: str | None) -> str:
+def _phone(value: Any, *, region: str | None, code_without_plus: bool) -> str:
+    text = _string(value)
+    if not isinstance(value, str) and not text.isdecimal():
+        raise CannotConvert
     try:
-        return e164(_string(value), region)
+        return e164(text, region, code_without_plus=code_without_plus)
     except NoPhone:
         raise CannotConvert from None
 
@@ -235,5 +239,5 @@ def conversions(zone: tzinfo = UTC, form: Form = USUAL) -> Mapping[str, Callable
         "tags": partial(_tags, separator=form.separator),
         "email": _email,
         "sha256": _sha256,
-        "phone": partial(_phone, region=form.region),
+        "phone": partial(_phone, region=form.region, code_without_plus=form.code_without_plus),
     }

@@ -27,12 +27,14 @@ PARTS = {  # of a subscription, and what their columns are converted to
     "cats": "tags",
 }
 CELL = frozenset(  # settings of one cell
-    {"clean", "decimal", "default", "formats", "on_error", "region", "separator", "values"}
+    {"clean", "decimal", "default", "formats", "on_error", "separator", "values"}
+    | {"region", "code_without_plus"}
 )
 OF_TYPES: Mapping[str, tuple[str, ...]] = {  # those that only some types have a use for
     "decimal": ("float", "int"),
     "formats": ("date", "datetime"),
     "region": ("phone",),
+    "code_without_plus": ("phone",),
     "separator": ("tags",),
 }
 
@@ -239,6 +241,7 @@ def _form(raw: Mapping[str, Any]) -> Form:
         tuple(raw.get("formats", ())),
         raw.get("decimal", USUAL.decimal),
         region,
+        raw.get("code_without_plus", USUAL.code_without_plus),
     )
 
 
@@ -246,6 +249,8 @@ def _region(raw: Mapping[str, Any], owner: str) -> str | None:
     region: str | None = raw.get("region")
     if region is not None and region not in regions():
         raise _Slip(f"{owner} has a region that is not known; it is one such as DE")
+    if region is None and "code_without_plus" in raw:
+        raise _Slip(f"{owner} has code_without_plus, which needs a region")
     return region
 
 
@@ -255,10 +260,14 @@ def _address(raw: Mapping[str, Any], form: AddressForm) -> FieldConfig:
     owner = f"a subscription to {raw['channel']}"
     region = _region(raw, owner)
     if region is None:
+        if "on_error" in raw:
+            raise _Slip(f"{owner} has on_error, which needs a region")
         return FieldConfig(to, source, type=form.type)
     if not form.is_phone:
         raise _Slip(f"{owner} has a region, but no phone number for an address")
-    return FieldConfig(to, source, type="phone", cell=Cell(form=Form(region=region)))
+    written = Form(region=region, code_without_plus=raw.get("code_without_plus", False))
+    cell = Cell(form=written, omits=raw.get("on_error") == "omit")
+    return FieldConfig(to, source, type="phone", cell=cell)
 
 
 def _address_form(raw: Mapping[str, Any], service: Service) -> AddressForm:

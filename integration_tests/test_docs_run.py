@@ -89,7 +89,7 @@ class Stage:
             cwd=self.connector.folder,
             PATH=os.pathsep.join([*map(str, folders), os.environ["PATH"]]),
         )
-        return code, plain(screen).replace(self.sandbox.url, "http://127.0.0.1:8099")
+        return code, plain(screen).replace(self.sandbox.url, "http://localhost:8099")
 
 
 def is_run(command: str) -> bool:
@@ -155,6 +155,27 @@ def readme(stage: Stage) -> Iterator[None]:
     yield
 
 
+def memory(stage: Stage) -> Iterator[None]:
+    """A store, and customers whom the service knows; a state after each thousand."""
+    numbers = range(1, 10_001)
+    stage.sandbox.create(
+        *({"Custom_ID": number} for number in numbers), matching="custom", field_name="Custom_ID"
+    )
+    config = stage.connector.config | {
+        "matching": {"mode": "custom", "field_name": "Custom_ID"},
+        "object_storage_config": {"storage_type": "Local", "path": "kept"},
+        "memory": {"name": "crm"},
+        "streams": [{"name": "users", "fields": [{"to": "Custom_ID", "from": "id"}]}],
+    }
+    rows = [
+        record({"id": number}) + (b"" if number % 1_000 else state(number)) for number in numbers
+    ]
+    stage.keep("messages.jsonl", b"".join(rows))
+    stage.keep("config.json", config)
+    stage.keep("catalog.json", {"streams": [stream()]})
+    yield
+
+
 def refused(stage: Stage) -> Iterator[None]:
     """What docs/refused.md tells, step by step."""
     config = json.loads(named(PAGES[stage.page], "config")) | {"api_url": stage.sandbox.url}
@@ -195,6 +216,7 @@ def outcomes(stage: Stage) -> Iterator[None]:
 STAGES: dict[str, Callable[[Stage], Iterator[None]]] = {
     "README.md": readme,
     "docs/commands.md": commands,
+    "docs/memory.md": memory,
     "docs/refused.md": refused,
     "docs/outcomes.md": outcomes,
     "docs/glossary.md": nothing,

@@ -220,7 +220,7 @@ def test_any_name_of_a_stream_is_shown(
     assert name in done.stdout.decode() and f"{name}2" in done.stdout.decode()
 
 
-def test_closed_output_ends_in_peace(connector: Connector) -> None:
+def test_closed_output_is_told(connector: Connector) -> None:
     done = subprocess.run(
         f"{shlex.join(connector.command('forecast'))} >&-",
         shell=True,
@@ -229,7 +229,10 @@ def test_closed_output_ends_in_peace(connector: Connector) -> None:
         timeout=60,
         check=False,
     )
-    assert (done.returncode, done.stderr) == (0, b"")
+    assert (done.returncode, done.stderr.count(b"\n")) == (1, 1)
+    assert done.stderr.startswith(
+        b"ERROR Whoever started the sync does not read its output any more."
+    )
 
 
 def test_values_that_are_left_out_are_told(connector: Connector) -> None:

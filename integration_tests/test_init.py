@@ -29,6 +29,7 @@ MEANT = [
 ]
 ANSWERS = [
     *("--time-zone", "Europe/Berlin", "--region", "DE", "--unreadable", "omit"),
+    *("--code-without-plus", "yes"),
     *("--resource", "email=28", "--resource", "sms=3"),
     *(part for each in MEANT for part in ("--status", each)),
 ]
@@ -138,7 +139,8 @@ def test_answers_by_options_map_the_dirty_table(dirty: Folder) -> None:
     assert fields["_bdate"]["formats"] == ["%d.%m.%Y"]
     assert fields["_postal_code"]["from"] == "address.zip"
     assert [each["address_from"] for each in customers["subscriptions"]] == ["email", "sms_number"]
-    assert not [each for each in customers["subscriptions"] if "region" in each]  # 4917... is in it
+    (_, sms) = customers["subscriptions"]  # 4917... is in it
+    assert (sms["region"], sms["code_without_plus"]) == ("DE", True)
     meant = {each["from"]: each["to"] for each in customers["subscriptions"][0]["status_values"]}
     assert (meant["ja"], meant["0"]) == ("subscribed", "unsubscribed")
 
@@ -203,6 +205,7 @@ def test_answers_at_a_terminal_map_the_dirty_table(dirty: Folder) -> None:
     answers = {
         "time zone": "Europe/Berlin",
         "country do phone": "de",
+        "the code of DE": "yes",
         "cannot be read as": "o",
         "subscriptions by email": "28",
         "subscriptions by sms": "3",
@@ -212,7 +215,7 @@ def test_answers_at_a_terminal_map_the_dirty_table(dirty: Folder) -> None:
     }
     code, shown = asked(dirty, answers)
     assert code == 0
-    assert shown.count("Enter leaves it open") == 5 + 22
+    assert shown.count("Enter leaves it open") == 6 + 22
     assert load((dirty.path / "made.yaml").read_text(encoding="utf-8")) == load(
         dirty.init(*FILES, *ANSWERS)
     )

@@ -27,6 +27,12 @@ def free_port() -> str:
         return str(found.getsockname()[1])
 
 
+def test_page_installs_what_the_makefile_does() -> None:
+    page = (ROOT / "docs" / "start.md").read_text(encoding="utf-8")
+    wanted = (ROOT / "integration_tests" / "start.txt").read_text(encoding="utf-8").splitlines()
+    assert f"pip install --quiet {wanted[-1]}\n" in page
+
+
 def script(page: str, port: str) -> str:
     """All of the page for one shell, a mark with the exit code behind each command."""
     lines = []

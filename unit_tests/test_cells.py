@@ -103,6 +103,7 @@ def test_what_is_no_single_value_has_no_text(value: Any) -> None:
     assert folded(value) is None
 
 
+BARE_CODE = Form(region="DE", code_without_plus=True)
 FORMS = [
     ("date", Form(formats=("%d.%m.%Y",)), "27.05.1984", "1984-05-27"),
     ("date", Form(formats=("%d.%m.%Y",)), "1984-05-27", "1984-05-27"),
@@ -129,6 +130,21 @@ FORMS = [
     ("phone", Form(region="DE"), "030 123456", "+4930123456"),
     ("phone", Form(region="DE"), "+1 202 555 0123", "+12025550123"),
     ("phone", Form(region="RU"), 79000000001.0, "+79000000001"),
+    ("phone", Form(region="DE"), "1701234567.0", "+491701234567"),
+    ("phone", Form(region="DE"), " +491701234567.00 ", "+491701234567"),
+    ("phone", Form(region="DE"), "01701234567,0", "+491701234567"),
+    ("phone", Form(region="DE"), "00491701234567.0", "+491701234567"),
+    ("phone", Form(region="DE"), "030.1234567", "+49301234567"),
+    ("phone", Form(region="DE"), "491701234567", "+49491701234567"),
+    ("phone", BARE_CODE, "491701234567", "+491701234567"),
+    ("phone", BARE_CODE, 491701234567.0, "+491701234567"),
+    ("phone", BARE_CODE, " (49) 170 1234567 ", "+491701234567"),
+    ("phone", BARE_CODE, "491701234567.0", "+491701234567"),
+    ("phone", BARE_CODE, "1701234567", "+491701234567"),
+    ("phone", BARE_CODE, "0491 1234567", "+494911234567"),
+    ("phone", BARE_CODE, "4911234567", "+494911234567"),  # +49 11234567 is none
+    ("phone", BARE_CODE, "+43 1 5123456", "+4315123456"),
+    ("phone", Form(region="FR"), "06.12.34.56.00", "+33612345600"),
 ]
 
 
@@ -145,6 +161,10 @@ BROKEN = [
     ),
     ("phone", Form(region="DE"), "call me"),
     ("phone", Form(region="DE"), "12"),
+    ("phone", Form(region="DE"), 30123456.5),
+    ("phone", Form(region="DE"), -30123456),
+    ("phone", Form(region="DE"), "4.91701234567E11"),
+    ("phone", Form(region="DE"), "4,91701E+11"),
     ("phone", Form(region="US"), "555 0123"),
     ("phone", Form(), "030 123456"),
 ]

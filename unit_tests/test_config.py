@@ -243,6 +243,11 @@ CELLS = [
     ({"separator": ";"}, "has separator, which needs the type tags"),
     ({"region": "DE", "type": "string"}, "has region, which needs the type phone"),
     ({"region": CANARY, "type": "phone"}, "has a region that is not known; it is one such as DE"),
+    ({"code_without_plus": True}, "has code_without_plus, which needs the type phone"),
+    (
+        {"code_without_plus": True, "type": "phone"},
+        "has code_without_plus, which needs a region",
+    ),
 ]
 UNREADABLE = [
     ({"type": "int", "default": CANARY}, "the default of the field to cannot be read as int"),
@@ -1126,6 +1131,14 @@ def test_region_makes_an_address_a_phone_number(channel: str, key: str) -> None:
     )
 
 
+def test_address_says_how_its_numbers_are_read() -> None:
+    settings = {"region": "DE", "code_without_plus": True, "on_error": "omit"}
+    (stream,) = config(streams=of_a_subscription(**settings)).streams
+    assert [each.cell for each in stream.subscriptions[0].address] == [
+        Cell(form=Form(region="DE", code_without_plus=True), omits=True)
+    ]
+
+
 def test_address_without_a_region_goes_as_it_comes() -> None:
     (stream,) = config(streams=of_a_subscription(region=None)).streams
     assert stream.subscriptions[0].address == (FieldConfig("phone", "mobile", type="string"),)
@@ -1143,6 +1156,8 @@ def test_address_without_a_region_goes_as_it_comes() -> None:
             {"region": "DE", "channel": "telegram_bot"},
             "telegram_bot has a region, but no phone number for an address",
         ),
+        ({"on_error": "omit"}, "sms has on_error, which needs a region"),
+        ({"code_without_plus": True}, "sms has code_without_plus, which needs a region"),
     ],
 )
 def test_region_that_is_wrong_is_named(settings: dict[str, Any], slip: str) -> None:

@@ -11,6 +11,11 @@ ANSWERS = {  # options with one answer each: topic, sign and help
         "FIRST",
         "day or month: which comes first in 05/06/2001",
     ),
+    "--code-without-plus": (
+        "code_without_plus",
+        "YES|NO",
+        "yes or no: whether 491701234567 is +491701234567",
+    ),
     "--unreadable": ("unreadable", "FATE", "omit or reject: values that do not have their type"),
     "--key": ("key", "FIELD[=COLUMN]", "the field that profiles are found by, and its column"),
 }

@@ -1,6 +1,6 @@
 """What `init` says to a person when its files are written."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from shlex import join
 from typing import TextIO
 
@@ -29,10 +29,20 @@ def show(streams: Sequence[StreamSuggestion], path: str, catalog: str | None, fi
     if not any(each.rows for each in streams):
         sentences.append("No rows were looked at: with some, in --messages, it knows more.")
     questions = {each.place: each for stream in streams for each in stream.questions}
-    asked = [each for each in questions.values() if each.topic != UNREADABLE]
-    if asked:
+    told = [each.text for each in questions.values() if each.topic != UNREADABLE]
+    told += [each for stream in streams for each in _waiting(stream)]
+    if told:
         sentences += [f"Open, and marked with {OPEN} in it:"]
-        sentences += [f"- {each.text}" for each in asked]
+        sentences += [f"- {each}" for each in told]
     sentences.append("Look through it, then:")
     command = join(["destination-profiles", "check", "--config", path])
     show_tables([(head, rows)], sentences, file, command)
+
+
+def _waiting(stream: StreamSuggestion) -> Iterator[str]:
+    """What waits for a look into the file, as no answer of `init` settles it."""
+    for each in (*stream.fields, *stream.subscriptions):
+        if each.is_open and not each.is_asked:
+            name = each.settings.get("to") or f"subscriptions by {each.settings['channel']}"
+            asked = next((note for note in each.notes if note.endswith("?")), each.notes[-1])
+            yield f"{name} of {stream.name}: {asked}"

@@ -42,8 +42,10 @@ class Lane(msgspec.Struct):
     names: list[str] | None
 
     def shares(self, names: frozenset[str] | None) -> bool:
-        """Whether one of these fields was sent in it."""
-        return self.names is None or names is None or not names.isdisjoint(self.names)
+        """Whether one of these fields was sent in it, or both are of nothing but keys."""
+        if self.names is None or names is None:
+            return True
+        return not names.isdisjoint(self.names) or not (names or self.names)
 
 
 class Database(msgspec.Struct):

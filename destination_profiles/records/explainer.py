@@ -79,9 +79,9 @@ def _additional(checker: Any, wanted: Any, instance: Any, schema: Any) -> Any:
     """The library looks for the patterns beside it."""
     if "patternProperties" in schema:
         return ()
-    from jsonschema._keywords import additionalProperties  # noqa: PLC0415 - see above
+    from jsonschema import Draft7Validator  # noqa: PLC0415 - see above
 
-    return additionalProperties(checker, wanted, instance, schema)
+    return Draft7Validator.VALIDATORS["additionalProperties"](checker, wanted, instance, schema)
 
 
 _BOUNDED = {"uniqueItems": _unique, "additionalProperties": _additional}

@@ -7,8 +7,18 @@ from typing import Any
 
 from ..cells import folded
 from .names import channel_of, parts, spellings, words
-from .numbers import looks_right, national, with_bare_code
-from .questions import REGION, RESOURCE, STATUS, Answers, Question
+from .numbers import looks_right, nameless, unreadable, with_bare_code
+from .questions import (
+    REGION,
+    RESOURCE,
+    STATUS,
+    UNREADABLE,
+    Answers,
+    Question,
+    about_bare_code,
+    bare_code,
+    fate,
+)
 from .samples import Sampled, shapes
 
 OF_PHONES = ("sms", "whatsapp", "viber")
@@ -58,36 +68,61 @@ def consent(
         "status_values": [{"from": word, "to": status or OPEN} for word, status in meant.items()]
         or [{"from": OPEN, "to": OPEN}],
     }
-    if channel in OF_PHONES and (region := _region(sampled.values(found[0]), answers)):
-        settings["region"] = region
-    open_words = [word for word, status in meant.items() if status is None]
-    about = _about_resource(channel, resources.get(channel) or ())
-    questions = [] if resource else [Question(RESOURCE, channel, about)]
-    questions += [
-        Question(STATUS, f"{path}:{word}", f"What does {word} mean in the column {path}?")
-        for word in open_words
-        if resource  # first things first
-    ]
+    numbers = sampled.values(found[0]) if channel in OF_PHONES else []
+    about_numbers = _written(settings, numbers, answers)
+    questions = [*_asked(channel, path, meant, resource, resources), *about_numbers]
     if others and not meant:
         return None
-    notes = [*_notes(path, counts, known, others), *_odd(channel, sampled.values(found[0]))]
+    is_settled = bool(meant) and None not in meant.values()
+    notes = _notes(path, counts, known, others, is_settled=is_settled)
+    notes += [*_odd(settings, numbers, answers), *(each.text for each in about_numbers)]
     return Consent(settings, tuple(notes), tuple(questions), bool(questions) or not meant)
 
 
-def _odd(channel: str, numbers: Sequence[Any]) -> list[str]:
-    """What is to be said of addresses that the service will hardly take."""
-    odd = [each for each in numbers if channel in OF_PHONES and not looks_right(each)]
-    told = f"{len(odd):,} of {len(numbers):,} addresses do not look like numbers ({shapes(odd)})"
-    return [told] if odd else []
+def _asked(
+    channel: str,
+    path: str,
+    meant: Mapping[str, str | None],
+    resource: str | None,
+    resources: Mapping[str, Sequence[str]],
+) -> list[Question]:
+    """For the resource; once it is known, for what words mean."""
+    if not resource:
+        about = _about_resource(channel, resources.get(channel) or ())
+        return [Question(RESOURCE, channel, about)]
+    return [
+        Question(STATUS, f"{path}:{word}", f"What does {word} mean in the column {path}?")
+        for word, status in meant.items()
+        if status is None
+    ]
 
 
-def _region(numbers: Sequence[Any], answers: Answers) -> str | None:
-    """That of numbers within a country, where there are such and all others name theirs: without
-    it, numbers go out as they come.
+def _written(settings: dict[str, Any], numbers: Sequence[Any], answers: Answers) -> list[Question]:
+    """How addresses are written that are phone numbers, into the settings of a subscription, where
+    there are some that name no country: else they go out as they come. What is open of it.
     """
     region = answers.get((REGION, ""))
-    is_needed = region is not None and national(numbers) and not with_bare_code(numbers, region)
-    return region if is_needed else None
+    if region is None or not nameless(numbers, region):
+        return []
+    settings["region"] = region
+    if answers.get((UNREADABLE, "")) == "omit" and unreadable(numbers, region):
+        settings["on_error"] = "omit"
+    if not with_bare_code(numbers, region):
+        return []
+    settings |= bare_code(answers)
+    question = about_bare_code(region)
+    return [] if question.place in answers else [question]
+
+
+def _odd(settings: Mapping[str, Any], numbers: Sequence[Any], answers: Answers) -> list[str]:
+    """What is to be said of addresses that are no numbers."""
+    if region := settings.get("region"):
+        odd = unreadable(numbers, region)
+        becomes = f"cannot be read: {fate(answers.get((UNREADABLE, '')))}"
+    else:
+        odd = [each for each in numbers if not looks_right(each)]
+        becomes = "do not look like numbers"
+    return [f"{len(odd):,} of {len(numbers):,} addresses {becomes} ({shapes(odd)})"] if odd else []
 
 
 def _meant(path: str, known: Sequence[str], answers: Answers) -> dict[str, str | None]:
@@ -106,9 +141,15 @@ def _about_resource(channel: str, known: Sequence[str]) -> str:
 
 
 def _notes(
-    path: str, counts: Mapping[str | None, int], known: Sequence[str], others: Sequence[Any]
+    path: str,
+    counts: Mapping[str | None, int],
+    known: Sequence[str],
+    others: Sequence[Any],
+    *,
+    is_settled: bool,
 ) -> list[str]:
-    notes = [f"what does each value of {path} mean? It is never guessed"]
+    asked = f"what does each value of {path} mean? It is never guessed"
+    notes = [f"{path} means what you said" if is_settled else asked]
     if known:
         notes.append("in the rows: " + ", ".join(f"{word} {counts[word]:,}" for word in known))
     if others:

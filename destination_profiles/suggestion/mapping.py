@@ -28,12 +28,13 @@ class Source:
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One entry of a list of settings, with what is to be said of it. `is_open`: it waits for an
-    answer, and is not used.
+    answer, and is not used. `is_asked`: a question is about it.
     """
 
     settings: Mapping[str, Any]
     notes: tuple[str, ...] = ()
     is_open: bool = False
+    is_asked: bool = False
 
 
 @dataclass
@@ -108,7 +109,9 @@ def _subscribe(made: StreamSuggestion, found: Consent) -> None:
     channel = found.settings["channel"]
     others = [each for each in made.subscriptions if each.settings["channel"] == channel]
     if not others:
-        made.subscriptions.append(Entry(found.settings, found.notes, found.is_open))
+        made.subscriptions.append(
+            Entry(found.settings, found.notes, found.is_open, bool(found.questions))
+        )
         made.questions += found.questions
         return
     first = others[0].settings["status_from"]
@@ -174,7 +177,9 @@ def _enter(made: StreamSuggestion, use: _Use, sampled: Sampled, answers: Answers
     source = {"columns": list(use.paths)} if kind == PHONES else {"from": use.paths[0]}
     notes = tuple(_notes(use, read))
     is_open = read.is_unsure and not is_key
-    made.fields.append(Entry({"to": to, **source, **read.settings}, notes, is_open))
+    made.fields.append(
+        Entry({"to": to, **source, **read.settings}, notes, is_open, bool(read.questions))
+    )
     made.questions += read.questions
 
 

@@ -5,34 +5,38 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..cells import folded
-from ..phones import calling_code
+from ..phones import NoPhone, e164
 
 WRITTEN = re.compile(r"\+?[0-9()][0-9 ()/-]*")
-TRUNK, INTERNATIONAL = "0", "00"  # before numbers of the own country, and of another
 MIN_DIGITS = 5  # of a text that may be a phone number
-NATIONAL_DIGITS = 10  # with a country's code before them, numbers have more
 
 
-def national(values: Iterable[Any]) -> list[Any]:
-    """Those that begin as within a country, `030 ...`."""
-    return [
-        each
-        for each in values
-        if (text := _text(each)).lstrip("(").startswith(TRUNK)
-        and not text.startswith(INTERNATIONAL)
-    ]
+def nameless(values: Iterable[Any], region: str) -> list[Any]:
+    """Those that only a region makes numbers of."""
+    return [each for each in values if _read(each) is None and _read(each, region) is not None]
 
 
 def with_bare_code(values: Iterable[Any], region: str) -> list[Any]:
-    """Those that begin with the code of a country, and no sign tells it: `4930...`. They would be
-    read as numbers within it.
+    """Those that may begin with the code of a country, though no sign tells it: `49170...`. They
+    would be read as numbers within it.
     """
-    code = calling_code(region)
     return [
         each
         for each in values
-        if (text := _text(each)).startswith(code) and sum(map(str.isdigit, text)) > NATIONAL_DIGITS
+        if _read(each, region) != _read(each, region, code_without_plus=True)
     ]
+
+
+def unreadable(values: Iterable[Any], region: str) -> list[Any]:
+    """Those that no numbers can be made of."""
+    return [each for each in values if _read(each, region) is None]
+
+
+def _read(value: Any, region: str | None = None, *, code_without_plus: bool = False) -> str | None:
+    try:
+        return e164(_text(value), region, code_without_plus=code_without_plus)
+    except NoPhone:
+        return None
 
 
 def has_digits(value: Any) -> bool:

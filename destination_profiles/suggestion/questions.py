@@ -4,13 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from ..phones import regions
+from ..phones import calling_code, regions
 from ..service.manifest import service
 
 ZONE, REGION, ORDER, UNREADABLE = "time_zone", "region", "date_order", "unreadable"
-KEY, RESOURCE, STATUS = "key", "resource", "status"
-TOPICS = (KEY, ZONE, ORDER, REGION, UNREADABLE, RESOURCE, STATUS)  # in the order of asking
-CHOICES: Mapping[str, tuple[str, ...]] = {ORDER: ("day", "month"), UNREADABLE: ("omit", "reject")}
+KEY, BARE_CODE, RESOURCE, STATUS = "key", "code_without_plus", "resource", "status"
+# in the order of asking
+TOPICS = (KEY, ZONE, ORDER, REGION, BARE_CODE, UNREADABLE, RESOURCE, STATUS)
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    ORDER: ("day", "month"),
+    UNREADABLE: ("omit", "reject"),
+    BARE_CODE: ("yes", "no"),
+}
 WANTED = {
     ZONE: "a name such as Europe/Berlin, or UTC",
     REGION: "two letters of ISO 3166, such as DE",
@@ -35,6 +40,22 @@ class Question:
     def place(self) -> tuple[str, str]:
         """Where its answer stands."""
         return self.topic, self.subject
+
+
+def about_bare_code(region: str) -> Question:
+    """Asked where numbers may begin with the code of a region."""
+    text = f"Some numbers begin with {calling_code(region)} and no +. Is that the code of {region}?"
+    return Question(BARE_CODE, "", text)
+
+
+def bare_code(answers: Answers) -> Mapping[str, bool]:
+    """The setting of such numbers, unless they were told to be numbers within the region."""
+    return {} if answers.get((BARE_CODE, "")) == "no" else {BARE_CODE: True}
+
+
+def fate(answer: str | None) -> str:
+    """What becomes of values that cannot be read."""
+    return "left out" if answer == "omit" else "each rejects its row"
 
 
 def choices_of(topic: str) -> tuple[str, ...]:

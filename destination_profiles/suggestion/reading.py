@@ -13,7 +13,18 @@ from ..conversion import FALSE, TRUE, CannotConvert, Form
 from ..phones import calling_code
 from .names import spellings
 from .numbers import has_digits, with_bare_code
-from .questions import CHOICES, ORDER, REGION, UNREADABLE, ZONE, Answers, Question
+from .questions import (
+    CHOICES,
+    ORDER,
+    REGION,
+    UNREADABLE,
+    ZONE,
+    Answers,
+    Question,
+    about_bare_code,
+    bare_code,
+    fate,
+)
 from .samples import Sampled, shapes
 
 NAMES_ZONE = re.compile(r"(?:Z|UTC|GMT|[+-][0-9]{2}:?[0-9]{0,2})$")
@@ -84,21 +95,22 @@ def _as_it_is(_made: Reading, _values: Sequence[Any], _answers: Answers) -> None
 
 
 def _phone(made: Reading, values: Sequence[Any], answers: Answers) -> None:
-    nameless = [each for each in _failing(made.settings, values) if has_digits(each)]
+    unnamed = [each for each in _failing(made.settings, values) if has_digits(each)]
     if (region := answers.get((REGION, ""))) is not None:
         made.settings["region"] = region
         if bare := with_bare_code(values, region):
-            made.is_unsure = True
+            made.settings |= bare_code(answers)
+            made.questions += _open(about_bare_code(region), answers)
+            made.is_unsure = bool(made.questions)
             code = calling_code(region)
             made.notes.append(
-                f"{len(bare):,} of {len(values):,} numbers begin with {code} and no +, and would "
-                f"be read as numbers within {region}: correct them in the source"
+                f"{len(bare):,} of {len(values):,} numbers begin with {code} and no +"
             )
-    elif nameless or not values:
+    elif unnamed or not values:
         made.questions.append(Question(REGION, "", ABOUT_REGION))
         made.is_unsure = True
-    if nameless:
-        made.notes.append(f"{len(nameless):,} of {len(values):,} numbers name no country")
+    if unnamed:
+        made.notes.append(f"{len(unnamed):,} of {len(values):,} numbers name no country")
 
 
 def _float(made: Reading, values: Sequence[Any], _: Answers) -> None:
@@ -209,9 +221,8 @@ def _unread(made: Reading, values: Sequence[Any], answers: Answers) -> None:
     if answer == "omit" and (unread or not values):
         made.settings["on_error"] = "omit"
     if unread:
-        fate = "are left out" if answer == "omit" else "reject their rows"
         made.notes.append(
-            f"{len(unread):,} of {len(values):,} cannot be read and {fate} ({shapes(unread)})"
+            f"{len(unread):,} of {len(values):,} cannot be read: {fate(answer)} ({shapes(unread)})"
         )
         made.questions += _open(Question(UNREADABLE, "", ABOUT_UNREADABLE), answers)
 
@@ -228,6 +239,7 @@ def _failing(settings: Mapping[str, Any], values: Sequence[Any]) -> list[Any]:
         formats=tuple(settings.get("formats", ())),
         decimal=settings.get("decimal", "."),
         region=settings.get("region"),
+        code_without_plus=settings.get("code_without_plus", False),
     )
     named = tuple((each["from"], each["to"]) for each in settings.get("values", ()))
     read = Cell(values=named, form=form).reader(settings.get("type"), UTC)

@@ -5,6 +5,7 @@ to.
 import socket
 from asyncio import Transport
 from collections.abc import Callable
+from errno import EADDRINUSE
 from types import FrameType
 from typing import Any
 
@@ -95,7 +96,15 @@ def bind(host: str, port: int, *, slow: bool = False) -> socket.socket:
     """Take a port, a free one for 0; raises OSError. Where bodies are read slowly, the system holds
     little of them back.
     """
-    listener = socket.create_server((host, port))
+    try:
+        listener = socket.create_server((host, port))
+    except OSError as error:
+        if error.errno != EADDRINUSE:
+            raise
+        raise OSError(
+            f"port {port} of {host} is taken: end what listens there, such as a service that was "
+            "started earlier, or name another port (0 takes a free one)"
+        ) from None
     listener.setsockopt(
         socket.IPPROTO_TCP, socket.TCP_NODELAY, 1
     )  # else a body waits 40 ms for its head to be acknowledged

@@ -1,4 +1,5 @@
-from destination_profiles.delivery.in_flight import InFlight
+from destination_profiles.delivery.bound import Load
+from destination_profiles.delivery.in_flight import InFlight, Tries
 from unit_tests.delivery.chunks import chunk
 
 
@@ -72,3 +73,19 @@ def test_unknown_counts_what_may_have_been_executed() -> None:
     made.tries[sending].sending = True
     made.tries[lost].unknown = True
     assert made.unknown() == 3
+
+
+def test_load_falls_by_what_leaves() -> None:
+    first, second = chunk(1, 2), chunk(3, first=1, db_id=2)
+    made = flight(first, second)
+    assert (made.waiting(), made.leave()) == ({1, 2}, first)
+    assert made.load() == Load(second.held, 1, 1)
+
+
+def test_chunk_that_is_put_off_has_failed_for_as_long() -> None:
+    first = chunk(1, 2)
+    made = flight(first)
+    made.leave()
+    made.tries[first] = Tries(failures=3, failing_since=5.0)
+    later = made.put_off(first, first.divided([[0], [1]]))
+    assert made.tries[later] == Tries(failures=3, failing_since=5.0)

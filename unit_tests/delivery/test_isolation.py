@@ -69,3 +69,14 @@ def test_search_goes_on_beside_a_culprit_once_something_was_accepted() -> None:
     made.refused()
     made.split([[5]])
     assert (made.take(), made.take()) == ([5], [2, 3, 4])
+
+
+def test_order_stays_once_something_was_accepted() -> None:
+    made: Isolation[list[int]] = Isolation()
+    made.trust()
+    made.split([[1], [2], [3, 4, 5]])
+    made.take()
+    made.refused()
+    assert made.take() == [2]
+    made.split([[6], [7]])
+    assert [made.take(), made.take(), made.take()] == [[6], [7], [3, 4, 5]]

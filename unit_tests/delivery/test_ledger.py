@@ -24,6 +24,17 @@ def test_settling_enters_interval_and_total() -> None:
     assert ledger.resolved == 11  # what was left out for the source's sake is no part of a sync
 
 
+def test_settling_adds_to_what_was_settled() -> None:
+    ledger = Ledger()
+    interval = ledger.interval("users")
+    each = ("accepted", "rejected", "superseded", "deleted")
+    for name in (*each, *each):
+        ledger.settle(interval, **{name: 1 + each.index(name)})
+    for sums in (interval, ledger.totals["users"]):
+        assert [getattr(sums, name) for name in each] == [2, 4, 6, 8]
+    assert ledger.resolved == 12
+
+
 def test_balanced_books_pass() -> None:
     ledger = Ledger()
     interval = ledger.interval("users")
@@ -66,3 +77,5 @@ def test_records_of_the_open_interval_are_read() -> None:
     assert ledger.read("users") == 3
     ledger.interval("users").read = 4
     assert ledger.read("users") == 7
+    ledger.close(["users"])
+    assert ledger.totals["users"].read == 7

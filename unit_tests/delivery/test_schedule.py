@@ -3,8 +3,9 @@ import pytest
 from destination_profiles.delivery.in_flight import Tries
 from destination_profiles.delivery.schedule import Schedule
 from destination_profiles.errors import Unavailable
-from destination_profiles.service.outcome import Retry
+from destination_profiles.service.outcome import Halve, Retry
 from unit_tests.delivery.chunks import chunk
+from unit_tests.pipeline import REFUSAL
 
 RETRY = Retry(Unavailable("no answer"))
 ONE = chunk(1)
@@ -75,3 +76,13 @@ def test_rate_shortens_no_wait_that_is_asked_for() -> None:
 @pytest.mark.parametrize(("asked", "wait"), [(30.0, 30.0), (30.1, None)])
 def test_wait_beyond_the_budget_ends_it(asked: float, wait: float | None) -> None:
     assert schedule(budget=30).again(ONE, Tries(), busy(asked), 0.0) == wait
+
+
+def test_last_part_of_the_budget_is_waited_for() -> None:
+    made, tries = schedule(budget=30, longest=100.0), Tries(failing_since=0.0)
+    assert made.again(ONE, tries, RETRY, 29.5) == 0.5
+
+
+def test_refusal_asks_for_no_wait() -> None:
+    refusal = Halve(REFUSAL, Unavailable("refused"))
+    assert schedule(part=0.0).again(ONE, Tries(), refusal, 0.0) == 0.0

@@ -60,6 +60,19 @@ def test_number_that_cannot_be_read_rejects_its_row(mobile: Any) -> None:
     assert (fault.column, fault.field) == ("mobile", "$.subscriptions[0].phone")
 
 
+@pytest.mark.parametrize("mobile", ["call me", "1", ["030 123456"], True])
+def test_number_that_cannot_be_read_may_cost_its_subscription_alone(mobile: Any) -> None:
+    cell = Cell(form=Form(region="DE"), omits=True)
+    number = FieldConfig("phone", "mobile", type="phone", cell=cell)
+    sms = SubscriptionConfig("sms", 3, (number,), STATUS)
+    email = SubscriptionConfig("email", 3, (FieldConfig("email", "mail"),), STATUS)
+    made = codec(subscriptions=(sms, email), fields=(KEY,))
+    sent = profile(made, row(mobile) | {"mail": "ann@example.org"})
+    assert [each["channel"] for each in sent["subscriptions"]] == ["email"]
+    assert profile(made, row(mobile)) == {"id": 1}
+    assert [kind[:2] for kind in made.notes.counted.elements()] == [("conversion", "phone")] * 2
+
+
 def test_number_that_is_not_sent_is_not_read() -> None:
     made = stream(only_opt_out=True)
     assert profile(made, row("call me")) == {"id": 1}

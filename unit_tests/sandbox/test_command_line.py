@@ -171,7 +171,7 @@ def test_large_body_is_refused_on_the_socket(running):
 def test_port_in_use_is_an_error(running, tmp_path, capsys):
     port = str(running.connect().port)
     assert main(["serve", "--port", port, "--data", str(tmp_path / "other.db")]) == 2
-    assert "Address already in use" in capsys.readouterr().err
+    assert f"port {port} of 127.0.0.1 is taken: end what" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

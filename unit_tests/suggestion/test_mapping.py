@@ -7,7 +7,15 @@ from destination_profiles.api.client import ServiceField
 from destination_profiles.service.manifest import service
 from destination_profiles.suggestion.fields import fields_of
 from destination_profiles.suggestion.mapping import Source, StreamSuggestion, suggest
-from destination_profiles.suggestion.questions import KEY, RESOURCE, STATUS, Answers
+from destination_profiles.suggestion.questions import (
+    BARE_CODE,
+    KEY,
+    REGION,
+    RESOURCE,
+    STATUS,
+    UNREADABLE,
+    Answers,
+)
 from destination_profiles.suggestion.samples import Sampled
 
 OWN = [
@@ -165,6 +173,44 @@ def test_two_columns_of_consent_do_not_contradict() -> None:
 def test_one_word_without_an_answer_leaves_consent_open() -> None:
     table = [*rows(**CONSENTING), {"email": "b@example.org", "newsletter": "nein"}]
     assert made(table, answers=MEANT).subscriptions[0].is_open
+
+
+NUMBERS = {
+    (RESOURCE, "sms"): "3",
+    (STATUS, "sms_optin:ja"): "subscribed",
+    (REGION, ""): "DE",
+}
+YES, NO, OMIT = {(BARE_CODE, ""): "yes"}, {(BARE_CODE, ""): "no"}, {(UNREADABLE, ""): "omit"}
+
+
+def by_sms(*numbers: Any, answers: Answers) -> tuple[bool, dict[str, Any], list[str]]:
+    """Whether the subscription by SMS waits, how its numbers are read, and what is asked."""
+    table = [{"id": place, "mobile": each, "sms_optin": "ja"} for place, each in enumerate(numbers)]
+    found = made(table, answers=answers)
+    (entry,) = found.subscriptions
+    told = ("region", "code_without_plus", "on_error")
+    settings = {name: value for name, value in entry.settings.items() if name in told}
+    return entry.is_open, settings, [each.topic for each in found.questions if each.topic != KEY]
+
+
+def test_numbers_of_subscriptions_are_read_by_region() -> None:
+    assert by_sms("+4930123456", answers=NUMBERS) == (False, {}, [])
+    for number in ("030 123456", "1701234567.0", 1701234567.0, "0049 30 123456"):
+        read = by_sms("+4930123456", number, answers=NUMBERS)
+        assert read == (False, {"region": "DE"}, [])
+
+
+def test_numbers_that_none_can_read_cost_what_was_answered() -> None:
+    read = by_sms("030 123456", "n/a", answers={**NUMBERS, **OMIT})
+    assert read == (False, {"region": "DE", "on_error": "omit"}, [])
+
+
+def test_code_of_a_country_is_asked_for_once() -> None:
+    code = {"region": "DE", "code_without_plus": True}
+    read = by_sms("491701234567", answers=NUMBERS)
+    assert read == (True, code, [BARE_CODE, BARE_CODE])  # of the field too: one place
+    assert by_sms("491701234567", answers={**NUMBERS, **YES}) == (False, code, [])
+    assert by_sms("491701234567", answers={**NUMBERS, **NO}) == (False, {"region": "DE"}, [])
 
 
 def test_dates_and_addresses_are_no_words_of_consent() -> None:

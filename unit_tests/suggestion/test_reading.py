@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from destination_profiles.suggestion.questions import (
+    BARE_CODE,
     ORDER,
     REGION,
     UNREADABLE,
@@ -120,11 +121,20 @@ def test_country_of_a_phone_is_not_guessed() -> None:
     assert read("phones").is_unsure  # nobody knows
 
 
-def test_code_of_a_country_without_a_sign_is_no_national_number() -> None:
-    made = read("phones", 493012345678, "030 123456", answers=DE)
-    assert made.is_unsure
-    assert made.notes[0].startswith("1 of 2 numbers begin with 49 and no +")
-    assert not read("phones", "030 12345678", 3012345678.0, answers=DE).is_unsure
+def test_code_of_a_country_without_a_sign_is_asked_for() -> None:
+    made = read("phones", 491701234567.0, "030 123456", answers=DE)
+    assert (topics(made), made.is_unsure) == ([BARE_CODE], True)
+    assert made.notes[0] == "1 of 2 numbers begin with 49 and no +"
+    assert made.settings == {"type": "phone", "region": "DE", "code_without_plus": True}
+    assert not read("phones", "030 12345678", "493012345678", 3012345678.0, answers=DE).is_unsure
+    assert not read("phones", "12025550123", answers={(REGION, ""): "US"}).is_unsure
+
+
+@pytest.mark.parametrize(("answer", "setting"), [("yes", {"code_without_plus": True}), ("no", {})])
+def test_code_of_a_country_is_read_as_answered(answer: str, setting: Any) -> None:
+    made = read("phones", 491701234567, answers={**DE, (BARE_CODE, ""): answer})
+    assert (made.questions, made.is_unsure) == ([], False)
+    assert made.settings == {"type": "phone", "region": "DE", **setting}
 
 
 def test_column_that_mostly_cannot_be_read_is_not_taken() -> None:
@@ -136,7 +146,7 @@ def test_column_that_mostly_cannot_be_read_is_not_taken() -> None:
 
 def test_values_that_cannot_be_read_are_counted_by_shape() -> None:
     made = read("int", 1, 2, 3, "many", "n/a", [1])
-    assert made.notes == ['3 of 6 cannot be read and reject their rows ("a" 1, "a/a" 1, array 1)']
+    assert made.notes == ['3 of 6 cannot be read: each rejects its row ("a" 1, "a/a" 1, array 1)']
     assert topics(made) == [UNREADABLE]
     told = read("int", 1, "many", answers=OMIT)
     assert told.settings == {"type": "int", "on_error": "omit"}

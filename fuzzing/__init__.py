@@ -1,0 +1,1 @@
+"""Coverage-guided fuzzing: targets, and small corpora that the tests replay."""
