@@ -35,6 +35,10 @@ class Keeping:
         # of records that no chunk holds: they were never sent
         self._unsent: Token | None = None
 
+    def __len__(self) -> int:
+        """How often something was begun that is not known to be safe."""
+        return len(self._begun)
+
     def answered(self, resolution: Resolution) -> None:
         """The last word on a chunk, while its records still stand in it."""
         if self._recorder is not None:

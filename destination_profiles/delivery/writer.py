@@ -184,7 +184,8 @@ class Writer:
         """End badly: what is rejected is stored, if the store can; else it raises its error."""
         try:
             self._keeping.close()
-            self._release()
+            if self._keeping:
+                self._release()
         finally:
             self._store.close()
 
