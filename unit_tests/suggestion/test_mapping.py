@@ -227,3 +227,12 @@ def test_consent_without_rows_waits() -> None:
         True,
         [{"from": "...", "to": "..."}],
     )
+
+
+def test_mark_of_deleted_rows_is_asked_about() -> None:
+    found = made(rows(email="a{}@example.org", gelöscht="1", is_deleted=0))
+    assert found.about_deleted() == (
+        "does gelöscht or is_deleted tell which rows are deleted? They are sent as all others are: "
+        "leave them out in the source"
+    )
+    assert made(rows(email="a{}@example.org", _ab_cdc_deleted_at=None)).about_deleted() is None
