@@ -220,6 +220,11 @@ def test_dates_and_addresses_are_no_words_of_consent() -> None:
     assert found.left == ["newsletter", "sms_optin"]
 
 
+def test_words_of_a_yes_tell_of_consent() -> None:
+    (entry,) = made(rows(email="a{}@example.org", mail_ok="1")).subscriptions
+    assert (entry.is_open, entry.settings["status_from"]) == (True, "mail_ok")
+
+
 def test_consent_without_rows_waits() -> None:
     columns = {"email": {"type": "string"}, "newsletter": {"type": "string"}}
     (entry,) = made([], columns=columns).subscriptions
