@@ -340,6 +340,19 @@ def test_nobody_is_subscribed_again(
     assert (now["_city"], bool(now.get("subscriptions"))) == ("Oslo", sent)
 
 
+@pytest.mark.parametrize(
+    ("streams", "asked", "warns"),
+    [([MAPPED], (), True), ([MAPPED], ("--resubscribe",), False), ([], (), False)],
+)
+def test_what_is_not_subscribed_again_is_told_first(
+    lenient: Connector, streams: Any, asked: tuple[str, ...], warns: bool
+) -> None:
+    lenient.config["streams"] = streams
+    lenient.write(record({"crm_id": 77, "city": "Oslo", "mail": "", "news": ""}), state(1))
+    _, _, err = resend(lenient, "--dry-run", *asked)
+    assert ("only opt-outs are sent" in err) is warns
+
+
 # Rows that a person has edited
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from ..catalog import StreamInfo
 from ..config import Config
 from ..errors import ConfigError
+from ..records.opt_outs import only_opt_outs
 from ..storage.folder import Folder
 from ..storage.opening import open_folder
 from ..sync.connection import read_connection
@@ -34,6 +35,11 @@ NOBODY_KNOWS = (
     "accepted, which an old one would overwrite. This is what would be sent. If that is right, run "
     "it again with --may-overwrite."
 )
+SUBSCRIBES_NOBODY = (
+    "Of the subscriptions that the mapping makes only opt-outs are sent, as what is sent late "
+    "subscribes nobody. A row that is accepted without one leaves the store all the same: if they "
+    "still hold, send them with --resubscribe."
+)
 
 
 def run(invocation: Invocation) -> None:
@@ -53,6 +59,8 @@ def run(invocation: Invocation) -> None:
     )
     if choice.dry_run and not arguments.dry_run:
         logger.warning(NOBODY_KNOWS)
+    if not choice.resubscribe and only_opt_outs(config) != config:
+        logger.warning(SUBSCRIBES_NOBODY)
     lock = folder.lock(alone=not choice.dry_run)
     try:
         _resend(invocation, config, streams, folder, choice)

@@ -8,7 +8,7 @@ from ..records.airbyte_columns import added
 from .consent import Consent, addresses, consent
 from .fields import Field
 from .keys import EMAIL, MODES, PHONES, Candidate, Choice, Known, choose
-from .names import AROUND, SPELLED, Fit, Names, tells_consent
+from .names import AROUND, SPELLED, Fit, Names, tells_consent, tells_deletion
 from .questions import Answers, Question
 from .reading import Reading, reading
 from .samples import Sampled
@@ -52,6 +52,16 @@ class StreamSuggestion:
     left: list[str] = field(default_factory=list)
     questions: list[Question] = field(default_factory=list)
     rows: int = 0
+
+    def about_deleted(self) -> str | None:
+        """What is asked of columns that nothing is taken from, where they may tell of deletions."""
+        own = [each for each in self.left if each not in added(self.left)]
+        if not (telling := [each for each in own if tells_deletion(each)]):
+            return None
+        return (
+            f"does {' or '.join(telling)} tell which rows are deleted? They are sent as all others "
+            "are: leave them out in the source"
+        )
 
 
 @dataclass(frozen=True, slots=True)

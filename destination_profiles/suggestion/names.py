@@ -105,6 +105,11 @@ def tells_consent(path: str) -> bool:
     return not parts(path).isdisjoint(map(bare, spellings()["consent"]["words"]))
 
 
+def tells_deletion(path: str) -> bool:
+    """Whether a column's name says that it may tell which rows are deleted."""
+    return not parts(path).isdisjoint(map(bare, spellings()["deleted"]))
+
+
 def parts(name: str) -> set[str]:
     """Its words, and those that two of them make, as in WhatsApp and opt-in."""
     found = words(name)

@@ -220,6 +220,11 @@ def test_dates_and_addresses_are_no_words_of_consent() -> None:
     assert found.left == ["newsletter", "sms_optin"]
 
 
+def test_words_of_a_yes_tell_of_consent() -> None:
+    (entry,) = made(rows(email="a{}@example.org", mail_ok="1")).subscriptions
+    assert (entry.is_open, entry.settings["status_from"]) == (True, "mail_ok")
+
+
 def test_consent_without_rows_waits() -> None:
     columns = {"email": {"type": "string"}, "newsletter": {"type": "string"}}
     (entry,) = made([], columns=columns).subscriptions
@@ -227,3 +232,12 @@ def test_consent_without_rows_waits() -> None:
         True,
         [{"from": "...", "to": "..."}],
     )
+
+
+def test_mark_of_deleted_rows_is_asked_about() -> None:
+    found = made(rows(email="a{}@example.org", gelöscht="1", is_deleted=0))
+    assert found.about_deleted() == (
+        "does gelöscht or is_deleted tell which rows are deleted? They are sent as all others are: "
+        "leave them out in the source"
+    )
+    assert made(rows(email="a{}@example.org", _ab_cdc_deleted_at=None)).about_deleted() is None
