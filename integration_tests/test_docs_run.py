@@ -213,28 +213,6 @@ def outcomes(stage: Stage) -> Iterator[None]:
     yield
 
 
-def memory(stage: Stage) -> Iterator[None]:
-    """The demo's customers, all of whom the service knows, with a state behind each thousand."""
-    numbers = range(1, 10_001)
-    known = ({"Custom_ID": number} for number in numbers)
-    stage.sandbox.create(*known, matching="custom", field_name="Custom_ID")
-    fields = [{"to": "Custom_ID", "from": "id"}, {"to": "_city", "from": "city"}]
-    config = stage.connector.config | {
-        "matching": {"mode": "custom", "field_name": "Custom_ID"},
-        "object_storage_config": {"storage_type": "Local", "path": "kept"},
-        "memory": {"name": "crm"},
-        "streams": [{"name": "users", "fields": fields}],
-    }
-    stage.keep("config.json", config)
-    stage.keep("catalog.json", {"streams": [stream()]})
-    rows = [
-        record({"id": number, "city": "Oslo"}) + (b"" if number % 1_000 else state(number))
-        for number in numbers
-    ]
-    stage.keep("messages.jsonl", b"".join(rows))
-    yield
-
-
 STAGES: dict[str, Callable[[Stage], Iterator[None]]] = {
     "README.md": readme,
     "docs/commands.md": commands,
@@ -242,7 +220,6 @@ STAGES: dict[str, Callable[[Stage], Iterator[None]]] = {
     "docs/refused.md": refused,
     "docs/outcomes.md": outcomes,
     "docs/glossary.md": nothing,
-    "docs/memory.md": memory,
 }
 
 
