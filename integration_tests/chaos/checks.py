@@ -130,8 +130,11 @@ class Checks:
         if attempt.code != 0:
             return
         logs = [each["log"]["message"] for each in attempt.messages if each["type"] == "LOG"]
-        told = UNSENT.findall("\n".join(logs))[-1]
-        count = sum(int(each.replace(",", "") or 0) for each in told)
+        told = UNSENT.findall("\n".join(logs))
+        if not told:
+            yield "books: no line tells that nothing is on its way"
+            return
+        count = sum(int(each.replace(",", "") or 0) for each in told[-1])
         place = self._is.attempts.index(attempt)
         sent = {
             item
