@@ -35,6 +35,9 @@ FOUND = {  # in each broken copy: by a seed with these troubles instead of its o
     "texts of the service are logged": (1, (), "canaries"),
     "rejected rows are not counted": (1, (), "books"),
     "a refusal to take it now counts as done": (12, ((2, "429"),), "missing"),
+    "what nobody knows is remembered as accepted": (10, ((6, "token refused"),), "missing"),
+    "nothing is skipped": (15, (), "memory"),
+    "nothing is forgotten before it is sent": (10, ((9, "SIGKILL before", 2),), "missing"),
     "failures exit with 0": (9, ((3, "token refused"),), "end"),
 }
 

@@ -85,6 +85,18 @@ def test_what_changed_is_sent_alone(
     assert len(sent_profiles(bodies)) == 11
 
 
+def test_null_beside_it_sends_no_other_row(
+    local: Connector, bodies: Path, sandbox: ServedSandbox
+) -> None:
+    """Rows among which one has a null are written anew, in the order of the schema."""
+    fields = {name: {"type": ["null", "string"]} for name in ("_city", "_region")}
+    typed = {"type": "object", "properties": {**fields, "crm_id": {"type": "integer"}}}
+    local.catalog = {"streams": [stream(schema=typed)]}
+    local.write(*table())
+    ended(local.write(*table({**city(5, "Oslo"), "_region": None})), (9, 0))
+    assert sent_profiles(bodies)[9:] == [city(5, "Oslo")]
+
+
 def killed_with(connector: Connector, s3: MotoServer, *lines: bytes) -> None:
     """A sync of which all was accepted that is killed before it ends."""
     connector.config["batching"] = {"max_age_seconds": 0.1}

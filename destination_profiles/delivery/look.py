@@ -1,9 +1,12 @@
 """What a memory knows of the records of a batch."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 
+import msgspec
+
+from ..conversion import decode_exact
 from ..memory.entries import ABSENT, OTHER
 from ..memory.hashes import hashes
 from ..memory.store import Memory
@@ -11,6 +14,7 @@ from ..records.batch import Batch, Data
 from ..service.identities import Identities
 
 ALONE = {1}
+_encode = msgspec.json.Encoder(order="sorted", decimal_format="number").encode
 
 Ids = Sequence[bytes]  # hashes of the identities of a profile
 
@@ -19,13 +23,15 @@ Ids = Sequence[bytes]  # hashes of the identities of a profile
 class Remembered:
     """A stream: seeds of the hashes of its profiles' identities, and of what is sent. `renew` gives
     what is sent of records once more after a time, None where nothing is; `keys` the identities of
-    records that are not sent.
+    records that are not sent. `varies`: the bytes of a profile depend on those of the records that
+    come with it, as with records that are sent as they come.
     """
 
     identity_seed: int
     content_seed: int
     renew: Callable[[Sequence[bytes]], Sequence[bytes | None]]
     keys: Callable[[Sequence[Data]], Sequence[Identities]]
+    varies: bool = False
 
 
 class Look:
@@ -38,7 +44,7 @@ class Look:
         self.batch, self.stream = batch, stream
         self.profiles = batch.profiles()
         self.ids = ids_of(batch.identities, stream)
-        self.contents = hashes(self.profiles, stream.content_seed)
+        self.contents = contents_of(self.profiles, stream)
         if set(map(len, self.ids)) == ALONE:
             self.days = memory.find([each for (each,) in self.ids], self.contents)
             return
@@ -47,6 +53,19 @@ class Look:
         ]
         found = iter(memory.find(list(chain.from_iterable(self.ids)), each_content))
         self.days = [_earliest(list(islice(found, len(mine)))) for mine in self.ids]
+
+
+def contents_of(profiles: Iterable[bytes], stream: Remembered) -> list[bytes]:
+    """The hashes of profiles."""
+    return hashes(map(_in_order, profiles) if stream.varies else profiles, stream.content_seed)
+
+
+def _in_order(profile: bytes) -> bytes:
+    """A profile in JSON with its fields in one order."""
+    try:
+        return _encode(decode_exact(profile))
+    except (msgspec.MsgspecError, ValueError):
+        return profile
 
 
 def _earliest(days: Sequence[int]) -> int:

@@ -5,7 +5,6 @@ from collections.abc import Set as AbstractSet
 from itertools import chain
 
 from ..memory.entries import ABSENT, OTHER
-from ..memory.hashes import hashes
 from ..memory.retries import Retries
 from ..memory.store import Memory
 from ..records.batch import Batch, Data
@@ -13,7 +12,7 @@ from ..records.route import Route
 from ..rejection import Rejection
 from .blame import Resolution
 from .chunks import Chunk
-from .look import Ids, Look, Remembered, ids_of
+from .look import Ids, Look, Remembered, contents_of, ids_of
 
 # where one of these stands, a profile may hold a function; letters of the word may be escaped
 FUNCTIONS = (b'"action"', b"<action", b"\\u006", b"\\u007")
@@ -177,8 +176,7 @@ class Remembering:
                 ids = ids_of(run.identities, stream)
                 contents: Sequence[bytes] = [NOTHING] * len(ids)
                 if self._remembers:
-                    hashed = hashes(run.profiles, stream.content_seed)
-                    contents = self._contents(run.ordinals, hashed)
+                    contents = self._contents(run.ordinals, contents_of(run.profiles, stream))
                 self._enter(ids, contents, {each - start for each in rejected})
                 if self._retries is not None:
                     newest = map(self._retries.settle, ids, run.ordinals)

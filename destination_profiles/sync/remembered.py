@@ -19,6 +19,7 @@ from ..records.key_reader import KeyReader
 from ..records.renewal import Renewal
 from ..rejects.parts import Stream
 from ..rejects.store import utc_now
+from ..service.formats import format_named
 from ..service.identities import Identities
 from ..service.manifest import service
 from ..service.matching import Target
@@ -135,6 +136,7 @@ def _remembered(
         seed_of(repr((sent_with, stream.fields, stream.subscriptions)), seed),
         Renewal(info, config, service(), resubscribes=setting.resubscribe),
         _keys(info, config),
+        varies=stream.fields is None and format_named(config.wire_format).verbatim,
     )
 
 

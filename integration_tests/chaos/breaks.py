@@ -63,6 +63,21 @@ BREAKS: dict[str, tuple[Change, ...]] = {
             "return ACCEPTED or Retry(error, wait, throttled=True, reason=",
         ),
     ),
+    "nothing is forgotten before it is sent": (
+        ("memory/store.py", "forgotten.append(self._at(name))", "folder.remove(self._at(name))"),
+    ),
+    "what nobody knows is remembered as accepted": (
+        (
+            "delivery/remembering.py",
+            "        for chunk in under_way:",
+            """        for run in [run for chunk in under_way for run in chunk.runs()]:
+            stream = self._streams[run.stream]
+            contents = contents_of(run.profiles, stream)
+            self._enter(ids_of(run.identities, stream), contents, set())
+        for chunk in ():""",
+        ),
+    ),
+    "nothing is skipped": (("delivery/remembering.py", "day >= first[mine[0][-1]]", "not first"),),
     "failures exit with 0": (("commands/ending.py", "FAILED = 1", "FAILED = 0"),),
 }
 

@@ -3,21 +3,22 @@ rejected records, and in what the connector said.
 """
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from functools import cached_property
 from itertools import pairwise
 from typing import Any
-from xml.etree import ElementTree
 
+from integration_tests.chaos.bodies import Item, items_of
 from integration_tests.chaos.faults import EVENTS, FAULTS
-from integration_tests.chaos.load import CANARY, FIELDS, FIRST_ID, KEY, Row
+from integration_tests.chaos.load import CANARY, FIRST_ID, Row
+from integration_tests.chaos.memory import recalled
 from integration_tests.chaos.plan import TOKEN
 from integration_tests.chaos.run import Attempt, Happened
 from integration_tests.chaos.truth import applied, points, seen
 
-Item = tuple[int, int]  # stream, and number of the row in it
-MARKERS = {marker: place for place, (marker, _) in enumerate(FIELDS)}
+UNSENT = re.compile(r"([\d,]+) superseded, [\d,]+ deleted, (?:([\d,]+) unchanged, )?0 on their way")
 SECRETS = (CANARY, TOKEN, str(FIRST_ID)[:7])
 
 
@@ -40,6 +41,25 @@ class Checks:
         return {number: items_of(self._is.bodies[number]) for number in executed}
 
     @cached_property
+    def _executed(self) -> list[tuple[int, list[Row]]]:
+        """Write calls that were executed, in that order, and the rows in them as they were then."""
+        rows = [{(row.stream, row.number): row for row in x.fed.rows} for x in self._is.attempts]
+        return [
+            (
+                row["id"],
+                [rows[self._attempt_of(row["id"])][item] for item in self._items[row["id"]]],
+            )
+            for row in self._in_order()
+        ]
+
+    def _in_order(self) -> list[dict[str, Any]]:
+        executed = [row for row in self._is.requests if row["id"] in self._items]
+        return sorted(executed, key=lambda row: (row["ended_at"] or "", row["id"]))
+
+    def _attempt_of(self, request: int) -> int:
+        return sum(each.before < request for each in self._is.attempts) - 1
+
+    @cached_property
     def _blamed(self) -> set[Item]:
         """Good rows that may be rejected all the same."""
         lone = [items for each in self._is.blamed if len(items := items_of(each)) == 1]
@@ -47,11 +67,12 @@ class Checks:
 
     def all(self) -> Iterator[str]:
         for number, attempt in enumerate(self._is.attempts, 1):
-            checks = (self._end, self._states, self._books, self._missing, self._rejected)
-            for check in (*checks, self._canaries):
+            checks = (self._end, self._states, self._books, self._unsent, self._missing)
+            for check in (*checks, self._rejected, self._canaries):
                 yield from (f"{fault} (attempt {number})" for fault in check(attempt))
         yield from self._order()
         yield from self._limits()
+        yield from recalled(self._is)
         yield from self._content()
 
     def _end(self, attempt: Attempt) -> Iterator[str]:
@@ -104,6 +125,30 @@ class Checks:
             if told != wanted:
                 yield f"books: {told} instead of {wanted} before state {position}"
 
+    def _unsent(self, attempt: Attempt) -> Iterator[str]:
+        """What is counted as superseded or unchanged was not sent, and the other way round."""
+        if attempt.code != 0:
+            return
+        logs = [each["log"]["message"] for each in attempt.messages if each["type"] == "LOG"]
+        told = UNSENT.findall("\n".join(logs))
+        if not told:
+            yield "books: no line tells that nothing is on its way"
+            return
+        count = sum(int(each.replace(",", "") or 0) for each in told[-1])
+        place = self._is.attempts.index(attempt)
+        sent = {
+            item
+            for number, items in self._items.items()
+            if self._attempt_of(number) == place
+            for item in items
+        }
+        left = sum(
+            number not in attempt.rejected and (row.stream, row.number) not in sent
+            for number, row in enumerate(attempt.fed.rows, 1)
+        )
+        if count != left:
+            yield f"books: {count} rows are told to be unsent, {left} are"
+
     def _is_of(self, row: Row, state: dict[str, Any]) -> bool:
         """Whether a state tells of a row's stream."""
         return (
@@ -112,16 +157,40 @@ class Checks:
         )
 
     def _missing(self, attempt: Attempt) -> Iterator[str]:
-        """No state before its rows: each was executed by then, or stood in the store."""
+        """No state before its rows: each was executed by then, or stood in the store, or in the
+        service as it is.
+        """
+        began = min(each.before for each in self._is.attempts if each.sync == attempt.sync)
         for came, (sent, position) in zip(attempt.passed, attempt.fed.states, strict=False):
-            done = {item for number in came.executed for item in self._items[number]}
+            since = [number for number in came.executed if number > began]
+            done = {item for number in since for item in self._items[number]}
             for number, row in enumerate(attempt.fed.rows[:position], 1):
                 if self._is_of(row, sent) and not (
                     number in came.rejected
                     or (row.stream, row.number) in done
                     or self._is_superseded(row, attempt.fed.rows[number:], done)
+                    or self._is_known(row, came.executed)
                 ):
                     yield f"missing: row {row.number} of stream {row.stream} ({row.bad})"
+
+    def _is_known(self, row: Row, executed: set[int]) -> bool:
+        """Whether there is a memory, and this is what its stream sent to its profile last."""
+        if "memory" not in self._is.plan.settings:
+            return False
+        mine = (
+            self._said(sent)
+            for number, rows in reversed(self._executed)
+            if number in executed
+            for sent in reversed(rows)
+            if (sent.stream, sent.profile) == (row.stream, row.profile)
+        )
+        return next(mine, None) == self._said(row)
+
+    def _said(self, row: Row) -> dict[str, Any]:
+        """What is sent of a row."""
+        if self._is.plan.settings["null_values"] == "unset":
+            return row.changes
+        return {name: value for name, value in row.changes.items() if value is not None}
 
     def _is_superseded(self, row: Row, later: list[Row], done: set[Item]) -> bool:
         """Whether a later row stands for this one, and is done."""
@@ -154,15 +223,17 @@ class Checks:
                 yield f"canaries: {secret} in the output"
 
     def _order(self) -> Iterator[str]:
-        """Rows of a profile are executed in their order, once in each attempt."""
+        """Rows of a profile are executed in their order, once in each attempt; but for rows of a
+        request that a page has refused: their parts are sent though an earlier try was executed.
+        """
+        refused = {item for body in self._is.blamed for item in items_of(body)}
         profile_of = {(x.stream, x.number): x.profile for x in self._is.plan.load.rows}
-        before = [each.before for each in self._is.attempts]
         last: dict[tuple[int, int, int], int] = {}
-        for row in sorted(self._is.requests, key=lambda row: (row["ended_at"] or "", row["id"])):
-            attempt = sum(each < row["id"] for each in before)
-            for stream, number in self._items.get(row["id"], ()):
+        for row in self._in_order():
+            attempt = self._attempt_of(row["id"])
+            for stream, number in self._items[row["id"]]:
                 key = (attempt, stream, profile_of[stream, number])
-                if last.get(key, 0) >= number:
+                if last.get(key, 0) >= number and (stream, number) not in refused:
                     yield f"order: row {number} of stream {stream} after {last[key]}"
                 last[key] = number
         yield from self._overlaps(profile_of)
@@ -197,11 +268,12 @@ class Checks:
         """In the end every profile is what the rows make of it, one by one."""
         plan, attempts = self._is.plan, self._is.attempts
         if attempts[-1].code != 0:
-            yield f"end: no attempt of {len(attempts)} ended well"
+            yield f"end: no attempt of sync {attempts[-1].sync} ended well"
             return
         databases = {each.place: each.db_id for each in plan.load.streams}
         clears = plan.settings["null_values"] == "unset"
-        truth = applied(plan.load.rows, databases, plan.load.profiles, clears=clears)
+        rows = [row for load in plan.loads for row in load.rows]
+        truth = applied(rows, databases, plan.load.profiles, clears=clears)
         most = points([row for each in attempts for row in each.fed.rows])
         numbers = {(row.stream, row.number): row.profile for row in plan.load.rows}
         spared = {numbers[item] for item in self._blamed}
@@ -215,20 +287,3 @@ class Checks:
             wrong = {name for name in {*found, *wanted} if found.get(name) != wanted.get(name)}
             if wrong:
                 yield f"content: {sorted(wrong)} of profile {key[1]} in database {key[0]}"
-
-
-def items_of(body: bytes) -> list[Item]:
-    """The rows in the body of a write call, JSON or XML."""
-    if body.startswith(b"<"):
-        profiles: list[dict[str, Any]] = [
-            {each.tag: each.text for each in data}
-            for data in ElementTree.fromstring(body).findall("data")
-        ]
-    else:
-        profiles = json.loads(body)["data"]
-    found = []
-    for profile in profiles:
-        assert KEY in profile
-        (marker,) = MARKERS.keys() & profile.keys()
-        found.append((MARKERS[marker], int(profile[marker].split()[1])))
-    return found

@@ -17,6 +17,7 @@ CANARY = "kanarie"  # stands in every text of a record and of a state
 FIRST_ID = 735_802_400_000  # of a profile: digits that no output has by chance
 STRANGERS = 900  # added to the number of a profile that the service does not know
 POISON = 800  # added to that of a profile that spoils its whole request
+ELSEWHERE = {"stranger": STRANGERS, "poison": POISON}  # what is bad about profiles, not values
 KEY = "crm_id"
 MAILS = "subscriptions"
 FIELDS = (  # of each stream: the field that tells which row was the last, and plain ones
@@ -27,6 +28,7 @@ FIELDS = (  # of each stream: the field that tells which row was the last, and p
 )
 TYPES = {"score": "number", "height": "number", "vip": "boolean"}  # the others are texts
 OTHERS = (*(marker for marker, _ in FIELDS), "id", KEY, "points", "tags", MAILS, "mail", "news")
+STEADY_PROFILES, SHIFT = 40, 10  # of steady rows; how far streams stand apart in them
 PARTNERS = 3  # the stream that may write into database 2, which has system fields only
 MODES = ("append", "append", "append_dedup", "update", "overwrite")
 NAMES = ("users", "people of côté", "orders", "leads")
@@ -73,6 +75,18 @@ class Stream:
         kinds = {name: TYPES.get(name, "string") for name in FIELDS[self.place][1]}
         typed = {name: {"type": ["null", kind]} for name, kind in kinds.items()}
         return {"type": "object", "properties": {**{name: {} for name in OTHERS}, **typed}}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """What a load is like. `mapped`: columns have names of their own, as `columns` tells; `steady`:
+    no stream has two rows of a profile, or functions, so that a memory has something to skip.
+    """
+
+    mapped: bool
+    xml: bool
+    max_bytes: int
+    steady: bool = False
 
 
 @dataclass(frozen=True)
@@ -140,8 +154,8 @@ def cursors_of(state: dict[str, Any]) -> dict[int, int]:
     return {each["place"]: each["cursor"] for each in states}
 
 
-def draw_load(rng: Random, *, mapped: bool, xml: bool, max_bytes: int) -> Load:
-    """A load; `mapped`: its columns have names of their own, as `columns` tells."""
+def draw_load(rng: Random, kind: Kind) -> Load:
+    """A load of a kind."""
     streams = [
         Stream(
             place,
@@ -154,11 +168,13 @@ def draw_load(rng: Random, *, mapped: bool, xml: bool, max_bytes: int) -> Load:
         )
         for place in sorted(rng.sample(range(len(FIELDS)), rng.randint(1, len(FIELDS))))
     ]
-    profiles = [FIRST_ID + number for number in range(1, rng.randint(4, 25))]
-    order = [each for each in streams for _ in range(rng.randint(10, 90))]
+    known = STEADY_PROFILES if kind.steady else rng.randint(4, 25) - 1
+    profiles = [FIRST_ID + number for number in range(1, known + 1)]
+    most = STEADY_PROFILES - SHIFT if kind.steady else 90
+    order = [each for each in streams for _ in range(rng.randint(10, most))]
     if rng.random() < 0.7:
         rng.shuffle(order)
-    maker = _Maker(rng, profiles, mapped=mapped, xml=xml, max_bytes=max_bytes)
+    maker = Maker(rng, profiles, kind)
     numbers = dict.fromkeys(range(len(FIELDS)), 0)
     rows = []
     for each in order:
@@ -168,28 +184,33 @@ def draw_load(rng: Random, *, mapped: bool, xml: bool, max_bytes: int) -> Load:
     return Load(streams, rows, profiles, together, numbers)
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Settings:
-    mapped: bool
-    xml: bool
-    max_bytes: int
-
-
-class _Maker:
+class Maker:
     """Draws rows."""
 
-    def __init__(self, rng: Random, profiles: list[int], **settings: Any) -> None:
-        self._rng, self._profiles, self._settings = rng, profiles, _Settings(**settings)
+    def __init__(self, rng: Random, profiles: list[int], kind: Kind) -> None:
+        self._rng, self._profiles, self._kind = rng, profiles, kind
         self._bad = rng.choice([0.0, 0.0, 0.03, 0.1])
 
     def row(self, stream: Stream, number: int) -> Row:
-        profile = self._rng.choice(self._profiles)
+        """The row of this number, of some profile."""
+        if self._kind.steady:
+            profile = self._profiles[(number - 1 + SHIFT * stream.place) % len(self._profiles)]
+        else:
+            profile = self._rng.choice(self._profiles)
         bad = self._badness(stream) if self._rng.random() < self._bad else None
-        profile += {"stranger": STRANGERS, "poison": POISON}.get(bad or "", 0)
+        profile += ELSEWHERE.get(bad or "", 0)
+        return self._row(stream, number, profile, bad)
+
+    def another(self, stream: Stream, row: Row) -> Row:
+        """What a good row may be in a later sync: other changes to the same profile."""
+        bad = self._badness(stream) if self._rng.random() < self._bad else None
+        return self._row(stream, row.number, row.profile, None if bad in ELSEWHERE else bad)
+
+    def _row(self, stream: Stream, number: int, profile: int, bad: str | None) -> Row:
         changes = {KEY: profile, stream.marker: f"{CANARY} {number}", **self._changes(stream)}
-        if bad not in (None, "stranger", "poison"):
-            changes |= self._spoilt(stream, str(bad))
-        data = columns(stream, changes) if self._settings.mapped else changes
+        if bad is not None and bad not in ELSEWHERE:
+            changes |= self._spoilt(stream, bad)
+        data = columns(stream, changes) if self._kind.mapped else changes
         more = {"namespace": stream.namespace} if stream.namespace else {}
         return Row(stream.place, number, profile, changes, record(data, stream.name, **more), bad)
 
@@ -200,7 +221,7 @@ class _Maker:
         kinds = ["stranger", "poison", "nan", "size"]
         if stream.declared or (stream.mode == "append" and stream.place < 2):
             kinds.append("type")
-        if self._settings.xml:
+        if self._kind.xml:
             kinds.append("control")
         return self._rng.choice(kinds)
 
@@ -208,7 +229,7 @@ class _Maker:
         first = FIELDS[stream.place][1][0]
         return {
             "nan": {first: math.nan},
-            "size": {stream.marker: CANARY * (self._settings.max_bytes // len(CANARY) + 1)},
+            "size": {stream.marker: CANARY * (self._kind.max_bytes // len(CANARY) + 1)},
             "type": {first: [CANARY]},
             "control": {stream.marker: f"{CANARY}\x01"},
         }[bad]
@@ -220,11 +241,12 @@ class _Maker:
             for name in FIELDS[stream.place][1]
             if rng.random() < 0.6
         }
-        if stream.db_id == 1 and rng.random() < 0.4:
+        functions = stream.db_id == 1 and not self._kind.steady
+        if functions and rng.random() < 0.4:
             changes["points"] = {"action": "incr", "value": rng.randint(1, 9)}
-        if stream.db_id == 1 and rng.random() < 0.2:
+        if functions and rng.random() < 0.2:
             changes["tags"] = {"action": "add", "value": [f"{CANARY} {rng.randint(1, 5)}"]}
-        if rng.random() < 0.2:
+        if rng.random() < 0.2 and _mails(stream, self._kind):
             address = f"{CANARY}{rng.randint(1, 2)}.{stream.place}@example.org"
             changes[MAILS] = [{"channel": "email", "resource_id": 28, "email": address}]
             changes[MAILS][0]["status"] = rng.choice(["subscribed", "unsubscribed"])
@@ -250,19 +272,25 @@ def columns(stream: Stream, changes: dict[str, Any]) -> dict[str, Any]:
     return {**row, "left": CANARY}  # a column that nothing is taken from
 
 
-def entry(stream: Stream, *, mapped: bool) -> dict[str, Any]:
+def entry(stream: Stream, kind: Kind) -> dict[str, Any]:
     """A stream's entry in the configuration."""
     known = {**stream.descriptor, "db_id": stream.db_id}
-    if not mapped:
+    if not kind.mapped:
         return known
     fields = [
         {"to": KEY, "from": "id"},
         *({"to": name, "from": name} for name in (stream.marker, *FIELDS[stream.place][1])),
     ]
-    if stream.db_id == 1:
+    if stream.db_id == 1 and not kind.steady:
         fields += [
             {"to": "points", "from": "points", "action": "incr"},
             {"to": "tags", "from": "tags", "action": "add"},
         ]
     mails = {"channel": "email", "resource_id": 28, "address_from": "mail", "status_from": "news"}
-    return {**known, "fields": fields, "subscriptions": [mails]}
+    mailing = {"subscriptions": [mails]} if _mails(stream, kind) else {}
+    return {**known, "fields": fields, **mailing}
+
+
+def _mails(stream: Stream, kind: Kind) -> bool:
+    """Whether it changes subscriptions. Of steady streams one does, so that nothing is shared."""
+    return stream.place == 0 or not kind.steady

@@ -37,6 +37,10 @@ class Proxy(ThreadingHTTPServer):
         self._number, self._busy = 0, 0
         self._changed = threading.Condition()
 
+    def restart(self) -> None:
+        """Count from 1 again."""
+        self._number = 0
+
     def next(self) -> str | None:
         """Count a write call; what happens to it."""
         with self._changed:

@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from integration_tests.chaos.load import FIRST_ID, KEY, POISON, Fed, cursors_of, feed
+from integration_tests.chaos.load import FIRST_ID, KEY, POISON, Fed, Load, cursors_of, feed
 from integration_tests.chaos.plan import TOKEN, Plan
 from integration_tests.chaos.proxy import Proxy
 from integration_tests.connector import UPDATE, Connector, kept
@@ -40,12 +40,13 @@ class Passed:
 
 @dataclass
 class Attempt:
-    """One process. `played` is what went wrong meanwhile, `before` the last row of the journal that
-    was there before it.
+    """One process of a sync. `played` is what went wrong meanwhile, `before` the last row of the
+    journal that was there before it.
     """
 
     fed: Fed
     before: int
+    sync: int = 1
     passed: list[Passed] = field(default_factory=list)
     code: int = 0
     messages: list[dict[str, Any]] = field(default_factory=list)
@@ -85,7 +86,8 @@ class Arena:
         """`package`: where another connector than this one is imported from."""
         self.plan, self.folder, self.package = plan, folder, package
         self.data, self.bodies = folder / "sandbox.db", folder / "bodies"
-        self.proxy = Proxy(plan.at_request, self._play)
+        self.proxy = Proxy(self._trouble, self._play)
+        self._sync = 0
         self._stack = ExitStack()
         self._process: subprocess.Popen[bytes] | None = None
         self._sandbox: RunningSandbox | None = None
@@ -134,6 +136,9 @@ class Arena:
         self.proxy.upstream = sandbox.url
         return sandbox
 
+    def _trouble(self, number: int) -> str | None:
+        return self.plan.at_request(self._sync, number)
+
     def _play(self, event: str) -> None:
         """In a thread of the proxy, while a request of the connector waits."""
         if event.startswith("service"):
@@ -147,14 +152,13 @@ class Arena:
             self._process.wait(SECONDS)
 
     def play(self) -> Happened:
-        """All attempts. One more than there are troubles is enough, as each is met once."""
+        """All syncs, until one does not end well."""
         attempts: list[Attempt] = []
-        cursors: dict[int, int] = {}
-        for number in range(1, len(self.plan.troubles) + 2):
-            attempts.append(self._attempt(number, cursors))
-            for each in attempts[-1].passed:
-                cursors |= cursors_of(each.state)
-            if attempts[-1].code == 0 or attempts[-1].hung:
+        for load in self.plan.loads:
+            self._sync += 1
+            self.proxy.restart()
+            attempts += self._attempts(load)
+            if attempts[-1].code != 0:
                 break
         requests = self._requests()
         bodies = {row["id"]: next(self.bodies.glob(f"{row['id']:06d}.*")) for row in requests}
@@ -162,11 +166,21 @@ class Arena:
         profiles, blamed = self._profiles(), self.proxy.blamed
         return Happened(self.plan, attempts, requests, read, profiles, blamed)
 
-    def _attempt(self, number: int, cursors: dict[int, int]) -> Attempt:
+    def _attempts(self, load: Load) -> Iterator[Attempt]:
+        """Of one sync. One more than there are troubles is enough, as each is met once."""
+        cursors: dict[int, int] = {}
+        for number in range(1, len(self.plan.troubles) + 2):
+            attempt = self._attempt(number, feed(load, cursors))
+            yield attempt
+            for each in attempt.passed:
+                cursors |= cursors_of(each.state)
+            if attempt.code == 0 or attempt.hung:
+                break
+
+    def _attempt(self, number: int, fed: Fed) -> Attempt:
         rows = self._requests()
-        fed = feed(self.plan.load, cursors)
-        attempt = Attempt(fed, rows[-1]["id"] if rows else 0)
-        happens = self.plan.at_attempt(number)
+        attempt = Attempt(fed, rows[-1]["id"] if rows else 0, self._sync)
+        happens = self.plan.at_attempt(self._sync, number)
         attempt.played |= happens
         had, old = len(self.proxy.played), {each["rejected_sync"] for each in self._kept()}
         lines = self.folder / "input.jsonl"
