@@ -66,12 +66,12 @@ class Subscription:
             "resource_id": config.resource_id,
             **{name: value for name, value in constants.items() if value is not None},
         }
-        own = [STATUS] if self._status.varies or STATUS in fixed else []
-        own += [each.to for each in config.parts if each in varying or each.to in fixed]
-        parts = list(dict.fromkeys(own))  # the status is the first, as its values are
+        taken = [each.to for each in config.parts if each in varying or each.to in fixed]
+        if self._status.varies or STATUS in fixed:
+            taken.insert(0, STATUS)  # the first, as its values are
         custom = ["custom_fields"] if self._custom else []
-        addresses = [path[0] for path in paths]
-        self._own = objects(["channel", "resource_id", *addresses, *parts, *custom], fixed)
+        names = ["channel", "resource_id", *(path[0] for path in paths), *taken, *custom]
+        self._own = objects(list(dict.fromkeys(names)), fixed)
 
     def build(self, table: Table) -> Values:
         """One for each record, ABSENT for those without an address, which are asked no more, and

@@ -83,28 +83,20 @@ def assemble(
     Raises ConfigError for a stream that cannot be sent as it is set.
     """
     codecs = _codecs(streams, config)
-    names = config.field_names().union(*(info.words() for info in streams))
-    answers, mailbox = Answers(service(), names, ids=recorder is not None), Mailbox()
+    answers, mailbox = _answers(streams, config, ids=recorder is not None), Mailbox()
     client = ProfilesClient(config, service(), answers)
     if recorder is not None:
         recorder.attach(mailbox.wake)
     dispatcher = Dispatcher(
         Senders(sender or client, mailbox.put, taken=answered),
-        Schedule(
-            answers.backoff,
-            config.retry_seconds,
-            max_per_second=config.max_requests_per_second,
-        ),
+        _schedule(config, answers),
         max_in_flight=config.max_in_flight,
         throttled=throttled,
         put_off=recorder.put_off if recorder else lambda _chunk, _code: None,
         leaving=lambda chunk: _leaving(chunk, memory, leaving),
         expects_refusals=expects_refusals,
         inspect=lambda: inspect(config, client, service(), in_sync=True).problems,
-        repeats=Repeats(
-            repeatable(service(), format_named(config.wire_format)),
-            starts_triggers=not config.options.get("skip_triggers", False),
-        ),
+        repeats=_repeats(config),
     )
     writer = Writer(
         codecs,
@@ -118,6 +110,22 @@ def assemble(
         max_rejected_percent=config.max_rejected_percent,
     )
     return Pump(writer, mailbox, heartbeat=heartbeat)
+
+
+def _answers(streams: Sequence[StreamInfo], config: Config, *, ids: bool) -> Answers:
+    names = config.field_names().union(*(info.words() for info in streams))
+    return Answers(service(), names, ids=ids)
+
+
+def _schedule(config: Config, answers: Answers) -> Schedule:
+    most = config.max_requests_per_second
+    return Schedule(answers.backoff, config.retry_seconds, max_per_second=most)
+
+
+def _repeats(config: Config) -> Repeats:
+    starts_triggers = not config.options.get("skip_triggers", False)
+    executable = repeatable(service(), format_named(config.wire_format))
+    return Repeats(executable, starts_triggers=starts_triggers)
 
 
 def _leaving(chunk: Chunk, memory: "Remembering | None", leaving: Callable[[Chunk], None]) -> None:
