@@ -51,7 +51,7 @@ class Subscription:
         varying = [
             each for each in config.parts if each is not status and (each.source or each.columns)
         ]
-        constants = {each.to: each.value for each in config.parts if not each.source}
+        given = [each for each in config.parts if not each.source and each.value is not None]
         self._parts = [
             Field(columns.reader(each), ABSENT, checks.part(each) if checks else None)
             for each in varying
@@ -61,11 +61,8 @@ class Subscription:
             for each in config.custom_fields
         ]
         self._custom_objects = objects([each.to for each in config.custom_fields], {})
-        fixed = {
-            "channel": config.channel,
-            "resource_id": config.resource_id,
-            **{name: value for name, value in constants.items() if value is not None},
-        }
+        fixed: dict[str, Any] = dict(zip(("channel", "resource_id"), self._place, strict=True))
+        fixed.update((each.to, each.value) for each in given)
         taken = [each.to for each in config.parts if each in varying or each.to in fixed]
         if self._status.varies or STATUS in fixed:
             taken.insert(0, STATUS)  # the first, as its values are
