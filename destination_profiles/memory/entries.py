@@ -3,10 +3,10 @@
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from itertools import groupby, starmap
+from itertools import groupby
 from operator import add
 from pathlib import Path
-from struct import unpack
+from struct import Struct, unpack
 
 from .hashes import SIZE
 
@@ -18,6 +18,7 @@ FEW = 8  # one of so many: then it is quicker to change buckets than to write al
 LEAST_BITS, MOST_BITS = 8, 32  # of a hash that number its bucket
 AT_ONCE = 256  # buckets that are asked for together
 PREFIXES = 256  # parts in which entries are merged, by the first byte of the identity
+FIRST = Struct(f">Q{RECORD - SIZE}x")  # of a record, its identity as a number
 BLANK = bytes(SIZE + 2)
 PAGE_BYTES = 4096
 FOR_ITSELF = ("journal_mode=OFF", "synchronous=OFF")  # of a copy that nobody else has
@@ -159,12 +160,6 @@ def make(path: Path, owner: str, parts: Iterable[Sequence[bytes]], most: int) ->
     shift = 8 * SIZE - bits
     count = 0
 
-    def number(record: bytes) -> int:
-        return int.from_bytes(record[:SIZE]) >> shift
-
-    def bucket(number: int, records: Iterator[bytes]) -> tuple[int, bytes]:
-        return number, b"".join(records)
-
     db = sqlite3.connect(path, isolation_level=None)
     for setting in (f"page_size={PAGE_BYTES}", *FOR_ITSELF):
         db.execute(f"PRAGMA {setting}")
@@ -173,7 +168,7 @@ def make(path: Path, owner: str, parts: Iterable[Sequence[bytes]], most: int) ->
     db.execute("BEGIN")
     for part in parts:
         count += len(part)
-        db.executemany("INSERT INTO buckets VALUES (?, ?)", starmap(bucket, groupby(part, number)))
+        db.executemany("INSERT INTO buckets VALUES (?, ?)", _in_buckets(part, shift))
     about = {"form": FORM, "owner": owner, "bits": bits, "count": count}
     rows = [(name, str(value)) for name, value in about.items()]
     db.executemany("INSERT INTO about VALUES (?, ?)", rows)
@@ -181,9 +176,14 @@ def make(path: Path, owner: str, parts: Iterable[Sequence[bytes]], most: int) ->
     db.close()
 
 
-def record(identity: bytes, content: bytes, day: int) -> bytes:
-    """An entry as it stands in a file."""
-    return identity + content + day.to_bytes(2)
+def _in_buckets(records: Sequence[bytes], shift: int) -> Iterator[tuple[int, bytes]]:
+    """Numbers of buckets, and what is in each, of records in the order of their bytes."""
+    joined, start = b"".join(records), 0
+    numbers = (first >> shift for (first,) in FIRST.iter_unpack(joined))
+    for number, same in groupby(numbers):
+        stop = start + RECORD * len(list(same))
+        yield number, joined[start:stop]
+        start = stop
 
 
 def no_record(identity: bytes) -> bytes:

@@ -16,7 +16,7 @@ import msgspec
 from ..errors import StoreFailed
 from ..storage.folder import Folder, Lock, joined, quoted
 from . import lease
-from .entries import ABSENT, BLANK, UNUSABLE, Entries, make, no_record, record
+from .entries import ABSENT, BLANK, UNUSABLE, Entries, make, no_record
 from .hashes import SIZE, hashes, seal, unseal
 from .lanes import Database, Sends, settle
 from .spool import Spool
@@ -119,7 +119,8 @@ class Memory:
 
     def remember(self, entries: Iterable[tuple[bytes, bytes]], day: int) -> None:
         """Keep what was sent to identities on a day, for later syncs."""
-        self._add([record(identity, content, day) for identity, content in entries])
+        ends = day.to_bytes(2)
+        self._add([identity + content + ends for identity, content in entries])
 
     def check(self) -> None:
         """Raise StoreUnavailable where another may own the memory by now."""

@@ -222,5 +222,5 @@ def test_what_is_not_remembered_takes_no_memory(kept: Kept) -> None:
     rows = batch(('{"n":{"action":"incr"}}', ("1",)))
     with opened(kept.folder, "crm", lambda _: None) as memory:
         link = Remembering(memory, kept.streams(), today=1, resend_after_days=1, remembers=False)
-        assert link.changed(rows, ROUTE, frozenset()) == (rows, ())
+        assert link.changed(rows, ROUTE, frozenset()) == (rows, [])
         assert link._instead == {}

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from destination_profiles.memory.entries import ABSENT, OTHER, Entries, make, no_record, record
+from destination_profiles.memory.entries import ABSENT, OTHER, Entries, make, no_record
 from destination_profiles.memory.spool import MOST_HELD, Spool
 
 OWNER = "5f" * 8
@@ -20,6 +20,10 @@ def identity(number: int) -> bytes:
 
 def content(number: int) -> bytes:
     return number.to_bytes(8)
+
+
+def record(identity: bytes, content: bytes, day: int) -> bytes:
+    return identity + content + day.to_bytes(2)
 
 
 def file(path: Path, entries: dict[int, tuple[int, int]], most: int | None = None) -> Path:
