@@ -170,11 +170,11 @@ class Remembering:
                     self._instead.setdefault(ordinal, NOTHING)
 
     def leaving(self, chunk: Chunk) -> None:
-        """A chunk is about to be sent."""
-        self._memory.check()
-        if self._known and (gone := self._known.intersection(self._ids(chunk))):
-            self._memory.forget(sorted(gone))
-            self._known -= gone
+        """A chunk is about to be sent. What is sent once more keeps its entry."""
+        ids = {each for each in self._ids(chunk) if each not in self._renewed}
+        known = self._known & ids
+        self._memory.leaving(sorted(known), sorted(ids - known))
+        self._known -= known
         if self._retries is not None:
             self._retries.leaving(self._rows(chunk))
 

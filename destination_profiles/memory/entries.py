@@ -6,11 +6,12 @@ from functools import cache
 from itertools import groupby
 from operator import add
 from pathlib import Path
+from secrets import randbits
 from struct import Struct, unpack
 
 from .hashes import SIZE
 
-FORM = 1  # of the file; one of another form is not read
+FORM = 2  # of the file; one of another form is not read
 DAY = 2 * SIZE  # where it stands in a record
 RECORD = DAY + 2  # bytes: hash of an identity, of what was sent, and the day
 MEAN = 32  # records of a bucket
@@ -49,6 +50,7 @@ class Entries:
             if path.stat().st_size != pages * PAGE_BYTES:
                 raise ValueError
             self.count, self._bits = int(about["count"]), int(about["bits"])
+            self.generation = bytes.fromhex(about["generation"])
         except (*UNUSABLE, KeyError):
             self._db.close()
             raise ValueError from None
@@ -129,8 +131,9 @@ class Entries:
         for part in parts:
             self.put(part, least)
         (size,) = self._db.execute("SELECT sum(length(records)) FROM buckets").fetchone()
-        count = str((size or 0) // RECORD)
-        self._db.execute("UPDATE about SET value = ? WHERE name = 'count'", (count,))
+        about = {"count": str((size or 0) // RECORD), "generation": _new_generation()}
+        rows = [(value, name) for name, value in about.items()]
+        self._db.executemany("UPDATE about SET value = ? WHERE name = ?", rows)
         self._db.execute("COMMIT")
 
     def has_room(self, count: int) -> bool:
@@ -170,6 +173,7 @@ def make(path: Path, owner: str, parts: Iterable[Sequence[bytes]], most: int) ->
         count += len(part)
         db.executemany("INSERT INTO buckets VALUES (?, ?)", _in_buckets(part, shift))
     about = {"form": FORM, "owner": owner, "bits": bits, "count": count}
+    about["generation"] = _new_generation()
     rows = [(name, str(value)) for name, value in about.items()]
     db.executemany("INSERT INTO about VALUES (?, ?)", rows)
     db.execute("COMMIT")
@@ -184,6 +188,11 @@ def _in_buckets(records: Sequence[bytes], shift: int) -> Iterator[tuple[int, byt
         stop = start + RECORD * len(list(same))
         yield number, joined[start:stop]
         start = stop
+
+
+def _new_generation() -> str:
+    """By which it shows whether a file is the one that was there before."""
+    return f"{randbits(8 * SIZE):0{2 * SIZE}x}"
 
 
 def no_record(identity: bytes) -> bytes:

@@ -79,7 +79,7 @@ def test_file_of_another_is_not_read(tmp_path: Path) -> None:
         Entries(path, "other")
 
 
-@pytest.mark.parametrize("form", ["0", "2"])
+@pytest.mark.parametrize("form", ["1", "3"])
 def test_file_of_another_form_is_not_read(tmp_path: Path, form: str) -> None:
     path = file(tmp_path / "a", {1: (1, 7)})
     with sqlite3.connect(path) as db:
