@@ -5,26 +5,19 @@ that is a pipe or --json is given.
 import json
 import os
 import subprocess
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from integration_tests.connector import SECONDS, Connector, line, record, state
-from integration_tests.screen import terminal
+from integration_tests.connector import Connector, line, record, state
+from integration_tests.screen import fed, terminal, wait_until
 
 LINES = [*(record({"crm_id": number}) for number in range(1, 10)), state(9)]
 DELAY = "- {call: profiles/update_batch, delay_ms: 600}"  # two pictures
 NEVER = "- {call: profiles/update_batch, delay_ms: 60000}"
 ESTIMATE = {"name": "users", "type": "STREAM", "row_estimate": 12}
 LIVE = "Read 9 records in "
-
-
-def start(connector: Connector, **streams: Any) -> subprocess.Popen[bytes]:
-    environment = {**os.environ, "TERM": streams.pop("term", "xterm")}
-    return subprocess.Popen([*connector.command("write"), "--json"], env=environment, **streams)
 
 
 def text(shown: list[bytes]) -> str:
@@ -34,33 +27,18 @@ def text(shown: list[bytes]) -> str:
 def write(
     connector: Connector,
     shown: list[bytes],
-    until: Callable[[str], bool],
+    until: str,
+    count: int = 1,
     before: bytes = b"",
-    **streams: Any,
+    **started: Any,
 ) -> bytes:
-    """The output of a sync whose input stays open until that is shown on the terminal."""
-    with start(connector, stdin=subprocess.PIPE, **streams) as process:
-        assert process.stdin is not None
-        process.stdin.write(b"".join([before, *LINES]))
-        process.stdin.flush()
-        wait_until(shown, until)
-        output, _ = process.communicate(timeout=SECONDS)
-    assert process.returncode == 0
-    return output or b""
-
-
-def wait_until(shown: list[bytes], there: Callable[[str], bool]) -> None:
-    deadline = time.monotonic() + SECONDS
-    while not there(text(shown)):
-        assert time.monotonic() < deadline, text(shown)
-        time.sleep(0.02)
+    lines = b"".join([before, *LINES])
+    return fed([*connector.command("write"), "--json"], lines, shown, until, count, **started)
 
 
 def test_live_line_is_on_stderr_alone(connector: Connector) -> None:
     with terminal() as (end, shown):
-        output = write(
-            connector, shown, lambda it: it.count(LIVE) >= 3, stdout=subprocess.PIPE, stderr=end
-        )
+        output = write(connector, shown, LIVE, 3, stdout=subprocess.PIPE, stderr=end)
     assert "0 accepted, 0 rejected, 0 superseded, 0 deleted, 9 on their way" in text(shown)
     assert text(shown).rpartition(LIVE)[2].count("\x1b[2K") >= 1  # the last one is taken away
     messages = [json.loads(each) for each in output.splitlines()]
@@ -75,7 +53,7 @@ def test_live_line_is_on_stderr_alone(connector: Connector) -> None:
 
 def test_live_line_never_cuts_a_message(connector: Connector) -> None:
     with terminal() as (end, shown):
-        write(connector, shown, lambda it: LIVE in it, stdout=end, stderr=end)
+        write(connector, shown, LIVE, stdout=end, stderr=end)
     lines = [
         part.rpartition("\x1b[2K")[2].strip()
         for part in text(shown).split("\n")
@@ -89,13 +67,13 @@ def test_live_line_never_cuts_a_message(connector: Connector) -> None:
 @pytest.mark.parametrize("faults", [DELAY])
 def test_dumb_terminal_shows_nothing(connector: Connector) -> None:
     with terminal() as (end, shown):
-        write(connector, shown, lambda _: True, stdout=subprocess.PIPE, stderr=end, term="dumb")
+        write(connector, shown, "", stdout=subprocess.PIPE, stderr=end, env={"TERM": "dumb"})
     assert text(shown) == ""
 
 
 def test_line_is_no_longer_than_the_terminal(connector: Connector) -> None:
     with terminal(columns=40) as (end, shown):
-        write(connector, shown, lambda it: "…" in it, stdout=subprocess.PIPE, stderr=end)
+        write(connector, shown, "…", stdout=subprocess.PIPE, stderr=end)
     parts = text(shown).split("\x1b[2K")
     assert max(len(part.partition("\x1b")[0].strip()) for part in parts) <= 40
 
@@ -106,9 +84,12 @@ def test_bar_shows_how_much_of_a_file_is_read(connector: Connector, tmp_path: Pa
     with (
         terminal() as (end, shown),
         (tmp_path / "messages.jsonl").open("rb") as file,
-        start(connector, stdin=file, stdout=subprocess.DEVNULL, stderr=end) as process,
-    ):
-        wait_until(shown, lambda it: f"{'█' * 20} 100%  {LIVE}" in it)
+        subprocess.Popen(
+            [*connector.command("write"), "--json"],
+            stdin=file, stdout=subprocess.DEVNULL, stderr=end, env={**os.environ, "TERM": "xterm"},
+        ) as process,
+    ):  # fmt: skip
+        wait_until(shown, f"{'█' * 20} 100%  {LIVE}")
         process.kill()
 
 
@@ -130,8 +111,8 @@ def test_bar_follows_the_estimate_of_the_source(
         write(
             connector,
             shown,
-            lambda it: bar in it,
-            line(message),
+            bar,
+            before=line(message),
             stdout=subprocess.PIPE,
             stderr=end,
         )
