@@ -32,6 +32,9 @@ from profiles_sandbox.data.store import ProfileStore
 from profiles_sandbox.testing import RunningSandbox
 
 SECONDS = 600  # longer than any scenario takes
+HUNG = (
+    200  # longer than those of `make test` take, and shorter than any wait that nothing may await
+)
 FULL_DISK = ["sh", "-c", 'ulimit -f 0; exec "$@"', "sh"]  # no file may grow beyond nothing
 SEEDED_AT_ONCE = 10_000
 
@@ -154,8 +157,11 @@ class Stage:
             threads = [threading.Thread(target=job) for job in jobs]
             for thread in threads:
                 thread.start()
+            watch = threading.Timer(SECONDS if scenario.soak else HUNG, process.kill)
+            watch.start()
             output, errors = _outputs(run, read=not scenario.output_is_not_read)
             seconds = time.perf_counter() - began
+            watch.cancel()
             run.stopped.set()
             if process.stdin is not None:
                 with suppress(OSError):
