@@ -526,7 +526,9 @@ APART = (Memory, "join", entries_of_each_stream)
 
 def test_entries_of_a_stream_alone_are_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rule 3: what another stream sends of the same fields counts."""
-    assert "profile" in broken(monkeypatch, APART, drawn=worlds(("users", "people"), happens=("",)))
+    assert "profile" in broken(
+        monkeypatch, APART, drawn=worlds(("users", "people"), happens=("",), damage=("",))
+    )
 
 
 def test_entries_where_profiles_are_found_in_two_ways_are_caught(
@@ -540,7 +542,9 @@ def test_remembered_functions_are_caught(monkeypatch: pytest.MonkeyPatch) -> Non
     """Rule 4."""
     never = ("destination_profiles.delivery.remembering._may_hold_function", lambda _: False)
     monkeypatch.setattr(*never)
-    assert "a function" in broken(monkeypatch, drawn=worlds(("points",), happens=("",)))
+    assert "a function" in broken(
+        monkeypatch, drawn=worlds(("points",), happens=("",), damage=("",))
+    )
 
 
 def test_remembered_refusals_are_caught(monkeypatch: pytest.MonkeyPatch) -> None:
