@@ -226,4 +226,5 @@ def test_page_says_that_the_service_is_gone(browser: Driven, tmp_path: Path) -> 
         page = browser.open(running.url)
         expect(page.get_by_role("status")).to_have_text("Live")
     expect(page.get_by_role("status")).to_have_text("The service is gone")
+    page.close()  # it goes on asking, and each time that is an error
     browser.errors.clear()

@@ -3,14 +3,15 @@
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from itertools import groupby, starmap
+from itertools import groupby
 from operator import add
 from pathlib import Path
-from struct import unpack
+from secrets import randbits
+from struct import Struct, unpack
 
 from .hashes import SIZE
 
-FORM = 1  # of the file; one of another form is not read
+FORM = 2  # of the file; one of another form is not read
 DAY = 2 * SIZE  # where it stands in a record
 RECORD = DAY + 2  # bytes: hash of an identity, of what was sent, and the day
 MEAN = 32  # records of a bucket
@@ -18,6 +19,7 @@ FEW = 8  # one of so many: then it is quicker to change buckets than to write al
 LEAST_BITS, MOST_BITS = 8, 32  # of a hash that number its bucket
 AT_ONCE = 256  # buckets that are asked for together
 PREFIXES = 256  # parts in which entries are merged, by the first byte of the identity
+FIRST = Struct(f">Q{RECORD - SIZE}x")  # of a record, its identity as a number
 BLANK = bytes(SIZE + 2)
 PAGE_BYTES = 4096
 FOR_ITSELF = ("journal_mode=OFF", "synchronous=OFF")  # of a copy that nobody else has
@@ -48,6 +50,7 @@ class Entries:
             if path.stat().st_size != pages * PAGE_BYTES:
                 raise ValueError
             self.count, self._bits = int(about["count"]), int(about["bits"])
+            self.generation = bytes.fromhex(about["generation"])
         except (*UNUSABLE, KeyError):
             self._db.close()
             raise ValueError from None
@@ -128,8 +131,9 @@ class Entries:
         for part in parts:
             self.put(part, least)
         (size,) = self._db.execute("SELECT sum(length(records)) FROM buckets").fetchone()
-        count = str((size or 0) // RECORD)
-        self._db.execute("UPDATE about SET value = ? WHERE name = 'count'", (count,))
+        about = {"count": str((size or 0) // RECORD), "generation": _new_generation()}
+        rows = [(value, name) for name, value in about.items()]
+        self._db.executemany("UPDATE about SET value = ? WHERE name = ?", rows)
         self._db.execute("COMMIT")
 
     def has_room(self, count: int) -> bool:
@@ -159,12 +163,6 @@ def make(path: Path, owner: str, parts: Iterable[Sequence[bytes]], most: int) ->
     shift = 8 * SIZE - bits
     count = 0
 
-    def number(record: bytes) -> int:
-        return int.from_bytes(record[:SIZE]) >> shift
-
-    def bucket(number: int, records: Iterator[bytes]) -> tuple[int, bytes]:
-        return number, b"".join(records)
-
     db = sqlite3.connect(path, isolation_level=None)
     for setting in (f"page_size={PAGE_BYTES}", *FOR_ITSELF):
         db.execute(f"PRAGMA {setting}")
@@ -173,17 +171,28 @@ def make(path: Path, owner: str, parts: Iterable[Sequence[bytes]], most: int) ->
     db.execute("BEGIN")
     for part in parts:
         count += len(part)
-        db.executemany("INSERT INTO buckets VALUES (?, ?)", starmap(bucket, groupby(part, number)))
+        db.executemany("INSERT INTO buckets VALUES (?, ?)", _in_buckets(part, shift))
     about = {"form": FORM, "owner": owner, "bits": bits, "count": count}
+    about["generation"] = _new_generation()
     rows = [(name, str(value)) for name, value in about.items()]
     db.executemany("INSERT INTO about VALUES (?, ?)", rows)
     db.execute("COMMIT")
     db.close()
 
 
-def record(identity: bytes, content: bytes, day: int) -> bytes:
-    """An entry as it stands in a file."""
-    return identity + content + day.to_bytes(2)
+def _in_buckets(records: Sequence[bytes], shift: int) -> Iterator[tuple[int, bytes]]:
+    """Numbers of buckets, and what is in each, of records in the order of their bytes."""
+    joined, start = b"".join(records), 0
+    numbers = (first >> shift for (first,) in FIRST.iter_unpack(joined))
+    for number, same in groupby(numbers):
+        stop = start + RECORD * len(list(same))
+        yield number, joined[start:stop]
+        start = stop
+
+
+def _new_generation() -> str:
+    """By which it shows whether a file is the one that was there before."""
+    return f"{randbits(8 * SIZE):0{2 * SIZE}x}"
 
 
 def no_record(identity: bytes) -> bytes:
