@@ -15,7 +15,7 @@ import termios
 import threading
 import time
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -54,9 +54,15 @@ class Run:
     def requests(self) -> list[dict[str, Any]]:
         return updates(self.sandbox)
 
+    def received(self) -> int:
+        """How many requests there are: asked often, and a late answer would be a late event."""
+        with closing(open_to_read(self.sandbox.data)) as data:
+            counted = "SELECT count(*) FROM journal WHERE call = ?"
+            return int(data.connection.execute(counted, [UPDATE]).fetchone()[0])
+
     def play(self, event: Event) -> None:
         """Wait for the moment of an event and do it, unless the run ends before."""
-        while len(self.requests()) < event.after_requests or not self._is_so_far(event):
+        while self.received() < event.after_requests or not self._is_so_far(event):
             if self.stopped.wait(0.01):
                 return
         if self.stopped.wait(event.after_seconds):

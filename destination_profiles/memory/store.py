@@ -12,7 +12,7 @@ from secrets import randbits
 
 import msgspec
 
-from ..errors import StoreFailed
+from ..errors import StoreFailed, StoreUnavailable
 from ..storage.folder import Folder, Lock, joined, quoted
 from . import lease
 from .about import About, new, new_seed, read
@@ -28,6 +28,10 @@ ABOUT, ENTRIES, MERGED = "about.json", "entries.sqlite", "merged.sqlite"
 KEPT_DAYS = 365  # beyond the time after which an entry is sent again anyway
 NOT_KEPT = "The object storage does not list or give back what was written to its folder memory."
 BEGUN_ANEW = "The memory {} {}, so it is begun anew: this sync sends everything."
+NO_ROOM = (
+    "The memory {} cannot be copied to the folder for temporary files. Make room there, or name "
+    "another one in the variable TMPDIR, and run this again."
+)
 DAMAGED = (
     "The memory {} is damaged, or the folder for temporary files has no room for it, so what it "
     "knows counts no more: from here on this sync sends everything, and the next one begins it "
@@ -100,6 +104,7 @@ class Memory:
         if known or (others and self._has_accepted):
             self._note((*known, *others) if self._has_accepted else known)
             self._remove(known)
+            self._spool_up(list(map(no_record, known)))
 
     def drop(self, identities: Sequence[bytes]) -> None:
         """Let entries count no more: at once, and for later syncs once this one has ended. They are
@@ -129,7 +134,7 @@ class Memory:
             return
         try:
             path = self._merged(oldest)
-        except (*UNUSABLE, OSError):
+        except UNUSABLE:
             self._give_up()
             return
         self.check()
@@ -172,16 +177,17 @@ class Memory:
                 self._give_up()
 
     def _add(self, records: Sequence[bytes]) -> None:
-        if self._is_damaged:
-            return
-        try:
-            self._spool.add(records)
-        except OSError:
-            self._give_up()
-            return
+        self._spool_up(records)
         self._added += records
         if len(self._added) >= MOST_HELD:
             self._note(())
+
+    def _spool_up(self, records: Sequence[bytes]) -> None:
+        if not self._is_damaged:
+            try:
+                self._spool.add(records)
+            except OSError:
+                self._give_up()
 
     def _note(self, gone: Sequence[bytes]) -> None:
         """Put what was added in the journal, and which identities count no more behind that."""
@@ -216,6 +222,8 @@ class Memory:
                 self._close_entries()
                 self._entries = Entries(merged.replace(path), self._about.owner)
                 self._spool.clear()
+        except OSError:
+            raise StoreUnavailable(NO_ROOM.format(self._name)) from None
         except UNUSABLE:
             return "cannot be read, or is of another time"
         return ""
@@ -244,7 +252,8 @@ class Memory:
         is sent from now on is remembered.
         """
         self._tell(DAMAGED.format(self._name))
-        self._is_damaged, self._entries = True, None
+        self._close_entries()
+        self._is_damaged = True
         if self._lock is not None:
             self._folder.remove(self._at(ABOUT))
 

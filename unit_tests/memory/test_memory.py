@@ -7,7 +7,7 @@ import pytest
 
 from destination_profiles.errors import StoreUnavailable
 from destination_profiles.memory import lease, spool, store
-from destination_profiles.memory.entries import ABSENT, OTHER
+from destination_profiles.memory.entries import ABSENT, OTHER, Entries
 from destination_profiles.memory.lanes import Sends
 from destination_profiles.memory.spool import Spool
 from destination_profiles.memory.store import Memory, opened
@@ -306,18 +306,33 @@ def test_damage_that_shows_later_lets_everything_be_sent(syncs: Syncs) -> None:
         memory.remember([(each, ONE) for each in some], TODAY)
         memory.close(0)
     with syncs.sync() as memory:
-        copy = memory._work / "entries.sqlite"
-        whole = copy.read_bytes()
-        middle = len(whole) // 2 // 4096 * 4096
-        copy.write_bytes(whole[:middle] + b"\xff" * 4096 + whole[middle + 4096 :])
-        assert ABSENT in memory.find(some, [ONE] * len(some))
-        assert memory.find(some[:1], [ONE]) == [ABSENT]
-        assert "from here on this sync sends everything" in syncs.told[0]
-        assert len(syncs.told) == 1
+        file = memory._work / "entries.sqlite"
+        file.write_bytes(b"\xff" * file.stat().st_size)
+        assert memory.find(some, [ONE] * len(some)) == [TODAY] * len(some)  # a copy is read
         memory.remember([(some[0], ONE)], TODAY)
         memory.close(0)
+        assert "from here on this sync sends everything" in syncs.told[0]
+        assert len(syncs.told) == 1
+        assert memory.find(some[:1], [ONE]) == [ABSENT]
     assert syncs.days() == [ABSENT] * 5
     assert "begun anew" in syncs.told[0]
+
+
+def test_temporary_folder_without_room_for_a_copy_keeps_the_memory(
+    syncs: Syncs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    syncs.fill()
+    before = dict(syncs.folder.things)
+    monkeypatch.setattr(Entries, "_copied", full)
+    with pytest.raises(StoreUnavailable) as raised, syncs.sync():
+        pass
+    assert "cannot be copied to the folder for temporary files" in str(raised.value)
+    assert (syncs.folder.things, syncs.folder.held) == (before, set())
+    monkeypatch.undo()
+    assert syncs.days() == [TODAY] * 5
 
 
 @pytest.mark.parametrize("ends", [False, True])
