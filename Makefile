@@ -4,7 +4,8 @@
 # make registry  the files of a registry of connectors with this one in it (docs/airbyte.md)
 # make test   all tests
 # make coverage  the same, with the lines that no test reaches; each process takes twice as long
-# make soak RECORDS=1000000  the tests that take long; one of them takes so many records
+# make soak RECORDS=1000000  the tests that take long; one of them takes so many records; their curves are in
+#             build/soak.html. LOADS=streams runs those whose name has this in it
 # make chaos SEEDS=1..200  random loads and faults, each from its seed; what breaks is told with the fewest faults
 # make fuzz SECONDS=150  fuzzes each of four targets so long, guided by coverage
 # make mutants  breaks six modules in small ways, and shows what no test finds
@@ -54,8 +55,10 @@ coverage: $(TESTS)
 	$(BIN)/python -m pytest -q -n 2 --cov --cov-report=term:skip-covered
 
 RECORDS ?= 1000000
+LOADS ?=
 soak: .venv/installed
-	RECORDS=$(RECORDS) $(BIN)/python -m pytest -q -n 2 -m soak
+	RECORDS=$(RECORDS) $(BIN)/python -m pytest -q -n 2 -m soak $(if $(LOADS),-k "$(LOADS)"); code=$$?; \
+	$(BIN)/python -m integration_tests.soak.page && exit $$code
 
 SEEDS ?= 1..200
 chaos: .venv/installed
