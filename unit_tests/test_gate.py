@@ -46,8 +46,8 @@ def test_gate_goes_on_without_tools_for_the_image(checkout: Path) -> None:
     assert said[-1] == "test 1"  # which tells the tests' last lines
 
 
-def test_gate_fails_in_ci_without_tools_for_the_image(checkout: Path) -> None:
-    code, said = gate(checkout, CI="true")
+def test_gate_fails_without_tools_for_an_image_that_is_required(checkout: Path) -> None:
+    code, said = gate(checkout, REQUIRE_IMAGE="1")
     assert code == 1
     assert said[-1].startswith("IMAGE NOT TESTED: ")
 
@@ -56,7 +56,7 @@ def test_gate_fails_in_ci_without_tools_for_the_image(checkout: Path) -> None:
 def test_gate_follows_the_image(checkout: Path, status: int, code: int, last: str) -> None:
     program(checkout / ".ci" / "image", f"exit {status}")
     assert gate(checkout) == (code, ["check ", "guard ", "demo ", "sbom ", "test "][: 5 - status])
-    assert gate(checkout, CI="true")[1][-1] == last
+    assert gate(checkout, REQUIRE_IMAGE="1")[1][-1] == last
 
 
 @pytest.mark.parametrize("untested", ["", "1"])
