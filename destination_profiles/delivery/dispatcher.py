@@ -215,9 +215,7 @@ class Dispatcher:
 
     def _ask_again(self) -> None:
         question = self._question
-        if question is None or question.due is None or not self._is_active():
-            return
-        if question.due <= self._clock():
+        if question is not None and question.due is not None and question.due <= self._clock():
             self._ask(question)
 
     def _ask_later(self, outcome: Retry) -> None:
@@ -279,7 +277,9 @@ class Dispatcher:
             self._schedule.add(chunk, self._clock())
 
     def send_due(self) -> None:
-        """Send what may be sent now."""
+        """Send what may be sent now. Once nothing is sent any more, nothing leaves either."""
+        if not self._is_active():
+            return
         self._ask_again()
         self._admit()
         while self._may_send():

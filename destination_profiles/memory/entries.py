@@ -59,7 +59,6 @@ class Entries:
             raise ValueError from None
         self._shift = 8 * SIZE - self._bits
         self._copy = path.with_suffix(".buckets").open("w+b")
-        self.changed = False
         try:
             self._starts = self._copied()
         except BaseException:
@@ -109,7 +108,6 @@ class Entries:
             start = starts[number]
             if (at := _place(pread(file, starts[number + 1] - start, start), identity)) is not None:
                 pwrite(file, identity + instead if instead else NO_RECORD, start + at)
-                self.changed = True
 
     def put(self, records: Sequence[bytes], least: bytes) -> None:
         """Let records take the place of those of their identities. What was sent before the day

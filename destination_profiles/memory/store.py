@@ -61,12 +61,10 @@ class Memory:
         self._spool = Spool(work)
         self._entries: Entries | None = None
         self._added: list[bytes] = []  # records of which the journal does not know
-        self._has_accepted = self._is_damaged = False
+        self._is_damaged = False
         self._about, why = self._read_about()
         self._journal = self._new_journal()
-        if not why:
-            why = self._read_entries()
-        if why:
+        if why := why or self._read_entries():
             self._begin_anew(why)
 
     @property
@@ -98,13 +96,14 @@ class Memory:
 
     def leaving(self, known: Sequence[bytes], others: Sequence[bytes]) -> None:
         """Let the entries of identities count no more, even if this process ends at once: of those
-        that are `known` to have one, and of `others`, where they may have one since.
+        `known` to have one, and of `others`: a sync that lost this memory may put some late.
         """
         self.check()
-        if known or (others and self._has_accepted):
-            self._note((*known, *others) if self._has_accepted else known)
+        if known or others:
+            self._note((*known, *others))
             self._remove(known)
             self._spool_up(list(map(no_record, known)))
+            self.check()  # it may have taken a while
 
     def drop(self, identities: Sequence[bytes]) -> None:
         """Let entries count no more: at once, and for later syncs once this one has ended. They are
@@ -116,9 +115,7 @@ class Memory:
     def remember(self, entries: Iterable[tuple[bytes, bytes]], day: int) -> None:
         """Keep what was sent to identities on a day, for later syncs."""
         ends = day.to_bytes(2)
-        records = [identity + content + ends for identity, content in entries]
-        self._has_accepted = self._has_accepted or bool(records)
-        self._add(records)
+        self._add([identity + content + ends for identity, content in entries])
 
     def check(self) -> None:
         """Raise StoreUnavailable where another may own the memory by now."""
@@ -129,8 +126,7 @@ class Memory:
         """Keep all that was done, without what was sent before the day `oldest`."""
         if self._lock is None or self._is_damaged:
             return
-        is_changed = self._entries is not None and self._entries.changed
-        if not (self._spool.count or self._journal or is_changed):
+        if not (self._spool.count or self._journal):
             return
         try:
             path = self._merged(oldest)
@@ -140,6 +136,11 @@ class Memory:
         self.check()
         seal(path)
         self._folder.store(self._at(ENTRIES), path)
+        try:
+            self.check()
+        except StoreUnavailable:  # those of another may have been there: nothing counts any more
+            self._folder.remove(self._at(ABOUT))
+            raise
         self._journal.remove()
 
     def _merged(self, oldest: int) -> Path:

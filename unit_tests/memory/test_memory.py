@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -107,14 +108,13 @@ def test_what_was_forgotten_does_not_count_after_a_kill(syncs: Syncs) -> None:
 def test_what_was_accepted_counts_after_a_kill(syncs: Syncs) -> None:
     """But for what came behind the last part that was put."""
     with pytest.raises(Killed), syncs.sync() as memory:
-        memory.leaving([], IDS[:2])  # there is nothing to be noted yet
-        assert syncs.folder.names("memory/crm/journal/") == []
+        memory.leaving([], IDS[:2])
         memory.remember([(each, ONE) for each in IDS[:2]], TODAY)
         memory.leaving([], IDS[1:3])
         memory.remember([(each, TWO) for each in IDS[1:3]], TODAY)
         raise Killed
     assert sorted(syncs.folder.things)[0] == ABOUT
-    assert len(syncs.folder.names("memory/crm/journal/")) == 1
+    assert len(syncs.folder.names("memory/crm/journal/")) == 2
     assert syncs.days() == [TODAY, ABSENT, ABSENT, ABSENT, ABSENT]
     with pytest.raises(Killed), syncs.sync() as memory:
         memory.leaving(IDS[:1], ())
@@ -138,13 +138,6 @@ def test_many_without_a_request_are_noted_too(
         raise Killed
     assert len(syncs.folder.names("memory/crm/journal/")) == 2
     assert syncs.days() == [ABSENT] * 4 + [TODAY]
-
-
-def test_what_is_dropped_alone_lets_no_request_be_noted(syncs: Syncs) -> None:
-    with syncs.sync() as memory:
-        memory.drop(IDS[:1])
-        memory.leaving([], IDS[1:2])
-        assert syncs.folder.names("memory/crm/journal/") == []
 
 
 # Parts that are not of the entries that are there
@@ -182,6 +175,23 @@ def test_late_part_of_the_same_run_only_forgets(syncs: Syncs) -> None:
         raise Killed
     syncs.folder.things[name] = content
     assert syncs.days() == [TODAY, ABSENT, TODAY, ABSENT, TODAY]
+
+
+def test_late_part_of_an_earlier_run_is_older_than_what_was_sent_since(syncs: Syncs) -> None:
+    """The second sync knew nothing of what it sent."""
+    with pytest.raises(Killed), syncs.sync() as memory:
+        memory.leaving([], IDS[:1])
+        memory.remember([(IDS[0], TWO)], TODAY)
+        memory.leaving([], IDS[1:2])
+        raise Killed
+    *_, late = syncs.folder.names("memory/crm/journal/")
+    content = syncs.folder.things.pop(late)
+    with pytest.raises(Killed), syncs.sync() as memory:
+        assert memory.find(IDS[:1], [ONE]) == [ABSENT]
+        memory.leaving([], IDS[:1])
+        raise Killed
+    syncs.folder.things[late] = content
+    assert syncs.days(TWO) == [ABSENT] * 5
 
 
 def test_what_is_forgotten_is_safe_at_once(syncs: Syncs) -> None:
@@ -428,3 +438,41 @@ def test_owner_that_lost_its_lease_writes_nothing(syncs: Syncs) -> None:
                 act()
             assert "is not held any more" in str(raised.value)
     assert syncs.folder.things == before
+
+
+def test_entries_that_are_put_late_count_no_more(
+    syncs: Syncs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another sync has ended meanwhile, and what it has put is gone."""
+    syncs.fill()
+    stored = syncs.folder.store
+
+    def store_late(name: str, path: Path) -> None:
+        monkeypatch.undo()
+        monkeypatch.setattr(late._lock, "lost", True)
+        syncs.folder.held.clear()
+        with syncs.sync() as memory:
+            memory.leaving(IDS[:1], ())
+            memory.close(0)
+        stored(name, path)
+
+    with syncs.sync() as late:
+        late.remember([(IDS[0], TWO)], TODAY)
+        monkeypatch.setattr(syncs.folder, "store", store_late)
+        with pytest.raises(StoreUnavailable):
+            late.close(0)
+    assert syncs.days(TWO) == [ABSENT] * 5
+    assert "has lost a part" in syncs.told[0]
+
+
+def test_owner_that_loses_its_lease_as_it_notes_sends_nothing(
+    syncs: Syncs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with syncs.sync() as memory:
+
+        def write(*_: object) -> None:
+            monkeypatch.setattr(memory._lock, "lost", True)
+
+        monkeypatch.setattr(syncs.folder, "write", write)
+        with pytest.raises(StoreUnavailable):
+            memory.leaving([], IDS[:1])
