@@ -106,7 +106,7 @@ class Senders:
 
 
 def _work(
-    to_do: "SimpleQueue[Job | None]",
+    to_do: SimpleQueue[Job | None],
     answered: Callable[[Answer], None],
     clock: Callable[[], float],
 ) -> None:
@@ -125,7 +125,7 @@ def _work(
         del given, chunk, job, outcome  # while it waits, the thread keeps nothing of them
 
 
-def _end(to_do: "SimpleQueue[Job | None]", threads: list[threading.Thread]) -> None:
+def _end(to_do: SimpleQueue[Job | None], threads: list[threading.Thread]) -> None:
     for _ in threads:
         to_do.put(None)
 
