@@ -109,6 +109,13 @@ class Stage:
         self._stack = ExitStack()
 
     def __enter__(self) -> "Stage":
+        with ExitStack() as started:
+            self._stack = started
+            self._start()
+            self._stack = started.pop_all()  # it ends later, and at once where something failed
+        return self
+
+    def _start(self) -> None:
         plan = self.folder / "faults.yaml"
         plan.write_text(yaml.safe_dump([{"call": UPDATE, **rule} for rule in self.scenario.faults]))
         options = ("--faults", str(plan), *self.scenario.sandbox)
@@ -125,7 +132,6 @@ class Stage:
         self.connector = Connector(self.folder, self.sandbox.url)
         self.connector.catalog = {"streams": [stream(sync_mode=self.scenario.load.sync_mode)]}
         self.connector.config |= {**self.scenario.connector, "object_storage_config": self._store()}
-        return self
 
     def __exit__(self, *error: object) -> None:
         self._stack.close()

@@ -138,7 +138,7 @@ def test_signal_stops_it_despite_a_request_under_way(start):
 
 
 def test_requests_wait_at_the_same_time(start):
-    sandbox = start("--latency-ms", "60000")
+    sandbox = start("--latency-ms", "50000")
     with ThreadPoolExecutor(max_workers=10) as pool:
         waiting = [pool.submit(sandbox.post, LIST) for _ in range(10)]
         wait_for_requests(sandbox, len(waiting))
