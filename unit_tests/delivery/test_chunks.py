@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from destination_profiles.delivery.chunks import HELD_BODIES, Chunk, ChunkPolicy
+from destination_profiles.delivery.chunks import HELD_BODIES, Chunk, ChunkPolicy, memory
+from destination_profiles.records.batch import Row
 from unit_tests.delivery.chunks import ALWAYS, ENVELOPE, INTERVAL, NEVER, batch, chunk, row
 from unit_tests.pipeline import ids
 
@@ -151,6 +152,15 @@ def test_halves_share_out_everything() -> None:
         len(b"".join(each.body())) for each in (left, right)
     ]
     assert (left.records(), right.records(), left.whole, made.parts_left) == (2, 3, made, 2)
+    assert [each.originals for each in (left, right)] == [2 * len(b"{}")] * 2
+    assert left.held == sum(len(each.profile) + len(b"{}") for each in (row(1), row(2)))
+    assert right.held == sum(map(memory, right.rows))
+
+
+def test_record_that_is_its_own_profile_counts_once() -> None:
+    whole = b'{"id":1}'
+    assert memory(Row(whole, whole, ("1",))) == 8
+    assert memory(Row(whole, b'{"id": 1}', ("1",))) == 17
 
 
 @pytest.mark.parametrize(

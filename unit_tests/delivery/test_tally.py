@@ -60,3 +60,14 @@ def test_shapes_beyond_the_most_frequent_are_added_up() -> None:
     (kind,) = tally.kinds()
     assert (kind.shapes, kind.other_shapes) == (told, kind.records - sum(told.values()))
     assert kind.records == sum(range(51, 101)) + 3 + 5
+
+
+def test_top_kinds_are_the_most_frequent_of_all_streams() -> None:
+    tally = Tally()
+    for stream, code, times in [("a", "1", 2), ("a", "2", 9), ("b", "3", 1_500), ("b", "4", 5)]:
+        tally.count(stream, ("service", code, "wrong"), times)
+    assert tally.top() == [
+        "1,500 of b (service 3: wrong)",
+        "9 of a (service 2: wrong)",
+        "5 of b (service 4: wrong)",
+    ]
