@@ -21,6 +21,7 @@ class AllButTheFirst:
     def __init__(self) -> None:
         self.lost = False
         self.heard: list[object] = []
+        self.asked: list[object] = []
 
     def answered(self, resolution: Resolution) -> None:
         self.heard.append(resolution)
@@ -28,7 +29,8 @@ class AllButTheFirst:
     def unsent(self, stream: str, originals: Sequence[Data]) -> None:
         self.heard.append((stream, originals))
 
-    def changed(self, batch: Batch, *_: object) -> tuple[Batch | None, list[int]]:
+    def changed(self, batch: Batch, *more: object) -> tuple[Batch | None, list[int]]:
+        self.asked.append((batch, *more))
         return batch.part(1, len(batch)), [0]
 
     def settle(self) -> None:
@@ -202,6 +204,16 @@ def test_memory_hears_of_each_last_word() -> None:
     keeping.unsent("users", b"a", REFUSAL, 1)
     keeping.deleted("people", [b"b", b"c"], 2)
     assert memory.heard == [answered, ("users", [b"a"]), ("people", [b"b", b"c"])]
+
+
+def test_memory_is_asked_what_did_not_change() -> None:
+    batch, route, unsettled = three(), codec().route, frozenset({"1"})
+    memory = AllButTheFirst()
+    keeping = Keeping(Checkpointer(), None, memory)  # type: ignore[arg-type]
+    changed, unchanged = keeping.changed(batch, route, unsettled)
+    assert changed is not None
+    assert (list(changed.ordinals), unchanged) == ([5, 6], 1)
+    assert memory.asked == [(batch, route, unsettled)]
 
 
 def test_memory_that_is_lost_stops_the_states() -> None:

@@ -560,7 +560,60 @@ def test_value_that_is_not_the_sources_is_left_out() -> None:
     pipeline.writer.changed((None, "strangers"), b"{}", nulled)
     pipeline.pump.finish()
     assert sent == [{"id": 1, "name": "Ann"}]
+    why = "is not the value that the source has (for a reason that is not known)"
+    assert pipeline.writer.omitted.table() == [
+        "stream  step    code    left out  reason",
+        f"users   source  NULLED         1  $.* {why}, so what is stored stays",
+    ]
     assert pipeline.writer.unknown == {"strangers": 1}
+
+
+class AllButTheFirst:
+    """A memory that knows the first record of each batch."""
+
+    def __init__(self) -> None:
+        self.unsettled: list[int] = []
+
+    def changed(self, batch, route, unsettled):
+        self.unsettled.append(len(unsettled))
+        return batch.part(1, len(batch)), [0]
+
+    def answered(self, resolution) -> None:
+        pass
+
+    def settle(self) -> None:
+        pass
+
+
+def test_unchanged_record_is_not_sent() -> None:
+    link, memory = held(), AllButTheFirst()
+    pipeline = Pipeline(link, remembering=memory, max_profiles=10)
+    for numbers in ((1, 2, 3), (4, 5)):
+        pipeline.writer.records(USERS, [b'{"id":%d}' % number for number in numbers])
+    pipeline.feed("a")
+    pipeline.writer.seal()
+    link.reply()
+    pipeline.pump.turn()
+    totals = pipeline.writer.ledger.totals["users"]
+    assert (link.sent, pipeline.states) == ([[2, 3, 5]], [("a", 5, 0)])
+    assert (totals.read, totals.accepted, totals.unchanged) == (5, 3, 2)
+    assert memory.unsettled == [0, 2]
+
+
+def test_sealed_chunks_are_counted() -> None:
+    pipeline = Pipeline(Link())
+    pipeline.feed(1, 2, 3, 4, 5)
+    pipeline.pump.finish()
+    assert pipeline.writer.chunks == 3
+
+
+def test_end_by_too_many_tells_the_kinds() -> None:
+    pipeline = Pipeline(Link(), max_rejected=2)
+    with pytest.raises(TooManyRejected) as raised:
+        pipeline.writer.records(USERS, [b"[]", b'{"id":null}', b"[]"])
+    top = pipeline.writer.tally.top()
+    assert len(top) == 2 and top[0].startswith("2 of users (")
+    assert str(raised.value) == str(TooManyRejected(2, f"{top[0]}; {top[1]}"))
 
 
 def test_deleted_row_is_read_and_left_out() -> None:
