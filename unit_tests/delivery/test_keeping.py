@@ -1,6 +1,7 @@
 """No state passes what is not safe, though nobody waits for it."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 
@@ -42,7 +43,7 @@ class Slow:
     """A recorder of which the test says what is `safe`."""
 
     def __init__(self) -> None:
-        self.heard: list[object] = []
+        self.heard: list[Any] = []
         self.begun = self.safe = 0
         self.fails: StoreFailed | None = None
 

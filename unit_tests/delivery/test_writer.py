@@ -1,6 +1,7 @@
 import pytest
 
 from destination_profiles.config import FieldConfig, StreamConfig, SubscriptionConfig
+from destination_profiles.delivery.blame import Resolution
 from destination_profiles.delivery.bound import Bound
 from destination_profiles.delivery.ledger import Interval
 from destination_profiles.errors import (
@@ -17,8 +18,10 @@ from destination_profiles.errors import (
 from destination_profiles.records.changes import Change
 from destination_profiles.rejection import Rejection
 from destination_profiles.rejects.memory import MemoryStore
+from destination_profiles.rejects.store import NoStore, RejectStore
 from destination_profiles.service.outcome import Accepted, Halve, Outcome, Retry, Stop
 from destination_profiles.sync.pump import ABANDON_SECONDS, INTERRUPTED_SECONDS
+from unit_tests.delivery.test_keeping import Hearing
 from unit_tests.pipeline import ACCEPT, REFUSAL, USERS, Link, Pipeline, codec, held, ids, profiles
 from unit_tests.settings import config, target
 
@@ -598,6 +601,29 @@ def test_unchanged_record_is_not_sent() -> None:
     assert (link.sent, pipeline.states) == ([[2, 3, 5]], [("a", 5, 0)])
     assert (totals.read, totals.accepted, totals.unchanged) == (5, 3, 2)
     assert memory.unsettled == [0, 2]
+
+
+def test_recorder_hears_each_record_before_its_state_leaves() -> None:
+    hearing, deleted = Hearing(), b'{"id":3,"_ab_cdc_deleted_at":"2026-11-01"}'
+    pipeline = Pipeline(Link(rejecting(2)), recorder=hearing)
+    pipeline.feed(1, 2)
+    pipeline.writer.records(USERS, [b'{"id":null}', deleted])
+    pipeline.feed("a")
+    pipeline.pump.turn()
+    rejected, left_out, answered = hearing.heard
+    assert isinstance(answered, Resolution)
+    assert (ids(answered.chunk), list(answered.rejected)) == ([1, 2], [1])
+    assert (*rejected[:2], rejected[3]) == ("users", b'{"id":null}', 2)
+    assert left_out == ("users", [deleted], 3)
+    assert (hearing.begun, pipeline.states) == (2, [])
+    hearing.safe = 2
+    pipeline.pump.finish()
+    assert pipeline.states == [("a", 2, 2)]
+
+
+@pytest.mark.parametrize(("store", "keeps"), [(NoStore(), False), (MemoryStore(), True)])
+def test_store_tells_whether_it_keeps_rejected_records(store: RejectStore, keeps: bool) -> None:
+    assert Pipeline(Link(), store=store).writer.keeps_rejected is keeps
 
 
 def test_sealed_chunks_are_counted() -> None:
