@@ -1,5 +1,5 @@
 # The connector alone: no sandbox, no tests, no build tools in the last stage.
-ARG BASE_IMAGE=docker.io/airbyte/python-connector-base:4.0.0
+ARG BASE_IMAGE=docker.io/airbyte/python-connector-base:4.0.0@sha256:d9894b6895923b379f3006fa251147806919c62b7d9021b5cd125bb67d7bbe22
 
 FROM ${BASE_IMAGE} AS build
 # This stage is not kept, so root is no matter.

@@ -36,7 +36,7 @@ setup(
         "jsonschema>=4.23,<5",  # explains a violation
         "jsonschema-rs>=0.46,<1",  # decides the same rules, many times faster
         "lxml>=5.3,<7",  # XML, which the service speaks too
-        "markupsafe>=2.1,<4",  # the pictures of a report, likewise; under jinja2
+        "markupsafe>=2.1,<4",  # the pictures of a report, each text escaped; under jinja2
         "msgspec>=0.20,<1",  # decodes and encodes JSON; keeps integers of any length
         "pendulum>=3.1,<4",  # dates in the forms that sources write them
         # phone numbers of any country to E.164, without the tables of places and carriers (40 MB)
@@ -78,11 +78,11 @@ setup(
             "pytest-xdist>=3.6,<4",  # both cores
             "ruff>=0.11,<1",  # lint and format
             "trustme>=1,<2",  # certificates that nobody trusts
-            "types-boto3[s3,sts]",  # types of untyped libraries
-            "lxml-stubs",
-            "types-jsonschema",
-            "types-PyYAML",
-            "types-requests",
+            "types-boto3[s3,sts]",  # types of a library without any
+            "lxml-stubs",  # likewise
+            "types-jsonschema",  # likewise
+            "types-PyYAML",  # likewise
+            "types-requests",  # likewise
         ],
     },
     entry_points={

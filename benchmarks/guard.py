@@ -104,6 +104,7 @@ def ratios(shape: Shape) -> Iterator[float]:
         jobs = [(work, *each) for work in (take_connector, take_floor) for each in inputs]
         rounds: list[list[float]] = []
         for _ in range(MEASURED):
+            gc.collect()  # threads and pipes of the rounds before
             rounds += [[seconds(work, shape, *each) for work, *each in jobs] for _ in range(ROUNDS)]
             ours, start, least, start_of_floor = map(min, zip(*rounds, strict=True))
             yield (ours - start) / (least - start_of_floor)

@@ -154,10 +154,12 @@ def _datetime(value: Any, *, zone: tzinfo, formats: tuple[str, ...] = ()) -> str
     moment = _moment(value, zone, formats)
     if not isinstance(moment, datetime):
         moment = datetime(moment.year, moment.month, moment.day, tzinfo=zone)
-    if (
-        offset := moment.utcoffset()
-    ) and offset.seconds % 60:  # of a zone before it had whole minutes
-        moment = moment.astimezone(UTC)
+    try:
+        offset = moment.utcoffset()
+        if offset and offset.seconds % 60:  # of a zone before it had whole minutes
+            moment = moment.astimezone(UTC)
+    except OverflowError:  # it is before the first year, or behind the last
+        raise CannotConvert from None
     return moment.isoformat(timespec="microseconds" if moment.microsecond else "seconds").replace(
         "+00:00", "Z"
     )

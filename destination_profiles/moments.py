@@ -95,4 +95,6 @@ def _read(text: str, zone: tzinfo) -> datetime | date:
         moment, date
     ):  # pendulum takes `now`, times of day and durations too
         raise NoMoment
+    if isinstance(moment, datetime):
+        moment.utcoffset()  # raises ValueError for a zone of a day or more, which pendulum takes
     return moment

@@ -96,7 +96,8 @@ def browser(system_browser: Browser) -> Iterator[Driven]:
     a test clicks and types (`page.get_by_role("button", name="Search").click()`) and waits for
     what it expects (`expect(page.get_by_text("done")).to_be_visible()`); `barriers(page)` of
     browser.py has what axe-core finds wrong. The test fails where a page's script fails, or where
-    its Content-Security-Policy kept something from loading.
+    its Content-Security-Policy kept something from loading. A test takes it behind `sandbox`, so
+    that it ends first: a page whose service is gone says so as an error.
     """
     driven = Driven(system_browser)
     yield driven

@@ -1,15 +1,16 @@
 """An S3 API on a socket: moto's server as a process."""
 
 import json
-import socket
+import os
+import re
 import subprocess
 import sys
+import tempfile
 import time
 from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import EndpointConnectionError
 
 BUCKET = "rejected-records"
 REGION = "eu-central-1"
@@ -19,15 +20,11 @@ KEY, SECRET = "canary-key-id-5d1e", "canary-secret-c3b9"  # moto takes any
 class MotoServer:
     """As a context manager: runs, and has a bucket."""
 
-    def __init__(self) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.url = f"http://127.0.0.1:{free.getsockname()[1]}"
-
     def __enter__(self) -> "MotoServer":
-        command = [sys.executable, "-m", "moto.server", "--port", self.url.rpartition(":")[2]]
-        self.process = subprocess.Popen(
-            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+        command = [sys.executable, "-m", "moto.server", "--port", "0"]
+        self._log = tempfile.TemporaryFile()
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=self._log)
+        self.url = self._listens()
         config = Config(retries={"total_max_attempts": 1})
         self.client = boto3.client(
             "s3",
@@ -37,21 +34,25 @@ class MotoServer:
             aws_secret_access_key=SECRET,
             config=config,
         )
+        where = {"LocationConstraint": REGION}
+        self.client.create_bucket(Bucket=BUCKET, CreateBucketConfiguration=where)
+        return self
+
+    def _listens(self) -> str:
+        """The address of its own choice, once it tells it."""
         deadline = time.monotonic() + 60
-        while True:
-            try:
-                self.client.create_bucket(
-                    Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION}
-                )
-            except EndpointConnectionError:
-                assert time.monotonic() < deadline, "moto's server does not start"
-                time.sleep(0.1)
-            else:
-                return self
+        while not (told := re.search(rb"http://127[.\d]+:\d+", self._read())):
+            assert time.monotonic() < deadline, "moto's server does not start"
+            time.sleep(0.05)
+        return told[0].decode()
+
+    def _read(self) -> bytes:
+        return os.pread(self._log.fileno(), 4096, 0)
 
     def __exit__(self, *error: object) -> None:
         self.stop()
         self.client.close()
+        self._log.close()
 
     def stop(self) -> None:
         self.process.kill()

@@ -35,10 +35,14 @@ class Load(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Event(msgspec.Struct, forbid_unknown_fields=True):
-    """Something from outside, once the service has had so many requests, and some seconds more."""
+    """Something from outside, once the service has had so many requests and the process is so far,
+    and some seconds more: it answers signals itself, it has read its input, or it has said how it
+    ends.
+    """
 
     do: Literal["SIGTERM", "SIGINT", "SIGKILL", "stop S3"]
     after_requests: int = 0
+    process: Literal["", "answers signals", "has read", "ends"] = ""
     after_seconds: float = 0.0
 
 

@@ -5,9 +5,11 @@ import pty
 import re
 import subprocess
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from integration_tests.connector import SECONDS
 
@@ -59,6 +61,36 @@ def watched(
             env={**os.environ, "TERM": "xterm", **environment},
         )
     return done.returncode, b"".join(shown)
+
+
+def fed(
+    command: Sequence[str],
+    lines: bytes,
+    shown: list[bytes],
+    until: str,
+    count: int = 1,
+    **started: Any,
+) -> bytes:
+    """The output of a command that ends well, and whose input stays open until a text was so often
+    on the terminal.
+    """
+    environment = {**os.environ, "TERM": "xterm", **started.pop("env", {})}
+    with subprocess.Popen(command, stdin=subprocess.PIPE, env=environment, **started) as process:
+        assert process.stdin is not None
+        process.stdin.write(lines)
+        process.stdin.flush()
+        wait_until(shown, until, count)
+        output, _ = process.communicate(timeout=SECONDS)
+    assert process.returncode == 0
+    return output or b""
+
+
+def wait_until(shown: list[bytes], text: str, count: int = 1) -> None:
+    """Until a terminal has shown a text so often."""
+    deadline = time.monotonic() + SECONDS
+    while b"".join(shown).count(text.encode()) < count:
+        assert time.monotonic() < deadline, b"".join(shown)
+        time.sleep(0.02)
 
 
 def plain(shown: bytes) -> str:

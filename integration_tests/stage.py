@@ -4,16 +4,18 @@ them. Whatever the scenario, `broken_promises` must be empty.
 `python -m integration_tests.stage NAME` shows what was measured.
 """
 
+import fcntl
 import json
 import random
 import signal
 import subprocess
 import sys
 import tempfile
+import termios
 import threading
 import time
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -30,6 +32,9 @@ from profiles_sandbox.data.store import ProfileStore
 from profiles_sandbox.testing import RunningSandbox
 
 SECONDS = 600  # longer than any scenario takes
+HUNG = (
+    200  # longer than those of `make test` take, and shorter than any wait that nothing may await
+)
 FULL_DISK = ["sh", "-c", 'ulimit -f 0; exec "$@"', "sh"]  # no file may grow beyond nothing
 SEEDED_AT_ONCE = 10_000
 
@@ -43,13 +48,21 @@ class Run:
     process: subprocess.Popen[bytes]
     s3: MotoServer | None = None
     stopped: threading.Event = field(default_factory=threading.Event)
+    fed: threading.Event = field(default_factory=threading.Event)
+    ending: threading.Event = field(default_factory=threading.Event)  # it was said how
 
     def requests(self) -> list[dict[str, Any]]:
         return updates(self.sandbox)
 
+    def received(self) -> int:
+        """How many requests there are: asked often, and a late answer would be a late event."""
+        with closing(open_to_read(self.sandbox.data)) as data:
+            counted = "SELECT count(*) FROM journal WHERE call = ?"
+            return int(data.connection.execute(counted, [UPDATE]).fetchone()[0])
+
     def play(self, event: Event) -> None:
         """Wait for the moment of an event and do it, unless the run ends before."""
-        while len(self.requests()) < event.after_requests:
+        while self.received() < event.after_requests or not self._is_so_far(event):
             if self.stopped.wait(0.01):
                 return
         if self.stopped.wait(event.after_seconds):
@@ -59,6 +72,29 @@ class Run:
             self.s3.stop()
         else:
             self.process.send_signal(signal.Signals[event.do])
+
+    def _is_so_far(self, event: Event) -> bool:
+        match event.process:
+            case "answers signals":
+                return answers(self.process.pid, signal.Signals[event.do])
+            case "has read":
+                assert self.process.stdin is not None
+                return self.fed.is_set() and unread(self.process.stdin.fileno()) == 0
+            case "ends":
+                return self.ending.is_set()
+        return True
+
+
+def answers(pid: int, number: signal.Signals) -> bool:
+    """Whether a process has a handler for a signal, as the system tells."""
+    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    (caught,) = [line.split()[1] for line in status.splitlines() if line.startswith("SigCgt")]
+    return bool(int(caught, 16) >> (number - 1) & 1)
+
+
+def unread(pipe: int) -> int:
+    """The bytes that wait in a pipe."""
+    return int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder)
 
 
 class Stage:
@@ -73,6 +109,13 @@ class Stage:
         self._stack = ExitStack()
 
     def __enter__(self) -> "Stage":
+        with ExitStack() as started:
+            self._stack = started
+            self._start()
+            self._stack = started.pop_all()  # it ends later, and at once where something failed
+        return self
+
+    def _start(self) -> None:
         plan = self.folder / "faults.yaml"
         plan.write_text(yaml.safe_dump([{"call": UPDATE, **rule} for rule in self.scenario.faults]))
         options = ("--faults", str(plan), *self.scenario.sandbox)
@@ -89,7 +132,6 @@ class Stage:
         self.connector = Connector(self.folder, self.sandbox.url)
         self.connector.catalog = {"streams": [stream(sync_mode=self.scenario.load.sync_mode)]}
         self.connector.config |= {**self.scenario.connector, "object_storage_config": self._store()}
-        return self
 
     def __exit__(self, *error: object) -> None:
         self._stack.close()
@@ -123,12 +165,15 @@ class Stage:
                 partial(run.play, each) for each in events or scenario.events
             ]
             if scenario.input_stays_open:
-                jobs.append(lambda: _feed(process, lines.read_bytes()))
+                jobs.append(lambda: _feed(run, lines.read_bytes()))
             threads = [threading.Thread(target=job) for job in jobs]
             for thread in threads:
                 thread.start()
-            output, errors = _outputs(process, read=not scenario.output_is_not_read)
+            watch = threading.Timer(SECONDS if scenario.soak else HUNG, process.kill)
+            watch.start()
+            output, errors = _outputs(run, read=not scenario.output_is_not_read)
             seconds = time.perf_counter() - began
+            watch.cancel()
             run.stopped.set()
             if process.stdin is not None:
                 with suppress(OSError):
@@ -175,27 +220,36 @@ class Stage:
         return kept(self.folder / "rejected")
 
 
-def _feed(process: subprocess.Popen[bytes], lines: bytes) -> None:
-    assert process.stdin is not None
+def _feed(run: Run, lines: bytes) -> None:
+    assert run.process.stdin is not None
     with suppress(BrokenPipeError):
-        process.stdin.write(lines)
-        process.stdin.flush()
+        run.process.stdin.write(lines)
+        run.process.stdin.flush()
+        run.fed.set()
 
 
-def _outputs(process: subprocess.Popen[bytes], *, read: bool) -> tuple[bytes, bytes]:
+def _outputs(run: Run, *, read: bool) -> tuple[bytes, bytes]:
     """What the process wrote on stdout, if it is read before its end, and on stderr."""
+    process = run.process
     assert process.stdout is not None
     assert process.stderr is not None
     if not read:
         process.wait(SECONDS)
         return b"", process.stderr.read()
     output: list[bytes] = []
-    reader = threading.Thread(target=lambda: output.append(process.stdout.read()))  # type: ignore[union-attr]
+
+    def listen() -> None:
+        for line in process.stdout or ():
+            output.append(line)
+            if b'"type":"ERROR"' in line:
+                run.ending.set()
+
+    reader = threading.Thread(target=listen)
     reader.start()
     errors = process.stderr.read()
     process.wait(SECONDS)
     reader.join()
-    return output[0], errors
+    return b"".join(output), errors
 
 
 SHOWN = {  # measures of the table, in people's words

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from integration_tests.connector import COMMAND
@@ -40,7 +41,7 @@ class Table:
     said: str
 
     def read(self, name: str) -> Any:
-        return json.loads((self.folder / name).read_text(encoding="utf-8"))
+        return msgspec.json.decode((self.folder / name).read_bytes())
 
     def log(self, start: str) -> str:
         """The last line of the log that starts so."""
@@ -159,11 +160,19 @@ FAULTS: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
 }
 
 
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The configuration that the table comes with."""
+    folder = tmp_path_factory.mktemp("written")
+    subprocess.run([sys.executable, DIRTY, "--rows", "1", "--out", folder], check=True)
+    return (folder / "config.json").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("name", FAULTS)
-def test_fault_of_a_configuration_is_found(tmp_path: Path, name: str) -> None:
+def test_fault_of_a_configuration_is_found(tmp_path: Path, written: str, name: str) -> None:
     changed, reason = FAULTS[name]
-    subprocess.run([sys.executable, DIRTY, "--rows", "600", "--out", tmp_path], check=True)
-    config = json.loads((tmp_path / "config.json").read_text(encoding="utf-8"))
+    config = json.loads(written)
+    config["object_storage_config"]["path"] = str(tmp_path / "rejected")
     changed(config)
     (tmp_path / "changed.json").write_text(json.dumps(config), encoding="utf-8")
     made = table(tmp_path, "--rows", "600", "--config", str(tmp_path / "changed.json"))

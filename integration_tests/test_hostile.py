@@ -51,7 +51,7 @@ REASONS = {
     ("faults", "raw"), [(plan("profiles/update_batch", raw), raw) for raw in REASONS]
 )
 def test_answer_that_does_not_end_ends_the_sync(connector: Connector, raw: str) -> None:
-    connector.config["delivery"] = {"retry_seconds": 1}
+    connector.config["delivery"] = {"retry_seconds": 0.3}
     said = limited(connector, "write", *LINES)
     assert (said.code, said.error["failure_type"], said.states) == (1, "transient_error", [])
     assert reason(said.error["message"]) == REASONS[raw]
@@ -105,7 +105,7 @@ TWICE = [
     "faults", [json.dumps([{"call": "profiles/update_batch", "body": body}]) for body in TWICE]
 )
 def test_answer_that_says_two_things_cannot_be_read(connector: Connector) -> None:
-    connector.config["delivery"] = {"retry_seconds": 1}
+    connector.config["delivery"] = {"retry_seconds": 0.3}
     said = connector.write(*LINES)
     assert (said.code, said.states) == (1, [])
     assert "what became of them is unknown" in said.error["message"]

@@ -10,6 +10,7 @@ import pytest
 
 from integration_tests.connector import (
     Connector,
+    Running,
     Said,
     record,
     sent_profiles,
@@ -103,6 +104,11 @@ def killed_with(connector: Connector, s3: MotoServer, *lines: bytes) -> None:
     running = connector.start()
     running.feed(*lines)
     assert running.next("STATE") is not None
+    kill(running, s3)
+
+
+def kill(running: Running, s3: MotoServer) -> None:
+    """End it, and let its lease expire."""
     running.process.kill()
     running.end()
     for key in s3.objects():  # two minutes pass
@@ -128,6 +134,41 @@ def test_killed_first_sync_is_repeated(
     ended(remembering.write(*table()), (9, 0))
     ended(remembering.write(*table()), (9, 0))
     assert len(sent_profiles(bodies)) == 18
+
+
+def killed_at_its_third_chunk(connector: Connector, s3: MotoServer) -> None:
+    """A first sync of three chunks, each of which is accepted before the next one leaves."""
+    connector.config["batching"] = {"max_profiles": 3}
+    running = connector.start()
+    for start in (0, 3, 6):
+        running.feed(*map(record, ROWS[start : start + 3]), state(start))
+        assert running.next("STATE") is not None
+    kill(running, s3)
+
+
+def test_killed_sync_is_taken_up_where_it_was(
+    remembering: Connector, s3: MotoServer, bodies: Path
+) -> None:
+    """What was accepted before the last chunk left is not sent again."""
+    killed_at_its_third_chunk(remembering, s3)
+    ended(remembering.write(*table()), (9, 0))
+    assert [each["crm_id"] for each in sent_profiles(bodies)][9:] == [7, 8, 9]
+    ended(remembering.write(*table()), (9, 0))
+    assert len(sent_profiles(bodies)) == 12
+
+
+def test_journal_that_is_damaged_sends_everything(
+    local: Connector, s3: MotoServer, bodies: Path
+) -> None:
+    killed_at_its_third_chunk(local, s3)
+    parts = sorted((local.folder / "kept" / "memory" / "crm" / "journal").iterdir())
+    assert len(parts) == 3
+    parts[0].write_bytes(parts[0].read_bytes()[:-1])
+    said = local.write(*table())
+    assert "cannot be read, or is of another time, so it is begun anew" in said.log
+    ended(said, (9, 0))
+    assert len(sent_profiles(bodies)) == 18
+    assert not list(parts[0].parent.iterdir())
 
 
 def test_two_updates_of_a_profile_are_both_sent(local: Connector, sandbox: ServedSandbox) -> None:
@@ -244,7 +285,7 @@ def test_file_is_sqlite_that_holds_no_value(local: Connector) -> None:
         about = dict(file.execute("SELECT name, value FROM about"))
         (held,) = file.execute("SELECT sum(length(records)) FROM buckets").fetchone()
     file.close()
-    assert (about["form"], about["count"], held) == ("1", "9", 9 * 18)
+    assert (about["form"], about["count"], held) == ("2", "9", 9 * 18)
     for path in folder.rglob("*"):
         assert path.is_dir() or b"canary" not in path.read_bytes()
 

@@ -22,7 +22,7 @@ def scenarios(*, kills: bool) -> list[pytest.ParameterSet]:
 def test_scenario(scenario: Scenario, tmp_path: Path) -> None:
     with Stage(scenario, tmp_path) as stage:
         happened = stage.run()
-    assert happened.unexpected() == []
+    assert happened.unexpected(timed=scenario.soak) == []
     assert happened.broken_promises() == []
 
 
@@ -39,4 +39,4 @@ def test_killed_process_resumes(scenario: Scenario, tmp_path: Path) -> None:
     )  # the moments are spread over the whole load
     assert all(not after or before <= after for before, after in pairwise(ends))
     assert ends[-1] == scenario.load.profiles * scenario.load.updates
-    assert last.unexpected() == []
+    assert last.unexpected(timed=scenario.soak) == []

@@ -2,54 +2,27 @@
 comes back. `RECORDS=20000000 make soak` feeds so many records instead of a million.
 """
 
-import json
 import os
 import subprocess
 import sys
-import threading
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
 from integration_tests.connector import Connector, record, state, stream
+from integration_tests.servers import serving
+from integration_tests.soak.impatient import Impatient
+from integration_tests.soak.load import Limits, soak
 
 RECORDS = int(os.environ.get("RECORDS", "1000000"))
 SINK = Path(__file__).parents[1] / "benchmarks" / "sink.py"
-SENDERS, DESCRIPTORS, THREADS = 8, 6, 2  # the most that may send, and what else a process has
-SAMPLES = 40  # looks at the process, spread over its input
+MINUTES = 13  # how long one record a minute is sent
+AGE, LITTLE = 60, 5  # seconds: of a chunk at most, by default, and until its answer is there
 pytestmark = pytest.mark.soak
-
-
-class Look(NamedTuple):
-    """What a process has at a moment."""
-
-    megabytes: int
-    descriptors: int
-    threads: int
-
-
-class Soaked(NamedTuple):
-    """An ended write: its exit code, the counts of each state, and what it had meanwhile."""
-
-    code: int
-    counts: list[float]
-    looks: list[Look]
-
-    def is_flat(self, megabytes: int) -> bool:
-        """Whether the second half needed no more memory than the first, but for so many megabytes,
-        and there was never more than eight senders need, each with a connection.
-        """
-        half = len(self.looks) // 2
-        first, second = self.looks[:half], self.looks[half:]
-        grown = max(look.megabytes for look in second) - max(look.megabytes for look in first)
-        return (
-            grown <= megabytes
-            and max(look.descriptors for look in self.looks) <= DESCRIPTORS + 2 * SENDERS
-            and max(look.threads for look in self.looks) <= THREADS + SENDERS
-        )
 
 
 @contextmanager
@@ -62,42 +35,6 @@ def sink(latency_ms: int = 0) -> Iterator[str]:
         process.terminate()
 
 
-def soak(connector: Connector, parts: Iterable[bytes], count: int) -> Soaked:
-    """Feed a write with `count` parts of its input, and look at it from time to time."""
-    looks: list[Look] = []
-    counts: list[float] = []
-    with subprocess.Popen(
-        connector.command("write"), stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as process:
-        listener = threading.Thread(target=_hear, args=[process, counts])
-        listener.start()
-        assert process.stdin is not None
-        every = max(1, count // SAMPLES)
-        with suppress(BrokenPipeError):
-            for number, part in enumerate(parts, 1):
-                process.stdin.write(part)
-                if number % every == 0:
-                    looks.append(_look(process.pid))
-            process.stdin.close()
-        code = process.wait()
-        listener.join()
-    print(*looks, sep="\n")
-    return Soaked(code, counts, looks)
-
-
-def _hear(process: subprocess.Popen[bytes], counts: list[float]) -> None:
-    for line in process.stdout or ():
-        if line.startswith(b'{"type":"STATE"'):
-            counts.append(json.loads(line)["state"]["destinationStats"]["recordCount"])
-
-
-def _look(pid: int) -> Look:
-    folder = Path("/proc") / str(pid)
-    status = dict(each.split(":\t", 1) for each in (folder / "status").read_text().splitlines())
-    descriptors = len(list((folder / "fd").iterdir()))
-    return Look(int(status["VmRSS"].split()[0]) // 1024, descriptors, int(status["Threads"]))
-
-
 def row(number: int, **more: Any) -> dict[str, Any]:
     return {"crm_id": number, "_fname": "Ann", **more}
 
@@ -108,9 +45,12 @@ def test_millions_of_records_with_a_state_each_hundred(connector: Connector) -> 
         for number in range(RECORDS // 100)
     )
     with sink() as connector.config["api_url"]:
-        soaked = soak(connector, parts, RECORDS // 100)
+        soaked = soak(
+            connector, parts, RECORDS // 100, name="records", limits=Limits(grown=20),
+            title=f"{RECORDS:,} records, a state each hundred",
+        )  # fmt: skip
     assert (soaked.code, sum(soaked.counts), len(soaked.counts)) == (0, RECORDS, RECORDS // 100)
-    assert soaked.is_flat(megabytes=20)
+    assert soaked.excesses == []
 
 
 def test_five_hundred_streams_interleaved(connector: Connector) -> None:
@@ -123,9 +63,12 @@ def test_five_hundred_streams_interleaved(connector: Connector) -> None:
         for number in range(rounds)
     )
     with sink() as connector.config["api_url"]:
-        soaked = soak(connector, parts, rounds)
+        soaked = soak(
+            connector, parts, rounds, name="streams", limits=Limits(grown=20),
+            title=f"{rounds * 500:,} records of 500 streams in turn, a state with each",
+        )  # fmt: skip
     assert (soaked.code, soaked.counts) == (0, [1.0] * 500 * rounds)
-    assert soaked.is_flat(megabytes=20)
+    assert soaked.excesses == []
 
 
 def test_three_hundred_schemas_of_three_hundred_columns(connector: Connector) -> None:
@@ -136,13 +79,14 @@ def test_three_hundred_schemas_of_three_hundred_columns(connector: Connector) ->
     connector.catalog = {"streams": [stream(name, schema=schema) for name in names]}
     parts = (
         b"".join(record(row(number * 300 + place), name) for place, name in enumerate(names))
-        for number in range(20)
+        for number in range(200)
     )
     with sink() as connector.config["api_url"]:
-        soaked = soak(connector, parts, 20)
-    assert soaked.code == 0
-    assert soaked.is_flat(megabytes=20)
-    assert max(look.megabytes for look in soaked.looks) < 400
+        soaked = soak(
+            connector, parts, 200, name="schemas", limits=Limits(grown=20, megabytes=450),
+            title="300 schemas of 300 columns, a record of each in turn",
+        )  # fmt: skip
+    assert (soaked.code, soaked.excesses) == (0, [])
 
 
 def test_large_states_wait_for_a_slow_service(connector: Connector) -> None:
@@ -153,9 +97,12 @@ def test_large_states_wait_for_a_slow_service(connector: Connector) -> None:
         for number in range(60)
     )
     with sink(latency_ms=1000) as connector.config["api_url"]:
-        soaked = soak(connector, parts, 60)
+        soaked = soak(
+            connector, parts, 60, name="states", limits=Limits(megabytes=300),
+            title="A state of 5 MB each 1,000 records, a service of a second",
+        )  # fmt: skip
     assert (soaked.code, soaked.counts) == (0, [1000.0] * 60)
-    assert max(look.megabytes for look in soaked.looks) < 400
+    assert soaked.excesses == []
 
 
 def test_minute_of_latency_with_sixty_four_in_flight(connector: Connector) -> None:
@@ -166,6 +113,43 @@ def test_minute_of_latency_with_sixty_four_in_flight(connector: Connector) -> No
     count = 10 * (4 + 8 + 16 + 32 + 64)  # so many requests leave in five minutes, more each time
     parts = (record(row(number)) + state(number) for number in range(count))
     with sink(latency_ms=60_000) as connector.config["api_url"]:
-        soaked = soak(connector, parts, count)
+        soaked = soak(
+            connector, parts, count, name="latency",
+            limits=Limits(megabytes=100, descriptors=75, threads=70),
+            title="A minute of latency, 64 requests at once",
+        )  # fmt: skip
     assert (soaked.code, soaked.counts) == (0, [1.0] * count)
-    assert max(look.threads for look in soaked.looks) <= 70
+    assert soaked.excesses == []
+
+
+def test_one_record_a_minute(connector: Connector) -> None:
+    """A record leaves by the age of its chunk alone, over a connection that the service has closed
+    since the last one.
+    """
+    fed: list[float] = []
+
+    def parts() -> Iterator[bytes]:
+        for number in range(MINUTES):
+            fed.append(time.monotonic())
+            yield record(row(number)) + state(number)
+            time.sleep(AGE)
+        time.sleep(LITTLE)  # so that the last one leaves by its age too
+
+    service = Impatient()
+    with serving(service) as connector.config["api_url"]:
+        soaked = soak(
+            connector, parts(), MINUTES, name="minute",
+            limits=Limits(grown=5, megabytes=100, descriptors=8, threads=4),
+            title=f"One record a minute for {MINUTES} minutes, idle connections closed",
+        )  # fmt: skip
+    waits = [after - before for before, after in zip(fed, soaked.heard, strict=True)]
+    print(*(f"{each:.2f} s" for each in waits), *service.requests, sep="\n")
+    assert (soaked.code, soaked.counts) == (0, [1.0] * MINUTES)
+    assert max(waits) <= AGE + LITTLE
+    assert [each for _, profiles in service.requests for each in profiles] == [
+        row(number) for number in range(MINUTES)
+    ]
+    ids = [request_id for request_id, _ in service.requests]
+    assert len(set(ids)) == len(ids) == service.connections
+    assert service.closed >= len(ids) - 1
+    assert soaked.excesses == []

@@ -35,6 +35,9 @@ XML_HEADERS = {"Content-Type": "application/xml"}
 STOP_SECONDS = 10
 """How long a sandbox may take to stop before a test fails."""
 
+HUNG_SECONDS = 60
+"""How long it may take to start or to answer; 10,000 profiles on a busy machine take a while."""
+
 
 @dataclass(frozen=True)
 class Reply:
@@ -152,7 +155,7 @@ class ServedSandbox(Sandbox):
     def connect(self) -> HTTPConnection:
         """A new connection."""
         parts = urlsplit(self.url)
-        return HTTPConnection(parts.hostname or "", parts.port, timeout=STOP_SECONDS)
+        return HTTPConnection(parts.hostname or "", parts.port, timeout=HUNG_SECONDS)
 
     def send(self, call: str, body: bytes, headers: Mapping[str, str]) -> Reply:
         """Send a body as it is, over a connection of its own."""
@@ -185,7 +188,7 @@ class ThreadedSandbox(ServedSandbox):
         thread.start()
         self._running.callback(thread.join)
         self._running.callback(lambda: setattr(server, "should_exit", True))
-        self.url = lines.get(timeout=STOP_SECONDS).rpartition(" ")[2]
+        self.url = lines.get(timeout=HUNG_SECONDS).rpartition(" ")[2]
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -207,6 +207,8 @@ NO_MOMENT = [
     *(
         "2001-12-31T25:00:00",
         "2001-12-31T10:00:00 UTC+3",
+        "2001-12-31 10:00+2400",
+        "2001-12-31 10:00-99",
         "",
         "1700000000",
         "1700000000000",
@@ -238,6 +240,17 @@ def test_value_becomes_exactly_this(kind: str, value: Any, expected: Any) -> Non
 def test_value_without_meaning_is_refused(kind: str, value: Any) -> None:
     with pytest.raises(CannotConvert):
         converted(kind, value)
+
+
+@pytest.mark.parametrize("zone", ["Europe/Amsterdam", "Pacific/Auckland", "America/New_York"])
+@pytest.mark.parametrize("value", ["0001-01-01", "0001-01-01 00:00:00", "9999-12-31T23:59:59.999"])
+def test_times_at_the_ends_of_all_years_end_no_sync(zone: str, value: str) -> None:
+    """Databases have them for "never"; in a zone that was no whole minutes off, UTC has none."""
+    try:
+        found = conversions(pendulum.timezone(zone))["datetime"](value)
+    except CannotConvert:
+        found = None
+    assert (found is None) == (value.startswith("0001") and zone != "America/New_York")
 
 
 def test_every_type_is_tried_here() -> None:

@@ -1,50 +1,65 @@
-"""What the image is built from is what setup.py asks for, in the versions of constraints.txt."""
+"""What is installed and built is what setup.py asks for, in the versions that are pinned."""
 
-import ast
 import re
-from pathlib import Path
+import tomllib
+from importlib.metadata import distributions
 
-ROOT = Path(__file__).parents[1]
+import pytest
+import yaml
+
+from supply.declared import BUILDS, ROOT, pins, reasons
+
 CDK = "airbyte-cdk"  # for hosts of its class; no command imports it
-BUILD = "setuptools"
-PIN = re.compile(
-    r"^([A-Za-z0-9._-]+)==(\S+)((?: \\\n    --hash=sha256:[0-9a-f]{64})*)", re.MULTILINE
+IMAGE, ALL = pins("requirements.txt"), pins("constraints.txt")
+ASKED = {name for name, _ in reasons("install_requires")}
+MAKEFILE, DOCKERFILE = (
+    (ROOT / name).read_text(encoding="utf-8") for name in ("Makefile", "Dockerfile")
 )
 
 
-def pins(name: str) -> dict[str, tuple[str, int]]:
-    """Versions, and how many hashes stand beside each."""
-    found = PIN.findall((ROOT / name).read_text(encoding="utf-8"))
-    return {package: (version, hashes.count("sha256:")) for package, version, hashes in found}
-
-
-def asked() -> set[str]:
-    """The names in install_requires of setup.py, in lower case."""
-    tree = ast.parse((ROOT / "setup.py").read_text(encoding="utf-8"))
-    (wanted,) = (
-        node.value
-        for node in ast.walk(tree)
-        if isinstance(node, ast.keyword) and node.arg == "install_requires"
-    )
-    return {re.split("[<>=]", each)[0].lower() for each in ast.literal_eval(wanted)}
-
-
-IMAGE, ALL = pins("requirements.txt"), pins("constraints.txt")
-
-
 def test_image_has_what_the_commands_ask_for() -> None:
-    assert asked() - {CDK} <= IMAGE.keys()
-    assert CDK in asked() and CDK not in IMAGE
-    assert BUILD in IMAGE
+    assert ASKED - {CDK} <= IMAGE.keys()
+    assert CDK in ASKED and CDK not in IMAGE
+    assert BUILDS in IMAGE
 
 
 def test_image_has_the_versions_of_all() -> None:
-    assert {name: version for name, (version, _) in IMAGE.items()} == {
-        name: ALL[name][0] for name in IMAGE
+    assert {name: pin.version for name, pin in IMAGE.items()} == {
+        name: ALL[name].version for name in IMAGE
     }
 
 
 def test_every_file_of_the_image_has_its_hash() -> None:
-    assert all(hashes > 0 for _, hashes in IMAGE.values())
-    text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
-    assert "--require-hashes" in text and "--no-index --no-deps" in text
+    assert all(pin.hashes for pin in IMAGE.values())
+    assert "--require-hashes" in DOCKERFILE and "--no-index --no-deps" in DOCKERFILE
+
+
+def test_image_begins_with_a_digest() -> None:
+    metadata = yaml.safe_load((ROOT / "metadata.yaml").read_text(encoding="utf-8"))
+    base = metadata["data"]["connectorBuildOptions"]["baseImage"]
+    assert re.fullmatch(r"\S+:4\.0\.0@sha256:[0-9a-f]{64}", base)
+    assert f"ARG BASE_IMAGE={base}\n" in DOCKERFILE
+    assert re.findall("^FROM (\\S+)", DOCKERFILE, re.MULTILINE) == ["${BASE_IMAGE}"] * 2
+
+
+def test_what_builds_the_package_is_pinned() -> None:
+    """Of an isolated build too, and of that which is tested here."""
+    build = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["build-system"]
+    assert build["requires"] == [f"{BUILDS}=={IMAGE[BUILDS].version}"]
+    wheels = [each.read_text("WHEEL") for each in distributions(name="destination-profiles")]
+    built_by = [re.findall("^Generator: (.+)$", each, re.MULTILINE) for each in wheels if each]
+    assert built_by == [[f"{BUILDS} ({IMAGE[BUILDS].version})"]]
+
+
+def test_the_project_is_installed_by_its_pins_alone() -> None:
+    (line,) = re.findall("^.*--editable.*$", MAKEFILE, re.MULTILINE)
+    assert line.startswith("INSTALL := ")
+    assert "--only-binary :all: --constraint constraints.txt" in line
+    assert len(re.findall(r"python \$\(INSTALL\) '\.\[", MAKEFILE)) == 5
+
+
+@pytest.mark.parametrize(("argument", "count"), [("install_requires", 16), ("extras_require", 24)])
+def test_every_dependency_has_its_reason(argument: str, count: int) -> None:
+    asked = reasons(argument)
+    assert len(asked) == count
+    assert [name for name, reason in asked if not reason] == []

@@ -52,7 +52,8 @@ class Dispatcher:
     ) -> None:
         """`throttled` is told of a chunk that the service did not want now, and of the seconds
         until it is sent again; `put_off` of profiles that it asks for once more, and of its code;
-        `leaving` sees each sealed chunk before it is sent. `inspect` asks the service about the
+        `leaving` sees each chunk before it is sent, once the last word was said on all that it may
+        not pass. `inspect` asks the service about the
         settings; `repeats` tells what may be executed twice.
         """
         self.retries = 0
@@ -93,7 +94,6 @@ class Dispatcher:
     def dispatch(self, chunks: Iterable[Chunk]) -> None:
         """Take sealed chunks, in the order of their layers; each leaves when it may."""
         for chunk in chunks:
-            self._leaving(chunk)
             self.sealed.add(chunk)
         self.send_due()
 
@@ -215,9 +215,7 @@ class Dispatcher:
 
     def _ask_again(self) -> None:
         question = self._question
-        if question is None or question.due is None or not self._is_active():
-            return
-        if question.due <= self._clock():
+        if question is not None and question.due is not None and question.due <= self._clock():
             self._ask(question)
 
     def _ask_later(self, outcome: Retry) -> None:
@@ -274,10 +272,14 @@ class Dispatcher:
         """Let chunks leave while there is room; one waits, so that no sender does."""
         room = min(self._max_in_flight, self.concurrency.limit + 1)
         while self.sealed.next is not None and len(self.sealed.tries) < room:
-            self._schedule.add(self.sealed.leave(), self._clock())
+            chunk = self.sealed.leave()
+            self._leaving(chunk)
+            self._schedule.add(chunk, self._clock())
 
     def send_due(self) -> None:
-        """Send what may be sent now."""
+        """Send what may be sent now. Once nothing is sent any more, nothing leaves either."""
+        if not self._is_active():
+            return
         self._ask_again()
         self._admit()
         while self._may_send():

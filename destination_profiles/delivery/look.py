@@ -4,9 +4,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 
-import msgspec
-
-from ..conversion import decode_exact
 from ..memory.entries import ABSENT, OTHER
 from ..memory.hashes import hashes
 from ..memory.store import Memory
@@ -14,24 +11,24 @@ from ..records.batch import Batch, Data
 from ..service.identities import Identities
 
 ALONE = {1}
-_encode = msgspec.json.Encoder(order="sorted", decimal_format="number").encode
 
 Ids = Sequence[bytes]  # hashes of the identities of a profile
+Profiles = Sequence[bytes | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
     """A stream: seeds of the hashes of its profiles' identities, and of what is sent. `renew` gives
     what is sent of records once more after a time, None where nothing is; `keys` the identities of
-    records that are not sent. `varies`: the bytes of a profile depend on those of the records that
-    come with it, as with records that are sent as they come.
+    records that are not sent; `others` the other bytes in which profiles may have been sent, where
+    these depend on the records that come with them.
     """
 
     identity_seed: int
     content_seed: int
-    renew: Callable[[Sequence[bytes]], Sequence[bytes | None]]
+    renew: Callable[[Sequence[bytes]], Profiles]
     keys: Callable[[Sequence[Data]], Sequence[Identities]]
-    varies: bool = False
+    others: Callable[[Sequence[bytes]], Iterable[Profiles]] | None = None
 
 
 class Look:
@@ -42,30 +39,42 @@ class Look:
     def __init__(self, memory: Memory, batch: Batch, stream: Remembered) -> None:
         """Look it up."""
         self.batch, self.stream = batch, stream
-        self.profiles = batch.profiles()
         self.ids = ids_of(batch.identities, stream)
-        self.contents = contents_of(self.profiles, stream)
-        if set(map(len, self.ids)) == ALONE:
-            self.days = memory.find([each for (each,) in self.ids], self.contents)
-            return
-        each_content = [
-            content for mine, content in zip(self.ids, self.contents, strict=True) for _ in mine
-        ]
-        found = iter(memory.find(list(chain.from_iterable(self.ids)), each_content))
-        self.days = [_earliest(list(islice(found, len(mine)))) for mine in self.ids]
+        self.contents = contents_of(batch.profiles(), stream)
+        self.days = _days(memory, self.ids, self.contents)
+        if stream.others is not None and OTHER in self.days and not batch.is_end:
+            self._look_for_others(memory, stream.others)
+
+    def _look_for_others(
+        self, memory: Memory, others: Callable[[Sequence[bytes]], Iterable[Profiles]]
+    ) -> None:
+        """What was sent in other bytes has its day, and their hash."""
+        places = [place for place, day in enumerate(self.days) if day == OTHER]
+        originals = [bytes(self.batch.row(place).original) for place in places]
+        for profiles in others(originals):
+            contents = contents_of([profile or b"" for profile in profiles], self.stream)
+            made = [
+                (place, content)
+                for place, profile, content in zip(places, profiles, contents, strict=True)
+                if profile is not None and content != self.contents[place]
+            ]
+            found = _days(memory, [self.ids[place] for place, _ in made], [to for _, to in made])
+            for (place, content), day in zip(made, found, strict=True):
+                if day != OTHER:
+                    self.days[place], self.contents[place] = day, content
+
+
+def _days(memory: Memory, ids: Sequence[Ids], contents: Sequence[bytes]) -> list[int]:
+    if set(map(len, ids)) == ALONE:
+        return memory.find([each for (each,) in ids], contents)
+    each_content = [content for mine, content in zip(ids, contents, strict=True) for _ in mine]
+    found = iter(memory.find(list(chain.from_iterable(ids)), each_content))
+    return [_earliest(list(islice(found, len(mine)))) for mine in ids]
 
 
 def contents_of(profiles: Iterable[bytes], stream: Remembered) -> list[bytes]:
     """The hashes of profiles."""
-    return hashes(map(_in_order, profiles) if stream.varies else profiles, stream.content_seed)
-
-
-def _in_order(profile: bytes) -> bytes:
-    """A profile in JSON with its fields in one order."""
-    try:
-        return _encode(decode_exact(profile))
-    except (msgspec.MsgspecError, ValueError):
-        return profile
+    return hashes(profiles, stream.content_seed)
 
 
 def _earliest(days: Sequence[int]) -> int:

@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Protocol
+from weakref import finalize
 
 from ..errors import ProfilesError
 from .senders import Answer
@@ -43,12 +44,14 @@ class Mailbox:
     """
 
     def __init__(self) -> None:
-        """Open the pipe that ends a wait."""
+        """Open the pipe that ends a wait; it is closed once nobody has the mailbox any more."""
         self.interruption: ProfilesError | None = None
         self._answers: SimpleQueue[Answer] = SimpleQueue()
         self._woken, self._wake = os.pipe()
         for end in (self._woken, self._wake):
             os.set_blocking(end, False)
+        # not sooner: a thread that has the mailbox may write to it
+        finalize(self, _close, self._woken, self._wake).atexit = False
 
     def put(self, answer: Answer) -> None:
         """Let an answer end the wait."""
@@ -80,7 +83,7 @@ class Mailbox:
                 answers.append(self._answers.get_nowait())
         return Mail(answers, source in ready)
 
-    def close(self) -> None:
-        """Close the pipe; nobody may call anything after that."""
-        os.close(self._woken)
-        os.close(self._wake)
+
+def _close(*descriptors: int) -> None:
+    for each in descriptors:
+        os.close(each)

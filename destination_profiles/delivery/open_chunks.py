@@ -75,12 +75,12 @@ class OpenChunks:
 
     def load(self) -> Load:
         """What waits in them."""
-        every = self._layers.values()
-        return Load(
-            sum(each.held for each in every),
-            sum(each.records for each in every),
-            sum(len(each.open) for each in every),
-        )
+        held = records = chunks = 0
+        for each in self._layers.values():
+            held += each.held
+            records += each.records
+            chunks += len(each.open)
+        return Load(held, records, chunks)
 
     def due(self) -> list[Chunk]:
         """Seal the chunks that are too old to stay open."""

@@ -69,13 +69,20 @@ class Remembering:
             return None, range(len(batch))
         again = self._again(look, stay)
         places = [each for each, stays in enumerate(stay) if not (stays and are_apart)]
-        sent, profiles = self._sorted_out(look, places, stay, again, unsettled)
+        sent, profiles = places, dict[int, bytes]()
+        if are_apart and not again and not self._renewed:  # as most are
+            self._change(look, places)
+        else:
+            sent, profiles = self._sorted_out(look, places, stay, again, unsettled)
+        if not sent:
+            return None, range(len(batch))
+        changed = batch
         if profiles:
-            batch = batch.with_profiles(profiles, route.envelope.between)
-        unchanged = sorted(set(range(len(batch))).difference(sent))
-        if not unchanged:
-            return batch, ()
-        return batch.pick(sent, route.envelope.between) if sent else None, unchanged
+            changed = changed.with_profiles(profiles, route.envelope.between)
+        if unchanged := sorted(set(range(len(batch))).difference(sent)):
+            changed = changed.pick(sent, route.envelope.between)
+        self._note_functions(changed, is_end=batch.is_end)
+        return changed, unchanged
 
     def _staying(self, look: Look) -> list[bool]:
         """Whether each record need not be sent. Each profile has a day of its own, by chance, on
@@ -130,7 +137,7 @@ class Remembering:
             if not (unsettled.isdisjoint(identities) and before.isdisjoint(identities)):
                 if self._is_renewed(look.ids[place], look.contents[place]):
                     continue
-                self._change(look, place)
+                self._change(look, [place])
             elif stay[place]:
                 continue
             elif place in again:
@@ -138,7 +145,7 @@ class Remembering:
                 self._renewed.update(dict.fromkeys(look.ids[place], look.contents[place]))
                 self._instead[look.batch.ordinals[place]] = look.contents[place]
             else:
-                self._change(look, place)
+                self._change(look, [place])
             before.update(identities)
             sent.append(place)
         return sent, profiles
@@ -147,21 +154,27 @@ class Remembering:
         """Whether the newest record of a profile is of this content, and is sent once more."""
         return bool(self._renewed) and all(self._renewed.get(each) == content for each in ids)
 
-    def _change(self, look: Look, place: int) -> None:
-        """A record is sent as it is: what is known of its profile goes before that."""
-        if look.days[place] != ABSENT:
-            self._known.update(look.ids[place])
-        for each in look.ids[place] if self._renewed else ():
-            self._renewed.pop(each, None)
-        if self._remembers and (look.batch.is_end or _may_hold_function(look.profiles[place])):
-            self._instead[look.batch.ordinals[place]] = NOTHING
+    def _change(self, look: Look, places: Iterable[int]) -> None:
+        """Records are sent as they are: what is known of their profiles goes before that."""
+        for place in places:
+            if look.days[place] != ABSENT:
+                self._known.update(look.ids[place])
+            for each in look.ids[place] if self._renewed else ():
+                self._renewed.pop(each, None)
+
+    def _note_functions(self, batch: Batch, *, is_end: bool) -> None:
+        """Nothing is to be remembered of records with one."""
+        if self._remembers and (is_end or any(map(batch.may_hold, FUNCTIONS))):
+            for ordinal, profile in zip(batch.ordinals, batch.profiles(), strict=True):
+                if is_end or _may_hold_function(profile):
+                    self._instead.setdefault(ordinal, NOTHING)
 
     def leaving(self, chunk: Chunk) -> None:
-        """A chunk is about to be sent."""
-        self._memory.check()
-        if self._known and (gone := self._known.intersection(self._ids(chunk))):
-            self._memory.forget(sorted(gone))
-            self._known -= gone
+        """A chunk is about to be sent. What is sent once more keeps its entry."""
+        ids = {each for each in self._ids(chunk) if each not in self._renewed}
+        known = self._known & ids
+        self._memory.leaving(sorted(known), sorted(ids - known))
+        self._known -= known
         if self._retries is not None:
             self._retries.leaving(self._rows(chunk))
 
@@ -207,16 +220,18 @@ class Remembering:
         """Remember what was accepted, and forget what was refused; but what was sent once more and
         refused is what it was: as a new one it would subscribe.
         """
-        accepted: list[tuple[bytes, bytes]] = []
         gone: list[bytes] = []
-        for place, (mine, content) in enumerate(zip(ids, contents, strict=True)):
-            if content and place not in refused:
-                accepted += [(each, content) for each in mine]
-            elif not self._is_renewed(mine, content):
-                gone += mine
+        if refused or NOTHING in contents:
+            others = set(range(len(ids))).difference(refused)
+            kept = sorted(place for place in others if contents[place])
+            for place in sorted(set(range(len(ids))).difference(kept)):
+                if not self._is_renewed(ids[place], contents[place]):
+                    gone += ids[place]
+            ids, contents = [ids[place] for place in kept], [contents[place] for place in kept]
         for each in chain.from_iterable(ids) if self._renewed else ():
             self._renewed.pop(each, None)
-        self._memory.remember(accepted, self._today)
+        accepted = zip(ids, contents, strict=True)
+        self._memory.remember(((each, to) for mine, to in accepted for each in mine), self._today)
         if gone:
             self._memory.drop(gone)
 

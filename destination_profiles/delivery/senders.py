@@ -8,12 +8,14 @@ from functools import partial
 from queue import SimpleQueue
 from time import monotonic
 from typing import Protocol
+from weakref import finalize
 
 from ..errors import ConfigError, ProfilesError, SystemFault, Unavailable
 from ..service.outcome import Cleared, Outcome, Retry, Stop, Unasked
 from ..service.request import Request
 from .chunks import Chunk
 
+Job = tuple[Chunk, Callable[[], Outcome]]
 Inspect = Callable[[], list[str]]
 """Asks the service about the settings; gives what is wrong, and may raise ProfilesError."""
 WRONG_SETTING = (
@@ -48,7 +50,8 @@ class Answer:
 class Senders:
     """As many threads as chunks were ever under way at once. All methods belong to one thread.
 
-    `busy` counts the chunks whose answer was not taken yet.
+    `busy` counts the chunks whose answer was not taken yet. The threads end once nobody has this
+    object any more.
     """
 
     def __init__(
@@ -65,8 +68,9 @@ class Senders:
         self.busy = 0
         self._taken = taken
         self._sender, self._answered, self._clock = sender, answered, clock
-        self._to_do: SimpleQueue[tuple[Chunk, Callable[[], Outcome]]] = SimpleQueue()
+        self._to_do: SimpleQueue[Job | None] = SimpleQueue()
         self._threads: list[threading.Thread] = []
+        finalize(self, _end, self._to_do, self._threads).atexit = False
 
     def send(self, chunk: Chunk) -> None:
         """Give a chunk to a thread that has nothing to do."""
@@ -88,7 +92,8 @@ class Senders:
 
     def _start(self) -> None:
         name = f"sender-{len(self._threads) + 1}"
-        thread = threading.Thread(target=self._work, name=name, daemon=True)
+        works_with = self._to_do, self._answered, self._clock  # not this object, which may go
+        thread = threading.Thread(target=_work, args=works_with, name=name, daemon=True)
         with suppress(RuntimeError, MemoryError):  # the system's words for "no more"
             thread.start()
             self._threads.append(thread)
@@ -99,20 +104,30 @@ class Senders:
         self._taken(answer)
         return answer.chunk
 
-    def _work(self) -> None:
-        """A thread's life. It is a daemon: a request without an answer must not keep the process
-        alive.
-        """
-        while True:
-            chunk, job = self._to_do.get()
-            sent_at = self._clock()
-            try:
-                outcome = job()
-            except Exception as error:  # a defect of the sender must end the sync, not hang it
-                fault = SystemFault(f"The sender failed with {type(error).__name__}.")
-                outcome = Stop(fault, unknown=True)
-            self._answered(Answer(chunk, outcome, sent_at, self._clock()))
-            del chunk, job, outcome  # while it waits, the thread keeps nothing of them
+
+def _work(
+    to_do: SimpleQueue[Job | None],
+    answered: Callable[[Answer], None],
+    clock: Callable[[], float],
+) -> None:
+    """A thread's life, which ends with nothing to do for ever. It is a daemon: a request without an
+    answer must not keep the process alive.
+    """
+    while (given := to_do.get()) is not None:
+        chunk, job = given
+        sent_at = clock()
+        try:
+            outcome = job()
+        except Exception as error:  # a defect of the sender must end the sync, not hang it
+            fault = SystemFault(f"The sender failed with {type(error).__name__}.")
+            outcome = Stop(fault, unknown=True)
+        answered(Answer(chunk, outcome, sent_at, clock()))
+        del given, chunk, job, outcome  # while it waits, the thread keeps nothing of them
+
+
+def _end(to_do: SimpleQueue[Job | None], threads: list[threading.Thread]) -> None:
+    for _ in threads:
+        to_do.put(None)
 
 
 def inspected(inspect: Inspect) -> Outcome:

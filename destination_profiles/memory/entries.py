@@ -1,36 +1,41 @@
 """The entries of a memory: what each profile was last sent, and when, as hashes in SQLite."""
 
 import sqlite3
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from functools import cache
-from itertools import groupby, starmap
+from itertools import groupby
 from operator import add
+from os import pread, pwrite
 from pathlib import Path
-from struct import unpack
+from secrets import randbits
+from struct import Struct, unpack
 
 from .hashes import SIZE
 
-FORM = 1  # of the file; one of another form is not read
+FORM = 2  # of the file; one of another form is not read
 DAY = 2 * SIZE  # where it stands in a record
 RECORD = DAY + 2  # bytes: hash of an identity, of what was sent, and the day
 MEAN = 32  # records of a bucket
 FEW = 8  # one of so many: then it is quicker to change buckets than to write all
 LEAST_BITS, MOST_BITS = 8, 32  # of a hash that number its bucket
-AT_ONCE = 256  # buckets that are asked for together
+AT_ONCE = 256  # buckets that are changed together
 PREFIXES = 256  # parts in which entries are merged, by the first byte of the identity
-BLANK = bytes(SIZE + 2)
+FIRST = Struct(f">Q{RECORD - SIZE}x")  # of a record, its identity as a number
+BLANK, NO_RECORD = bytes(SIZE + 2), bytes(RECORD)
 PAGE_BYTES = 4096
 FOR_ITSELF = ("journal_mode=OFF", "synchronous=OFF")  # of a copy that nobody else has
-CACHE_KB = 32_000  # of pages in memory
 ABSENT, OTHER = -1, 0  # what `find` says in the place of a day
-UNUSABLE = (sqlite3.DatabaseError, ValueError)
+UNUSABLE = (sqlite3.DatabaseError, ValueError, OSError)
 
 
 class Entries:
     """A file of them, which the caller owns. Buckets are numbered by the first bits of an identity;
-    a record is found in its bucket by its bytes.
+    a record is found in its bucket by its bytes. What is asked stands in a copy beside the file,
+    one bucket behind the other: SQLite would take several times as long for each.
 
-    All methods raise sqlite3.DatabaseError where the file is damaged.
+    All methods raise one of UNUSABLE where a file is damaged.
     """
 
     def __init__(self, path: Path, owner: str) -> None:
@@ -39,7 +44,7 @@ class Entries:
         """
         self._db = sqlite3.connect(path, isolation_level=None)
         try:
-            for setting in (*FOR_ITSELF, "cell_size_check=ON", f"cache_size=-{CACHE_KB}"):
+            for setting in (*FOR_ITSELF, "cell_size_check=ON"):
                 self._db.execute(f"PRAGMA {setting}")
             about = dict(self._db.execute("SELECT name, value FROM about"))
             (pages,) = self._db.execute("PRAGMA page_count").fetchone()
@@ -48,57 +53,61 @@ class Entries:
             if path.stat().st_size != pages * PAGE_BYTES:
                 raise ValueError
             self.count, self._bits = int(about["count"]), int(about["bits"])
+            self.generation = bytes.fromhex(about["generation"])
         except (*UNUSABLE, KeyError):
             self._db.close()
             raise ValueError from None
         self._shift = 8 * SIZE - self._bits
-        self.changed = False
+        self._copy = path.with_suffix(".buckets").open("w+b")
+        try:
+            self._starts = self._copied()
+        except BaseException:
+            self.close()
+            raise
+
+    def _copied(self) -> Sequence[int]:
+        """Copy the buckets; tells where each begins, and where the last one ends."""
+        starts, at = array("Q"), 0
+        with closing(self._db.execute("SELECT * FROM buckets ORDER BY number")) as rows:
+            for number, records in rows:
+                starts.extend([at] * (number + 1 - len(starts)))  # those before it are empty
+                at += self._copy.write(records)
+        starts.extend([at] * ((1 << self._bits) + 1 - len(starts)))
+        self._copy.flush()
+        return starts
 
     def close(self) -> None:
         """Let go of the file."""
+        self._copy.close()
         self._db.close()
 
     def find(self, identities: Sequence[bytes], contents: Sequence[bytes]) -> list[int]:
         """For each identity the day on which this content was sent; OTHER where another one was,
         ABSENT where there is no entry.
         """
-        found: list[int] = []
-        for start in range(0, len(identities), AT_ONCE):
-            some = identities[start : start + AT_ONCE]
-            numbers = self._numbers(some)
-            there = self._buckets(numbers)
-            buckets = [there.get(number, b"") for number in numbers]
-            wanted = map(add, some, contents[start : start + AT_ONCE])
-            places = map(bytes.find, buckets, wanted)  # without a loop of Python: it is every row
-            found += [
-                bucket[at + DAY] << 8 | bucket[at + DAY + 1]
-                if at >= 0 and not at % RECORD
-                else _not_found(bucket, identity)
-                for bucket, at, identity in zip(buckets, places, some, strict=True)
-            ]
-        return found
+        starts, file = self._starts, self._copy.fileno()
+        buckets = [
+            pread(file, starts[number + 1] - starts[number], starts[number])
+            for number in self._numbers(identities)
+        ]
+        wanted = map(add, identities, contents)
+        places = map(bytes.find, buckets, wanted)  # without a loop of Python: it is every row
+        return [
+            bucket[at + DAY] << 8 | bucket[at + DAY + 1]
+            if at >= 0 and not at % RECORD
+            else _not_found(bucket, identity)
+            for bucket, at, identity in zip(buckets, places, identities, strict=True)
+        ]
 
     def remove(self, identities: Sequence[bytes], instead: bytes = b"") -> None:
-        """Keep their entries no longer, or `instead` of the rest of each, BLANK, what nothing that
-        is sent equals: OTHER is found from then on.
+        """Find their entries no longer, or `instead` of the rest of each, BLANK, what nothing that
+        is sent equals: OTHER is found from then on. They are in the file until a merge.
         """
-        for start in range(0, len(identities), AT_ONCE):
-            some = identities[start : start + AT_ONCE]
-            numbers = self._numbers(some)
-            buckets = self._buckets(numbers)
-            changed = {}
-            for number, identity in zip(numbers, some, strict=True):
-                bucket = buckets.get(number, b"")
-                if (at := _place(bucket, identity)) is not None:
-                    kept = identity + instead if instead else b""
-                    rest = bucket[:at] + kept + bucket[at + RECORD :]
-                    buckets[number] = changed[number] = rest
-            if changed:
-                self.changed = True
-                rows = [(bucket, number) for number, bucket in changed.items()]
-                self._db.execute("BEGIN")
-                self._db.executemany("UPDATE buckets SET records = ? WHERE number = ?", rows)
-                self._db.execute("COMMIT")
+        starts, file = self._starts, self._copy.fileno()
+        for number, identity in zip(self._numbers(identities), identities, strict=True):
+            start = starts[number]
+            if (at := _place(pread(file, starts[number + 1] - start, start), identity)) is not None:
+                pwrite(file, identity + instead if instead else NO_RECORD, start + at)
 
     def put(self, records: Sequence[bytes], least: bytes) -> None:
         """Let records take the place of those of their identities. What was sent before the day
@@ -128,8 +137,9 @@ class Entries:
         for part in parts:
             self.put(part, least)
         (size,) = self._db.execute("SELECT sum(length(records)) FROM buckets").fetchone()
-        count = str((size or 0) // RECORD)
-        self._db.execute("UPDATE about SET value = ? WHERE name = 'count'", (count,))
+        about = {"count": str((size or 0) // RECORD), "generation": _new_generation()}
+        rows = [(value, name) for name, value in about.items()]
+        self._db.executemany("UPDATE about SET value = ? WHERE name = ?", rows)
         self._db.execute("COMMIT")
 
     def has_room(self, count: int) -> bool:
@@ -138,12 +148,9 @@ class Entries:
 
     def records(self, prefix: int) -> list[bytes]:
         """Those whose identity begins with this byte."""
-        first = prefix << (self._bits - 8)
-        last = ((prefix + 1) << (self._bits - 8)) - 1
-        rows = self._db.execute(
-            "SELECT records FROM buckets WHERE number BETWEEN ? AND ?", (first, last)
-        )
-        return [each for (bucket,) in rows for each in split(bucket)]
+        first, last = (each << (self._bits - 8) for each in (prefix, prefix + 1))
+        start, stop = self._starts[first], self._starts[last]
+        return split(pread(self._copy.fileno(), stop - start, start))
 
     def _numbers(self, identities: Sequence[bytes]) -> list[int]:
         shift = self._shift
@@ -159,12 +166,6 @@ def make(path: Path, owner: str, parts: Iterable[Sequence[bytes]], most: int) ->
     shift = 8 * SIZE - bits
     count = 0
 
-    def number(record: bytes) -> int:
-        return int.from_bytes(record[:SIZE]) >> shift
-
-    def bucket(number: int, records: Iterator[bytes]) -> tuple[int, bytes]:
-        return number, b"".join(records)
-
     db = sqlite3.connect(path, isolation_level=None)
     for setting in (f"page_size={PAGE_BYTES}", *FOR_ITSELF):
         db.execute(f"PRAGMA {setting}")
@@ -173,17 +174,28 @@ def make(path: Path, owner: str, parts: Iterable[Sequence[bytes]], most: int) ->
     db.execute("BEGIN")
     for part in parts:
         count += len(part)
-        db.executemany("INSERT INTO buckets VALUES (?, ?)", starmap(bucket, groupby(part, number)))
+        db.executemany("INSERT INTO buckets VALUES (?, ?)", _in_buckets(part, shift))
     about = {"form": FORM, "owner": owner, "bits": bits, "count": count}
+    about["generation"] = _new_generation()
     rows = [(name, str(value)) for name, value in about.items()]
     db.executemany("INSERT INTO about VALUES (?, ?)", rows)
     db.execute("COMMIT")
     db.close()
 
 
-def record(identity: bytes, content: bytes, day: int) -> bytes:
-    """An entry as it stands in a file."""
-    return identity + content + day.to_bytes(2)
+def _in_buckets(records: Sequence[bytes], shift: int) -> Iterator[tuple[int, bytes]]:
+    """Numbers of buckets, and what is in each, of records in the order of their bytes."""
+    joined, start = b"".join(records), 0
+    numbers = (first >> shift for (first,) in FIRST.iter_unpack(joined))
+    for number, same in groupby(numbers):
+        stop = start + RECORD * len(list(same))
+        yield number, joined[start:stop]
+        start = stop
+
+
+def _new_generation() -> str:
+    """By which it shows whether a file is the one that was there before."""
+    return f"{randbits(8 * SIZE):0{2 * SIZE}x}"
 
 
 def no_record(identity: bytes) -> bytes:

@@ -15,7 +15,7 @@ class Spool:
     """
 
     def __init__(self, folder: Path) -> None:
-        """Use an empty folder."""
+        """Use a folder; what it holds else is of no matter."""
         self._folder = folder
         self._held: list[bytes] = []
         self.count = 0
@@ -26,6 +26,12 @@ class Spool:
         self.count += len(records)
         if len(self._held) >= MOST_HELD:
             self._write()
+
+    def clear(self) -> None:
+        """Take nothing that came before."""
+        for prefix in range(PREFIXES):
+            self._path(prefix).unlink(missing_ok=True)
+        self._held, self.count = [], 0
 
     def parts(self) -> Iterator[list[bytes]]:
         """What came, in PREFIXES parts."""
@@ -58,4 +64,4 @@ class Spool:
         return split(path.read_bytes()) if path.exists() else []
 
     def _path(self, prefix: int) -> Path:
-        return self._folder / f"{prefix:02x}"
+        return self._folder / f"spool-{prefix:02x}"

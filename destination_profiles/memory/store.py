@@ -1,8 +1,7 @@
 """A memory: what was sent to each profile, kept from sync to sync in the object storage.
 
 Its folder holds `about.json` (who it is, and the lanes of streams), `entries.sqlite`, and in
-`forgotten/` what was sent since these entries were written: no entry of that counts, whatever
-became of the sync.
+`journal/` what was sent and accepted since these entries were written, whatever became of the sync.
 """
 
 import tempfile
@@ -13,34 +12,31 @@ from secrets import randbits
 
 import msgspec
 
-from ..errors import StoreFailed
+from ..errors import StoreFailed, StoreUnavailable
 from ..storage.folder import Folder, Lock, joined, quoted
 from . import lease
-from .entries import ABSENT, BLANK, UNUSABLE, Entries, make, no_record, record
-from .hashes import SIZE, hashes, seal, unseal
-from .lanes import Database, Sends, settle
-from .spool import Spool
+from .about import About, new, new_seed, read
+from .entries import ABSENT, BLANK, UNUSABLE, Entries, make, no_record
+from .hashes import SIZE, seal, unseal
+from .journal import FOLDER as JOURNAL
+from .journal import Journal
+from .lanes import Sends, settle
+from .spool import MOST_HELD, Spool
 
 FOLDER = "memory"
-ABOUT, ENTRIES, FORGOTTEN = "about.json", "entries.sqlite", "forgotten/"
-VERSION = 1
+ABOUT, ENTRIES, MERGED = "about.json", "entries.sqlite", "merged.sqlite"
 KEPT_DAYS = 365  # beyond the time after which an entry is sent again anyway
 NOT_KEPT = "The object storage does not list or give back what was written to its folder memory."
 BEGUN_ANEW = "The memory {} {}, so it is begun anew: this sync sends everything."
+NO_ROOM = (
+    "The memory {} cannot be copied to the folder for temporary files. Make room there, or name "
+    "another one in the variable TMPDIR, and run this again."
+)
 DAMAGED = (
     "The memory {} is damaged, or the folder for temporary files has no room for it, so what it "
     "knows counts no more: from here on this sync sends everything, and the next one begins it "
     "anew."
 )
-
-
-class About(msgspec.Struct):
-    """What a memory is: `owner` stands in all that belongs to it."""
-
-    version: int
-    owner: str
-    seed: int
-    databases: dict[str, Database] = {}
 
 
 class Memory:
@@ -62,16 +58,13 @@ class Memory:
         """
         self._folder, self._name, self._lock, self._tell = folder, name, lock, tell
         self._root, self._work = place(name), work
-        spooled = work / "spool"
-        spooled.mkdir()
-        self._spool = Spool(spooled)
-        self._forgotten = [name for name in self._names() if name.startswith(self._at(FORGOTTEN))]
+        self._spool = Spool(work)
         self._entries: Entries | None = None
+        self._added: list[bytes] = []  # records of which the journal does not know
         self._is_damaged = False
         self._about, why = self._read_about()
-        if not why:
-            why = self._read_entries()
-        if why:
+        self._journal = self._new_journal()
+        if why := why or self._read_entries():
             self._begin_anew(why)
 
     @property
@@ -84,7 +77,7 @@ class Memory:
         where nothing is remembered of it.
         """
         before = msgspec.json.encode(self._about)
-        seeds = settle(self._about.databases, streams, _new_seed, self._tell)
+        seeds = settle(self._about.databases, streams, new_seed, self._tell)
         after = msgspec.json.encode(self._about)
         if after != before or self._at(ABOUT) not in self._names():
             self._write(ABOUT, after)
@@ -101,25 +94,28 @@ class Memory:
                 self._give_up()
         return [ABSENT] * len(identities)
 
-    def forget(self, identities: Sequence[bytes]) -> None:
-        """Let entries count no more, even if this process ends at once."""
+    def leaving(self, known: Sequence[bytes], others: Sequence[bytes]) -> None:
+        """Let the entries of identities count no more, even if this process ends at once: of those
+        `known` to have one, and of `others`: a sync that lost this memory may put some late.
+        """
         self.check()
-        name = f"{FORGOTTEN}{randbits(64):016x}"  # that no other owner takes
-        content = b"".join((self._about.owner.encode(), *identities))
-        self._write(name, content + self._digest(content))
-        self._forgotten.append(self._at(name))
-        self._remove(identities)
+        if known or others:
+            self._note((*known, *others))
+            self._remove(known)
+            self._spool_up(list(map(no_record, known)))
+            self.check()  # it may have taken a while
 
     def drop(self, identities: Sequence[bytes]) -> None:
         """Let entries count no more: at once, and for later syncs once this one has ended. They are
-        to be forgotten all the same before anything is sent to these identities.
+        known to have one all the same when something is sent to these identities.
         """
         self._remove(identities, BLANK)
         self._add(list(map(no_record, identities)))
 
     def remember(self, entries: Iterable[tuple[bytes, bytes]], day: int) -> None:
         """Keep what was sent to identities on a day, for later syncs."""
-        self._add([record(identity, content, day) for identity, content in entries])
+        ends = day.to_bytes(2)
+        self._add([identity + content + ends for identity, content in entries])
 
     def check(self) -> None:
         """Raise StoreUnavailable where another may own the memory by now."""
@@ -130,29 +126,37 @@ class Memory:
         """Keep all that was done, without what was sent before the day `oldest`."""
         if self._lock is None or self._is_damaged:
             return
-        entries, path = self._entries, self._work / "merged.sqlite"
-        if not (self._spool.count or self._forgotten or (entries and entries.changed)):
+        if not (self._spool.count or self._journal):
             return
         try:
-            if entries is not None and entries.has_room(self._spool.count):
-                entries.merge(self._spool.parts(), oldest)
-                path = self._work / ENTRIES
-            else:
-                most = self._spool.count + (entries.count if entries is not None else 0)
-                make(path, self._about.owner, self._spool.merged(entries, oldest), most)
-        except (*UNUSABLE, OSError):
+            path = self._merged(oldest)
+        except UNUSABLE:
             self._give_up()
             return
         self.check()
         seal(path)
         self._folder.store(self._at(ENTRIES), path)
-        for name in self._forgotten:
-            self._folder.remove(name)
+        try:
+            self.check()
+        except StoreUnavailable:  # those of another may have been there: nothing counts any more
+            self._folder.remove(self._at(ABOUT))
+            raise
+        self._journal.remove()
+
+    def _merged(self, oldest: int) -> Path:
+        """A file of the entries with what came since."""
+        entries, spool = self._entries, self._spool
+        if entries is not None and entries.has_room(spool.count):
+            entries.merge(spool.parts(), oldest)
+            return self._work / ENTRIES
+        path = self._work / MERGED
+        most = spool.count + (entries.count if entries is not None else 0)
+        make(path, self._about.owner, spool.merged(entries, oldest), most)
+        return path
 
     def let_go(self) -> None:
         """Let others have it."""
-        if self._entries is not None:
-            self._entries.close()
+        self._close_entries()
         if self._lock is not None:
             self._lock.release()
 
@@ -174,73 +178,83 @@ class Memory:
                 self._give_up()
 
     def _add(self, records: Sequence[bytes]) -> None:
+        self._spool_up(records)
+        self._added += records
+        if len(self._added) >= MOST_HELD:
+            self._note(())
+
+    def _spool_up(self, records: Sequence[bytes]) -> None:
         if not self._is_damaged:
             try:
                 self._spool.add(records)
             except OSError:
                 self._give_up()
 
+    def _note(self, gone: Sequence[bytes]) -> None:
+        """Put what was added in the journal, and which identities count no more behind that."""
+        newest = {each[:SIZE]: each for each in self._added}
+        self._added = []
+        if self._lock is not None:
+            self._journal.write(sorted(newest.values()), sorted(gone))
+
     def _read_about(self) -> tuple[About, str]:
         """What a memory is, or a new one and why: it has been there, and cannot be used."""
-        names, new = self._names(), About(VERSION, f"{randbits(64):016x}", _new_seed())
+        names = self._names()
         if self._at(ABOUT) not in names:
-            is_there = any(name.startswith(self._at(ENTRIES)) for name in names)
-            return new, "has lost a part" if is_there else ""
-        try:
-            about = msgspec.json.decode(self._folder.read(self._at(ABOUT)), type=About)
-        except msgspec.MsgspecError:
-            return new, "cannot be read"
-        if about.version != VERSION:
-            return new, "was written by another version"
-        return about, ""
+            parts = (self._at(ENTRIES), self._at(JOURNAL))
+            is_there = any(name.startswith(parts) for name in names)
+            return new(), "has lost a part" if is_there else ""
+        about, why = read(self._folder.read(self._at(ABOUT)))
+        return about or new(), why
 
     def _read_entries(self) -> str:
-        """Fetch the entries but for what was forgotten since; tells why they cannot be used."""
-        if self._at(ENTRIES) not in self._names():
-            return ""
+        """Fetch the entries, with what the journal says; tells why they cannot be used."""
         path = self._work / ENTRIES
-        self._folder.fetch(self._at(ENTRIES), path)
         try:
-            unseal(path)
-            self._entries = Entries(path, self._about.owner)
-            for name in self._forgotten:
-                self._entries.remove(list(self._read_forgotten(name)))
+            if self._at(ENTRIES) in self._names():
+                self._folder.fetch(self._at(ENTRIES), path)
+                unseal(path)
+                self._entries = Entries(path, self._about.owner)
+                self._journal.generation = self._entries.generation
+            for records in self._journal.replay():
+                self._spool.add(records)
+            if self._spool.count:
+                merged = self._merged(0)
+                self._close_entries()
+                self._entries = Entries(merged.replace(path), self._about.owner)
+                self._spool.clear()
+        except OSError:
+            raise StoreUnavailable(NO_ROOM.format(self._name)) from None
         except UNUSABLE:
             return "cannot be read, or is of another time"
         return ""
 
-    def _read_forgotten(self, name: str) -> Iterator[bytes]:
-        content = self._folder.read(name)
-        content, digest = content[:-SIZE], content[-SIZE:]
-        owner = self._about.owner.encode()
-        if not content.startswith(owner) or digest != self._digest(content):
-            raise ValueError
-        for at in range(len(owner), len(content), SIZE):
-            yield content[at : at + SIZE]
+    def _new_journal(self) -> Journal:
+        return Journal(self._folder, self._root, self._about.owner, self._about.seed)
 
-    def _digest(self, content: bytes) -> bytes:
-        """By which it shows that a part is whole."""
-        (digest,) = hashes([content], self._about.seed)
-        return digest
+    def _close_entries(self) -> None:
+        if self._entries is not None:
+            self._entries.close()
+        self._entries = None
 
     def _begin_anew(self, why: str) -> None:
         self._tell(BEGUN_ANEW.format(self._name, why))
-        if self._entries is not None:
-            self._entries.close()
-            self._entries = None
-        self._about = About(VERSION, f"{randbits(64):016x}", _new_seed())
+        self._close_entries()
+        self._spool.clear()
+        self._about = new()
         if self._lock is not None:
             self._write(ABOUT, msgspec.json.encode(self._about))
-            for name in (self._at(ENTRIES), *self._forgotten):
-                self._folder.remove(name)
-        self._forgotten = []
+            self._folder.remove(self._at(ENTRIES))
+            self._journal.remove()
+        self._journal = self._new_journal()
 
     def _give_up(self) -> None:
         """The file is damaged, or there is no room: nothing of it counts any more, and nothing that
         is sent from now on is remembered.
         """
         self._tell(DAMAGED.format(self._name))
-        self._is_damaged, self._entries = True, None
+        self._close_entries()
+        self._is_damaged = True
         if self._lock is not None:
             self._folder.remove(self._at(ABOUT))
 
@@ -283,7 +297,3 @@ def opened(
                 memory.let_go()
             elif lock is not None:
                 lock.release()
-
-
-def _new_seed() -> int:
-    return randbits(64)

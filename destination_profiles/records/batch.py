@@ -213,6 +213,10 @@ class Batch:
             held += self._profiles.size(self.start, self.stop)
         return held
 
+    def may_hold(self, text: bytes) -> bool:
+        """Whether a text may stand in one of its profiles."""
+        return self._profiles.holds(text)
+
     def fits_each(self, largest: int) -> bool:
         """Whether each profile by itself has at most so many bytes."""
         whole = self._profiles.size(0, len(self._identities))

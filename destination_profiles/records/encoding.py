@@ -13,6 +13,9 @@ from .status_column import Sent
 from .ways import Ways
 
 MAX_WAYS = 4  # of one stream; there are fewer
+ORDERS = [  # in which they are asked, by the one that is first
+    (first, *(at for at in range(MAX_WAYS) if at != first)) for first in range(MAX_WAYS)
+]
 AGAIN = 16  # batches that the same encoder takes before the best one is tried again
 
 
@@ -55,7 +58,7 @@ class Encoding:
         self._since += 1
         if self._since > AGAIN:
             self._first, self._since = 0, 0
-        for place in (self._first, *(at for at in range(MAX_WAYS) if at != self._first)):
+        for place in ORDERS[self._first]:
             encoder = self._encoder(place)
             if encoder is None:
                 break

@@ -15,6 +15,10 @@ from .stream_schema import StreamSchema
 Nulls = Literal["none", "sent", "omitted"]
 NOT_NULL: Schema = {"type": ["array", "boolean", "integer", "number", "object", "string"]}
 ANY_BUT_NULL = bool | int | float | str | list[Any] | dict[str, Any]
+MAX_TYPES = 10_000  # that are kept
+# Of members, by their schemas: most columns have the same, and so have most streams. The schemas
+# are kept beside each, as the service's are told apart by their ids.
+_types: dict[tuple[Any, ...], tuple[Any, list[Schema]]] = {}
 
 
 class RowType:
@@ -32,7 +36,7 @@ class RowType:
         self._asked, self._nulls = asked.schema, nulls
         self._proof = Proof(self._asked.get("definitions"))
         self._checks: dict[str, ColumnCheck] = {}
-        self._types: dict[tuple[Any, ...], Any] = {}
+        self._definitions = repr(self._asked.get("definitions"))
         members = Objects(self._proof).members([self._asked, profile])
         required = members.required()
         declared = self._asked.get("properties") or members.names()
@@ -83,14 +87,17 @@ class RowType:
         return kind | None if may_be_null else kind
 
     def _certain(self, schemas: list[Schema]) -> Any:
-        """A type that proves some schemas, or None; most columns of a stream have the same."""
-        key = (repr(schemas[0]), *map(id, schemas[1:]))
-        if key not in self._types:
+        """A type that proves some schemas, or None."""
+        key = (self._definitions, repr(schemas[0]), *map(id, schemas[1:]))
+        if key not in _types:
             try:
-                self._types[key] = self._proof.type_of(*schemas, NOT_NULL)
+                kind = self._proof.type_of(*schemas, NOT_NULL)
             except Uncertain:
-                self._types[key] = None
-        return self._types[key]
+                kind = None
+            if len(_types) >= MAX_TYPES:
+                _types.clear()
+            _types[key] = kind, schemas
+        return _types[key][0]
 
     def _takes_null(self, schema: Schema) -> bool:
         try:

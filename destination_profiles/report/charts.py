@@ -81,7 +81,7 @@ def _throughput(samples: Sequence[Sample], end: int) -> Chart:
         for name in names
     )
     most = max(map(max, ([*map(sum, zip(accepted, rejected, strict=True))], read)))
-    frame = Frame(_times(end), Scale(most, short))
+    frame = Frame(timescale(end), Scale(most, short))
     spans = [*pairwise(at)]
     marks = [
         bar(frame, span, (low, low + high), kind)
@@ -128,7 +128,7 @@ def _at_once(run: Run, end: int) -> Chart:
     )
     limits = [(each.at, each.limit) for each in run.samples]
     most = max(count for _, count in [*under_way, *limits])
-    frame = Frame(_times(end), Scale(most, whole))
+    frame = Frame(timescale(end), Scale(most, whole))
     busiest = max(count for _, count in under_way)
     told = f"At most {busiest} under way at once; {max(each for _, each in limits)} were allowed."
     shape = steps(under_way, end)
@@ -158,7 +158,7 @@ def _overlap(requests: Iterable[Requested]) -> list[tuple[float, int]]:
 def _answers(requests: Sequence[tuple[Requested, int]], end: int) -> Chart:
     """When each request was sent, and how long its answer took."""
     most = max(each.profiles for each, _ in requests)
-    frame = Frame(_times(end), _times(max(each.took for each, _ in requests)))
+    frame = Frame(timescale(end), timescale(max(each.took for each, _ in requests)))
     marks = [
         point(
             frame.x(each.at), frame.y(each.took),
@@ -202,7 +202,8 @@ def _sizes(requests: Sequence[tuple[Requested, int]]) -> Chart:
     )
 
 
-def _times(most: float) -> Scale:
+def timescale(most: float) -> Scale:
+    """A scale of milliseconds, in the unit that fits."""
     unit, name = unit_of(most)
     return Scale(most or 1, lambda value: f"{value:g} {name}", unit)
 

@@ -16,6 +16,7 @@ from ..memory.store import KEPT_DAYS, Memory
 from ..records.batch import Data
 from ..records.codec import target_of
 from ..records.key_reader import KeyReader
+from ..records.other_bytes import OtherBytes
 from ..records.renewal import Renewal
 from ..rejects.parts import Stream
 from ..rejects.store import utc_now
@@ -130,13 +131,14 @@ def _remembered(
     """What is sent depends on the settings too: where one of these changes, it is sent again."""
     target = _target(info, config)
     stream = config.stream(info.name, info.namespace)
+    as_they_come = stream.fields is None and format_named(config.wire_format).verbatim
     sent_with = (info.label(), target.db_id, _found_by(target), config.options, config.wire_format)
     return Remembered(
         identity_seed,
         seed_of(repr((sent_with, stream.fields, stream.subscriptions)), seed),
         Renewal(info, config, service(), resubscribes=setting.resubscribe),
         _keys(info, config),
-        varies=stream.fields is None and format_named(config.wire_format).verbatim,
+        OtherBytes(info, config, service()) if as_they_come else None,
     )
 
 

@@ -64,7 +64,7 @@ BREAKS: dict[str, tuple[Change, ...]] = {
         ),
     ),
     "nothing is forgotten before it is sent": (
-        ("memory/store.py", "forgotten.append(self._at(name))", "folder.remove(self._at(name))"),
+        ("memory/journal.py", "_names.append(name)", "_folder.remove(name)"),
     ),
     "what nobody knows is remembered as accepted": (
         (

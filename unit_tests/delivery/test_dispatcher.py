@@ -294,6 +294,21 @@ def test_each_chunk_is_seen_once_before_it_is_sent() -> None:
     assert seen == [one]
 
 
+def test_chunk_that_is_never_sent_is_not_seen() -> None:
+    """Once there is a failure, or somebody asked to stop."""
+    for outcome in (ACCEPT, STOP):
+        seen: list[Chunk] = []
+        link = held()
+        made = dispatcher(link, leaving=seen.append, max_in_flight=2)
+        made.dispatch([chunk(1), chunk(2), chunk(3)])
+        link.reply(outcome, to=2)
+        link.reply(ACCEPT, to=1)
+        if outcome is ACCEPT:
+            made.stop()
+        turn(made, link)
+        assert [ids(each) for each in seen] == [[1], [2]]
+
+
 BUSY = Retry(Unavailable("busy"), code="429")
 
 

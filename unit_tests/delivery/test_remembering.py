@@ -2,7 +2,7 @@
 
 import itertools
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -38,6 +38,7 @@ class Kept:
     def __init__(self, path: Path) -> None:
         self.folder, self.path = MemoryFolder(), path
         self.renewed: list[bytes] = []
+        self.looked_for: list[bytes] = []
 
     def renew(self, originals: Sequence[bytes]) -> list[bytes | None]:
         self.renewed += originals
@@ -47,8 +48,16 @@ class Kept:
         return Remembering(memory, self.streams(), today=today, resend_after_days=EVERY)
 
     def streams(self) -> dict[str, Remembered]:
-        stream = Remembered(1, 2, self.renew, lambda originals: [("a",)] * len(originals))
+        stream = Remembered(
+            1, 2, self.renew, lambda originals: [("a",)] * len(originals), self.others
+        )
         return {ROUTE.label: stream}
+
+    def others(self, originals: Sequence[bytes]) -> Iterator[list[bytes | None]]:
+        """The other bytes of a text are those in the other case, but for those with a digit."""
+        self.looked_for += originals
+        yield [None if b"1" in each else each for each in originals]
+        yield [each.swapcase() for each in originals]
 
     def fill(self, rows: Batch, day: int = TODAY) -> None:
         """Let records be accepted on a day."""
@@ -87,7 +96,10 @@ def kept(tmp_path: Path) -> Kept:
 def test_what_changed_is_sent(kept: Kept) -> None:
     kept.fill(batch(("one", ("1",)), ("two", ("2",))))
     assert kept.sent(batch(("one", ("1",)), ("two", ("2",)))) == []
-    assert kept.sent(batch(("one", ("1",)), ("TWO", ("2",)), ("three", ("3",)))) == ["TWO", "three"]
+    assert kept.sent(batch(("one", ("1",)), ("zwei", ("2",)), ("three", ("3",)))) == [
+        "zwei",
+        "three",
+    ]
 
 
 def test_all_entries_of_a_record_must_agree(kept: Kept) -> None:
@@ -143,6 +155,40 @@ def test_record_behind_another_of_its_profile_goes_as_it_is(kept: Kept) -> None:
     kept.fill(batch(("one", ("1",))))
     rows = batch(("other", ("1",)), ("one", ("1",)))
     assert kept.sent(rows, TODAY + EVERY) == ["other", "one"]
+
+
+# Other bytes
+
+
+def test_same_row_in_other_bytes_is_not_sent(kept: Kept) -> None:
+    kept.fill(batch(("one", ("a", "1")), ("two", ("2",)), ("three", ("3",))))
+    rows = batch(("ONE", ("a", "1")), ("Two", ("2",)), ("three", ("3",)), ("four", ("4",)))
+    assert kept.sent(rows) == ["Two", "four"]
+    assert kept.looked_for == [b"ONE", b"Two"]  # of the others it is clear
+
+
+def test_what_was_sent_in_other_bytes_is_sent_again_in_its_time(kept: Kept) -> None:
+    """What is remembered of it stays what it was, so that a refusal changes nothing."""
+    rows = batch(("one", ("1",)))
+    kept.fill(rows)
+    again = batch(("oNE", ("1",))), batch(("ONE", ("1",)))
+    with opened(kept.folder, "crm", lambda _: None) as memory:
+        link = kept.link(memory, TODAY + EVERY)
+        changed, _ = link.changed(again[1], ROUTE, frozenset())
+        assert changed is not None
+        link.leaving(sealed(changed))
+        link.answered(Resolution(sealed(changed), {0: REFUSAL}))
+        memory.close(0)
+    assert days(kept, rows) == [TODAY]
+    assert kept.sent(again[0], TODAY + EVERY) == ["oNE"]  # it is another row
+
+
+def test_end_of_a_deleted_row_is_not_compared_with_its_other_bytes(kept: Kept) -> None:
+    kept.fill(batch(("one", ("1",))))
+    rows = batch(("ONE", ("1",)))
+    rows.is_end = True
+    assert kept.sent(rows) == ["ONE"]
+    assert kept.looked_for == []
 
 
 # What was sent once more
@@ -222,5 +268,5 @@ def test_what_is_not_remembered_takes_no_memory(kept: Kept) -> None:
     rows = batch(('{"n":{"action":"incr"}}', ("1",)))
     with opened(kept.folder, "crm", lambda _: None) as memory:
         link = Remembering(memory, kept.streams(), today=1, resend_after_days=1, remembers=False)
-        assert link.changed(rows, ROUTE, frozenset()) == (rows, ())
+        assert link.changed(rows, ROUTE, frozenset()) == (rows, [])
         assert link._instead == {}

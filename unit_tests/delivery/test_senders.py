@@ -109,3 +109,19 @@ def test_threads_that_are_there_do_all(monkeypatch: pytest.MonkeyPatch) -> None:
     gate.set()
     taken = [ids(made.take(answers.get(timeout=SECONDS))) for _ in range(3)]
     assert (taken, made.busy) == ([[1], [2], [3]], 0)
+
+
+def test_threads_end_once_nobody_has_the_senders() -> None:
+    """A process may run many syncs, as hosts of the class do."""
+    answers = SimpleQueue[Answer]()
+    made = Senders(Accepting(opened()), answers.put)
+    for number in (1, 2):
+        made.send(chunk(number))
+    for _ in range(2):
+        made.take(answers.get(timeout=SECONDS))
+    threads = made._threads.copy()
+    assert 1 <= len(threads) <= 2
+    del made
+    for each in threads:
+        each.join(SECONDS)
+        assert not each.is_alive()

@@ -1,13 +1,15 @@
 """The file of entries, against a dict."""
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from destination_profiles.memory.entries import ABSENT, OTHER, Entries, make, no_record, record
+from destination_profiles.memory.entries import ABSENT, OTHER, Entries, make, no_record
 from destination_profiles.memory.spool import MOST_HELD, Spool
 
 OWNER = "5f" * 8
@@ -22,6 +24,10 @@ def content(number: int) -> bytes:
     return number.to_bytes(8)
 
 
+def record(identity: bytes, content: bytes, day: int) -> bytes:
+    return identity + content + day.to_bytes(2)
+
+
 def file(path: Path, entries: dict[int, tuple[int, int]], most: int | None = None) -> Path:
     """A file of contents and days, by numbers of identities."""
     records = sorted(
@@ -31,17 +37,23 @@ def file(path: Path, entries: dict[int, tuple[int, int]], most: int | None = Non
     return path
 
 
+@contextmanager
+def read(path: Path, owner: str = OWNER) -> Iterator[Entries]:
+    with closing(Entries(path, owner)) as entries:
+        yield entries
+
+
 @pytest.mark.parametrize("most", [0, 10_000, 10_000_000])
 def test_entries_are_found_by_content(tmp_path: Path, most: int) -> None:
     path = file(tmp_path / "a", {number: (number, 7) for number in range(1, 400)}, most)
-    entries = Entries(path, OWNER)
-    ids = [identity(number) for number in range(600)]
-    found = entries.find(ids, [content(number // 2 * 2) for number in range(600)])
-    assert found[1:400:2] == [OTHER] * 200
-    assert found[2:400:2] == [7] * 199
-    assert found[400:] == [ABSENT] * 200
-    assert found[0] == ABSENT
-    assert entries.count == 399
+    with read(path) as entries:
+        ids = [identity(number) for number in range(600)]
+        found = entries.find(ids, [content(number // 2 * 2) for number in range(600)])
+        assert found[1:400:2] == [OTHER] * 200
+        assert found[2:400:2] == [7] * 199
+        assert found[400:] == [ABSENT] * 200
+        assert found[0] == ABSENT
+        assert entries.count == 399
 
 
 def test_bytes_between_entries_are_no_entry(tmp_path: Path) -> None:
@@ -50,23 +62,22 @@ def test_bytes_between_entries_are_no_entry(tmp_path: Path) -> None:
     make(
         tmp_path / "a", OWNER, [[record(first, b"\x02" * 8, 3), record(second, b"\x04" * 8, 5)]], 2
     )
-    entries = Entries(tmp_path / "a", OWNER)
-    across = b"\x00\x03" + bytes(6)
-    inside = b"\x00" * 6 + b"\x02\x02"
-    for each in (across, inside):
-        assert entries.find([each], [b"\x00\x01" + b"\x04" * 6]) == [ABSENT]
-    entries.remove([across, inside])
-    assert entries.find([first, second], [b"\x02" * 8, b"\x04" * 8]) == [3, 5]
-    assert not entries.changed
+    with read(tmp_path / "a") as entries:
+        across = b"\x00\x03" + bytes(6)
+        inside = b"\x00" * 6 + b"\x02\x02"
+        for each in (across, inside):
+            assert entries.find([each], [b"\x00\x01" + b"\x04" * 6]) == [ABSENT]
+        entries.remove([across, inside])
+        assert entries.find([first, second], [b"\x02" * 8, b"\x04" * 8]) == [3, 5]
 
 
 def test_what_is_removed_is_absent_and_what_is_blank_is_other(tmp_path: Path) -> None:
-    entries = Entries(file(tmp_path / "a", dict.fromkeys(range(600), (1, 7))), OWNER)
-    entries.remove([identity(number) for number in range(300)])
-    entries.remove([identity(number) for number in range(200, 400)], bytes(10))
-    found = entries.find([identity(number) for number in range(600)], [content(1)] * 600)
-    assert found == [ABSENT] * 300 + [OTHER] * 100 + [7] * 200
-    assert entries.changed
+    ids = [identity(number) for number in range(1, 601)]
+    with read(file(tmp_path / "a", dict.fromkeys(range(1, 601), (1, 7)))) as entries:
+        entries.remove(ids[:300])
+        entries.remove(ids[200:400], bytes(10))
+        found = entries.find(ids, [content(1)] * 600)
+        assert found == [ABSENT] * 300 + [OTHER] * 100 + [7] * 200
 
 
 def test_file_of_another_is_not_read(tmp_path: Path) -> None:
@@ -75,7 +86,7 @@ def test_file_of_another_is_not_read(tmp_path: Path) -> None:
         Entries(path, "other")
 
 
-@pytest.mark.parametrize("form", ["0", "2"])
+@pytest.mark.parametrize("form", ["1", "3"])
 def test_file_of_another_form_is_not_read(tmp_path: Path, form: str) -> None:
     path = file(tmp_path / "a", {1: (1, 7)})
     with sqlite3.connect(path) as db:
@@ -115,6 +126,7 @@ def test_merged_entries_are_those_of_a_dict(
     entries.remove([identity(number) for number in removed])
     (folder / "spool").mkdir()
     spool = Spool(folder / "spool")
+    spool.add([no_record(identity(number)) for number in removed])
     wanted = {number: each for number, each in before.items() if number not in removed}
     for number, each in since:
         wanted.pop(number, None)
@@ -141,19 +153,32 @@ def test_merged_entries_are_those_of_a_dict(
 
 
 def test_old_entries_go_from_buckets_that_change(tmp_path: Path) -> None:
-    entries = Entries(file(tmp_path / "a", dict.fromkeys(range(600), (1, 7))), OWNER)
-    entries.merge([[record(identity(1), content(2), 9)]], 8)
-    found = entries.find([identity(number) for number in range(600)], [content(1)] * 600)
+    path = file(tmp_path / "a", dict.fromkeys(range(600), (1, 7)))
+    with read(path) as entries:
+        entries.merge([[record(identity(1), content(2), 9)]], 8)
+    with read(path) as entries:
+        found = entries.find([identity(number) for number in range(600)], [content(1)] * 600)
     assert found[1] == OTHER
     assert 0 < found.count(ABSENT) < 10
 
 
+def test_each_merge_makes_another_generation(tmp_path: Path) -> None:
+    path = file(tmp_path / "a", {1: (1, 7)})
+    generations = set()
+    for _ in range(3):
+        with read(path) as entries:
+            generations.add(entries.generation)
+            entries.merge([], 0)
+    assert len(generations) == 3
+    assert {len(each) for each in generations} == {8}
+
+
 def test_few_records_are_put_into_what_is_there(tmp_path: Path) -> None:
-    entries = Entries(file(tmp_path / "a", dict.fromkeys(range(800), (1, 7))), OWNER)
-    assert entries.has_room(100)
-    assert not entries.has_room(101)
-    crowded = Entries(file(tmp_path / "b", dict.fromkeys(range(20_000), (1, 7)), 1), OWNER)
-    assert not crowded.has_room(1)
+    with read(file(tmp_path / "a", dict.fromkeys(range(800), (1, 7)))) as entries:
+        assert entries.has_room(100)
+        assert not entries.has_room(101)
+    with read(file(tmp_path / "b", dict.fromkeys(range(20_000), (1, 7)), 1)) as crowded:
+        assert not crowded.has_room(1)
 
 
 def test_spool_holds_little_and_loses_nothing(tmp_path: Path) -> None:

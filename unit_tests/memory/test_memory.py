@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from destination_profiles.errors import StoreUnavailable
-from destination_profiles.memory import lease, spool
-from destination_profiles.memory.entries import ABSENT, OTHER
+from destination_profiles.memory import lease, spool, store
+from destination_profiles.memory.entries import ABSENT, OTHER, Entries
 from destination_profiles.memory.lanes import Sends
 from destination_profiles.memory.spool import Spool
 from destination_profiles.memory.store import Memory, opened
@@ -67,7 +68,7 @@ def test_what_is_not_kept_leaves_no_trace(syncs: Syncs) -> None:
     syncs.fill()
     before = dict(syncs.folder.things)
     with syncs.sync(keeps=False) as memory:
-        memory.forget(IDS[:1])
+        memory.leaving(IDS[:1], ())
         memory.drop(IDS[1:2])
         memory.remember([(IDS[2], TWO)], TODAY)
         assert memory.find(IDS[:3], [ONE] * 3) == [ABSENT, OTHER, TODAY]
@@ -88,26 +89,116 @@ def test_sync_that_changes_nothing_writes_nothing(syncs: Syncs) -> None:
 def test_what_was_forgotten_does_not_count_after_a_kill(syncs: Syncs) -> None:
     syncs.fill()
     with pytest.raises(Killed), syncs.sync() as memory:
-        memory.forget(IDS[:2])
+        memory.leaving(IDS[:2], ())
         memory.remember([(IDS[0], TWO)], TODAY)
-        memory.forget(IDS[3:4])
+        memory.leaving(IDS[3:4], ())
         raise Killed
-    assert syncs.days() == [ABSENT, ABSENT, TODAY, ABSENT, TODAY]
+    assert syncs.days() == [OTHER, ABSENT, TODAY, ABSENT, TODAY]
     with pytest.raises(Killed), syncs.sync() as memory:
-        memory.forget(IDS[4:])
+        memory.leaving(IDS[4:], ())
         raise Killed
-    assert syncs.days() == [ABSENT, ABSENT, TODAY, ABSENT, ABSENT]
+    assert syncs.days() == [OTHER, ABSENT, TODAY, ABSENT, ABSENT]
     with syncs.sync() as memory:
         memory.close(0)
     assert sorted(syncs.folder.things) == [ABOUT, ENTRIES]
-    assert syncs.days() == [ABSENT, ABSENT, TODAY, ABSENT, ABSENT]
+    assert syncs.days() == [OTHER, ABSENT, TODAY, ABSENT, ABSENT]
+    assert syncs.days(TWO) == [TODAY, ABSENT, OTHER, ABSENT, ABSENT]
+
+
+def test_what_was_accepted_counts_after_a_kill(syncs: Syncs) -> None:
+    """But for what came behind the last part that was put."""
+    with pytest.raises(Killed), syncs.sync() as memory:
+        memory.leaving([], IDS[:2])
+        memory.remember([(each, ONE) for each in IDS[:2]], TODAY)
+        memory.leaving([], IDS[1:3])
+        memory.remember([(each, TWO) for each in IDS[1:3]], TODAY)
+        raise Killed
+    assert sorted(syncs.folder.things)[0] == ABOUT
+    assert len(syncs.folder.names("memory/crm/journal/")) == 2
+    assert syncs.days() == [TODAY, ABSENT, ABSENT, ABSENT, ABSENT]
+    with pytest.raises(Killed), syncs.sync() as memory:
+        memory.leaving(IDS[:1], ())
+        memory.remember([(IDS[0], TWO)], TODAY)
+        memory.leaving([], IDS[3:4])
+        raise Killed
+    assert syncs.days() == [OTHER, ABSENT, ABSENT, ABSENT, ABSENT]
+    assert syncs.days(TWO) == [TODAY, ABSENT, ABSENT, ABSENT, ABSENT]
+    assert syncs.told == []
+
+
+def test_many_without_a_request_are_noted_too(
+    syncs: Syncs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as rows that are left out: else they would wait in memory."""
+    syncs.fill()
+    monkeypatch.setattr(store, "MOST_HELD", 2)
+    with pytest.raises(Killed), syncs.sync() as memory:
+        for each in IDS:
+            memory.drop([each])
+        raise Killed
+    assert len(syncs.folder.names("memory/crm/journal/")) == 2
+    assert syncs.days() == [ABSENT] * 4 + [TODAY]
+
+
+# Parts that are not of the entries that are there
+
+
+def late_part(syncs: Syncs) -> tuple[str, bytes]:
+    """A part of a sync that lost its memory, which it puts when others have ended: it has accepted
+    one thing, and forgotten another.
+    """
+    with pytest.raises(Killed), syncs.sync() as memory:
+        memory.remember([(IDS[0], TWO)], TODAY)
+        memory.leaving(IDS[1:2], ())
+        raise Killed
+    (name,) = syncs.folder.names("memory/crm/journal/")
+    return name, syncs.folder.things.pop(name)
+
+
+def test_late_part_of_other_entries_only_forgets(syncs: Syncs) -> None:
+    syncs.fill()
+    name, content = late_part(syncs)
+    with syncs.sync() as memory:
+        memory.remember([(IDS[4], ONE)], TODAY)
+        memory.close(0)
+    syncs.folder.things[name] = content
+    assert syncs.days() == [TODAY, ABSENT, TODAY, TODAY, TODAY]
+
+
+def test_late_part_of_the_same_run_only_forgets(syncs: Syncs) -> None:
+    """Which of both came last is not known."""
+    syncs.fill()
+    name, content = late_part(syncs)
+    with pytest.raises(Killed), syncs.sync() as memory:
+        memory.remember([(IDS[2], TWO)], TODAY)
+        memory.leaving(IDS[3:4], ())
+        raise Killed
+    syncs.folder.things[name] = content
+    assert syncs.days() == [TODAY, ABSENT, TODAY, ABSENT, TODAY]
+
+
+def test_late_part_of_an_earlier_run_is_older_than_what_was_sent_since(syncs: Syncs) -> None:
+    """The second sync knew nothing of what it sent."""
+    with pytest.raises(Killed), syncs.sync() as memory:
+        memory.leaving([], IDS[:1])
+        memory.remember([(IDS[0], TWO)], TODAY)
+        memory.leaving([], IDS[1:2])
+        raise Killed
+    *_, late = syncs.folder.names("memory/crm/journal/")
+    content = syncs.folder.things.pop(late)
+    with pytest.raises(Killed), syncs.sync() as memory:
+        assert memory.find(IDS[:1], [ONE]) == [ABSENT]
+        memory.leaving([], IDS[:1])
+        raise Killed
+    syncs.folder.things[late] = content
+    assert syncs.days(TWO) == [ABSENT] * 5
 
 
 def test_what_is_forgotten_is_safe_at_once(syncs: Syncs) -> None:
     syncs.fill()
     with syncs.sync() as memory:
-        memory.forget(IDS[:2])
-        (part,) = syncs.folder.names("memory/crm/forgotten/")
+        memory.leaving(IDS[:2], ())
+        (part,) = syncs.folder.names("memory/crm/journal/")
         assert IDS[0] + IDS[1] in syncs.folder.things[part]
 
 
@@ -115,7 +206,7 @@ def test_kill_between_the_entries_and_what_was_forgotten_is_safe(syncs: Syncs) -
     syncs.fill()
     removed = syncs.folder.remove
     with pytest.raises(Killed), syncs.sync() as memory:
-        memory.forget(IDS[:1])
+        memory.leaving(IDS[:1], ())
         memory.remember([(IDS[0], TWO)], TODAY)
 
         def remove(_: str) -> None:
@@ -166,13 +257,14 @@ def test_what_is_cut_is_begun_anew(syncs: Syncs, name: str) -> None:
     assert (syncs.told, syncs.days(TWO)) == ([], [TODAY] * 5)
 
 
-def test_forgotten_part_that_is_damaged_begins_anew(syncs: Syncs) -> None:
+def test_part_of_the_journal_that_is_damaged_begins_anew(syncs: Syncs) -> None:
     """Wherever it is, and where it was cut behind a whole hash too."""
     syncs.fill()
     with pytest.raises(Killed), syncs.sync() as memory:
-        memory.forget(IDS[:2])
+        memory.remember([(IDS[3], ONE)], TODAY)
+        memory.leaving(IDS[:2], ())
         raise Killed
-    (part,) = syncs.folder.names("memory/crm/forgotten/")
+    (part,) = syncs.folder.names("memory/crm/journal/")
     whole = syncs.folder.things[part]
     flipped = [whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :] for at in range(len(whole))]
     for content in (*flipped, *(whole[:at] for at in range(len(whole)))):
@@ -224,18 +316,33 @@ def test_damage_that_shows_later_lets_everything_be_sent(syncs: Syncs) -> None:
         memory.remember([(each, ONE) for each in some], TODAY)
         memory.close(0)
     with syncs.sync() as memory:
-        copy = memory._work / "entries.sqlite"
-        whole = copy.read_bytes()
-        middle = len(whole) // 2 // 4096 * 4096
-        copy.write_bytes(whole[:middle] + b"\xff" * 4096 + whole[middle + 4096 :])
-        assert ABSENT in memory.find(some, [ONE] * len(some))
-        assert memory.find(some[:1], [ONE]) == [ABSENT]
-        assert "from here on this sync sends everything" in syncs.told[0]
-        assert len(syncs.told) == 1
+        file = memory._work / "entries.sqlite"
+        file.write_bytes(b"\xff" * file.stat().st_size)
+        assert memory.find(some, [ONE] * len(some)) == [TODAY] * len(some)  # a copy is read
         memory.remember([(some[0], ONE)], TODAY)
         memory.close(0)
+        assert "from here on this sync sends everything" in syncs.told[0]
+        assert len(syncs.told) == 1
+        assert memory.find(some[:1], [ONE]) == [ABSENT]
     assert syncs.days() == [ABSENT] * 5
     assert "begun anew" in syncs.told[0]
+
+
+def test_temporary_folder_without_room_for_a_copy_keeps_the_memory(
+    syncs: Syncs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    syncs.fill()
+    before = dict(syncs.folder.things)
+    monkeypatch.setattr(Entries, "_copied", full)
+    with pytest.raises(StoreUnavailable) as raised, syncs.sync():
+        pass
+    assert "cannot be copied to the folder for temporary files" in str(raised.value)
+    assert (syncs.folder.things, syncs.folder.held) == (before, set())
+    monkeypatch.undo()
+    assert syncs.days() == [TODAY] * 5
 
 
 @pytest.mark.parametrize("ends", [False, True])
@@ -268,8 +375,8 @@ def test_two_owners_forget_apart(syncs: Syncs) -> None:
     with syncs.sync() as late:
         syncs.folder.held.clear()
         with syncs.sync() as memory:
-            memory.forget(IDS[:1])
-            late.forget(IDS[1:2])
+            memory.leaving(IDS[:1], ())
+            late.leaving(IDS[1:2], ())
             late.close(0)
         syncs.folder.held.clear()
     assert syncs.days() == [ABSENT, ABSENT, TODAY, TODAY, TODAY]
@@ -325,8 +432,47 @@ def test_owner_that_lost_its_lease_writes_nothing(syncs: Syncs) -> None:
         memory.remember([(IDS[0], TWO)], TODAY)
         before = dict(syncs.folder.things)
         locks[0].lost = True
-        for act in (memory.check, lambda: memory.forget(IDS), lambda: memory.close(0)):
+        acts = (memory.check, lambda: memory.leaving(IDS, ()), lambda: memory.close(0))
+        for act in acts:
             with pytest.raises(StoreUnavailable) as raised:
                 act()
             assert "is not held any more" in str(raised.value)
     assert syncs.folder.things == before
+
+
+def test_entries_that_are_put_late_count_no_more(
+    syncs: Syncs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another sync has ended meanwhile, and what it has put is gone."""
+    syncs.fill()
+    stored = syncs.folder.store
+
+    def store_late(name: str, path: Path) -> None:
+        monkeypatch.undo()
+        monkeypatch.setattr(late._lock, "lost", True)
+        syncs.folder.held.clear()
+        with syncs.sync() as memory:
+            memory.leaving(IDS[:1], ())
+            memory.close(0)
+        stored(name, path)
+
+    with syncs.sync() as late:
+        late.remember([(IDS[0], TWO)], TODAY)
+        monkeypatch.setattr(syncs.folder, "store", store_late)
+        with pytest.raises(StoreUnavailable):
+            late.close(0)
+    assert syncs.days(TWO) == [ABSENT] * 5
+    assert "has lost a part" in syncs.told[0]
+
+
+def test_owner_that_loses_its_lease_as_it_notes_sends_nothing(
+    syncs: Syncs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with syncs.sync() as memory:
+
+        def write(*_: object) -> None:
+            monkeypatch.setattr(memory._lock, "lost", True)
+
+        monkeypatch.setattr(syncs.folder, "write", write)
+        with pytest.raises(StoreUnavailable):
+            memory.leaving([], IDS[:1])

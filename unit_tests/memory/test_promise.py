@@ -6,7 +6,6 @@ on simulated time; parts are broken on purpose, and each break is caught.
 
 import json
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -28,8 +27,9 @@ from destination_profiles.delivery.schedule import Schedule
 from destination_profiles.delivery.senders import Answer, Inspect, inspected
 from destination_profiles.delivery.writer import Writer
 from destination_profiles.errors import ProfilesError, StoreUnavailable, Unavailable
-from destination_profiles.memory import lease, store
+from destination_profiles.memory import about, entries, journal, lease
 from destination_profiles.memory.hashes import SIZE
+from destination_profiles.memory.journal import COUNT, NOTHING, Journal
 from destination_profiles.memory.lanes import Sends
 from destination_profiles.memory.store import Memory, opened
 from destination_profiles.records.codec import StreamCodec
@@ -51,6 +51,7 @@ START = datetime(2026, 1, 2, tzinfo=UTC)
 OTHER = 100  # more than an id, for a profile that is found in another way
 REFUSED = 9  # a value that the service refuses
 SETTING = MemorySetting("crm", resend_after_days=3)
+DRAWING: tuple[Any, ...] = (about, entries, journal)  # modules that draw numbers
 FIELDS = {"users": "ab", "people": "b", "points": "c", "strangers": "ab", "others": "a"}
 TARGETS = {"strangers": target(2), "others": target(field_name="other")}
 
@@ -66,7 +67,8 @@ def _readers_are_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
         return reader(info.name)
 
     monkeypatch.setattr("destination_profiles.sync.remembered.KeyReader", made)
-    monkeypatch.setattr(store, "randbits", store.randbits)  # that of a world goes with the test
+    for each in DRAWING:  # that of a world goes with the test
+        monkeypatch.setattr(each, "randbits", each.randbits)
 
 
 class Killed(BaseException):
@@ -217,7 +219,8 @@ class World:
     locks: list[HeldLock] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        store.randbits = Random(7).getrandbits  # type: ignore[attr-defined]
+        for each in DRAWING:
+            each.randbits = Random(7).getrandbits
 
     def play(self, turns: list[Turn]) -> None:
         for place, turn in enumerate(turns):
@@ -354,7 +357,7 @@ def rows(streams: tuple[str, ...]) -> st.SearchStrategy[tuple[Row, ...]]:
 def worlds(
     *streams: tuple[str, ...],
     happens: tuple[str, ...] = ("", "", "", "kill", "kill", "fail", "other owner"),
-    damage: tuple[str, ...] = (*[""] * 8, "about.json", "entries.sqlite", "forgotten/"),
+    damage: tuple[str, ...] = (*[""] * 8, "about.json", "entries.sqlite", "journal/"),
 ) -> st.SearchStrategy[list[Turn]]:
     turn = st.builds(
         Turn,
@@ -451,14 +454,58 @@ def broken(
     return str(raised.value)
 
 
+KILLED = worlds(USERS, happens=("", "kill"), damage=("",))
+
+
 def test_forgetting_too_late_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rule 1: durably, before a chunk leaves."""
 
-    def forget(memory: Memory, identities: list[bytes]) -> None:
-        memory._remove(identities)
+    def leaving(memory: Memory, known: list[bytes], _: list[bytes]) -> None:
+        memory._remove(known)
 
-    drawn = worlds(USERS, happens=("", "kill"))
-    assert "profile" in broken(monkeypatch, (Memory, "forget", forget), drawn=drawn)
+    assert "profile" in broken(monkeypatch, (Memory, "leaving", leaving), drawn=KILLED)
+
+
+def test_forgetting_what_was_there_before_alone_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rule 1: what was accepted in this sync is in the journal by now."""
+
+    def leaving(memory: Memory, known: list[bytes], _: list[bytes]) -> None:
+        memory._note(known)
+        memory._remove(known)
+
+    assert "profile" in broken(monkeypatch, (Memory, "leaving", leaving), drawn=KILLED)
+
+
+def test_forgetting_before_the_last_word_on_others_is_caught(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Rule 1: what is accepted of a profile meanwhile stands behind that in the journal."""
+
+    def admit(dispatcher: Dispatcher) -> None:
+        leaving, dispatcher._leaving = dispatcher._leaving, lambda _: None
+        admitted(dispatcher)
+        dispatcher._leaving = leaving
+
+    def dispatch(dispatcher: Dispatcher, chunks: list[Chunk]) -> None:
+        for chunk in chunks:
+            dispatcher._leaving(chunk)
+        dispatched(dispatcher, chunks)
+
+    admitted, dispatched = Dispatcher._admit, Dispatcher.dispatch
+    early = (Dispatcher, "_admit", admit), (Dispatcher, "dispatch", dispatch)
+    others = tuple(Row("users", number, 1, "plain") for number in (2, 3))
+    rows = (*others[:1], *plain(1, 2), *others[1:])
+    killed = st.builds(
+        Turn,
+        st.just(rows),
+        step=st.integers(8, 24),
+        happens=st.just("kill"),
+        together=st.just(1),
+        seed=st.integers(0, 2**16),
+    )
+    back = killed.map(lambda turn: [turn, Turn(plain(1))])
+    check(100, Phase.generate, drawn=back)()
+    assert "profile" in broken(monkeypatch, *early, drawn=back)
 
 
 def test_skipping_behind_an_open_record_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -479,7 +526,9 @@ APART = (Memory, "join", entries_of_each_stream)
 
 def test_entries_of_a_stream_alone_are_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rule 3: what another stream sends of the same fields counts."""
-    assert "profile" in broken(monkeypatch, APART, drawn=worlds(("users", "people"), happens=("",)))
+    assert "profile" in broken(
+        monkeypatch, APART, drawn=worlds(("users", "people"), happens=("",), damage=("",))
+    )
 
 
 def test_entries_where_profiles_are_found_in_two_ways_are_caught(
@@ -493,7 +542,9 @@ def test_remembered_functions_are_caught(monkeypatch: pytest.MonkeyPatch) -> Non
     """Rule 4."""
     never = ("destination_profiles.delivery.remembering._may_hold_function", lambda _: False)
     monkeypatch.setattr(*never)
-    assert "a function" in broken(monkeypatch, drawn=worlds(("points",), happens=("",)))
+    assert "a function" in broken(
+        monkeypatch, drawn=worlds(("points",), happens=("",), damage=("",))
+    )
 
 
 def test_remembered_refusals_are_caught(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -512,21 +563,22 @@ def test_remembered_refusals_are_caught(monkeypatch: pytest.MonkeyPatch) -> None
 def test_trust_in_what_is_cut_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rule 5: of what was forgotten a part is lost."""
 
-    def read(memory: Memory, name: str) -> Iterator[bytes]:
-        content = memory._folder.read(name)[len(memory._about.owner) :]
-        for at in range(0, len(content) - SIZE + 1, SIZE):
-            yield content[at : at + SIZE]
+    def read(journal: Journal, name: str) -> tuple[bytes, list[bytes], list[bytes]]:
+        """A part without records, without a look at its hash."""
+        content = journal._folder.read(name)[len(journal._owner) + SIZE + COUNT :]
+        whole = range(0, len(content) - SIZE + 1, SIZE)
+        return NOTHING, [], [content[at : at + SIZE] for at in whole]
 
     def whole_again(damage: str) -> None:
         """One is sent, the next is accepted, the process ends, and the source goes back."""
         killed = Turn(plain(2), step=4, happens="kill")
         World().play([Turn(plain(1)), killed, Turn(plain(1), damage=damage)])
 
-    whole_again("forgotten/")
-    monkeypatch.setattr(Memory, "_read_forgotten", read)
+    whole_again("journal/")
+    monkeypatch.setattr(Journal, "_read", read)
     whole_again("")
     with pytest.raises(AssertionError, match="profile 1 of database 1 has a: 2"):
-        whole_again("forgotten/")
+        whole_again("journal/")
 
 
 def test_owner_that_goes_on_without_its_lease_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,6 @@ import pytest
 from destination_profiles.api.inspection import Findings
 from destination_profiles.catalog import StreamInfo
 from destination_profiles.delivery.chunks import Chunk
-from destination_profiles.delivery.mailbox import Mailbox
 from destination_profiles.delivery.senders import Answer, Senders
 from destination_profiles.errors import ConfigError, StoreFailed, Unavailable
 from destination_profiles.rejection import Rejection
@@ -168,9 +167,6 @@ def resend(
     except StoreFailed:
         made.end()
         raise
-    finally:
-        assert isinstance(made.pump.inbox, Mailbox)
-        made.pump.inbox.close()
     made.end()
     return made.told
 
