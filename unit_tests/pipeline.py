@@ -14,6 +14,7 @@ from destination_profiles.delivery.chunks import Chunk, ChunkPolicy
 from destination_profiles.delivery.concurrency import Concurrency
 from destination_profiles.delivery.dispatcher import Dispatcher
 from destination_profiles.delivery.mailbox import Mail
+from destination_profiles.delivery.recorder import Recorder
 from destination_profiles.delivery.schedule import Schedule
 from destination_profiles.delivery.senders import Answer, Inspect, inspected
 from destination_profiles.delivery.writer import Writer
@@ -171,6 +172,8 @@ class Pipeline:
         *,
         codecs: Mapping[str, StreamCodec] | None = None,
         store: RejectStore | None = None,
+        recorder: Recorder | None = None,
+        remembering: Any = None,
         max_profiles: int = 2,
         max_rejected: int | None = None,
         max_rejected_percent: int = 100,
@@ -185,6 +188,8 @@ class Pipeline:
             policy=ChunkPolicy(max_profiles, 10_000, 60),
             dispatcher=self.dispatcher,
             store=store or MemoryStore(),
+            recorder=recorder,
+            remembering=remembering,
             release=self._release,
             max_rejected=max_rejected,
             max_rejected_percent=max_rejected_percent,

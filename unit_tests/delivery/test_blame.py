@@ -1,9 +1,12 @@
 """Who is blamed for a refusal, and what is asked before."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
+from destination_profiles.delivery.blame import ALL_REFUSED, NOT_ITS_OWN, Blame, foreign
+from destination_profiles.delivery.blame import TOO_LARGE as TOO_LARGE_SENTENCE
 from destination_profiles.delivery.chunks import Chunk
 from destination_profiles.delivery.dispatcher import Dispatcher
 from destination_profiles.delivery.repeats import Repeats
@@ -332,3 +335,42 @@ def test_honest_bad_rows_beside_each_other_cost_no_sync() -> None:
     made, link = asked(refusing(*range(10, 30)))
     assert rejected_by(run(made, link, chunk(0, first=0), chunk(*range(1, 101), first=1))) == 20
     assert made.failure is None
+
+
+def single(whole: Chunk) -> list[Chunk]:
+    """Each profile of a chunk by itself."""
+    return whole.divided([[place] for place in range(len(whole))])
+
+
+def test_fifth_page_behind_each_other_is_no_records_fault() -> None:
+    blame, whole = Blame(), chunk(*range(7))
+    parts = single(whole)
+    blame.case(whole)
+    blame.accept(parts[0])
+    blamed = []
+    for part in parts[1:]:
+        blame.suspect_alone(part, FOREIGN)
+        blamed.append([ids(each.chunk) for each in blame.blamed()])
+    assert blamed == [[[1]], [[2]], [[3]], [[4]], [], []]
+
+
+@pytest.mark.parametrize(("accepted", "ends"), [(False, True), (True, False)])
+def test_refusals_of_several_chunks_count_together_while_none_is_accepted(
+    accepted: bool, ends: bool
+) -> None:
+    blame, chunks = Blame(), [chunk(1, 2, 3), chunk(4, 5, first=3)]
+    if accepted:
+        blame.accept(chunk(9))
+    for code, whole in zip(("404", "400"), chunks, strict=True):
+        for number, part in enumerate(single(whole)):
+            refusal = replace(REFUSAL, code=f"{code}{number}")
+            blame.suspect_alone(part, replace(HALVE, refusal=refusal))
+    error = blame.clear()
+    assert str(error) == (ALL_REFUSED.format(5, "4042", REFUSAL.loggable) if ends else "None")
+
+
+def test_foreign_refusal_tells_size_and_code() -> None:
+    one = chunk(1)
+    assert str(foreign(one, TOO_LARGE)) == TOO_LARGE_SENTENCE.format(one.size, "404")
+    assert str(foreign(one, FOREIGN)) == NOT_ITS_OWN.format("404")
+    assert foreign(one, HALVE) is None

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from destination_profiles.delivery.chunks import HELD_BODIES, Chunk, ChunkPolicy
+from destination_profiles.delivery.chunks import HELD_BODIES, Chunk, ChunkPolicy, memory
+from destination_profiles.records.batch import Row
 from unit_tests.delivery.chunks import ALWAYS, ENVELOPE, INTERVAL, NEVER, batch, chunk, row
 from unit_tests.pipeline import ids
 
@@ -113,6 +114,28 @@ def test_record_of_another_stream_stays() -> None:
     assert not chunk(1).supersede(row(1, "later"), other, ALWAYS, ANY)
 
 
+def test_runs_are_the_same_of_rows_and_of_batches() -> None:
+    people, made = type(INTERVAL)("people"), chunk()
+    made.extend(batch(row(1), row(2)), INTERVAL, ["1", "2"])
+    made.extend(batch(row(3), row(4), first=2), people, ["3", "4"])
+    made.extend(batch(row(5), first=4), INTERVAL, ["5"])
+
+    def told() -> list[tuple[str, list, list, list]]:
+        return [
+            (each.stream, list(each.identities), list(each.ordinals), list(each.profiles))
+            for each in made.runs()
+        ]
+
+    expected = [
+        ("users", [("1",), ("2",)], [0, 1], [row(1).profile, row(2).profile]),
+        ("people", [("3",), ("4",)], [2, 3], [row(3).profile, row(4).profile]),
+        ("users", [("5",)], [4], [row(5).profile]),
+    ]
+    assert told() == expected
+    assert len(made.rows) == 5  # each by itself from now on
+    assert told() == expected
+
+
 def test_halves_share_out_everything() -> None:
     made = chunk(1, 2, 3)
     made.supersede(row(3, "later"), INTERVAL, ALWAYS, ANY)
@@ -129,6 +152,15 @@ def test_halves_share_out_everything() -> None:
         len(b"".join(each.body())) for each in (left, right)
     ]
     assert (left.records(), right.records(), left.whole, made.parts_left) == (2, 3, made, 2)
+    assert [each.originals for each in (left, right)] == [2 * len(b"{}")] * 2
+    assert left.held == sum(len(each.profile) + len(b"{}") for each in (row(1), row(2)))
+    assert right.held == sum(map(memory, right.rows))
+
+
+def test_record_that_is_its_own_profile_counts_once() -> None:
+    whole = b'{"id":1}'
+    assert memory(Row(whole, whole, ("1",))) == 8
+    assert memory(Row(whole, b'{"id": 1}', ("1",))) == 17
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from destination_profiles.delivery.concurrency import MAX_CAUTION, Concurrency
+from destination_profiles.delivery.concurrency import DECREASE, MAX_CAUTION, Concurrency
 
 Link = Callable[
     [int, random.Random], float | str
@@ -295,3 +295,21 @@ def test_limit_stays_within_what_is_allowed() -> None:
     made = settled_at(4, most=4)
     rounds_until(made, 5, 100.0)
     assert made.limit == 4
+
+
+def test_half_of_an_odd_limit_is_rounded_down() -> None:
+    limit = Concurrency(3)
+    limit.pressed(1.0, 0.0, refused=True)
+    assert (limit.limit, type(limit.limit)) == (1, int)
+
+
+def test_noise_of_long_ago_hides_no_slow_round() -> None:
+    limit, now = Concurrency(10_000), 0.0
+    limit.pressed(0.0, 0.0, refused=False)  # no doubling from now on
+    for seconds in [*[1.0, 3.0] * 10, *[1.0] * 40]:
+        limit.sent(limit.limit)
+        limit.accepted(now + seconds, now)
+        now += seconds
+    calm = limit.limit
+    limit.accepted(now + 1.5, now)
+    assert limit.limit == int(calm * DECREASE) < calm

@@ -117,6 +117,16 @@ def test_throttled_chunk_is_told_with_its_wait() -> None:
     assert told == [([1], 7.0)]
 
 
+@pytest.mark.parametrize(("other", "told"), [(THROTTLE, [([2, 3], 7.0)]), (RETRY, [])])
+def test_profiles_that_are_all_throttled_are_told(other: Retry, told: list) -> None:
+    heard: list[tuple[list[int], float]] = []
+    link = Link(answers(Accepted({}, {1: THROTTLE, 2: other}), ACCEPT))
+    made = dispatcher(link, throttled=lambda each, wait: heard.append((ids(each), wait)))
+    made.dispatch([chunk(1, 2, 3)])
+    assert resolved(made, link) == [([1], {}), ([2, 3], {})]
+    assert heard == told
+
+
 def test_limit_follows_the_answers() -> None:
     link = Link(answers(THROTTLE, RETRY, ACCEPT))
     made, told = dispatcher(link), []

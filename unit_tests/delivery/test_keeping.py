@@ -1,6 +1,7 @@
 """No state passes what is not safe, though nobody waits for it."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 
@@ -20,8 +21,17 @@ class AllButTheFirst:
 
     def __init__(self) -> None:
         self.lost = False
+        self.heard: list[object] = []
+        self.asked: list[object] = []
 
-    def changed(self, batch: Batch, *_: object) -> tuple[Batch | None, list[int]]:
+    def answered(self, resolution: Resolution) -> None:
+        self.heard.append(resolution)
+
+    def unsent(self, stream: str, originals: Sequence[Data]) -> None:
+        self.heard.append((stream, originals))
+
+    def changed(self, batch: Batch, *more: object) -> tuple[Batch | None, list[int]]:
+        self.asked.append((batch, *more))
         return batch.part(1, len(batch)), [0]
 
     def settle(self) -> None:
@@ -33,7 +43,7 @@ class Slow:
     """A recorder of which the test says what is `safe`."""
 
     def __init__(self) -> None:
-        self.heard: list[object] = []
+        self.heard: list[Any] = []
         self.begun = self.safe = 0
         self.fails: StoreFailed | None = None
 
@@ -66,6 +76,19 @@ class Slow:
 
     def close(self) -> None:
         self.safe = self.begun
+
+
+class Hearing(Slow):
+    """A recorder that keeps all that it is told of what was never sent."""
+
+    def unsent(self, *told: object) -> None:
+        self.heard.append(told)
+
+    def unchanged(self, *told: object) -> None:
+        self.heard.append(told)
+
+    def deleted(self, *told: object) -> None:
+        self.heard.append(told)
 
 
 def made(recorder: Slow | None) -> tuple[Checkpointer, Keeping]:
@@ -124,6 +147,19 @@ def test_state_waits_for_what_was_never_sent(kind: str) -> None:
     assert checkpointer.is_safe()
 
 
+def test_recorder_hears_what_was_never_sent() -> None:
+    hearing = Hearing()
+    keeping = Keeping(Checkpointer(), hearing, AllButTheFirst())  # type: ignore[arg-type]
+    keeping.unsent("users", b"a", REFUSAL, 3)
+    keeping.changed(three(), codec().route, frozenset())
+    keeping.deleted("people", [b"b", b"c"], 7)
+    assert hearing.heard == [
+        ("users", b"a", REFUSAL, 3),
+        ("users", [("1",)], [4]),
+        ("people", [b"b", b"c"], 7),
+    ]
+
+
 def test_failure_lets_nothing_pass() -> None:
     slow = Slow()
     checkpointer, keeping = made(slow)
@@ -159,6 +195,26 @@ def test_all_is_sent_without_a_memory() -> None:
     batch = three()
     keeping = Keeping(Checkpointer(), None)
     assert keeping.changed(batch, codec().route, frozenset()) == (batch, 0)
+
+
+def test_memory_hears_of_each_last_word() -> None:
+    memory = AllButTheFirst()
+    keeping = Keeping(Checkpointer(), None, memory)  # type: ignore[arg-type]
+    answered = Resolution(chunk(1), {})
+    keeping.answered(answered)
+    keeping.unsent("users", b"a", REFUSAL, 1)
+    keeping.deleted("people", [b"b", b"c"], 2)
+    assert memory.heard == [answered, ("users", [b"a"]), ("people", [b"b", b"c"])]
+
+
+def test_memory_is_asked_what_did_not_change() -> None:
+    batch, route, unsettled = three(), codec().route, frozenset({"1"})
+    memory = AllButTheFirst()
+    keeping = Keeping(Checkpointer(), None, memory)  # type: ignore[arg-type]
+    changed, unchanged = keeping.changed(batch, route, unsettled)
+    assert changed is not None
+    assert (list(changed.ordinals), unchanged) == ([5, 6], 1)
+    assert memory.asked == [(batch, route, unsettled)]
 
 
 def test_memory_that_is_lost_stops_the_states() -> None:

@@ -27,12 +27,12 @@ def test_settling_enters_interval_and_total() -> None:
 def test_settling_adds_to_what_was_settled() -> None:
     ledger = Ledger()
     interval = ledger.interval("users")
-    each = ("accepted", "rejected", "superseded", "deleted")
+    each = ("accepted", "rejected", "superseded", "deleted", "unchanged")
     for name in (*each, *each):
         ledger.settle(interval, **{name: 1 + each.index(name)})
     for sums in (interval, ledger.totals["users"]):
-        assert [getattr(sums, name) for name in each] == [2, 4, 6, 8]
-    assert ledger.resolved == 12
+        assert [getattr(sums, name) for name in each] == [2, 4, 6, 8, 10]
+    assert ledger.resolved == 22
 
 
 def test_balanced_books_pass() -> None:

@@ -1,4 +1,5 @@
 import os
+import select
 import threading
 import time
 from collections.abc import Iterator
@@ -36,6 +37,7 @@ def test_answer_ends_the_wait(mailbox: Mailbox) -> None:
     one = answer()
     mailbox.put(one)
     assert mailbox.wait(LONG).answers == [one]
+    assert select.select([mailbox._woken], [], [], 0)[0] == []  # the next one waits
     assert mailbox.wait(0).answers == []
 
 

@@ -1,5 +1,7 @@
 """A chunk that may have been executed, and that a proxy then refuses."""
 
+from dataclasses import replace
+
 import pytest
 
 from destination_profiles.delivery.repeats import FUNCTIONS, TRIGGERS, Repeats
@@ -8,7 +10,7 @@ from destination_profiles.service.outcome import Halve, Outcome, Retry
 from destination_profiles.service.request import Request
 from unit_tests.delivery.chunks import chunk
 from unit_tests.delivery.test_dispatcher import answers, resolved
-from unit_tests.pipeline import ACCEPT, REFUSAL, Link, dispatcher
+from unit_tests.pipeline import ACCEPT, REFUSAL, Link, dispatcher, held
 
 LOST = Retry(Unavailable("no answer"), unknown=True)
 LIMIT = Halve(REFUSAL, SystemFault("refused"), too_large=True, unknown=True)
@@ -46,6 +48,19 @@ def test_what_has_another_effect_twice_is_not(repeats: Repeats, why: str) -> Non
     assert why in made.failure.message and f"of {one.size:,} bytes" in made.failure.message
     assert {tuple(each) for each in link.sent} == {(1, 2, 3, 4)}
     assert made.unknown() == 4
+
+
+def test_trouble_is_not_that_of_an_earlier_try() -> None:
+    link = held()
+    made = dispatcher(link, repeats=Repeats())
+    made.dispatch([chunk(1, 2)])
+    troubles = []
+    for outcome in (replace(LOST, reason="the connection was cut"), LIMIT):
+        link.reply(outcome)
+        list(made.follow(link.wait(0.0).answers))
+        made.send_due()
+        troubles.append(made.trouble)
+    assert troubles == ["the connection was cut", ""]
 
 
 def test_limit_that_goes_away_is_no_failure() -> None:

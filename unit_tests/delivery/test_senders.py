@@ -51,6 +51,7 @@ def test_threads_are_as_many_as_needed() -> None:
     for number in (1, 2):
         made.send(chunk(number))
     assert (made.busy, threading.active_count() - before) == (2, 2)
+    assert all(each.daemon for each in threading.enumerate() if each.name.startswith("sender-"))
     gate.set()
     for _ in range(2):
         made.take(answers.get(timeout=SECONDS))

@@ -1,5 +1,7 @@
 import pytest
 
+from destination_profiles.config import FieldConfig, StreamConfig, SubscriptionConfig
+from destination_profiles.delivery.blame import Resolution
 from destination_profiles.delivery.bound import Bound
 from destination_profiles.delivery.ledger import Interval
 from destination_profiles.errors import (
@@ -13,11 +15,14 @@ from destination_profiles.errors import (
     TooManyRejected,
     Unavailable,
 )
+from destination_profiles.records.changes import Change
 from destination_profiles.rejection import Rejection
 from destination_profiles.rejects.memory import MemoryStore
+from destination_profiles.rejects.store import NoStore, RejectStore
 from destination_profiles.service.outcome import Accepted, Halve, Outcome, Retry, Stop
 from destination_profiles.sync.pump import ABANDON_SECONDS, INTERRUPTED_SECONDS
-from unit_tests.pipeline import ACCEPT, REFUSAL, USERS, Link, Pipeline, codec, held, ids
+from unit_tests.delivery.test_keeping import Hearing
+from unit_tests.pipeline import ACCEPT, REFUSAL, USERS, Link, Pipeline, codec, held, ids, profiles
 from unit_tests.settings import config, target
 
 STOP = Stop(Refused("no", code=401))
@@ -35,6 +40,17 @@ class NotingStore(MemoryStore):
 
     def flush(self) -> None:
         self.noted.append("flush")
+
+
+class PlacingStore(MemoryStore):
+    """Keeps the place of each record in the input."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.places: list[tuple[str, bytes, int]] = []
+
+    def put(self, stream: str, original: bytes, rejection: Rejection, ordinal: int) -> None:
+        self.places.append((stream, bytes(original), ordinal))
 
 
 def rejecting(*bad: int):
@@ -513,3 +529,139 @@ def test_unknown_stream_is_counted() -> None:
     pipeline.writer.records((None, "strangers"), [b"{}", b"{}"])
     pipeline.writer.faulty((None, "strangers"), b"{}", REFUSAL)
     assert (pipeline.writer.unknown, pipeline.writer.read) == ({"strangers": 3}, 0)
+
+
+def test_faulty_record_is_rejected_with_its_reason() -> None:
+    store = MemoryStore()
+    pipeline = Pipeline(Link(), store=store)
+    pipeline.feed(1)
+    pipeline.writer.faulty(USERS, b"{", REFUSAL)
+    pipeline.feed("a")
+    pipeline.pump.finish()
+    assert (pipeline.states, store.rejected) == ([("a", 1, 1)], [("users", b"{", REFUSAL)])
+
+
+def test_rejected_record_is_stored_with_its_place() -> None:
+    store = PlacingStore()
+    pipeline = Pipeline(Link(rejecting(2)), store=store, max_profiles=10)
+    pipeline.writer.records(USERS, [b'{"id":1}', b'{"id":null}', b'{"id":2}', b'{"id":3}'])
+    pipeline.writer.faulty(USERS, b"{", REFUSAL)
+    pipeline.pump.finish()
+    assert store.places == [
+        ("users", b'{"id":null}', 1),
+        ("users", b"{", 4),
+        ("users", b'{"id":2}', 2),
+    ]
+
+
+def test_value_that_is_not_the_sources_is_left_out() -> None:
+    sent: list[dict] = []
+    link = Link(lambda request: sent.extend(profiles(request)) or ACCEPT)
+    pipeline = Pipeline(link)
+    nulled = [Change("city", "NULLED"), Change("name", "RETYPED")]
+    pipeline.writer.changed(USERS, b'{"id":1,"city":null,"name":"Ann"}', nulled)
+    pipeline.writer.changed((None, "strangers"), b"{}", nulled)
+    pipeline.pump.finish()
+    assert sent == [{"id": 1, "name": "Ann"}]
+    why = "is not the value that the source has (for a reason that is not known)"
+    assert pipeline.writer.omitted.table() == [
+        "stream  step    code    left out  reason",
+        f"users   source  NULLED         1  $.* {why}, so what is stored stays",
+    ]
+    assert pipeline.writer.unknown == {"strangers": 1}
+
+
+class AllButTheFirst:
+    """A memory that knows the first record of each batch."""
+
+    def __init__(self) -> None:
+        self.unsettled: list[int] = []
+
+    def changed(self, batch, route, unsettled):
+        self.unsettled.append(len(unsettled))
+        return batch.part(1, len(batch)), [0]
+
+    def answered(self, resolution) -> None:
+        pass
+
+    def settle(self) -> None:
+        pass
+
+
+def test_unchanged_record_is_not_sent() -> None:
+    link, memory = held(), AllButTheFirst()
+    pipeline = Pipeline(link, remembering=memory, max_profiles=10)
+    for numbers in ((1, 2, 3), (4, 5)):
+        pipeline.writer.records(USERS, [b'{"id":%d}' % number for number in numbers])
+    pipeline.feed("a")
+    pipeline.writer.seal()
+    link.reply()
+    pipeline.pump.turn()
+    totals = pipeline.writer.ledger.totals["users"]
+    assert (link.sent, pipeline.states) == ([[2, 3, 5]], [("a", 5, 0)])
+    assert (totals.read, totals.accepted, totals.unchanged) == (5, 3, 2)
+    assert memory.unsettled == [0, 2]
+
+
+def test_recorder_hears_each_record_before_its_state_leaves() -> None:
+    hearing, deleted = Hearing(), b'{"id":3,"_ab_cdc_deleted_at":"2026-11-01"}'
+    pipeline = Pipeline(Link(rejecting(2)), recorder=hearing)
+    pipeline.feed(1, 2)
+    pipeline.writer.records(USERS, [b'{"id":null}', deleted])
+    pipeline.feed("a")
+    pipeline.pump.turn()
+    rejected, left_out, answered = hearing.heard
+    assert isinstance(answered, Resolution)
+    assert (ids(answered.chunk), list(answered.rejected)) == ([1, 2], [1])
+    assert (*rejected[:2], rejected[3]) == ("users", b'{"id":null}', 2)
+    assert left_out == ("users", [deleted], 3)
+    assert (hearing.begun, pipeline.states) == (2, [])
+    hearing.safe = 2
+    pipeline.pump.finish()
+    assert pipeline.states == [("a", 2, 2)]
+
+
+@pytest.mark.parametrize(("store", "keeps"), [(NoStore(), False), (MemoryStore(), True)])
+def test_store_tells_whether_it_keeps_rejected_records(store: RejectStore, keeps: bool) -> None:
+    assert Pipeline(Link(), store=store).writer.keeps_rejected is keeps
+
+
+def test_sealed_chunks_are_counted() -> None:
+    pipeline = Pipeline(Link())
+    pipeline.feed(1, 2, 3, 4, 5)
+    pipeline.pump.finish()
+    assert pipeline.writer.chunks == 3
+
+
+def test_end_by_too_many_tells_the_kinds() -> None:
+    pipeline = Pipeline(Link(), max_rejected=2)
+    with pytest.raises(TooManyRejected) as raised:
+        pipeline.writer.records(USERS, [b"[]", b'{"id":null}', b"[]"])
+    top = pipeline.writer.tally.top()
+    assert len(top) == 2 and top[0].startswith("2 of users (")
+    assert str(raised.value) == str(TooManyRejected(2, f"{top[0]}; {top[1]}"))
+
+
+def test_deleted_row_is_read_and_left_out() -> None:
+    store, link = MemoryStore(), Link()
+    pipeline = Pipeline(link, store=store)
+    deleted = b'{"id":2,"_ab_cdc_deleted_at":"2026-11-01"}'
+    pipeline.writer.records(USERS, [b'{"id":1}', deleted, deleted, b'{"id":3}'])
+    pipeline.feed("a")
+    assert pipeline.writer.read == 4
+    pipeline.pump.finish()
+    totals = pipeline.writer.ledger.totals["users"]
+    assert (totals.read, totals.accepted, totals.deleted) == (4, 2, 2)
+    assert (link.sent, store.rejected, pipeline.states) == ([[1, 3]], [], [("a", 4, 0)])
+
+
+def test_subscriptions_of_all_streams_are_counted() -> None:
+    parts = (FieldConfig("status", "news", type="status"),)
+    mail = SubscriptionConfig("email", 28, (FieldConfig("email", "mail", type="string"),), parts)
+    stream = {"fields": (FieldConfig("id", "id"),), "subscriptions": (mail,)}
+    made = config(streams=[StreamConfig(name, **stream) for name in ("users", "people")])
+    codecs = {name: codec(name, settings=made) for name in ("users", "people")}
+    pipeline = Pipeline(Link(), codecs=codecs)
+    pipeline.writer.records(USERS, [b'{"id":1,"mail":"a","news":"subscribed"}'] * 2)
+    pipeline.writer.records((None, "people"), [b'{"id":2,"mail":"b","news":"subscribed"}'])
+    assert pipeline.writer.subscriptions() == {("email", 28, "subscribed"): 3}

@@ -179,8 +179,9 @@ def test_deleted_row_without_a_key_is_rejected() -> None:
 
 
 def test_unsubscribing_needs_subscriptions() -> None:
-    with pytest.raises(ConfigError, match="on_delete is unsubscribe, but its mapping makes no"):
+    with pytest.raises(ConfigError, match="on_delete is unsubscribe, but its mapping makes") as no:
         cdc("unsubscribe")
+    assert no.value.stream == "users"
     cdc("unsubscribe", schema={"type": "object", "properties": {"id": {}, "city": {}}})
 
 

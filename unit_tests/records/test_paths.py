@@ -6,7 +6,7 @@ import pytest
 
 from destination_profiles.config import FieldConfig
 from destination_profiles.errors import ConfigError
-from destination_profiles.records.paths import MAX_REMEMBERED, Declared, JsonTexts
+from destination_profiles.records.paths import MAX_REMEMBERED, Declared, JsonTexts, Walk
 from destination_profiles.records.table import ABSENT
 from unit_tests.records.streams import codec, profile
 
@@ -49,6 +49,22 @@ KINDS: list[tuple[str, str, set[str] | None]] = [
 @pytest.mark.parametrize(("column", "path", "kinds"), KINDS)
 def test_schema_says_where_a_path_leads(column: str, path: str, kinds: set[str] | None) -> None:
     assert DECLARED.kinds(column, path.split(".")) == kinds
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ("0.city", "A"),
+        ("2.city", "C"),
+        ("3.city", ABSENT),
+        ("1.city", ABSENT),
+        ("city", ["A", "C"]),
+        ("0.city.x", ABSENT),
+    ],
+)
+def test_path_leads_through_an_array(path: str, found: Any) -> None:
+    walk = Walk(path.split("."), JsonTexts(exactly=False))
+    assert walk([{"city": "A"}, {"town": "B"}, '{"city":"C"}']) == found
 
 
 @pytest.mark.parametrize("schema", [None, True, [], {}, {"properties": []}])

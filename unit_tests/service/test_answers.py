@@ -125,6 +125,7 @@ def test_item_that_says_later_is_neither_accepted_nor_rejected(
     made = outcome(200, items(OK, item(code, f"the {CANARY}")), retry_after=3)
     assert isinstance(made, Accepted) and (made.rejected, list(made.later)) == ({}, [1])
     later = made.later[1]
+    assert later.code == str(code)
     assert isinstance(later.error, Unavailable) and f"(code {code}: the {HIDDEN})" in str(
         later.error
     )
@@ -192,11 +193,12 @@ ODD: list[Any] = [
 ]
 
 
-@pytest.mark.parametrize("answer", ODD, ids=lambda each: repr(each)[:40])
+@pytest.mark.parametrize("answer", ODD, ids=lambda each: repr(each)[:40].replace("\\", ""))
 def test_odd_answer_is_never_success(answer: Any) -> None:
     made = outcome(200, answer, retry_after=7)
     assert isinstance(made, Retry) and isinstance(made.error, BadAnswer)
     assert (made.retry_after, made.unknown, made.throttled) == (7, True, False)
+    assert made.reason == "the answer cannot be read"
     assert made.error.message == FATE_UNKNOWN.format(2)
 
 
@@ -257,6 +259,7 @@ def test_busy_service_is_tried_again(code: int) -> None:
         throttled = code in (429, 503)  # the others may come after the work is done
         assert isinstance(made, Retry) and isinstance(made.error, Unavailable)
         assert (made.throttled, made.retry_after, made.unknown) == (throttled, 3, not throttled)
+        assert made.reason == f"code {code}"
         assert made.error.failure_type == "transient_error"
 
 
@@ -283,6 +286,12 @@ def test_undeclared_code_stops_the_sync(code: int) -> None:
     for made in whole(code, f"the {CANARY}"):
         assert isinstance(stopped(made), SystemFault)
         assert stopped(made).message == f"{UNKNOWN} (code {code}: the {HIDDEN})"
+
+
+def test_undeclared_code_may_pass_with_time() -> None:
+    declared = {**service().undeclared_code, "failure_type": "transient_error"}
+    made = Answers(dataclasses.replace(service(), undeclared_code=declared))
+    assert isinstance(stopped(made.interpret(200, b'{"error":418}', 1)), Unavailable)
 
 
 @pytest.mark.parametrize(
@@ -343,6 +352,7 @@ def test_wait_of_a_day_is_not_believed(asked: float | None, believed: float | No
 def test_no_answer_is_tried_again(left: bool) -> None:
     made = ANSWERS.no_answer("the host name is not known", left=left)
     assert made.unknown == left and isinstance(made.error, Unavailable)
+    assert made.reason == "the host name is not known"
     assert (
         made.error.message
         == "The service did not answer: the host name is not known. Run the sync again later."
@@ -364,6 +374,8 @@ READS: list[tuple[int, bytes, type[ProfilesError], str]] = [
     (403, b"", Refused, f"{OTHER} 403 and an empty answer: a firewall"),
     (404, b"<html>canary-7f3a</html>", Refused, f"{OTHER} 404 and a page of HTML: a firewall"),
     (400, b"canary-7f3a", Refused, f"{OTHER} 400 and another text: a firewall"),
+    (400, b"X", Refused, f"{OTHER} 400 and another text: a firewall"),
+    (404, b"\r\n <html>", Refused, f"{OTHER} 404 and a page of HTML: a firewall"),
     (401, b'{"message":"canary-7f3a"}', Refused, f"{OTHER} 401 and JSON of another form: a"),
     (511, b"<html>", Refused, f"{OTHER} 511 and a page of HTML: a firewall"),
     (407, b"<html>", Refused, "A proxy on the way to the service asks for a user and a password"),
@@ -390,6 +402,42 @@ def test_refused_read_says_why(
     error = ANSWERS.refusal_of_call(status, body)
     assert type(error) is kind and error.message.startswith(sentence)
     assert CANARY not in error.message
+
+
+@pytest.mark.parametrize("code", [400, 402])
+def test_refused_read_tells_code_and_text(code: int) -> None:
+    body = json.dumps(item(code, f"wrong {CANARY}")).encode()
+    error = ANSWERS.refusal_of_call(200, body)
+    detail = f"(code {code}: wrong {HIDDEN})"
+    assert isinstance(error, Refused) and (error.code, error.detail) == (code, detail)
+    assert error.message.endswith(f". {detail}")
+
+
+def test_read_that_is_put_off_tells_code_and_wait() -> None:
+    error = ANSWERS.refusal_of_call(503, b"", 3.0)
+    assert isinstance(error, Unavailable)
+    assert (error.reason, error.retry_after) == ("code 503", 3.0)
+
+
+@pytest.mark.parametrize(
+    ("status", "sentence"),
+    [
+        (
+            407,
+            "A proxy on the way to the service asks for a user and a password (code 407). Check "
+            "the proxy, and the variable HTTPS_PROXY where the connector runs.",
+        ),
+        (
+            403,
+            f"{OTHER} 403 and an empty answer: a firewall, a proxy or another program. Check the "
+            "API URL, and what is in between.",
+        ),
+    ],
+)
+def test_refusal_by_another_is_not_the_services(status: int, sentence: str) -> None:
+    error = ANSWERS.refusal_of_call(status, b"")
+    assert isinstance(error, Refused)
+    assert (error.message, error.code, error.spoken) == (sentence, status, False)
 
 
 @pytest.mark.parametrize(
@@ -440,6 +488,12 @@ def test_unknown_words_are_three_dots(text: str, masked: str) -> None:
 @pytest.mark.parametrize("name", [*service().system_fields, *service().matching_modes, "custom_id"])
 def test_names_of_fields_may_be_told(name: str) -> None:
     assert ANSWERS.loggable(f"field {name}") == f"field {name}"
+
+
+def test_all_names_of_a_sync_may_be_told() -> None:
+    made = Answers(service(), frozenset({"Custom_ID"}))
+    names = ["Custom_ID", *service().system_fields, *service().matching_modes]
+    assert {made.loggable(name) for name in names} == set(names)
 
 
 def test_name_of_another_sync_is_hidden() -> None:
@@ -534,6 +588,7 @@ def say(body: str, *, ids: bool = False) -> Outcome:
         '{"error":0,"error":0,"result":[{"error":0}]}',
         '{"result":[{"error":5}],"result":[{"error":0}]}',
         '{"result":[{"error":5}],"r\\u0065sult":[{"error":0}]}',
+        '{"result":[],"result":[{"error":0}]}',
         '{"result":[{"error":0,"error_text":"\\u0041","error":0}]}',
         "<xml><result><error>0<!-- -->5</error></result></xml>",
         "<xml><result><error>0<?a?>5</error></result></xml>",
@@ -559,6 +614,7 @@ def test_answer_that_says_two_things_is_unknown(body: str, ids: bool) -> None:
         '{"error":0,"result":[{"error":0,"error_text":"say \\"error\\":5"}]}',
         '{"error":0,"result":[{"error":0,"x":{"error":5,"result":[]}}]}',
         "<xml><!-- made by a service --><error>0</error><result><error> 0 </error></result></xml>",
+        "\n <xml><error>0</error><result><error>0</error></result></xml>",
     ],
 )
 def test_answer_that_says_it_once_is_read(body: str, ids: bool) -> None:
