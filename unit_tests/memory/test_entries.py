@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from destination_profiles.memory.entries import ABSENT, OTHER, Entries, make, no_record
+from destination_profiles.memory.entries import (
+    ABSENT,
+    AT_ONCE,
+    OTHER,
+    Entries,
+    make,
+    no_record,
+)
 from destination_profiles.memory.spool import MOST_HELD, Spool
 
 OWNER = "5f" * 8
@@ -160,6 +167,16 @@ def test_old_entries_go_from_buckets_that_change(tmp_path: Path) -> None:
         found = entries.find([identity(number) for number in range(600)], [content(1)] * 600)
     assert found[1] == OTHER
     assert 0 < found.count(ABSENT) < 10
+
+
+def test_more_entries_than_are_changed_together_are_merged(tmp_path: Path) -> None:
+    path = file(tmp_path / "a", dict.fromkeys(range(1, 8 * 3 * AT_ONCE), (1, 7)))
+    ids = [identity(number) for number in range(1, 3 * AT_ONCE + 1)]
+    with read(path) as entries:
+        entries.merge([[record(each, content(2), 9) for each in ids]], 0)
+    with read(path) as entries:
+        assert entries.find(ids, [content(2)] * len(ids)) == [9] * len(ids)
+        assert entries.count == 8 * 3 * AT_ONCE - 1
 
 
 def test_each_merge_makes_another_generation(tmp_path: Path) -> None:
