@@ -46,17 +46,21 @@ def test_answer_carries_its_times() -> None:
 
 
 def test_threads_are_as_many_as_needed() -> None:
-    gate, answers, before = threading.Event(), SimpleQueue[Answer](), threading.active_count()
+    gate, answers, before = threading.Event(), SimpleQueue[Answer](), set(threading.enumerate())
+
+    def new() -> list[bool]:
+        """Of each thread since, whether it lets the process end; those of other tests may go."""
+        return [each.daemon for each in threading.enumerate() if each not in before]
+
     made = Senders(Accepting(gate), answers.put, clock=Clock())
     for number in (1, 2):
         made.send(chunk(number))
-    assert (made.busy, threading.active_count() - before) == (2, 2)
-    assert all(each.daemon for each in threading.enumerate() if each.name.startswith("sender-"))
+    assert (made.busy, new()) == (2, [True, True])
     gate.set()
     for _ in range(2):
         made.take(answers.get(timeout=SECONDS))
     made.send(chunk(3))
-    assert (made.busy, threading.active_count() - before) == (1, 2)
+    assert (made.busy, new()) == (1, [True, True])
 
 
 def test_question_is_asked_on_a_thread_of_its_own() -> None:
