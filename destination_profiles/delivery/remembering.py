@@ -221,6 +221,7 @@ class Remembering:
         refused is what it was: as a new one it would subscribe.
         """
         gone: list[bytes] = []
+        answered = ids
         if refused or NOTHING in contents:
             others = set(range(len(ids))).difference(refused)
             kept = sorted(place for place in others if contents[place])
@@ -228,7 +229,7 @@ class Remembering:
                 if not self._is_renewed(ids[place], contents[place]):
                     gone += ids[place]
             ids, contents = [ids[place] for place in kept], [contents[place] for place in kept]
-        for each in chain.from_iterable(ids) if self._renewed else ():
+        for each in chain.from_iterable(answered) if self._renewed else ():
             self._renewed.pop(each, None)
         accepted = zip(ids, contents, strict=True)
         self._memory.remember(((each, to) for mine, to in accepted for each in mine), self._today)

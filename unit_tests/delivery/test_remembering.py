@@ -270,3 +270,18 @@ def test_what_is_not_remembered_takes_no_memory(kept: Kept) -> None:
         link = Remembering(memory, kept.streams(), today=1, resend_after_days=1, remembers=False)
         assert link.changed(rows, ROUTE, frozenset()) == (rows, [])
         assert link._instead == {}
+
+
+def test_renewed_record_that_is_refused_takes_no_memory(kept: Kept) -> None:
+    """Its entry stays, and is as old as before."""
+    rows = batch(("one", ("1",)))
+    kept.fill(rows)
+    with opened(kept.folder, "crm", lambda _: None) as memory:
+        link = kept.link(memory, TODAY + EVERY)
+        changed, _ = link.changed(rows, ROUTE, frozenset())
+        assert changed is not None
+        link.leaving(sealed(changed))
+        link.answered(Resolution(sealed(changed), {0: REFUSAL}))
+        assert (link._renewed, link._instead) == ({}, {})
+        memory.close(0)
+    assert kept.sent(rows, TODAY + EVERY) == ["ONE"]
