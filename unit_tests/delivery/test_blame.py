@@ -369,6 +369,15 @@ def test_refusals_of_several_chunks_count_together_while_none_is_accepted(
     assert str(error) == (ALL_REFUSED.format(5, "4042", REFUSAL.loggable) if ends else "None")
 
 
+def test_service_is_asked_once_nothing_but_suspects_is_under_way() -> None:
+    blame, chunks = Blame(), [chunk(1), chunk(2, first=1), chunk(3, db_id=2, first=2)]
+    for each in chunks:
+        blame.suspect_alone(each, HALVE)
+    assert blame.to_ask({1: 3, 2: 2}) is None  # another of each database may be accepted
+    assert blame.to_ask({1: 3, 2: 1}) is chunks[2]
+    assert blame.to_ask({1: 2, 2: 1}) is chunks[0]
+
+
 def test_foreign_refusal_tells_size_and_code() -> None:
     one = chunk(1)
     assert str(foreign(one, TOO_LARGE)) == TOO_LARGE_SENTENCE.format(one.size, "404")

@@ -50,6 +50,15 @@ def test_table_tells_the_most_frequent_and_counts_the_rest() -> None:
     ]
 
 
+def test_rejections_are_counted_in_records() -> None:
+    tally = Tally()
+    tally.add("users", Rejection("service", "404", "", "$", "wrong"))
+    assert tally.table() == [
+        "stream  step     code  records  reason",
+        "users   service  404         1  wrong",
+    ]
+
+
 def test_shapes_beyond_the_most_frequent_are_added_up() -> None:
     tally = Tally()
     for number in range(KEPT_SHAPES):
