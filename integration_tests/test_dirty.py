@@ -105,7 +105,9 @@ def forecast(made: Table) -> list[dict[str, Any]]:
     files = ["--config", made.folder / "synced.json", "--catalog", made.folder / "catalog.json"]
     with (made.folder / "messages.jsonl").open("rb") as source:
         command = [COMMAND, "forecast", "--json", *files]
-        told = subprocess.run(command, stdin=source, capture_output=True, timeout=60, check=True)
+        told = subprocess.run(
+            command, stdin=source, capture_output=True, timeout=SECONDS, check=True
+        )
     streams: list[dict[str, Any]] = json.loads(told.stdout)["streams"]
     return streams
 

@@ -21,7 +21,7 @@ def forecast(
     """Exit code, stdout and stderr."""
     command = [*connector.command("forecast"), *options]
     done = subprocess.run(
-        command, input=b"".join(lines), capture_output=True, timeout=60, check=False
+        command, input=b"".join(lines), capture_output=True, timeout=300, check=False
     )
     return done.returncode, done.stdout.decode(), done.stderr.decode()
 
@@ -214,7 +214,7 @@ def test_any_name_of_a_stream_is_shown(
     lines = record({"crm_id": 1}, name) + record({"crm_id": 1}, f"{name}2")
     environment = {**os.environ, "PYTHONIOENCODING": "ascii", "LC_ALL": "C"}
     done = subprocess.run(
-        command, input=lines, capture_output=True, timeout=60, check=False, env=environment
+        command, input=lines, capture_output=True, timeout=300, check=False, env=environment
     )
     assert (done.returncode, done.stderr) == (0, b"")
     assert name in done.stdout.decode() and f"{name}2" in done.stdout.decode()
@@ -226,7 +226,7 @@ def test_closed_output_is_told(connector: Connector) -> None:
         shell=True,
         input=b"",
         capture_output=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert (done.returncode, done.stderr.count(b"\n")) == (1, 1)

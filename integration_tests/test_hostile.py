@@ -8,7 +8,7 @@ import pytest
 from integration_tests.connector import Connector, Said, record, rejected, state
 from profiles_sandbox.testing import ServedSandbox
 
-SECONDS = 60
+SECONDS = 300
 LIMITED = ["sh", "-c", 'ulimit -v 1500000; exec "$@"', "sh"]  # kilobytes of addresses
 RAW = ["endless", "huge", "bomb", "header", "interim"]
 LINES = [record({"crm_id": 1, "_fname": "Ann"}), state(1)]

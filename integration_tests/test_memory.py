@@ -295,7 +295,7 @@ def test_outcomes_tell_what_did_not_change(local: Connector) -> None:
     for _ in range(2):
         ended(local.write(*table()), (9, 0))
     command = [*local.command("where"), "--key", "crm_id=5", "--json"]
-    done = subprocess.run(command, capture_output=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, timeout=300, check=False)
     told = json.loads(done.stdout)
     assert [each["outcome"] for each in told["events"]] == ["unchanged", "accepted"]
 
@@ -304,7 +304,7 @@ def test_forecast_tells_what_did_not_change(local: Connector) -> None:
     local.write(*table())
     command = [*local.command("forecast"), "--json"]
     lines = b"".join(table(city(5, "Oslo")))
-    done = subprocess.run(command, input=lines, capture_output=True, timeout=60, check=True)
+    done = subprocess.run(command, input=lines, capture_output=True, timeout=300, check=True)
     (users,) = json.loads(done.stdout)["streams"]
     assert (users["sent"], users["unchanged"]) == (1, 8)
     ended(local.write(*table()), (9, 0))  # it has forgotten nothing
@@ -335,7 +335,7 @@ def test_memory_without_a_store_is_refused(connector: Connector) -> None:
 
 def resend(connector: Connector) -> None:
     command = [*connector.command("resend"), "--may-overwrite"]
-    done = subprocess.run(command, capture_output=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
 
 

@@ -64,7 +64,7 @@ def address(registry: Path) -> Iterator[str]:
 
 
 def fetched(url: str) -> Any:
-    with urllib.request.urlopen(url, timeout=30) as answer:
+    with urllib.request.urlopen(url, timeout=300) as answer:
         return json.load(answer)
 
 
@@ -81,7 +81,7 @@ def test_entry_says_what_a_custom_image_cannot(address: str) -> None:
 
 
 def test_page_of_the_version_is_the_connectors(address: str) -> None:
-    with urllib.request.urlopen(address + ENTRY.replace("oss.json", "doc.md"), timeout=30) as page:
+    with urllib.request.urlopen(address + ENTRY.replace("oss.json", "doc.md"), timeout=300) as page:
         assert page.read() == (ROOT / "docs" / "profiles.md").read_bytes()
 
 

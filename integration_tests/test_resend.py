@@ -27,7 +27,7 @@ SURE = ("--may-overwrite",)
 def resend(connector: Connector, *options: str) -> tuple[int, str, str]:
     """Exit code, stdout and stderr."""
     command = [*connector.command("resend"), *options]
-    done = subprocess.run(command, capture_output=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, timeout=300, check=False)
     return done.returncode, done.stdout.decode(), done.stderr.decode()
 
 

@@ -18,7 +18,7 @@ ID = "65f0c0ffee0000000000000"
 def where(connector: Connector, *options: str) -> tuple[int, str, str]:
     """Exit code, stdout and stderr."""
     command = [*connector.command("where"), *options]
-    done = subprocess.run(command, capture_output=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, timeout=300, check=False)
     return done.returncode, done.stdout.decode(), done.stderr.decode()
 
 
