@@ -1,11 +1,13 @@
 """What happened in a scenario: its measures, and the promises that must hold whatever it was."""
 
+import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from destination_profiles.config import MAX_IN_FLIGHT
 from integration_tests.connector import Said
 from integration_tests.scenario import Load, Scenario, records
 
@@ -74,8 +76,9 @@ class Happened:
 
     def unexpected(self, *, timed: bool = True) -> list[str]:
         """What lies outside of its range. Not `timed`: on a machine that has other things to do,
-        too, where all may take longer.
+        too, where all may take longer. No more requests than are allowed are ever sent at once.
         """
+        allowed = self.scenario.connector.get("delivery", {}).get("max_in_flight", MAX_IN_FLIGHT)
         measures = self.measures()
         found = []
         for name, wanted in self.scenario.expect.items():
@@ -83,9 +86,12 @@ class Happened:
             if name in ("message", "log"):
                 fits = wanted in (met or "")
             elif isinstance(wanted, list):
-                at_least = timed or name not in HOW_BUSY
-                at_most = timed or name not in HOW_LONG
-                fits = (met >= wanted[0] or not at_least) and (met <= wanted[1] or not at_most)
+                least, most = wanted
+                if not timed and name in HOW_BUSY:
+                    least = 0
+                if not timed and name in HOW_LONG:
+                    most = allowed if name == "most_at_once" else math.inf
+                fits = least <= met <= most
             else:
                 fits = met == wanted
             if not fits:

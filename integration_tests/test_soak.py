@@ -83,7 +83,7 @@ def test_three_hundred_schemas_of_three_hundred_columns(connector: Connector) ->
     )
     with sink() as connector.config["api_url"]:
         soaked = soak(
-            connector, parts, 200, name="schemas", limits=Limits(grown=20, megabytes=450),
+            connector, parts, 200, name="schemas", limits=Limits(grown=20, megabytes=400),
             title="300 schemas of 300 columns, a record of each in turn",
         )  # fmt: skip
     assert (soaked.code, soaked.excesses) == (0, [])
