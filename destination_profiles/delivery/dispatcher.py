@@ -53,8 +53,8 @@ class Dispatcher:
         """`throttled` is told of a chunk that the service did not want now, and of the seconds
         until it is sent again; `put_off` of profiles that it asks for once more, and of its code;
         `leaving` sees each chunk before it is sent, once the last word was said on all that it may
-        not pass. `inspect` asks the service about the
-        settings; `repeats` tells what may be executed twice.
+        not pass. `inspect` asks the service about the settings; `repeats` tells what may be
+        executed twice.
         """
         self.retries = 0
         self.trouble = ""

@@ -173,7 +173,7 @@ class Remembering:
         """A chunk is about to be sent. What is sent once more keeps its entry."""
         ids = {each for each in self._ids(chunk) if each not in self._renewed}
         known = self._known & ids
-        self._memory.leaving(sorted(known), sorted(ids - known))
+        self._memory.leaving(known, ids - known)
         self._known -= known
         if self._retries is not None:
             self._retries.leaving(self._rows(chunk))

@@ -2,7 +2,7 @@
 
 import sqlite3
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from functools import cache
 from itertools import groupby
@@ -99,7 +99,7 @@ class Entries:
             for bucket, at, identity in zip(buckets, places, identities, strict=True)
         ]
 
-    def remove(self, identities: Sequence[bytes], instead: bytes = b"") -> None:
+    def remove(self, identities: Collection[bytes], instead: bytes = b"") -> None:
         """Find their entries no longer, or `instead` of the rest of each, BLANK, what nothing that
         is sent equals: OTHER is found from then on. They are in the file until a merge.
         """
@@ -152,7 +152,7 @@ class Entries:
         start, stop = self._starts[first], self._starts[last]
         return split(pread(self._copy.fileno(), stop - start, start))
 
-    def _numbers(self, identities: Sequence[bytes]) -> list[int]:
+    def _numbers(self, identities: Collection[bytes]) -> list[int]:
         shift = self._shift
         return [each >> shift for each in unpack(f">{len(identities)}Q", b"".join(identities))]
 

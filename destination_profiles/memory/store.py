@@ -5,7 +5,7 @@ Its folder holds `about.json` (who it is, and the lanes of streams), `entries.sq
 """
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from secrets import randbits
@@ -94,7 +94,7 @@ class Memory:
                 self._give_up()
         return [ABSENT] * len(identities)
 
-    def leaving(self, known: Sequence[bytes], others: Sequence[bytes]) -> None:
+    def leaving(self, known: Collection[bytes], others: Collection[bytes]) -> None:
         """Let the entries of identities count no more, even if this process ends at once: of those
         `known` to have one, and of `others`: a sync that lost this memory may put some late.
         """
@@ -170,7 +170,7 @@ class Memory:
         if self._lock is not None:
             self._folder.write(self._at(name), content)
 
-    def _remove(self, identities: Sequence[bytes], instead: bytes = b"") -> None:
+    def _remove(self, identities: Collection[bytes], instead: bytes = b"") -> None:
         if self._entries is not None:
             try:
                 self._entries.remove(identities, instead)
@@ -190,7 +190,7 @@ class Memory:
             except OSError:
                 self._give_up()
 
-    def _note(self, gone: Sequence[bytes]) -> None:
+    def _note(self, gone: Iterable[bytes]) -> None:
         """Put what was added in the journal, and which identities count no more behind that."""
         newest = {each[:SIZE]: each for each in self._added}
         self._added = []
