@@ -40,7 +40,7 @@ class Entries:
 
     def __init__(self, path: Path, owner: str) -> None:
         """Open a file that was made for an `owner`. Raises one of UNUSABLE where it is another's,
-        of another form, or cut.
+        of another form, or cut, and OSError where there is no room for the copy.
         """
         self._db = sqlite3.connect(path, isolation_level=None)
         try:
