@@ -81,12 +81,12 @@ def test_each_kind_of_outcome_has_its_words(telling: Connector) -> None:
 
 def test_nothing_known_is_said_and_ends_with_one(telling: Connector) -> None:
     telling.write(record({"crm_id": 1}), state(1))
-    code, out, err = where(telling, "--key", "crm_id=4711")
+    code, out, err = where(telling, "--key", "crm_id=7312904658")
     assert code == 1
     assert out.splitlines()[0] == "No row of this customer is known."
     assert out.splitlines()[-1] == "The service has no such profile now (database 1, by crm_id)."
     assert err.startswith("ERROR Nothing is known about this key")
-    assert "4711" not in err
+    assert "7312904658" not in err
 
 
 def test_store_and_service_tell_without_outcomes(storing: Connector) -> None:
