@@ -12,7 +12,7 @@ from secrets import randbits
 
 import msgspec
 
-from ..errors import StoreFailed, StoreUnavailable
+from ..errors import ProfilesError, StoreFailed, StoreUnavailable
 from ..storage.folder import Folder, Lock, joined, quoted
 from . import lease
 from .about import About, new, new_seed, read
@@ -64,8 +64,12 @@ class Memory:
         self._is_damaged = False
         self._about, why = self._read_about()
         self._journal = self._new_journal()
-        if why := why or self._read_entries():
-            self._begin_anew(why)
+        try:
+            if why := why or self._read_entries():
+                self._begin_anew(why)
+        except ProfilesError:
+            self._close_entries()
+            raise
 
     @property
     def seed(self) -> int:
@@ -290,10 +294,35 @@ def opened(
     with tempfile.TemporaryDirectory(prefix="destination-profiles-") as work:
         memory = None
         try:
-            memory = Memory(folder, name, Path(work), lock=lock, tell=tell)
+            if lock is not None:
+                memory = Memory(folder, name, Path(work), lock=lock, tell=tell)
+            else:
+                memory = _read_beside(folder, name, work, tell)
             yield memory
         finally:
             if memory is not None:
                 memory.let_go()
             elif lock is not None:
                 lock.release()
+
+
+def _read_beside(folder: Folder, name: str, work: str, tell: Callable[[str], None]) -> Memory:
+    """Read a memory beside a sync that may write it: once more where that has ended meanwhile, and
+    taken parts of the journal away.
+    """
+    while True:
+        parts = _parts(folder, name)
+        try:
+            own = tempfile.mkdtemp(dir=work)
+            memory = Memory(folder, name, Path(own), lock=None, tell=tell)
+        except ProfilesError:
+            if parts <= _parts(folder, name):
+                raise
+        else:
+            if parts <= _parts(folder, name):
+                return memory
+            memory.let_go()
+
+
+def _parts(folder: Folder, name: str) -> set[str]:
+    return set(folder.names(joined(place(name), JOURNAL)))

@@ -1,12 +1,12 @@
 """A memory from sync to sync, in a folder."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from destination_profiles.errors import StoreUnavailable
+from destination_profiles.errors import StoreFailed, StoreUnavailable
 from destination_profiles.memory import lease, spool, store
 from destination_profiles.memory.entries import ABSENT, OTHER, Entries
 from destination_profiles.memory.lanes import Sends
@@ -103,6 +103,58 @@ def test_what_was_forgotten_does_not_count_after_a_kill(syncs: Syncs) -> None:
     assert sorted(syncs.folder.things) == [ABOUT, ENTRIES]
     assert syncs.days() == [OTHER, ABSENT, TODAY, ABSENT, ABSENT]
     assert syncs.days(TWO) == [TODAY, ABSENT, OTHER, ABSENT, ABSENT]
+
+
+class Shared(MemoryFolder):
+    """A folder in which another does something before one of our steps."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.steps: list[Callable[[], None]] = []
+
+    def read(self, name: str) -> bytes:
+        self._step()
+        return super().read(name)
+
+    def names(self, prefix: str = "") -> list[str]:
+        self._step()
+        return super().names(prefix)
+
+    def _step(self) -> None:
+        if self.steps:
+            self.steps.pop(0)()
+
+
+@pytest.mark.parametrize("step", range(11))
+def test_sync_that_ends_meanwhile_is_no_failure_of_who_only_looks(step: int) -> None:
+    syncs = Syncs()
+    syncs.folder = folder = Shared()
+    syncs.fill()
+    with syncs.sync() as memory:
+        for number, content in ((0, TWO), (1, TWO), (2, TWO)):
+            memory.leaving(IDS[number : number + 1], ())
+            memory.remember([(IDS[number], content)], TODAY)
+        memory.leaving(IDS[3:4], ())
+        folder.steps = [lambda: None] * step + [lambda: memory.close(0)]
+        assert syncs.days(TWO) == [TODAY] * 3 + [ABSENT, OTHER]
+        assert folder.steps == []
+    assert syncs.told == []
+
+
+def test_part_that_cannot_be_read_is_a_failure_of_who_only_looks(syncs: Syncs) -> None:
+    with pytest.raises(Killed), syncs.sync() as memory:
+        memory.leaving((), IDS[:1])
+        raise Killed
+    folder = Shared()
+    folder.things = syncs.folder.things
+    syncs.folder = folder
+
+    def fail() -> None:
+        raise StoreFailed("no right to read it")
+
+    folder.steps = [lambda: None] * 4 + [fail]
+    with pytest.raises(StoreFailed), syncs.sync(keeps=False):
+        pass
 
 
 def test_what_was_accepted_counts_after_a_kill(syncs: Syncs) -> None:

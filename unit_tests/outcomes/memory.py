@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from destination_profiles.errors import ProfilesError, StoreUnavailable
+from destination_profiles.errors import ProfilesError, StoreFailed, StoreUnavailable
 
 
 class MemoryFolder:
@@ -19,6 +19,8 @@ class MemoryFolder:
         self.things[name] = content
 
     def read(self, name: str) -> bytes:
+        if name not in self.things:
+            raise StoreFailed("there is none")
         return self.things[name]
 
     def store(self, name: str, path: Path) -> None:
