@@ -178,8 +178,8 @@ def make_page() -> None:
 
 def wait() -> None:
     """Until Ctrl-C."""
-    say("The service is still there. Ctrl-C ends it.")
     with suppress(KeyboardInterrupt):
+        say("The service is still there. Ctrl-C ends it.")
         signal.pause()
 
 
