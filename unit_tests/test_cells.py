@@ -47,6 +47,14 @@ def test_word_null_is_null_for_lists_alone() -> None:
     assert read(Cell(), "string", "null") == "null"
 
 
+@pytest.mark.parametrize(
+    ("value", "word"),
+    [(True, "true"), (False, "false"), (" Ja ", "ja"), (2, "2"), (2.0, "2"), ([], None)],
+)
+def test_values_are_named_by_words(value: Any, word: str | None) -> None:
+    assert folded(value) == word
+
+
 def test_cleaning_comes_in_its_order() -> None:
     assert read(Cell(clean=("trim", "upper")), None, " Straße ") == "STRASSE"
     assert read(Cell(clean=tuple(CLEANED)), None, " a ") == "A"

@@ -3,6 +3,8 @@
 import itertools
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,12 +15,17 @@ from destination_profiles.delivery.ledger import Interval
 from destination_profiles.delivery.look import Remembered
 from destination_profiles.delivery.remembering import Remembering
 from destination_profiles.memory.entries import ABSENT
+from destination_profiles.memory.retries import Retries
 from destination_profiles.memory.store import Memory, opened
 from destination_profiles.records.batch import Batch, Joined
+from destination_profiles.rejection import Rejection
+from destination_profiles.rejects.line import read
+from destination_profiles.rejects.parts import lines, parts_of
 from destination_profiles.service.identities import Identities
+from destination_profiles.storage.settings import Retried
 from unit_tests.delivery.chunks import chunk
 from unit_tests.outcomes.memory import MemoryFolder
-from unit_tests.pipeline import REFUSAL, codec
+from unit_tests.pipeline import REFUSAL, USERS, codec
 
 ROUTE = codec().route
 TODAY, EVERY = 3_000, 30
@@ -150,6 +157,13 @@ def test_what_is_sent_again_is_not_sent_twice(kept: Kept) -> None:
     assert kept.sent(rows, TODAY + EVERY) == ["ONE"]
 
 
+def test_records_behind_one_that_is_sent_again_are_not_left_out(kept: Kept) -> None:
+    rows = batch(("one", ("1",)), ("two", ("2",)))
+    kept.fill(rows)
+    twice = batch(("one", ("1",)), ("one", ("1",)), ("other", ("1",)), ("two", ("2",)))
+    assert kept.sent(twice, TODAY + EVERY) == ["ONE", "other", "TWO"]
+
+
 def test_record_behind_another_of_its_profile_goes_as_it_is(kept: Kept) -> None:
     """What is sent again misses something, which the one before it may have changed."""
     kept.fill(batch(("one", ("1",))))
@@ -201,9 +215,10 @@ def days(kept: Kept, rows: Batch) -> list[int]:
         return memory.find([ids[0] for ids, _ in hashed], [content for _, content in hashed])
 
 
-def sealed(rows: Batch) -> Chunk:
+def sealed(*batches: Batch) -> Chunk:
     made = chunk()
-    made.extend(rows, Interval(ROUTE.label), list(itertools.chain(*rows.identities)))
+    for rows in batches:
+        made.extend(rows, Interval(ROUTE.label), list(itertools.chain(*rows.identities)))
     return made
 
 
@@ -270,6 +285,105 @@ def test_what_is_not_remembered_takes_no_memory(kept: Kept) -> None:
         link = Remembering(memory, kept.streams(), today=1, resend_after_days=1, remembers=False)
         assert link.changed(rows, ROUTE, frozenset()) == (rows, [])
         assert link._instead == {}
+
+
+def test_what_is_sent_without_remembering_is_forgotten(kept: Kept) -> None:
+    rows = batch(("one", ("1",)), ("two", ("2",)))
+    kept.fill(rows)
+    with opened(kept.folder, "crm", lambda _: None) as memory:
+        link = Remembering(memory, kept.streams(), today=1, resend_after_days=1, remembers=False)
+        link.changed(rows, ROUTE, frozenset())
+        link.answered(Resolution(sealed(rows), {1: REFUSAL}))
+        memory.close(0)
+    assert days(kept, rows) == [ABSENT, ABSENT]
+
+
+def test_each_record_of_a_chunk_has_its_own_last_word(kept: Kept) -> None:
+    first = batch(("one", ("1",)), ("two", ("2",)), ("three", ("3",)))
+    second = batch(("four", ("4",)), ("five", ("5",)), first=3)
+    third = batch(("six", ("6",)), first=5)
+    with opened(kept.folder, "crm", lambda _: None) as memory:
+        memory.join([])
+        link = kept.link(memory, TODAY)
+        made = sealed(first, second, third)
+        link.leaving(made)
+        link.answered(Resolution(made, {1: REFUSAL, 4: REFUSAL}))
+        memory.close(0)
+    assert days(kept, first) == [TODAY, ABSENT, TODAY]
+    assert days(kept, second) == [TODAY, ABSENT]
+    assert days(kept, third) == [TODAY]
+
+
+# Rows that are tried again
+
+LATER = Rejection("service", "400", "not now", "$", "not now")
+
+
+@contextmanager
+def trying(kept: Kept) -> Iterator[tuple[Remembering, Retries]]:
+    """A memory that keeps rows whose code is 404."""
+    with opened(kept.folder, "crm", lambda _: None) as memory:
+        retries = Retries(
+            kept.folder,
+            "crm",
+            Retried(("404",)),
+            streams={USERS: ("7", "", "users")},
+            labels={USERS: ROUTE.label},
+            hashed=lambda _, originals: [()] * len(originals),
+            now=lambda: datetime(2026, 1, 2, tzinfo=UTC),
+        )
+        yield (
+            Remembering(
+                memory, kept.streams(), today=TODAY, resend_after_days=EVERY, retries=retries
+            ),
+            retries,
+        )
+
+
+def waiting(kept: Kept, retries: Retries) -> list[bytes]:
+    parts, _ = parts_of(retries.folder, [USERS])
+    rows = [read(text) for part in parts for text in lines(retries.folder, part)]
+    return [each.original for each in rows if not retries.is_given_up(each)]
+
+
+def test_newest_rejected_rows_without_functions_are_kept(kept: Kept) -> None:
+    first = batch(('{"a":1}', ("1",)), ('{"a":2}', ("2",)), ('{"a":3}', ("3",)))
+    second = batch(('{"a":4}', ("4",)), ('{"action":"incr"}', ("5",)), ('{"a":6}', ("6",)), first=3)
+    newer = batch(('{"a":7}', ("1",)), first=6)
+    with trying(kept) as (link, retries):
+        under_way = [sealed(first, second), sealed(newer)]
+        for each in under_way:
+            link.leaving(each)
+        rejected = {0: REFUSAL, 2: REFUSAL, 3: LATER, 4: REFUSAL, 5: REFUSAL}
+        link.answered(Resolution(under_way[0], rejected))
+        assert waiting(kept, retries) == []
+        link.settle()
+        assert waiting(kept, retries) == [b'{"a":3}', b'{"a":6}']
+        assert (kept.folder.names("memory/crm/replaced/"), retries._under_way.keys()) == (
+            [],
+            {kept.hashed(newer)[0][0][0]},
+        )
+        link.unsent("another", [b"{}"])
+        link.leaving(sealed(batch(('{"a":8}', ("3",)), first=7)))
+        assert waiting(kept, retries) == [b'{"a":6}']
+
+
+def test_newer_row_that_is_not_sent_is_the_last_word(kept: Kept) -> None:
+    """The stream says that the key of each record that is not sent is `a`."""
+    rows = batch(('{"a":1}', ("a",)), ('{"a":2}', ("b",)))
+    kept.fill(rows)
+    with trying(kept) as (link, retries):
+        made = sealed(rows)
+        link.leaving(made)
+        link.answered(Resolution(made, {0: REFUSAL, 1: REFUSAL}))
+        link.settle()
+        link.unsent(ROUTE.label, [b"{}"])
+        assert waiting(kept, retries) == [b'{"a":2}']
+    kept.fill(rows)
+    with opened(kept.folder, "crm", lambda _: None) as memory:
+        kept.link(memory, TODAY).unsent(ROUTE.label, [b"{}"])
+        memory.close(0)
+    assert days(kept, rows) == [ABSENT, TODAY]
 
 
 def test_renewed_record_that_is_refused_takes_no_memory(kept: Kept) -> None:

@@ -77,6 +77,28 @@ def test_rejected_row_is_due_in_the_next_sync(syncs: Syncs) -> None:
     assert (second.count, syncs.due(second)) == (2, ["1", "2"])
 
 
+def test_rows_of_all_parts_wait_however_many_they_are(
+    syncs: Syncs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("destination_profiles.memory.retries.AT_ONCE", 2)
+    first = syncs.sync()
+    refuse(first, "1", "2", "3", "4", "5")
+    refuse(first, "6", "7", first=5)
+    assert {name[:22] for name in syncs.folder.things} == {"memory/crm/retry/7/use"}
+    assert len(syncs.folder.things) == 2
+    retries = syncs.sync()
+    assert retries.count == 7
+    retries.leaving([([each.encode()], 0) for each in "123567"])
+    assert syncs.due(syncs.sync()) == ["4"]
+
+
+def test_broken_line_says_nothing(syncs: Syncs) -> None:
+    refuse(syncs.sync(), "1", "2")
+    (part,) = syncs.folder.things
+    syncs.folder.things[part] = b"{\n" + syncs.folder.things[part]
+    assert syncs.sync().count == 2
+
+
 def test_only_codes_of_the_setting_count(syncs: Syncs) -> None:
     retries = syncs.sync()
     assert retries.takes(UNKNOWN)
@@ -101,6 +123,12 @@ def test_newer_row_of_the_same_sync_does_too(syncs: Syncs) -> None:
     refuse(first, "1", "2")
     first.leaving([([b"1"], 7)])
     assert [first.is_given_up(each) for each in syncs.kept(first)] == [True, False]
+    first.leaving([([b"2"], 8)])
+    assert [first.is_given_up(each) for each in syncs.kept(first)] == [True, True]
+    notes = syncs.folder.names("memory/crm/replaced/")
+    assert (len(notes), ":" in "".join(notes)) == (2, False)
+    first.end()
+    assert not syncs.folder.names("memory/crm/replaced/")
 
 
 def test_row_is_not_kept_where_a_newer_one_is_under_way(syncs: Syncs) -> None:
@@ -109,6 +137,7 @@ def test_row_is_not_kept_where_a_newer_one_is_under_way(syncs: Syncs) -> None:
     retries.leaving([([b"1"], 2)])
     assert [retries.settle([b"1"], 0), retries.settle([b"2"], 1)] == [False, True]
     assert retries.settle([b"1"], 2)
+    assert retries._under_way == {}
 
 
 def test_row_is_not_kept_where_a_newer_one_was_not_sent(syncs: Syncs) -> None:
@@ -166,11 +195,11 @@ def kept(attempts: int, days: int) -> Kept:
 
 @pytest.mark.parametrize(
     ("attempts", "days", "given_up"),
-    [(1, 0, False), (3, 0, False), (4, 0, True), (1, 6, False), (1, 8, True)],
+    [(1, 0, False), (3, 0, False), (4, 0, True), (1, 7, False), (1, 8, True)],
 )
 def test_row_is_given_up_after_attempts_and_days(
     syncs: Syncs, attempts: int, days: int, given_up: bool
 ) -> None:
     retries = syncs.sync(max_attempts=3, max_age_days=7)
-    syncs.now = NOW
+    syncs.now = NOW - timedelta(seconds=1)  # it goes on once it is looked at
     assert retries.is_given_up(kept(attempts, days)) == given_up
