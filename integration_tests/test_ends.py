@@ -67,7 +67,7 @@ def start(connector: Connector, **pipes: int) -> subprocess.Popen[bytes]:
     )
 
 
-@pytest.mark.parametrize("faults", ["- {call: profiles/update_batch, delay_ms: 1500}"])
+@pytest.mark.parametrize("faults", ["- {call: profiles/update_batch, delay_ms: 3000}"])
 def test_signal_counts_when_the_reader_has_gone(
     connector: Connector, sandbox: ServedSandbox
 ) -> None:

@@ -20,6 +20,8 @@ from integration_tests.connector import (
 from integration_tests.s3 import BUCKET, MotoServer
 from profiles_sandbox.testing import ServedSandbox
 
+# as many days as may be: else some rows would be due where a new day begins between two syncs
+MEMORY: dict[str, Any] = {"name": "crm", "resend_after_days": 3650}
 ROWS = [{"crm_id": number, "_city": f"City {number}"} for number in range(1, 10)]
 
 
@@ -49,7 +51,7 @@ def remembering(request: pytest.FixtureRequest, connector: Connector, s3: MotoSe
     """The connector with a memory in a store on this machine, or in S3."""
     local = {"storage_type": "Local", "path": str(connector.folder / "kept")}
     storage = local if request.param == "Local" else s3.setting()
-    connector.config |= {"object_storage_config": storage, "memory": {"name": "crm"}}
+    connector.config |= {"object_storage_config": storage, "memory": MEMORY.copy()}
     return connector
 
 
@@ -58,7 +60,7 @@ def local(connector: Connector) -> Connector:
     """The connector with a memory on this machine."""
     connector.config |= {
         "object_storage_config": {"storage_type": "Local", "path": str(connector.folder / "kept")},
-        "memory": {"name": "crm"},
+        "memory": MEMORY.copy(),
     }
     return connector
 

@@ -117,9 +117,9 @@ def test_requests_show_while_they_are_under_way(
     connector: Connector, sandbox: ServedSandbox, browser: Driven
 ) -> None:
     page = browser.open(sandbox.url)
-    page.get_by_label("Latency of every answer, ms").fill("2000")
+    page.get_by_label("Latency of every answer, ms").fill("6000")
     page.get_by_role("button", name="Set").click()
-    expect(page.locator("#broken")).to_contain_text("2,000 ms later")
+    expect(page.locator("#broken")).to_contain_text("6,000 ms later")
     connector.config["batching"] = {"max_profiles": 1}
     running = connector.start()
     running.feed(record({"crm_id": 1, "points": 1}), state("end"))
@@ -128,7 +128,8 @@ def test_requests_show_while_they_are_under_way(
     assert running.end() == 0
     expect(page.get_by_role("table", name="Latest requests")).to_contain_text("1 accepted")
     expect(page.get_by_label("Latency of every answer, ms")).to_have_value("0")
-    assert page.locator("#timeline rect.done").count() == len(sandbox.journal())
+    drawn = page.locator("#timeline rect.done").count()  # what came long before is not
+    assert len(updates(sandbox)) <= drawn <= len(sandbox.journal())
 
 
 def test_connector_that_cannot_go_on_says_why(

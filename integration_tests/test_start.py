@@ -76,7 +76,7 @@ def test_page_shows_what_happens(clone: Path) -> None:
         timeout=SECONDS,
         check=False,
     )
-    said = done.stdout.decode().replace(port, PORT)
+    said = done.stdout.decode().replace(f":{port}", f":{PORT}")
     parts = MARK.split(said)
     outputs = {
         int(number): (text, code) for text, number, code in zip(*[iter(parts)] * 3, strict=False)

@@ -19,7 +19,7 @@ from integration_tests.chaos.run import Attempt, Happened
 from integration_tests.chaos.truth import applied, points, seen
 
 UNSENT = re.compile(r"([\d,]+) superseded, [\d,]+ deleted, (?:([\d,]+) unchanged, )?0 on their way")
-SECRETS = (CANARY, TOKEN, str(FIRST_ID)[:7])
+SECRETS = (CANARY, TOKEN, str(FIRST_ID)[:9])
 
 
 def broken(happened: Happened) -> list[str]:

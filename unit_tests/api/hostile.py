@@ -3,7 +3,7 @@
 import socket
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from threading import Thread
+from threading import Event, Thread
 
 END = b"\r\n\r\n"
 LENGTH = b"content-length:"
@@ -11,12 +11,12 @@ LENGTH = b"content-length:"
 
 class Hostile:
     """Answers each request on a connection of its own with bytes, given piece by piece. `requests`
-    counts those that it has read.
+    counts those that it has read, `answered` is set behind an answer.
     """
 
     def __init__(self, pieces: Iterable[bytes], *, hang_up: bool = False) -> None:
         self.requests, self._hang_up = 0, hang_up
-        self.pieces = pieces
+        self.pieces, self.answered = pieces, Event()
         self._server = socket.create_server(("127.0.0.1", 0))
         self._connection = self._server
         self.url = f"http://127.0.0.1:{self._server.getsockname()[1]}"
@@ -32,6 +32,7 @@ class Hostile:
                         self.requests += 1
                         for piece in self.pieces:
                             connection.sendall(piece)
+                        self.answered.set()
                         if self._hang_up:
                             break
 
