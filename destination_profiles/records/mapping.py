@@ -182,10 +182,9 @@ def _whole(record: Mapping[str, Any], null: Null, key: Any) -> Any:
 
 def _subscribed(profile: Profile, built: Any) -> Profile:
     """A profile with those subscriptions that were built added to its own."""
-    own = profile.get(SUBSCRIPTIONS)
-    if built is ABSENT or not isinstance(own, list | None):
+    if built is ABSENT:
         return profile
-    return {**profile, SUBSCRIPTIONS: [*(own or ()), *built]}
+    return {**profile, SUBSCRIPTIONS: _joined(profile.get(SUBSCRIPTIONS), built)}
 
 
 def require_key(stream: str, fields: tuple[FieldConfig, ...] | None, matching: Matching) -> None:

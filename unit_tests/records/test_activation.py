@@ -132,8 +132,11 @@ def test_address_is_its_own_or_that_of_the_profile(
     assert subscription == head | address
 
 
-def test_first_phone_of_several_is_the_address() -> None:
-    info = stream("id", "sms@28.status", phones={"type": "array", "items": {"type": "string"}})
+@pytest.mark.parametrize(
+    "phones", [{"type": "array", "items": TEXT}, {}, True, {"type": ["array", "null"]}]
+)
+def test_first_phone_of_several_is_the_address(phones: Any) -> None:
+    info = stream("id", "sms@28.status", phones=phones)
     made = sent(info, {"id": "1", "sms@28.status": "subscribed", "phones": ["7", "8"]})
     assert (made["phones"], made["subscriptions"][0]["phone"]) == (["7", "8"], "7")
 

@@ -102,7 +102,11 @@ NO_WORD = [
         '[{from: "1", to: subscribed}, {from: "0", to: unsubscribed}]',
     ),
     ({"type": ["null", "number"]}, "number", '[{from: "1", to: subscribed},'),
-    ({"type": ["boolean", "null"]}, "boolean", '[{from: "true", to: subscribed},'),
+    (
+        {"type": ["boolean", "null"]},
+        "boolean",
+        '[{from: "true", to: subscribed}, {from: "false", to: unsubscribed}]',
+    ),
     ({"anyOf": [{"type": "null"}, {"type": "integer"}]}, "integer", '[{from: "1",'),
     ({"oneOf": [{"type": "boolean"}, {"type": "integer"}]}, "boolean or integer", '[{from: "true"'),
 ]

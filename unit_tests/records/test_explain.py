@@ -1,12 +1,14 @@
 """All that is wrong with a row, each fault with the column that it comes from."""
 
+import json
 from typing import Any
 
 import pytest
 
-from destination_profiles.config import FieldConfig, SubscriptionConfig
+from destination_profiles.config import FieldConfig, StreamConfig, SubscriptionConfig
 from destination_profiles.records.explain import MAX_FAULTS
-from unit_tests.records.streams import codec, rejection
+from destination_profiles.records.trace import Trace
+from unit_tests.records.streams import codec, rejection, row
 
 ID = FieldConfig("id", "key")
 MAIL = SubscriptionConfig(
@@ -90,6 +92,62 @@ def test_record_as_it_comes_has_its_own_names() -> None:
         ("phones", "$.phones"),
     }
     assert "comes from" not in found.message
+
+
+def test_each_part_of_a_subscription_has_its_own_column() -> None:
+    """Its address where none is known."""
+    made = SubscriptionConfig(
+        "push",
+        5,
+        (FieldConfig("cc_data.token", "token"), FieldConfig("provider.name", "browser")),
+        (FieldConfig("custom", "part"), FieldConfig("status", "news")),
+        (FieldConfig("shoe", "size"), FieldConfig("hat", "head"), FieldConfig("status", "mood")),
+    )
+    trace = Trace(StreamConfig("users", fields=(ID,), subscriptions=(made,)))
+    columns = {
+        ("cc_data", "token"): "token",
+        ("provider",): "browser",
+        ("custom",): "part",
+        ("status",): "news",
+        ("custom_fields", "shoe"): "size",
+        ("custom_fields", "hat", 3): "head",
+        ("custom_fields", "status"): "mood",
+        ("custom_fields",): "token",
+        ("channel",): "token",
+        (): "token",
+    }
+    profile: dict[str, Any] = {"subscriptions": [{}]}
+    found = {path: trace.column(("subscriptions", 0, *path), profile, [[{}]]) for path in columns}
+    assert found == columns
+
+
+def test_profile_that_fits_into_no_request_is_told_its_size() -> None:
+    made = codec(fields=[ID, FieldConfig("a", "text")], max_bytes=300)
+    found = rejection(made, {"key": 1, "text": "x" * 400})
+    size = len(json.dumps({"id": 1, "a": "x" * 400}, separators=(",", ":")))
+    room = int(found.message.rpartition(" ")[2])
+    assert 100 < room < 300
+    assert (found.reason, found.code, found.path) == ("size", "max_bytes", "$")
+    assert found.message == f"is {size} bytes as a profile; a request has room for {room}"
+    assert found.loggable == f"larger than the {room} bytes that a request has room for"
+    fits = {"key": 1, "text": "x" * (400 - size + room)}
+    assert len(row(made, json.dumps(fits).encode()).profile) == room
+    assert rejection(made, {**fits, "text": fits["text"] + "x"}).code == "max_bytes"
+
+
+@pytest.mark.parametrize("fields", [[ID, FieldConfig("a", "b")], None])
+def test_what_xml_cannot_carry_has_its_column(fields: Any) -> None:
+    key, column = ("key", "b") if fields else ("id", "a")
+    found = rejection(codec(fields=fields, wire_format="xml"), {key: 1, column: {"x": []}})
+    from_column = " (it comes from the column b)" if fields else ""
+    assert (found.reason, found.code) == ("xml", "empty")
+    assert found.message.endswith(
+        f"is an empty array, which XML cannot tell from none{from_column}"
+    )
+    assert found.loggable.endswith(from_column)
+    assert [(each.step, each.column, each.field, each.rule) for each in found.all_faults()] == [
+        ("xml", column, "$.a.x", "empty")
+    ]
 
 
 @pytest.mark.parametrize("count", [MAX_FAULTS - 1, MAX_FAULTS, MAX_FAULTS + 1, 300])

@@ -76,6 +76,10 @@ def test_key_that_is_missing_beside_a_large_column_is_told() -> None:
     assert (found.rule, found.path, found.message) == ("required", "$", "id must be there")
 
 
+def test_what_is_missing_beside_a_large_column_is_told_whatever_a_row_may_be() -> None:
+    assert told({"required": ["b"]}, {"a": OBJECTS}) == [("required", "$")]
+
+
 def test_large_text_in_many_columns_is_explained_by_column() -> None:
     row = {f"c{number}": "x" * 5_000 for number in range(100)}
     schema = columns(c7={"type": "integer"}, c9={"maxLength": 10})

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -349,6 +350,9 @@ BUILT = [
 ]
 
 
+OWN = tuple(FieldConfig(name, name) for name in ("id", "mail", "subscriptions"))
+
+
 def subscribed(
     *subscriptions: SubscriptionConfig,
     fields: tuple[FieldConfig, ...] | None = (),
@@ -383,8 +387,9 @@ def test_subscriptions_come_from_columns(
     ],
 )
 @pytest.mark.parametrize("nulls", RULES)
+@pytest.mark.parametrize("fields", [None, OWN])
 def test_built_subscriptions_follow_the_records_own(
-    own: dict[str, Any], expected: Any, nulls: NullValues
+    own: dict[str, Any], expected: Any, nulls: NullValues, fields: Any
 ) -> None:
     built = {"channel": "email", "resource_id": 28, "email": "a"}
     record = {"id": 1, "mail": "a", **own}
@@ -393,12 +398,21 @@ def test_built_subscriptions_follow_the_records_own(
         if isinstance(expected, list)
         else expected
     )
-    assert subscribed(EMAIL_28, fields=None, nulls=nulls)(record) == {
+    assert subscribed(EMAIL_28, fields=fields, nulls=nulls)(record) == {
         "id": 1,
         "mail": "a",
         "subscriptions": wanted,
     }
     assert record == {"id": 1, "mail": "a", **own}
+
+
+@pytest.mark.parametrize("own", [{}, {"subscriptions": None}, {"subscriptions": ["own"]}])
+@pytest.mark.parametrize("fields", [None, OWN])
+def test_records_own_subscriptions_stay_where_none_is_built(
+    own: dict[str, Any], fields: Any
+) -> None:
+    expected = {name: value for name, value in own.items() if value}
+    assert subscribed(EMAIL_28, fields=fields)({"id": 1, **own}) == {"id": 1, **expected}
 
 
 @pytest.mark.parametrize(
@@ -529,6 +543,26 @@ def test_each_of_several_columns_is_converted() -> None:
     with pytest.raises(InvalidRecord) as raised:
         compiled(field)({"a": "1", "b": {"c": {CANARY: 1}}})
     assert (raised.value.rejection.path, raised.value.rejection.code) == ("$.b.c", "string")
+
+
+def test_equal_members_of_several_columns_are_one() -> None:
+    field = FieldConfig("to", columns=("a", "b"))
+    one, other = (json.loads('["+7 900 000 00 01", 1000000000, true]') for _ in range(2))
+    assert one[0] is not other[0]
+    assert compiled(field)({"a": [*one, 1, 1.0], "b": other}) == {"to": [*one, 1, 1.0]}
+
+
+def test_times_of_several_columns_are_those_of_the_zone() -> None:
+    field = FieldConfig("to", columns=("a", "b"), type="datetime")
+    made = mapper(
+        StreamConfig("users", fields=(field,)),
+        "omit",
+        matching=found_by(),
+        keep=frozenset(),
+        zone=ZoneInfo("Asia/Tokyo"),
+    )
+    (found,) = made([{"a": "2026-01-02 10:00:00", "b": "2026-01-02T10:00:00Z"}])
+    assert found == {"to": ["2026-01-02T10:00:00+09:00", "2026-01-02T10:00:00Z"]}
 
 
 @pytest.mark.parametrize(

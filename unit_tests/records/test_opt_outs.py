@@ -64,6 +64,19 @@ def test_what_has_another_form_is_held(row: bytes) -> None:
         AS_IT_COMES.without(row)
 
 
+@pytest.mark.parametrize("member", ["unsubscribed", 1, None, [1]])
+def test_member_of_another_form_is_no_opt_out(member: Any) -> None:
+    row = json.dumps({"subscriptions": [member, {"status": 1}]}).encode()
+    assert AS_IT_COMES.without(row) == (b'{"subscriptions":[{"status": 1}]}', 1)
+
+
+def test_each_column_that_a_mapping_takes_is_looked_at() -> None:
+    fields = tuple(FieldConfig("subscriptions", name) for name in ("first", "second"))
+    own = OwnSubscriptions(StreamConfig("users", fields=fields), service())
+    with pytest.raises(ValueError):
+        own.without(b'{"id":1,"second":[{"status":0}]}')
+
+
 @pytest.mark.parametrize("source", ["subs", "more.subs"])
 def test_those_that_a_mapping_takes_are_held(source: str) -> None:
     stream = StreamConfig("users", fields=(FieldConfig("subscriptions", source),))

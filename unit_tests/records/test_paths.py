@@ -22,9 +22,16 @@ COLUMNS: dict[str, Any] = {
     "number": {"type": ["null", "number"]},
     "any": {},
     "address.zip": {"type": "integer"},
+    "empty": {"type": "object", "properties": {}},
+    "listed": {"type": "object", "properties": ["b"]},
+    "patterns": {"type": "object", "properties": {"a": {}}, "patternProperties": {"^b": {}}},
+    "escaped": {"$ref": "#/definitions/a~1b~0c"},
+    "beyond": {"$ref": "#/definitions/person/type/x"},
+    "elsewhere": {"$ref": "other.json#/definitions/person"},
+    "no list": {"anyOf": {}},
 }
 PERSON = {"type": "object", "properties": {"boss": {"$ref": "#/definitions/person"}}}
-DECLARED = Declared({"properties": COLUMNS, "definitions": {"person": PERSON}})
+DECLARED = Declared({"properties": COLUMNS, "definitions": {"person": PERSON, "a/b~c": OBJECT}})
 
 KINDS: list[tuple[str, str, set[str] | None]] = [
     ("address", "city", {"string"}),
@@ -43,6 +50,13 @@ KINDS: list[tuple[str, str, set[str] | None]] = [
     ("number", "a", set()),
     ("any", "a", None),
     ("unknown", "a", None),
+    ("empty", "b", None),
+    ("listed", "b", None),
+    ("patterns", "b", None),
+    ("escaped", "town", set()),
+    ("beyond", "a", None),
+    ("elsewhere", "name", None),
+    ("no list", "a", None),
 ]
 
 
@@ -65,6 +79,11 @@ def test_schema_says_where_a_path_leads(column: str, path: str, kinds: set[str] 
 def test_path_leads_through_an_array(path: str, found: Any) -> None:
     walk = Walk(path.split("."), JsonTexts(exactly=False))
     assert walk([{"city": "A"}, {"town": "B"}, '{"city":"C"}']) == found
+
+
+def test_members_of_members_come_together() -> None:
+    walk = Walk(["tags"], JsonTexts(exactly=False))
+    assert walk([{"tags": ["a"]}, {"tags": ["b", "c"]}, {"tags": "d"}]) == ["a", "b", "c", "d"]
 
 
 @pytest.mark.parametrize("schema", [None, True, [], {}, {"properties": []}])

@@ -57,6 +57,7 @@ def test_column_becomes_what_its_texts_become(kind: str, zone: str, texts: list[
         ("date", ["2001-12-31", "2024-02-29"], ["2001-12-31", "2024-02-29"]),
         ("datetime", ["2001-12-31T10:00:00Z"], ["2001-12-31T10:00:00Z"]),
         ("datetime", ["2001-12-31 10:00:00"], ["2001-12-31T10:00:00Z"]),
+        ("datetime", ["2001-12-31T10:00:00"], ["2001-12-31T10:00:00Z"]),
         ("datetime", ["2001-12-31T10:00:00.000Z"], ["2001-12-31T10:00:00Z"]),
         ("datetime", ["2001-12-31T10:00:00.5+03:00"], ["2001-12-31T10:00:00.500000+03:00"]),
         ("int", ["5", "-7", "+1"], [5, -7, 1]),
@@ -65,7 +66,8 @@ def test_column_becomes_what_its_texts_become(kind: str, zone: str, texts: list[
     ],
 )
 def test_usual_forms_are_plain(kind: str, texts: list[str], converted: list[Any]) -> None:
-    assert list(together(kind, UTC, texts)) == converted
+    found = list(together(kind, UTC, texts))
+    assert (found, list(map(type, found))) == (converted, list(map(type, converted)))
 
 
 @pytest.mark.parametrize(
@@ -78,6 +80,7 @@ def test_usual_forms_are_plain(kind: str, texts: list[str], converted: list[Any]
         ("int", ["5", "5.0"]),
         ("int", ["1" * 19]),
         ("float", ["1e400"]),
+        ("float", ["1_0"]),
         ("tags", ["a,b"]),
         ("email", [" a@example.org", "b@example.org"]),
         ("email", ["a@example.org", "b@example.org\n"]),

@@ -99,6 +99,7 @@ UNUSABLE = [
     ({"minimum": "5"}, ".minimum"),
     ({"anyOf": []}, ".anyOf"),
     ({"allOf": [TEXT, 5]}, ".allOf"),
+    ({"allOf": [{"type": "strings", "minLength": 1}]}, ".allOf[0].type"),
     ({"dependencies": {"b": 5}}, ".dependencies.b"),
     ({"$ref": "#/definitions/nowhere"}, ".$ref"),
     ({"$ref": "user.json"}, ".$ref"),
@@ -141,10 +142,19 @@ def test_schema_nested_beyond_reading_takes_anything() -> None:
         {**columns(a={"$ref": "#/definitions/n"}), "definitions": {"n": {"type": "integer"}}},
         {**columns(a={"$ref": "#/$defs/n"}), "$defs": {"n": {"type": "integer"}}},
         {**columns(a={"$ref": "#n"}), "definitions": {"x": {"$id": "#n", "type": "integer"}}},
+        {
+            **columns(a={"$ref": "#n"}),
+            "definitions": {"x": {"anyOf": [TEXT, {"$id": "#n", "type": "integer"}]}},
+        },
+        {
+            **columns(a={"$ref": "#n"}),
+            "$schema": DRAFT["2019"],
+            "$defs": {"x": {"$anchor": "n", "type": "integer"}},
+        },
         columns(a={"$ref": "#/properties/b"}, b={"type": "integer"}),
         {
-            **columns(a={"$ref": "#/definitions/a~1b%25"}),
-            "definitions": {"a/b%": {"type": "integer"}},
+            **columns(a={"$ref": "#/definitions/a~1b%25~0c"}),
+            "definitions": {"a/b%~c": {"type": "integer"}},
         },
         columns(a={"$ref": "#/properties/b/allOf/0"}, b={"allOf": [{"type": "integer"}]}),
     ],
@@ -153,6 +163,12 @@ def test_schema_nested_beyond_reading_takes_anything() -> None:
 def test_reference_into_the_schema_itself_works(schema: Any) -> None:
     assert takes(schema, {"a": 5}) and not takes(schema, {"a": "x"})
     assert takes(schema, {"a": 5}, {"a": [()]}) and not takes(schema, {"a": "x"}, {"a": [()]})
+
+
+def test_fault_behind_the_name_of_a_part_has_its_place() -> None:
+    part = {"$id": "#n", **columns(b={"$ref": "#/definitions/nowhere"})}
+    schema = {**columns(a={"$ref": "#n"}), "definitions": {"x": {"anyOf": [TEXT, part]}}}
+    assert stream_schema(schema).faults == ("$.definitions.x.anyOf[1].properties.b.$ref",)
 
 
 def test_reference_to_a_file_is_never_read(tmp_path: Path) -> None:

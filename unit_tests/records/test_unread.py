@@ -63,6 +63,9 @@ LOST = [
     (b'{"id":1,"a":null,"b":1.50}', NULLED, b'{"id":1,"b":1.50}'),
     (b'{"id":1,"b":{"c":"cut","d":1}}', Change("b.c", "TRUNCATED"), b'{"id":1,"b":{"d":1}}'),
     (b'{"id":1,"b.c":"cut","b":{"c":1}}', Change("b.c", "TRUNCATED"), b'{"id":1,"b":{"c":1}}'),
+    (b'{"a":{"b":{"c":"cut","d":1}}}', Change("a.b.c", "NULLED"), b'{"a":{"b":{"d":1}}}'),
+    (b'{"a":{"b.c":"cut","d":1}}', Change("a.b.c", "NULLED"), b'{"a":{"d":1}}'),
+    (b'{"a":1}', Change("b.c", "NULLED"), b'{"a":1}'),
     (b'{"id":1}', NULLED, b'{"id":1}'),
     (b'{"id":1,"a":null}', Change("a", "RETAINED"), b'{"id":1,"a":null}'),
     (b"[1]", NULLED, b"[1]"),
@@ -75,12 +78,22 @@ def test_field_that_the_source_lost_is_left_out(data: bytes, change: Change, lef
 
 
 def test_lost_field_is_told_by_names_of_the_schema_alone() -> None:
-    made = codec(columns={"id": {}, "a": {}})
-    made.without(b'{"id":1,"a":null,"canary":null}', [NULLED, Change("canary", "NULLED", "canary")])
+    made = codec(columns={"id": {}, "a": {}, "b.c": {}})
+    changes = [
+        NULLED,
+        Change("canary", "NULLED", "canary"),
+        Change("b.c", "NULLED", "SOURCE_RETRIEVAL_ERROR"),
+        Change("b.canary", "NULLED", "SOURCE_RETRIEVAL_ERROR"),
+        Change("a.b", "TRUNCATED", "SOURCE_RETRIEVAL_ERROR"),
+    ]
+    made.without(b'{"id":1,"a":null,"canary":null}', changes)
     reason = "is not the value that the source has ({}), so what is stored stays"
     assert list(made.notes.take()) == [
         ("source", "NULLED", f"$.a {reason.format('SOURCE_RETRIEVAL_ERROR')}", None),
         ("source", "NULLED", f"$.* {reason.format('for a reason that is not known')}", None),
+        ("source", "NULLED", f"$.b.c {reason.format('SOURCE_RETRIEVAL_ERROR')}", None),
+        ("source", "NULLED", f"$.* {reason.format('SOURCE_RETRIEVAL_ERROR')}", None),
+        ("source", "TRUNCATED", f"$.a.b {reason.format('SOURCE_RETRIEVAL_ERROR')}", None),
     ]
 
 
