@@ -169,6 +169,25 @@ def test_old_entries_go_from_buckets_that_change(tmp_path: Path) -> None:
     assert 0 < found.count(ABSENT) < 10
 
 
+def test_entries_come_into_buckets_that_are_empty(tmp_path: Path) -> None:
+    path = file(tmp_path / "a", {1: (1, 7), 2: (1, 8)}, 10_000_000)
+    ids = [identity(number) for number in range(1, 6)]
+    with read(path) as entries:
+        entries.merge([[record(each, content(2), 9) for each in ids[2:]]], 8)
+    with read(path) as entries:
+        assert entries.find(ids, [content(1)] * 2 + [content(2)] * 3) == [7, 8, 9, 9, 9]
+        assert entries.count == 5
+
+
+def test_what_was_sent_on_the_oldest_day_stays(tmp_path: Path) -> None:
+    path = file(tmp_path / "a", {0: (1, 7), 256: (1, 8), 512: (1, 9)})
+    ids = [identity(number) for number in (0, 256, 512)]
+    with read(path) as entries:
+        entries.merge([[record(each, content(1), 7 + place) for place, each in enumerate(ids)]], 8)
+    with read(path) as entries:
+        assert entries.find(ids, [content(1)] * 3) == [ABSENT, 8, 9]
+
+
 def test_more_entries_than_are_changed_together_are_merged(tmp_path: Path) -> None:
     path = file(tmp_path / "a", dict.fromkeys(range(1, 8 * 3 * AT_ONCE), (1, 7)))
     ids = [identity(number) for number in range(1, 3 * AT_ONCE + 1)]

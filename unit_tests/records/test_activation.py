@@ -2,6 +2,7 @@
 subscriptions.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -195,6 +196,32 @@ def test_subscription_of_the_user_goes_first() -> None:
     ]
     assert (made.subscriptions[0], made.on_delete) == (own, "unsubscribe")
     assert [each.to for each in made.fields or ()] == ["id", "email"]
+
+
+def test_each_stream_has_its_own_entry() -> None:
+    """Of those that have none, one is of the user, one of another connection."""
+    own = StreamConfig("users", "public", fields=(FieldConfig("id", "id"),))
+    streams = [
+        stream("id", "email", STATUS),
+        StreamInfo("orders", None, {"properties": {STATUS: TEXT}}, "append"),
+        replace(stream("id", "email", STATUS), name="customers"),
+    ]
+    made, errors = activated(config(streams=(own,)), streams, service())
+    assert ([(each.namespace, each.name) for each in made.streams], errors) == (
+        [("public", "users"), ("public", "customers")],
+        [],
+    )
+
+
+def test_error_names_its_stream_and_namespace() -> None:
+    _, (error,) = activated(config(), [stream("id", "email", "fax@28.status")], service())
+    assert (error.namespace, error.stream) == ("public", "users")
+
+
+def test_list_is_made_of_a_text_of_phones_alone() -> None:
+    made = entry(stream("id", "phones", "_fname", "email", STATUS))
+    kinds = {each.to: each.type for each in made.fields or ()}
+    assert kinds == {"id": None, "phones": "tags", "_fname": None, "email": None}
 
 
 def test_entry_of_another_namespace_stays() -> None:

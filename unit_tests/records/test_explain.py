@@ -1,6 +1,7 @@
 """All that is wrong with a row, each fault with the column that it comes from."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -119,6 +120,16 @@ def test_each_part_of_a_subscription_has_its_own_column() -> None:
     profile: dict[str, Any] = {"subscriptions": [{}]}
     found = {path: trace.column(("subscriptions", 0, *path), profile, [[{}]]) for path in columns}
     assert found == columns
+
+
+def test_custom_field_of_a_subscription_is_held_to_what_the_service_takes() -> None:
+    custom = (FieldConfig("shoe", "size"), FieldConfig("hat", "head"))
+    made = codec(fields=[ID], subscriptions=[replace(MAIL, custom_fields=custom)])
+    record = {"key": 1, "mail": "a@b.c", "newsletter": "subscribed"}
+    half = {"action": "incr"}  # the service's function, without its value
+    assert faults(made, {**record, "size": half, "head": {"x": 1}}) == [
+        ("profile", "size", "$.subscriptions[0].custom_fields.shoe", "required")
+    ]
 
 
 def test_profile_that_fits_into_no_request_is_told_its_size() -> None:

@@ -76,6 +76,7 @@ def test_usual_forms_are_plain(kind: str, texts: list[str], converted: list[Any]
         ("date", ["2001-12-31", "31.12.2001"]),
         ("date", ["2001-12-31\n2001-12-31"]),
         ("date", ["2001-02-30"]),
+        ("date", ["20011231"]),
         ("datetime", ["2001-12-31T10:00:00Z", "2001-12-31T10:00:00"]),
         ("int", ["5", "5.0"]),
         ("int", ["1" * 19]),

@@ -44,6 +44,13 @@ def test_default_is_for_nulls(value: Any, sent: int) -> None:
     assert profile(made, {"id": 1, "m": value}) == {"id": 1, "n": sent}
 
 
+def test_each_row_of_several_has_its_own_value_or_the_default() -> None:
+    made = codec(fields=[ID, FieldConfig("n", "m", type="int", cell=Cell(default=7))])
+    rows = [b'{"id":1,"m":5}', b'{"id":1,"m":null}', b'{"id":1,"m":6}', b'{"id":1}']
+    found = [each.profile for each in taken(made, rows)]  # type: ignore[union-attr]
+    assert found == [b'{"id":1,"n":5}', b'{"id":1,"n":7}', b'{"id":1,"n":6}', b'{"id":1}']
+
+
 def test_column_that_is_absent_has_no_default() -> None:
     made = codec(fields=[ID, FieldConfig("n", "m", cell=Cell(default="x"))])
     assert profile(made, {"id": 1}) == {"id": 1}
