@@ -48,10 +48,17 @@ USUAL = Form()
 
 
 def exact(literal: str) -> Decimal:
-    """A number of JSON with the digits that came. Raises ValueError for one that no double is."""
-    if not math.isfinite(float(literal)):
+    """A number of JSON with the digits that came. Raises ValueError for one that no double is, be
+    it too large or too near to zero: in digits it might fill all memory.
+    """
+    double = float(literal)
+    try:
+        number = Decimal(literal)
+    except InvalidOperation:
+        raise ValueError from None
+    if not math.isfinite(double) or (number and not double):
         raise ValueError
-    return Decimal(literal)
+    return number
 
 
 decode_exact = msgspec.json.Decoder(float_hook=exact).decode  # keeps the digits of numbers

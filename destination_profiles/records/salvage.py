@@ -3,10 +3,10 @@ that is no Unicode.
 """
 
 import json
-import math
 import re
 from typing import Any
 
+from ..conversion import exact
 from ..rejection import Rejection
 from ..shapes import shape_of
 
@@ -16,7 +16,7 @@ MAX_DIGITS = 4300
 
 ODD_NUMBER = (
     "must be a number that JSON readers take: no NaN, no Infinity, nothing beyond "
-    f"1.8e308, at most {MAX_DIGITS:,} digits"
+    f"1.8e308, nothing nearer to 0 than 5e-324, at most {MAX_DIGITS:,} digits"
 )
 
 TOO_DEEP = Rejection("json", "depth", "is nested too deeply", "$", "is nested too deeply")
@@ -103,8 +103,10 @@ def _members(value: Any, path: str) -> list[tuple[str, Any]]:
 
 
 def _float(literal: str) -> float | str:
-    number = float(literal)
-    return number if math.isfinite(number) else _Literal(literal)
+    try:
+        return float(exact(literal))
+    except ValueError:
+        return _Literal(literal)
 
 
 def _int(literal: str) -> int | str:

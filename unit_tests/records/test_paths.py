@@ -1,14 +1,16 @@
 """What the schema of a stream says of paths into its columns."""
 
+import json
 from typing import Any
 
 import pytest
 
 from destination_profiles.config import FieldConfig
 from destination_profiles.errors import ConfigError
+from destination_profiles.records.batch import Rejected
 from destination_profiles.records.paths import MAX_REMEMBERED, Declared, JsonTexts, Walk
 from destination_profiles.records.table import ABSENT
-from unit_tests.records.streams import codec, profile
+from unit_tests.records.streams import codec, profile, taken
 
 OBJECT = {"type": ["null", "object"], "properties": {"city": {"type": ["null", "string"]}}}
 COLUMNS: dict[str, Any] = {
@@ -170,11 +172,33 @@ def test_column_that_goes_on_as_it_is_stays_a_number() -> None:
     assert profile(made, b'{"id":1,"n":19.90}') == {"id": 1, "a": "19.9", "b": 19.9}
 
 
-def test_number_beyond_a_double_is_told() -> None:
+@pytest.mark.parametrize("kind", ["string", "tags"])
+@pytest.mark.parametrize("number", ["1e400", "1e-400", "-1e-999999999", "1e-99999999999999999999"])
+def test_number_beyond_a_double_is_told(kind: str, number: str) -> None:
+    """In digits, one that is near enough to zero fills all memory."""
+    fields = [FieldConfig("id", "id"), FieldConfig("a", "n", type=kind)]
+    made = codec(columns={"id": {}, "n": {"type": "number"}}, fields=fields)
+    other = {"id": 2, "n": 19.5}
+    found, sent = taken(made, [b'{"id":1,"n":%b}' % number.encode(), json.dumps(other).encode()])
+    assert isinstance(found, Rejected)
+    assert (found.rejection.code, found.rejection.path) == ("number", "$.n")
+    assert json.loads(found.original) == {"id": 1, "n": number}
+    assert sent.original == json.dumps(other).encode()
+
+
+@pytest.mark.parametrize("number", ["5e-324", "-0.0", "0e5", "1.7976931348623157e308"])
+def test_number_that_a_double_is_keeps_its_digits(number: str) -> None:
     fields = [FieldConfig("id", "id"), FieldConfig("a", "n", type="string")]
     made = codec(columns={"id": {}, "n": {"type": "number"}}, fields=fields)
-    (found,) = made.take([b'{"id":1,"n":1e400}'])
-    assert found.rejection.code == "number"  # type: ignore[union-attr]
+    text = profile(made, b'{"id":1,"n":%b}' % number.encode())["a"]
+    assert (float(text), "e" in text) == (float(number), False)
+
+
+@pytest.mark.parametrize("number", ["1e-999999999", "1e-99999999999999999999"])
+def test_text_of_json_with_such_a_number_leads_nowhere(number: str) -> None:
+    fields = [FieldConfig("id", "id"), FieldConfig("a", "n.x", type="string")]
+    made = codec(fields=fields)
+    assert profile(made, {"id": 1, "n": f'{{"x":{number}}}'}) == {"id": 1}
 
 
 def test_names_that_no_struct_has_keep_their_digits() -> None:
