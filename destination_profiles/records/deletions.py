@@ -103,9 +103,7 @@ def unsubscribing(config: Config, stream: StreamConfig, matching: Matching) -> C
 
 def _ended(subscription: SubscriptionConfig) -> SubscriptionConfig:
     status = FieldConfig(STATUS, value=UNSUBSCRIBED)
-    return replace(
-        subscription, parts=(status,), custom_fields=(), status=StatusRule(keeps_null=True)
-    )
+    return replace(subscription, parts=(status,), custom_fields=(), status=StatusRule())
 
 
 def _bare(subscriptions: Sequence[SubscriptionConfig]) -> Iterator[tuple[str, int]]:

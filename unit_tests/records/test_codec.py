@@ -297,16 +297,27 @@ FORMS = [(name, form) for name, forms in service().channels.items() for form in 
     ("channel", "key"), [(channel, key) for channel, form in FORMS for key in form.keys]
 )
 def test_each_part_of_an_address_makes_a_subscription_another(channel: str, key: str) -> None:
+    one, other = ({"channel": channel, "resource_id": 3, key: address} for address in "ab")
+    assert (covers(one, other), covers(one, one.copy())) == (False, True)
+
+
+def covers(later: Any, earlier: Any) -> bool:
+    """Whether a profile with one subscription may stand for one with another."""
     supersedes = Superseding(["id"], service(), format_named("json"))
-    later, earlier, same = (
-        SimpleNamespace(
-            profile=json.dumps(
-                {"id": 1, "subscriptions": [{"channel": channel, "resource_id": 3, key: address}]}
-            ).encode()
-        )
-        for address in ("a", "b", "a")
+    second, first = (
+        SimpleNamespace(profile=json.dumps({"id": 1, "subscriptions": [each]}).encode())
+        for each in (later, earlier)
     )
-    assert (supersedes(later, earlier), supersedes(later, same)) == (False, True)  # type: ignore[arg-type]
+    return supersedes(second, first)  # type: ignore[arg-type]
+
+
+def test_subscriptions_of_another_form_must_be_equal() -> None:
+    assert [covers(*pair) for pair in (("a", "a"), ("a", "b"), ("a", OUT), (OUT, "a"))] == [
+        True,
+        False,
+        False,
+        False,
+    ]
 
 
 @pytest.mark.parametrize("mode", ["append", "overwrite"])

@@ -1,6 +1,7 @@
 """Rows that the source has deleted, and columns that Airbyte adds to a stream."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -172,6 +173,16 @@ def test_deleted_customer_is_unsubscribed(record: Any, subscriptions: Any, field
     assert ended(record, fields=fields) == {"id": 1, "subscriptions": subscriptions}
 
 
+def test_rule_of_the_users_statuses_is_none_of_the_end() -> None:
+    """Its words name values of a column; a customer who has opted out is out all the same."""
+    rules = StatusRule((("1", "subscribed"),)), StatusRule(codes=True, keeps_null=True)
+    for rule in rules:
+        assert ended({"mail": "a@b"}, subscriptions=(replace(EMAIL, status=rule),)) == {
+            "id": 1,
+            "subscriptions": [OVER_EMAIL],
+        }
+
+
 def test_deleted_row_without_a_key_is_rejected() -> None:
     made = cdc("unsubscribe", subscriptions=(EMAIL,), fields=(FieldConfig("id", "city"),))
     found = rejection(made, {"city": None, "mail": "a", "_ab_cdc_deleted_at": WHEN})
@@ -182,6 +193,9 @@ def test_unsubscribing_needs_subscriptions() -> None:
     with pytest.raises(ConfigError, match="on_delete is unsubscribe, but its mapping makes") as no:
         cdc("unsubscribe")
     assert no.value.stream == "users"
+    assert no.value.message.endswith(
+        "its mapping makes no subscriptions. Add them, or choose skip, reject or send."
+    )
     cdc("unsubscribe", schema={"type": "object", "properties": {"id": {}, "city": {}}})
 
 

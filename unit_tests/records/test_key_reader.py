@@ -24,9 +24,11 @@ MAPPED = {
 }
 
 
-def keys(*rows: bytes, sync_mode: str = "append", **settings: Any) -> list[tuple[str, ...]]:
+def keys(
+    *rows: bytes, sync_mode: str = "append", namespace: str | None = None, **settings: Any
+) -> list[tuple[str, ...]]:
     config = parse_config({**SETTINGS, "matching": BY_ID, **settings})
-    info = StreamInfo("users", None, STRICT, sync_mode)
+    info = StreamInfo("users", namespace, STRICT, sync_mode)
     return KeyReader(info, config, service()).keys(rows)
 
 
@@ -49,6 +51,20 @@ def test_deleted_row_has_its_key() -> None:
     for choice in ("skip", "reject", "send"):
         assert keys(row, on_delete=choice) == [("7",)]
     assert keys(b'{"crm":{"id":"7"},"_ab_cdc_deleted_at":1}', streams=[MAPPED]) == [("7",)]
+
+
+@pytest.mark.parametrize("row", [b"{", b"[", b"\xff"])
+def test_what_is_no_json_is_one_row_without_a_key(row: bytes) -> None:
+    assert keys(row) == [()]
+    assert keys(row, b'{"id":1}') == [(), ("1",)]
+    assert keys(b'{"id":1}', row) == [("1",), ()]
+
+
+def test_each_namespace_has_its_own_mapping() -> None:
+    streams = [MAPPED, {**MAPPED, "namespace": "shop", "fields": [{"to": "id", "from": "no"}]}]
+    row = b'{"crm":{"id":"7"},"no":8}'
+    assert keys(row, streams=streams) == [("7",)]
+    assert keys(row, streams=streams, namespace="shop") == [("8",)]
 
 
 def test_any_alternative_is_one() -> None:
