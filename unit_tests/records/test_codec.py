@@ -298,14 +298,18 @@ FORMS = [(name, form) for name, forms in service().channels.items() for form in 
 )
 def test_each_part_of_an_address_makes_a_subscription_another(channel: str, key: str) -> None:
     one, other = ({"channel": channel, "resource_id": 3, key: address} for address in "ab")
-    assert (covers(one, other), covers(one, one.copy())) == (False, True)
+    assert (covers(one, other), covers([one], [other])) == (False, False)
+    assert covers(one, one) and covers([one], one) and covers([other, one], [one])
 
 
 def covers(later: Any, earlier: Any) -> bool:
-    """Whether a profile with one subscription may stand for one with another."""
+    """Whether a profile with some subscriptions, or with one as XML brings it, may stand for
+    another.
+    """
     supersedes = Superseding(["id"], service(), format_named("json"))
+
     second, first = (
-        SimpleNamespace(profile=json.dumps({"id": 1, "subscriptions": [each]}).encode())
+        SimpleNamespace(profile=json.dumps({"id": 1, "subscriptions": each}).encode())
         for each in (later, earlier)
     )
     return supersedes(second, first)  # type: ignore[arg-type]

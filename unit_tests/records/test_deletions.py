@@ -81,13 +81,24 @@ def test_deleted_rows_may_be_sent() -> None:
 
 def test_deleted_rows_may_be_rejected() -> None:
     found = taken(cdc("reject"), *ROWS[:2])
-    assert (found[0], type(found[1])) == ([1], Rejected)
+    assert (found[0], type(found[1]), found[1].original) == ([1], Rejected, ROWS[1])
     reason = found[1].rejection
     assert (reason.reason, reason.code, reason.path) == (
         "deleted",
         "on_delete",
         "$._ab_cdc_deleted_at",
     )
+
+
+def test_batch_of_ended_subscriptions_is_marked() -> None:
+    made = cdc("unsubscribe", subscriptions=(EMAIL,))
+    found = [each for each in made.take(ROWS) if isinstance(each, Batch)]
+    assert [(len(each), each.is_end) for each in found] == [
+        (1, False),
+        (2, True),
+        (1, False),
+        (1, True),
+    ]
 
 
 def test_streams_own_setting_comes_first() -> None:

@@ -19,12 +19,40 @@ MAIL = SubscriptionConfig(
     (FieldConfig("status", "newsletter"), FieldConfig("priority", "rank", type="int")),
     (FieldConfig("shoe", "size", type="float"),),
 )
+SHOES = SubscriptionConfig(
+    "email", 3, (FieldConfig("email", "mail"),), (), (FieldConfig("shoe", "size"),)
+)
 SMS = SubscriptionConfig("sms", 4, (FieldConfig("phone", "mobile", type="string"),))
 
 
 def faults(made: Any, record: dict[str, Any]) -> list[tuple[Any, ...]]:
     found = rejection(made, record).all_faults()
     return [(each.step, each.column, each.field, each.rule) for each in found]
+
+
+def test_fault_of_a_column_names_the_field_it_goes_to() -> None:
+    number = {"type": "integer"}
+    columns = {"key": {}, "b": number, "in": {"properties": {"c": number}}, "size": number}
+    fields = [ID, FieldConfig("a", "b"), FieldConfig("d", "in.c")]
+    made = codec(columns={**columns, "mail": {}}, fields=fields, subscriptions=[SHOES])
+    record = {"key": 1, "mail": "a@b", "b": "x", "in": {"c": "x"}, "size": "x"}
+    assert {(column, field) for _, column, field, _ in faults(made, record)} == {
+        ("b", "$.a"),
+        ("in", "$.d"),
+        ("size", "$.subscriptions[0].custom_fields.shoe"),
+    }
+
+
+def test_field_of_several_columns_names_them_all() -> None:
+    made = codec(fields=[ID, FieldConfig("_city", columns=("town", "village"))])
+    assert faults(made, {"key": 1, "town": "a", "village": "b"}) == [
+        ("profile", "town, village", "$._city", "type")
+    ]
+
+
+def test_subscriptions_as_a_whole_come_from_their_column() -> None:
+    made = codec(fields=[ID, FieldConfig("subscriptions", "own")])
+    assert faults(made, {"key": 1, "own": "x"}) == [("profile", "own", "$.subscriptions", "type")]
 
 
 def test_lone_fault_is_told_as_before() -> None:

@@ -1,6 +1,7 @@
 """What the schema of a stream says of paths into its columns."""
 
 import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -135,6 +136,12 @@ def test_text_is_parsed_once() -> None:
     texts = JsonTexts(exactly=False)
     assert texts['{"a":1.50}'] is texts['{"a":1.50}']
     assert (texts["Rome"], texts["{"], texts['"a"']) == (ABSENT, ABSENT, ABSENT)
+
+
+@pytest.mark.parametrize(("exactly", "number"), [(True, Decimal("1.50")), (False, 1.5)])
+def test_numbers_of_a_text_keep_their_digits_where_these_count(exactly: bool, number: Any) -> None:
+    (found,) = JsonTexts(exactly=exactly)['{"a":1.50}'].values()
+    assert (str(found), type(found)) == (str(number), type(number))
 
 
 def test_few_texts_are_remembered() -> None:

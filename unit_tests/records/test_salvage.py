@@ -192,6 +192,13 @@ def test_what_is_nested_deeply_becomes_its_own_text() -> None:
     assert (read["a"], read["c"]) == ("[", [])
 
 
+def test_what_is_no_text_within_is_told_by_a_mark() -> None:
+    flat = json.loads(flattened(b"[" * (MAX_DEPTH + 1) + b'"\xff"' + b"]" * (MAX_DEPTH + 1)))
+    for _ in range(MAX_DEPTH):
+        (flat,) = flat
+    assert flat == '["\ufffd"]'
+
+
 @pytest.mark.parametrize("text", [b'{"a":[1,{"b":"]}"}]}', b'["\\"[",2]', b"5"])
 def test_what_is_not_nested_deeply_stays_as_it_is(text: bytes) -> None:
     assert flattened(text) == text
