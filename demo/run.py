@@ -177,7 +177,9 @@ def make_page() -> None:
 
 
 def wait() -> None:
-    """Until Ctrl-C."""
+    """Until Ctrl-C, or until it is told to end."""
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, signal.default_int_handler)
     with suppress(KeyboardInterrupt):
         say("The service is still there. Ctrl-C ends it.")
         signal.pause()
