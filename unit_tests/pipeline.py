@@ -97,6 +97,7 @@ class Link:
         self.request_ids: list[str] = []
         self.waits: list[float] = []
         self.held = False
+        self.asks_long, self.asked_for = False, list[Answer]()  # what is told when a test says so
         self._answer = answer
         self._under_way: list[tuple[Chunk, Request, float]] = []
         self._ready: list[Answer] = []
@@ -110,7 +111,8 @@ class Link:
 
     def ask(self, chunk: Chunk, inspect: Inspect) -> None:
         self.busy += 1
-        self._ready.append(Answer(chunk, inspected(inspect), self.clock.now, self.clock.now))
+        answer = Answer(chunk, inspected(inspect), self.clock.now, self.clock.now)
+        (self.asked_for if self.asks_long else self._ready).append(answer)
 
     def take(self, answer: Answer) -> Chunk:
         self.busy -= 1
@@ -125,6 +127,11 @@ class Link:
         )
         chunk, _, sent_at = self._under_way.pop(place)
         self._ready.append(Answer(chunk, outcome, sent_at, self.clock.now))
+
+    def tell(self) -> None:
+        """Let what was asked for be answered."""
+        self._ready += self.asked_for
+        self.asked_for = []
 
     def interrupt(self, error: ProfilesError) -> None:
         self.interruption = error

@@ -129,7 +129,8 @@ class Dispatcher:
 
     def _follow(self, chunk: Chunk, answer: Answer) -> Iterator[Resolution]:
         outcome = answer.outcome
-        tries = self.sealed.tries[chunk]
+        # one that the service was asked for may have its last word already
+        tries = self.sealed.tries.get(chunk, Tries())
         tries.sending = False
         match outcome:
             case Accepted():
@@ -198,6 +199,9 @@ class Dispatcher:
     def _judge(self) -> Iterator[Resolution]:
         """Blame the profiles that are to blame, or ask before that."""
         yield from self._blame.blamed()
+        question = self._question
+        if question is not None and question.due is not None and self._is_clear(question):
+            self._question = None
         if self._question is not None or not self._is_active():
             return
         self._admit()  # what leaves now may be accepted
@@ -208,6 +212,10 @@ class Dispatcher:
             self._fail(error)
             return
         self._ask(Question(chunk))
+
+    def _is_clear(self, question: Question) -> bool:
+        """Whether it is known without an answer who is to blame."""
+        return question.chunk not in self.sealed.tries
 
     def _ask(self, question: Question) -> None:
         self._question, question.due = question, None
@@ -222,6 +230,9 @@ class Dispatcher:
         """Ask once more, unless the budget of time ends before that."""
         question, now = self._question, self._clock()
         if question is None:  # something else has ended the sync meanwhile
+            return
+        if self._is_clear(question):
+            self._question = None
             return
         wait = self._schedule.wait(question.tries, outcome, now)
         if wait is None:

@@ -169,6 +169,55 @@ def test_wait_that_an_asked_service_asks_for_is_kept() -> None:
     assert link.asked == [0.0, 25.0]
 
 
+@pytest.mark.parametrize("finds", ["nothing", "no answer", "a wrong setting"])
+def test_part_that_is_accepted_while_the_service_is_asked_ends_the_doubt(finds: str) -> None:
+    """The others are blamed at once, and what the service says of settings comes later."""
+    link = held()
+
+    def inspect() -> list[str]:
+        if finds == "no answer":
+            raise Unavailable("silent")
+        return [WRONG] if finds == "a wrong setting" else []
+
+    made = dispatcher(link, inspect=inspect)
+    link.asks_long = True
+    made.dispatch([chunk(*range(12)), chunk(20, first=12)])
+    link.reply(HALVE, to=0)
+    link.reply(to=20)
+    assert turn(made, link) == [([20], {})]
+    link.reply(every_profile(Request((), 0, 6, "")), to=0)
+    assert turn(made, link) == []
+    assert len(link.asked_for) == 1
+    link.reply(to=6)
+    refused = dict.fromkeys(range(6), REFUSAL)
+    assert sorted(turn(made, link)) == [([*range(6)], refused), ([*range(6, 12)], {})]
+    made.dispatch([chunk(30, first=13)])
+    link.tell()
+    assert (turn(made, link), made.deadline()) == ([], None)
+    if finds == "a wrong setting":
+        assert WRONG in str(made.failure)
+        return
+    assert (made.failure, link.sent[-1]) == (None, [30])
+    link.reply()
+    assert (turn(made, link), len(made)) == ([([30], {})], 0)
+
+
+def test_service_is_not_asked_again_once_it_is_clear_who_is_to_blame() -> None:
+    made, link = silent(99)
+    link.held = True
+    made.dispatch([chunk(*range(12)), chunk(20, first=12)])
+    link.reply(HALVE, to=0)
+    turn(made, link)
+    link.reply(every_profile(Request((), 0, 6, "")), to=0)
+    turn(made, link)
+    turn(made, link)
+    assert (link.asked, made.deadline(), made.retries) == ([0.0], 10.0, 1)
+    link.reply(to=6)
+    assert len(turn(made, link)) == 2
+    made.dispatch([chunk(30, first=13)])
+    assert (link.sent[-1], link.asked, link.clock.now) == ([30], [0.0], 0.0)
+
+
 def test_nothing_is_sent_until_the_service_could_be_asked() -> None:
     made, link = silent(1)
     made.dispatch([chunk(1)])

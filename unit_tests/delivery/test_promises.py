@@ -156,7 +156,7 @@ class Service:
     def wait(self, seconds: float, source: int | None = None) -> Mail:
         if self.case.interrupted and self._rng.random() < 0.02:
             self.interruption = Interrupted(15)
-        if self._questions:
+        if self._questions and not (self._under_way and self._rng.random() < 0.5):
             chunk, inspect = self._questions.pop()
             return Mail([Answer(chunk, inspected(inspect), self.clock.now, self.clock.now)])
         if not self._under_way or (seconds < MINUTE and self._rng.random() < 0.3):
