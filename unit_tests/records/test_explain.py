@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from destination_profiles.config import FieldConfig, StreamConfig, SubscriptionConfig
+from destination_profiles.records.batch import Rejected
 from destination_profiles.records.explain import MAX_FAULTS
 from destination_profiles.records.trace import Trace
-from unit_tests.records.streams import codec, rejection, row
+from unit_tests.records.streams import codec, rejection, row, taken
 
 ID = FieldConfig("id", "key")
 MAIL = SubscriptionConfig(
@@ -28,6 +29,44 @@ SMS = SubscriptionConfig("sms", 4, (FieldConfig("phone", "mobile", type="string"
 def faults(made: Any, record: dict[str, Any]) -> list[tuple[Any, ...]]:
     found = rejection(made, record).all_faults()
     return [(each.step, each.column, each.field, each.rule) for each in found]
+
+
+def test_faults_that_follow_from_others_are_told_by_whole_columns() -> None:
+    """Of a path into a column too, and of several columns; a column of a like name is another."""
+    fields = [
+        ID,
+        FieldConfig("n", "in.a", type="int"),
+        FieldConfig("_city", "in.b.c"),
+        FieldConfig("_fname", "in2"),
+        FieldConfig("_lname", columns=("x.y", "z")),
+        FieldConfig("m", "z.w", type="float"),
+        FieldConfig("_region", columns=("u.v", "t")),
+    ]
+    made = codec(fields=fields)
+    record = {"key": 1, "in": {"a": "?", "b": {"c": 5}}, "in2": 5, "z": {"w": "?"}}
+    found = faults(made, {**record, "x": {"y": 1}, "u": {"v": 1}, "t": 2})
+    assert (found[:2], sorted(found[2:])) == (
+        [("conversion", "in.a", "$.n", "int"), ("conversion", "z.w", "$.m", "float")],
+        [("profile", "in2", "$._fname", "type"), ("profile", "u.v, t", "$._region", "type")],
+    )
+    columns = {"key": {}, "in": {"required": ["a"]}}
+    schema = {"type": "object", "properties": columns, "required": ["key"]}
+    both = codec(schema, fields=[ID, FieldConfig("_city", "in.b")])
+    assert faults(both, {"key": 1, "in": {"b": 5}}) == [("schema", "in", "$._city", "required")]
+    assert faults(both, {"in": {"a": 1}})[0] == ("schema", None, None, "required")
+
+
+def test_address_that_the_service_does_not_take_names_its_column() -> None:
+    made = codec(
+        fields=[ID], subscriptions=[replace(MAIL, address=(FieldConfig("email", "mail"),))]
+    )
+    record = {"key": 1, "newsletter": "subscribed"}
+    assert faults(made, {**record, "mail": 5}) == [
+        ("profile", "mail", "$.subscriptions[0].email", "type")
+    ]
+    assert faults(made, {**record, "mail": "a@b", "rank": -5}) == [
+        ("profile", "rank", "$.subscriptions[0].priority", "minimum")
+    ]
 
 
 def test_fault_of_a_column_names_the_field_it_goes_to() -> None:
@@ -172,6 +211,17 @@ def test_profile_that_fits_into_no_request_is_told_its_size() -> None:
     fits = {"key": 1, "text": "x" * (400 - size + room)}
     assert len(row(made, json.dumps(fits).encode()).profile) == room
     assert rejection(made, {**fits, "text": fits["text"] + "x"}).code == "max_bytes"
+
+
+@pytest.mark.parametrize("fields", [[ID, FieldConfig("a", "text")], None])
+def test_profile_that_fits_into_no_request_is_found_among_others(fields: Any) -> None:
+    made = codec(fields=fields, max_bytes=300)
+    rows = [{"key": number, "id": number, "text": "x" * 100} for number in range(6)]
+    rows[3]["text"] = "x" * 400
+    found = taken(made, [json.dumps(each).encode() for each in rows])
+    told = [each.rejection.code if isinstance(each, Rejected) else each.ordinal for each in found]
+    assert [isinstance(each, Rejected) for each in found] == [place == 3 for place in range(6)]
+    assert told[3] == "max_bytes"
 
 
 @pytest.mark.parametrize("fields", [[ID, FieldConfig("a", "b")], None])
