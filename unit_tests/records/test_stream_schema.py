@@ -238,6 +238,54 @@ def test_required_column_is_asked_where_it_is_used() -> None:
     assert not takes(schema, {"a": None}, {"a": [()]})
 
 
+INSIDE = columns(
+    a={
+        **columns(b=TEXT, c={"type": "integer"}, d={**columns(e=TEXT, f=TEXT), "required": ["e"]}),
+        "required": ["b", "d"],
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("paths", "value", "expected"),
+    [
+        ([("b",)], {"b": "x"}, True),
+        ([("b",)], {}, False),
+        ([("b",)], {"b": None}, False),
+        ([("b",)], {"b": "x", "c": "x", "d": 5}, True),
+        ([("c",)], {}, True),
+        ([("c",)], {"c": None}, True),
+        ([("c",)], {"c": "x"}, False),
+        ([("b",), ("c",)], {"b": "x", "c": "x"}, False),
+        ([("d", "e")], {"d": {"e": "x", "f": 5}}, True),
+        ([("d", "e")], {"d": {}}, False),
+        ([("d", "e")], {"d": {"e": None}}, False),
+        ([("d", "f")], {"d": {}}, True),
+        ([("d", "f")], {"d": {"f": None}}, True),
+        ([("d", "f")], {"d": {"f": 5}}, False),
+        ([("d", "f")], {}, False),
+        ([("d", "e"), ("d", "f")], {"d": {"e": "x", "f": 5}}, False),
+        ([("d", "e"), ("c",)], {"d": {"e": "x"}, "c": "x"}, False),
+    ],
+)
+def test_only_what_is_used_is_asked_inside_a_column(paths: Any, value: Any, expected: bool) -> None:
+    assert takes(INSIDE, {"a": value}, {"a": paths}) is expected
+
+
+def test_part_of_a_column_with_alternatives_is_asked_as_a_whole() -> None:
+    either = {"anyOf": [columns(c=TEXT), {"required": ["d"]}]}
+    schema = columns(a={**columns(b=TEXT), **either})
+    assert takes(schema, {"a": {"b": "x"}}, {"a": [("b",)]})
+    assert not takes(schema, {"a": {"b": "x", "c": 5}}, {"a": [("b",)]})
+
+
+def test_fault_inside_a_column_has_its_place() -> None:
+    schema = columns(a=columns(b=columns(c={"$ref": "#/definitions/nowhere"})))
+    assert stream_schema(schema, {"a": [("b", "c")]}).faults == (
+        "$.properties.a.properties.b.properties.c.$ref",
+    )
+
+
 def test_fault_in_an_unused_column_is_told_too() -> None:
     found = stream_schema(columns(a=TEXT, b={"type": "datetime"}), {"a": [()]})
     assert found.faults == ("$.properties.b.type",)
