@@ -103,6 +103,17 @@ def test_members_that_are_the_same_are_told() -> None:
     ]
 
 
+def test_members_that_differ_are_not_told_beside_another_fault() -> None:
+    schema = columns(a={"type": "integer"}, b=UNIQUE, c={"uniqueItems": False}, d=UNIQUE)
+    row = {"a": "x", "b": [{"n": 1}, {"n": 2}], "c": [1, 1], "d": "xx"}
+    assert sorted(told(schema, row)) == [("type", "$.a"), ("type", "$.d")]
+    same = [{"n": 1, "m": 2}, {"m": 2, "n": 1}]
+    assert sorted(told(schema, {**row, "b": same, "d": []})) == [
+        ("type", "$.a"),
+        ("uniqueItems", "$.b"),
+    ]
+
+
 def test_work_ends_with_the_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(explainer, "MOST_STEPS", 10)
     made = Explainer({"items": {"type": "string"}})
