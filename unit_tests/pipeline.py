@@ -111,7 +111,7 @@ class Link:
 
     def ask(self, chunk: Chunk, inspect: Inspect) -> None:
         self.busy += 1
-        answer = Answer(chunk, inspected(inspect), self.clock.now, self.clock.now)
+        answer = Answer(chunk, inspected(inspect), self.clock.now, self.clock.now, asked=True)
         (self.asked_for if self.asks_long else self._ready).append(answer)
 
     def take(self, answer: Answer) -> Chunk:

@@ -2,31 +2,21 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from time import monotonic
 
 from ..errors import ProfilesError
-from ..service.outcome import Accepted, Cleared, Halve, Retry, Stop, Unasked
+from ..service.outcome import Accepted, Cleared, Halve, Outcome, Retry, Stop, Unasked
 from .blame import Blame, Resolution
 from .body_limit import BodyLimit
 from .bound import Load
 from .chunks import Chunk
 from .concurrency import Concurrency
-from .in_flight import InFlight, Tries
+from .in_flight import InFlight
+from .inquiry import Inquiry
 from .repeats import Repeats
 from .schedule import Schedule
 from .senders import Answer, Inspect, Senders
-
-
-@dataclass(eq=False)
-class Question:
-    """The service is asked about the settings, on behalf of a chunk that was refused: now, or again
-    at the time `due`.
-    """
-
-    chunk: Chunk
-    tries: Tries = field(default_factory=Tries)
-    due: float | None = None
 
 
 class Dispatcher:
@@ -63,8 +53,8 @@ class Dispatcher:
         self.body_limit = BodyLimit()
         self.sealed = InFlight()
         self._blame = Blame(expects_refusals=expects_refusals)
-        self._inspect, self._repeats = inspect, repeats or Repeats()
-        self._question: Question | None = None  # nothing is sent before it is answered
+        self._inquiry = Inquiry(senders, schedule, inspect, clock)
+        self._repeats = repeats or Repeats()
         self._senders, self._schedule, self._throttled = senders, schedule, throttled
         self._leaving, self._put_off = leaving, put_off
         self._max_in_flight, self._clock = max_in_flight, clock
@@ -101,8 +91,8 @@ class Dispatcher:
         """The time, by the clock, at which there is a chunk to be sent if no answer comes
         before.
         """
-        if self._question is not None and self._is_active():
-            return self._question.due
+        if self._inquiry.is_open() and self._is_active():
+            return self._inquiry.due
         if not self._may_send():
             return None
         parts_wait = any(self._blame.searches())
@@ -118,19 +108,22 @@ class Dispatcher:
         """
         # all of them first: if entering one fails, the others are with no sender any more
         for chunk, answer in [(self._senders.take(each), each) for each in answers]:
-            yield from self._follow(chunk, answer)
+            if answer.asked:
+                self._told(answer.outcome)
+            else:
+                yield from self._follow(chunk, answer)
             yield from self._judge()
 
     def settle(self, chunk: Chunk) -> Chunk | None:
         """The last word on a chunk is entered; gives back the whole chunk once all of it is."""
+        self._inquiry.settle(chunk)
         if (whole := self.sealed.settle(chunk)) is not None:
             self._blame.close(whole)
         return whole
 
     def _follow(self, chunk: Chunk, answer: Answer) -> Iterator[Resolution]:
         outcome = answer.outcome
-        # one that the service was asked for may have its last word already
-        tries = self.sealed.tries.get(chunk, Tries())
+        tries = self.sealed.tries[chunk]
         tries.sending = False
         match outcome:
             case Accepted():
@@ -153,14 +146,25 @@ class Dispatcher:
                 self._retry(chunk, outcome)
             case Stop():
                 tries.unknown = tries.unknown or outcome.unknown
-                self._question = None
                 self._fail(outcome.error)
-            case Unasked():
-                self._ask_later(outcome.retry)
+
+    def _told(self, outcome: Outcome) -> None:
+        """What the service said of the settings. The chunk that it was asked for may have its last
+        word by now.
+        """
+        self._inquiry.answered()
+        match outcome:
             case Cleared():
-                self._question = None
+                self._inquiry.close()
                 if (error := self._blame.clear()) is not None:
                     self._fail(error)
+            case Unasked() if self._inquiry.is_open() and self._is_active():
+                if self._inquiry.put_off(outcome.retry):
+                    self._note_retry(outcome.retry)
+                else:
+                    self._fail(outcome.retry.error)
+            case Stop():
+                self._fail(outcome.error)
 
     def _answered(self, chunk: Chunk, outcome: Accepted) -> Iterator[Resolution]:
         """The last word on what the service said of each profile; what it put off stays."""
@@ -199,10 +203,7 @@ class Dispatcher:
     def _judge(self) -> Iterator[Resolution]:
         """Blame the profiles that are to blame, or ask before that."""
         yield from self._blame.blamed()
-        question = self._question
-        if question is not None and question.due is not None and self._is_clear(question):
-            self._question = None
-        if self._question is not None or not self._is_active():
+        if self._inquiry.is_open() or not self._is_active():
             return
         self._admit()  # what leaves now may be accepted
         under_way = Counter(each.target.db_id for each in self.sealed.tries)
@@ -211,36 +212,7 @@ class Dispatcher:
         if (error := self._blame.error(chunk)) is not None:
             self._fail(error)
             return
-        self._ask(Question(chunk))
-
-    def _is_clear(self, question: Question) -> bool:
-        """Whether it is known without an answer who is to blame."""
-        return question.chunk not in self.sealed.tries
-
-    def _ask(self, question: Question) -> None:
-        self._question, question.due = question, None
-        self._senders.ask(question.chunk, self._inspect)
-
-    def _ask_again(self) -> None:
-        question = self._question
-        if question is not None and question.due is not None and question.due <= self._clock():
-            self._ask(question)
-
-    def _ask_later(self, outcome: Retry) -> None:
-        """Ask once more, unless the budget of time ends before that."""
-        question, now = self._question, self._clock()
-        if question is None:  # something else has ended the sync meanwhile
-            return
-        if self._is_clear(question):
-            self._question = None
-            return
-        wait = self._schedule.wait(question.tries, outcome, now)
-        if wait is None:
-            self._fail(outcome.error)
-            return
-        question.due = now + wait
-        self.retries += 1
-        self.trouble = outcome.reason
+        self._inquiry.begin(chunk)
 
     def _halve(self, chunk: Chunk, outcome: Halve) -> None:
         """Let its parts be sent before all else."""
@@ -259,10 +231,13 @@ class Dispatcher:
         if wait is None:
             self._fail(outcome.error)
             return
-        self.retries += 1
-        self.trouble = outcome.reason if isinstance(outcome, Retry) else ""
+        self._note_retry(outcome)
         if isinstance(outcome, Retry) and outcome.throttled:
             self._throttled(chunk, wait)
+
+    def _note_retry(self, outcome: Retry | Halve) -> None:
+        self.retries += 1
+        self.trouble = outcome.reason if isinstance(outcome, Retry) else ""
 
     def _fail(self, error: ProfilesError) -> None:
         """The chunk stays unresolved, so no state behind it ever leaves."""
@@ -275,7 +250,7 @@ class Dispatcher:
     def _may_send(self) -> bool:
         return (
             self._is_active()
-            and self._question is None
+            and not self._inquiry.is_open()
             and self._senders.busy < self.concurrency.limit
         )
 
@@ -291,7 +266,7 @@ class Dispatcher:
         """Send what may be sent now. Once nothing is sent any more, nothing leaves either."""
         if not self._is_active():
             return
-        self._ask_again()
+        self._inquiry.ask_again()
         self._admit()
         while self._may_send():
             now = self._clock()

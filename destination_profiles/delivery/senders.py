@@ -15,7 +15,7 @@ from ..service.outcome import Cleared, Outcome, Retry, Stop, Unasked
 from ..service.request import Request
 from .chunks import Chunk
 
-Job = tuple[Chunk, Callable[[], Outcome]]
+Job = tuple[Chunk, Callable[[], Outcome], bool]  # whether it asks about the settings
 Inspect = Callable[[], list[str]]
 """Asks the service about the settings; gives what is wrong, and may raise ProfilesError."""
 WRONG_SETTING = (
@@ -39,12 +39,15 @@ class Sender(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What became of a chunk that was sent; times are seconds of the clock."""
+    """What became of a chunk that was sent, or what the service said of the settings when it was
+    `asked` on behalf of one; times are seconds of the clock.
+    """
 
     chunk: Chunk
     outcome: Outcome
     sent_at: float
     answered_at: float
+    asked: bool = False
 
 
 class Senders:
@@ -78,17 +81,17 @@ class Senders:
 
     def ask(self, chunk: Chunk, inspect: Inspect) -> None:
         """Let a thread ask about the settings, on behalf of a chunk that was refused."""
-        self._give(chunk, partial(inspected, inspect))
+        self._give(chunk, partial(inspected, inspect), asked=True)
 
-    def _give(self, chunk: Chunk, job: Callable[[], Outcome]) -> None:
+    def _give(self, chunk: Chunk, job: Callable[[], Outcome], *, asked: bool = False) -> None:
         self.busy += 1
         if len(self._threads) < self.busy:
             self._start()
         if self._threads:  # where the system allows no more, one of them comes to it later
-            self._to_do.put((chunk, job))
+            self._to_do.put((chunk, job, asked))
             return
         now = self._clock()
-        self._answered(Answer(chunk, Stop(SystemFault(NO_THREAD)), now, now))
+        self._answered(Answer(chunk, Stop(SystemFault(NO_THREAD)), now, now, asked))
 
     def _start(self) -> None:
         name = f"sender-{len(self._threads) + 1}"
@@ -114,14 +117,14 @@ def _work(
     answer must not keep the process alive.
     """
     while (given := to_do.get()) is not None:
-        chunk, job = given
+        chunk, job, asked = given
         sent_at = clock()
         try:
             outcome = job()
         except Exception as error:  # a defect of the sender must end the sync, not hang it
             fault = SystemFault(f"The sender failed with {type(error).__name__}.")
             outcome = Stop(fault, unknown=True)
-        answered(Answer(chunk, outcome, sent_at, clock()))
+        answered(Answer(chunk, outcome, sent_at, clock(), asked))
         del given, chunk, job, outcome  # while it waits, the thread keeps nothing of them
 
 

@@ -18,7 +18,7 @@ class Requests:
 
     def add(self, answer: Answer) -> None:
         """Take note of an answer; of one about the settings nothing is told."""
-        if isinstance(answer.outcome, Cleared | Unasked):
+        if answer.asked:
             return
         if self._answered % self._every == 0:
             self._told.append(self._requested(answer))

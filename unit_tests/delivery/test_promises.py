@@ -158,7 +158,9 @@ class Service:
             self.interruption = Interrupted(15)
         if self._questions and not (self._under_way and self._rng.random() < 0.5):
             chunk, inspect = self._questions.pop()
-            return Mail([Answer(chunk, inspected(inspect), self.clock.now, self.clock.now)])
+            return Mail(
+                [Answer(chunk, inspected(inspect), self.clock.now, self.clock.now, asked=True)]
+            )
         if not self._under_way or (seconds < MINUTE and self._rng.random() < 0.3):
             assert seconds < MINUTE * 10, "the pipeline waits for an answer that cannot come"
             self.clock.now += seconds

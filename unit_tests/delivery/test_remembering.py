@@ -15,8 +15,9 @@ from destination_profiles.delivery.ledger import Interval
 from destination_profiles.delivery.look import Remembered
 from destination_profiles.delivery.remembering import Remembering
 from destination_profiles.memory.entries import ABSENT
+from destination_profiles.memory.opening import opened
 from destination_profiles.memory.retries import Retries
-from destination_profiles.memory.store import Memory, opened
+from destination_profiles.memory.store import Memory
 from destination_profiles.records.batch import Batch, Joined
 from destination_profiles.rejection import Rejection
 from destination_profiles.rejects.line import read

@@ -66,6 +66,8 @@ def test_question_is_asked_on_a_thread_of_its_own() -> None:
     made.ask(one, lambda: threads.append(threading.current_thread().name) or [])
     answer = answers.get(timeout=SECONDS)
     assert (made.take(answer), answer.outcome, threads) == (one, Cleared(), ["sender-1"])
+    made.send(one)
+    assert (answer.asked, answers.get(timeout=SECONDS).asked) == (True, False)
 
 
 def test_defect_of_a_sender_is_an_outcome() -> None:

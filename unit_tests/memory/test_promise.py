@@ -31,7 +31,8 @@ from destination_profiles.memory import about, entries, journal, lease
 from destination_profiles.memory.hashes import SIZE
 from destination_profiles.memory.journal import COUNT, NOTHING, Journal
 from destination_profiles.memory.lanes import Sends
-from destination_profiles.memory.store import Memory, opened
+from destination_profiles.memory.opening import opened
+from destination_profiles.memory.store import Memory
 from destination_profiles.records.codec import StreamCodec
 from destination_profiles.records.key_reader import KeyReader
 from destination_profiles.rejects.memory import MemoryStore
@@ -171,7 +172,9 @@ class Service:
 
     def ask(self, chunk: Chunk, inspect: Inspect) -> None:
         self.busy += 1
-        self._asked.append(Answer(chunk, inspected(inspect), self.clock.now, self.clock.now))
+        self._asked.append(
+            Answer(chunk, inspected(inspect), self.clock.now, self.clock.now, asked=True)
+        )
 
     def take(self, answer: Answer) -> Chunk:
         self.busy -= 1

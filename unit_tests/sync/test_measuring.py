@@ -206,10 +206,10 @@ def test_request_is_told_with_what_became_of_it(outcome: Outcome, word: str, ref
     assert (every, answered, requests.take()) == (1, 1, ([], 1, 0))
 
 
-@pytest.mark.parametrize("outcome", [Cleared(), Unasked(Retry(FAILURE))])
+@pytest.mark.parametrize("outcome", [Cleared(), Unasked(Retry(FAILURE)), Stop(FAILURE)])
 def test_question_about_settings_is_no_request(outcome: Outcome) -> None:
     requests = Requests(0.0)
-    requests.add(Answer(chunk(1), outcome, 0.0, 0.1))
+    requests.add(Answer(chunk(1), outcome, 0.0, 0.1, asked=True))
     assert requests.take() == ([], 1, 0)
 
 

@@ -33,9 +33,9 @@ Row = Mapping[str, Any]
 class AtOnce(Senders):
     """Sends without a thread."""
 
-    def _give(self, chunk: Chunk, job: Callable[[], Outcome]) -> None:
+    def _give(self, chunk: Chunk, job: Callable[[], Outcome], *, asked: bool = False) -> None:
         self.busy += 1
-        self._answered(Answer(chunk, job(), 0.0, 0.0))
+        self._answered(Answer(chunk, job(), 0.0, 0.0, asked))
 
 
 @pytest.fixture(autouse=True)
