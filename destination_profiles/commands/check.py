@@ -67,9 +67,9 @@ def look(raw: Mapping[str, Any], transport: Transport | None = None) -> Findings
             if config.outcomes is not None:
                 parts.probe(folder)
             if config.memory is not None:
-                from ..memory import store  # noqa: PLC0415 - it takes a while
+                from ..memory import opening  # noqa: PLC0415 - it takes a while
 
-                store.probe(folder, config.memory.name)
+                opening.probe(folder, config.memory.name)
                 found.right.append("The memory can be kept.")
             found.right.append("The store of rejected records can be written to.")
         elif not found.problems:

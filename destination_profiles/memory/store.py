@@ -4,15 +4,12 @@ Its folder holds `about.json` (who it is, and the lanes of streams), `entries.sq
 `journal/` what was sent and accepted since these entries were written, whatever became of the sync.
 """
 
-import tempfile
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
-from secrets import randbits
 
 import msgspec
 
-from ..errors import ProfilesError, StoreFailed, StoreUnavailable
+from ..errors import ProfilesError, StoreUnavailable
 from ..storage.folder import Folder, Lock, joined, quoted
 from . import lease
 from .about import About, new, new_seed, read
@@ -26,7 +23,6 @@ from .spool import MOST_HELD, Spool
 FOLDER = "memory"
 ABOUT, ENTRIES, MERGED = "about.json", "entries.sqlite", "merged.sqlite"
 KEPT_DAYS = 365  # beyond the time after which an entry is sent again anyway
-NOT_KEPT = "The object storage does not list or give back what was written to its folder memory."
 BEGUN_ANEW = "The memory {} {}, so it is begun anew: this sync sends everything."
 NO_ROOM = (
     "The memory {} cannot be copied to the folder for temporary files. Make room there, or name "
@@ -266,63 +262,3 @@ class Memory:
 def place(name: str) -> str:
     """The folder of a memory."""
     return joined(FOLDER, quoted(name))
-
-
-def probe(folder: Folder, name: str) -> None:
-    """Do once all that is done with a memory. Raises StoreFailed where nothing comes back."""
-    at, content = f"{place(name)}/probe-{randbits(64):016x}", b"probe"
-    folder.write(at, content)
-    is_kept = at in folder.names(f"{place(name)}/") and folder.read(at) == content
-    folder.remove(at)
-    if not is_kept:
-        raise StoreFailed(NOT_KEPT)
-
-
-@contextmanager
-def opened(
-    folder: Folder,
-    name: str,
-    tell: Callable[[str], None],
-    *,
-    keeps: bool = True,
-    take: Callable[[Folder, str, str], Lock] = lease.take,
-) -> Iterator[Memory]:
-    """A memory for the time of a sync. It is waited for while another sync has it, but where this
-    one `keeps` nothing.
-    """
-    lock = take(folder, name, place(name)) if keeps else None
-    with tempfile.TemporaryDirectory(prefix="destination-profiles-") as work:
-        memory = None
-        try:
-            if lock is not None:
-                memory = Memory(folder, name, Path(work), lock=lock, tell=tell)
-            else:
-                memory = _read_beside(folder, name, work, tell)
-            yield memory
-        finally:
-            if memory is not None:
-                memory.let_go()
-            elif lock is not None:
-                lock.release()
-
-
-def _read_beside(folder: Folder, name: str, work: str, tell: Callable[[str], None]) -> Memory:
-    """Read a memory beside a sync that may write it: once more where that has ended meanwhile, and
-    taken parts of the journal away.
-    """
-    while True:
-        parts = _parts(folder, name)
-        try:
-            own = tempfile.mkdtemp(dir=work)
-            memory = Memory(folder, name, Path(own), lock=None, tell=tell)
-        except ProfilesError:
-            if parts <= _parts(folder, name):
-                raise
-        else:
-            if parts <= _parts(folder, name):
-                return memory
-            memory.let_go()
-
-
-def _parts(folder: Folder, name: str) -> set[str]:
-    return set(folder.names(joined(place(name), JOURNAL)))

@@ -38,7 +38,7 @@ def remembrance(
         yield None
         return
     # they take a while, and most syncs do without
-    from ..memory.store import opened  # noqa: PLC0415
+    from ..memory.opening import opened  # noqa: PLC0415
     from .remembered import Remembrance  # noqa: PLC0415
 
     with opened(folder, setting.name, logger.warning, keeps=keeps) as memory:

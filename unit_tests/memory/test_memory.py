@@ -10,8 +10,9 @@ from destination_profiles.errors import StoreFailed, StoreUnavailable
 from destination_profiles.memory import lease, spool, store
 from destination_profiles.memory.entries import ABSENT, OTHER, Entries
 from destination_profiles.memory.lanes import Sends
+from destination_profiles.memory.opening import opened
 from destination_profiles.memory.spool import Spool
-from destination_profiles.memory.store import Memory, opened
+from destination_profiles.memory.store import Memory
 from destination_profiles.storage.folder import Folder, Lock
 from unit_tests.outcomes.memory import HeldLock, MemoryFolder
 
