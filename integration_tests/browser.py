@@ -20,8 +20,7 @@ CHROMIUM = next(filter(None, map(which, ("chromium", "chromium-browser", "google
 
 NO_CHROMIUM = "there is no Chromium (Debian: apt-get install chromium)"
 
-MOST = 60_000  # ms: longer than anything here takes
-expect.set_options(timeout=MOST)
+expect.set_options(timeout=60_000)  # ms: longer than anything here takes
 
 DESKTOP, PHONE = ViewportSize(width=1280, height=900), ViewportSize(width=375, height=780)
 
@@ -48,7 +47,6 @@ class Driven:
             reduced_motion="reduce",
             java_script_enabled=script,
         )
-        context.set_default_timeout(MOST)
         self._opened.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: self.errors.append(str(error)))
@@ -66,7 +64,7 @@ class Driven:
 def chromium() -> Iterator[Browser]:
     """The browser, which has to be there."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, timeout=MOST)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM)
         yield browser
         browser.close()
 

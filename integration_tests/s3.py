@@ -40,7 +40,7 @@ class MotoServer:
 
     def _listens(self) -> str:
         """The address of its own choice, once it tells it."""
-        deadline = time.monotonic() + 300
+        deadline = time.monotonic() + 60
         while not (told := re.search(rb"http://127[.\d]+:\d+", self._read())):
             assert time.monotonic() < deadline, "moto's server does not start"
             time.sleep(0.05)

@@ -290,11 +290,11 @@ def test_questions_of_the_documents_are_answered(
         counts = Counter[tuple[str, ...]]()
         for _, *what, count in database.execute(by_day).fetchall():  # at midnight two days
             counts[tuple(what)] += count
-        assert counts == {
-            ("users", "accepted", None): 1,
-            ("users", "rejected", "404"): 1,
-            ("users", "rejected", "type"): 3,
-        }
+        assert [(*what, count) for what, count in counts.items()] == [
+            ("users", "accepted", None, 1),
+            ("users", "rejected", "404", 1),
+            ("users", "rejected", "type", 3),
+        ]
         assert [(row[2], row[4]) for row in database.execute(refused).fetchall()] == [
             (digest("bob@example.org"), "type"),
             (digest("cy@example.org"), "404"),

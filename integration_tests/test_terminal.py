@@ -37,10 +37,10 @@ def write(
     return fed([*connector.command("write"), "--json"], lines, shown, until, count, **started)
 
 
-def without_traces(lines: Sequence[str | bytes]) -> list[dict[str, Any]]:
-    """A sync that takes longer than two seconds has some more."""
+def told(lines: Sequence[str | bytes]) -> list[dict[str, Any]]:
+    """All messages, but for figures on the way: a sync of two seconds has some."""
     messages = [json.loads(each) for each in lines]
-    return [each for each in messages if each["type"] != "TRACE"]
+    return [each for each in messages if '"ended":false' not in json.dumps(each).replace("\\", "")]
 
 
 def test_live_line_is_on_stderr_alone(connector: Connector) -> None:
@@ -48,9 +48,14 @@ def test_live_line_is_on_stderr_alone(connector: Connector) -> None:
         output = write(connector, shown, LIVE, 3, stdout=subprocess.PIPE, stderr=end)
     assert "0 accepted, 0 rejected, 0 superseded, 0 deleted, 9 on their way" in text(shown)
     assert text(shown).rpartition(LIVE)[2].count("\x1b[2K") >= 1  # the last one is taken away
-    state, log = without_traces(output.splitlines())  # the log tells the end only
-    assert (state["type"], log["type"]) == ("STATE", "LOG")
-    assert log["log"]["message"].startswith(LIVE)
+    messages = told(output.splitlines())
+    assert [each["type"] for each in messages] == [
+        "TRACE",
+        "STATE",
+        "LOG",
+        "TRACE",
+    ]  # the log tells the end only
+    assert messages[2]["log"]["message"].startswith(LIVE)
 
 
 def test_live_line_never_cuts_a_message(connector: Connector) -> None:
@@ -61,8 +66,8 @@ def test_live_line_never_cuts_a_message(connector: Connector) -> None:
         for part in text(shown).split("\n")
         if '"type"' in part
     ]
-    messages = without_traces([each[each.index("{") :] for each in lines])
-    assert [each["type"] for each in messages] == ["STATE", "LOG"]
+    messages = told([each[each.index("{") :] for each in lines])
+    assert [each["type"] for each in messages] == ["TRACE", "STATE", "LOG", "TRACE"]
     assert all(LIVE not in each[: each.index("{")] for each in lines)
 
 

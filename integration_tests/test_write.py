@@ -11,7 +11,6 @@ import msgspec
 import pytest
 
 from integration_tests.connector import (
-    SECONDS,
     Connector,
     by,
     line,
@@ -176,14 +175,14 @@ def test_old_chunk_leaves_while_stdin_is_silent(connector: Connector) -> None:
     connector.config["batching"] = {"max_age_seconds": 0.5}
     running = connector.start()
     running.feed(record({"crm_id": 1}), state(1))
-    assert running.next("STATE", seconds=50) is not None  # stdin is still open; the default is 60
+    assert running.next("STATE", seconds=20) is not None  # stdin is still open
     assert running.end() == 0
 
 
 def test_state_without_records_leaves_at_once(connector: Connector) -> None:
     running = connector.start()
     running.feed(state(1))
-    assert running.next("STATE") is not None
+    assert running.next("STATE", seconds=20) is not None
     assert running.end() == 0
 
 
@@ -492,7 +491,7 @@ def test_sigterm_lets_safe_states_out(connector: Connector, sandbox: ServedSandb
     running.feed(record({"crm_id": 1}), state(1))
     assert running.next("STATE") is not None
     running.process.send_signal(signal.SIGTERM)
-    assert running.process.wait(SECONDS) == 143
+    assert running.process.wait(20) == 143
     running.end()
 
 

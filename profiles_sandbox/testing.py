@@ -32,7 +32,7 @@ TOKEN = DEFAULT_TOKEN
 JSON_HEADERS = {"Content-Type": "application/json"}
 XML_HEADERS = {"Content-Type": "application/xml"}
 
-STOP_SECONDS = 60
+STOP_SECONDS = 10
 """How long a sandbox may take to stop before a test fails."""
 
 HUNG_SECONDS = 60

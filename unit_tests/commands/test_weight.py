@@ -41,7 +41,7 @@ def imported(command: str, folder: Path) -> set[str]:
         capture_output=True,
         stdin=subprocess.DEVNULL,
         check=False,
-        timeout=300,
+        timeout=60,
     )
     return {name.partition(".")[0] for name in done.stderr.decode().splitlines()[-1].split()}
 
