@@ -88,8 +88,8 @@ class Dispatcher:
         self.send_due()
 
     def deadline(self) -> float | None:
-        """The time, by the clock, at which there is a chunk to be sent if no answer comes
-        before.
+        """The time, by the clock, at which there is a chunk to be sent, or a question to be asked,
+        if no answer comes before.
         """
         if self._inquiry.is_open() and self._is_active():
             return self._inquiry.due
@@ -158,11 +158,14 @@ class Dispatcher:
                 self._inquiry.close()
                 if (error := self._blame.clear()) is not None:
                     self._fail(error)
-            case Unasked() if self._inquiry.is_open() and self._is_active():
-                if self._inquiry.put_off(outcome.retry):
-                    self._note_retry(outcome.retry)
+            case Unasked(retry):
+                is_put_off = self._inquiry.put_off(retry)
+                if not (self._inquiry.is_open() and self._is_active()):
+                    return
+                if is_put_off:
+                    self._note_retry(retry)
                 else:
-                    self._fail(outcome.retry.error)
+                    self._fail(retry.error)
             case Stop():
                 self._fail(outcome.error)
 
@@ -266,7 +269,7 @@ class Dispatcher:
         """Send what may be sent now. Once nothing is sent any more, nothing leaves either."""
         if not self._is_active():
             return
-        self._inquiry.ask_again()
+        self._inquiry.ask()
         self._admit()
         while self._may_send():
             now = self._clock()

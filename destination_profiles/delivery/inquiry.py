@@ -33,32 +33,32 @@ class Inquiry:
         return self._is_under_way or self._chunk is not None
 
     def begin(self, chunk: Chunk) -> None:
-        """Ask for a chunk."""
+        """Ask for a chunk, once the service wants to be asked anything."""
         self._chunk, self._tries = chunk, Tries()
-        self._ask(chunk)
+        self.due = self._schedule.paused_until
+        self.ask()
 
-    def _ask(self, chunk: Chunk) -> None:
-        self._is_under_way, self.due = True, None
-        self._senders.ask(chunk, self._inspect)
-
-    def ask_again(self) -> None:
+    def ask(self) -> None:
         """If it is time to."""
         if self._chunk is not None and self.due is not None and self.due <= self._clock():
-            self._ask(self._chunk)
+            self._is_under_way, self.due = True, None
+            self._senders.ask(self._chunk, self._inspect)
 
     def answered(self) -> None:
         """The service, or what stands for it, has said something."""
         self._is_under_way = False
 
     def put_off(self, outcome: Retry) -> bool:
-        """Let the service be asked again; False where the budget of time ends before that."""
+        """Let the service be asked again; False where the budget of time ends before that. A wait
+        that it asks for holds all up.
+        """
         now = self._clock()
         wait = self._schedule.wait(self._tries, outcome, now)
         self.due = None if wait is None else now + wait
         return wait is not None
 
     def settle(self, chunk: Chunk) -> None:
-        """It is clear who is to blame for a chunk."""
+        """A chunk has its last word: of who is to blame for it, nobody needs to be asked."""
         if chunk is self._chunk:
             self.close()
 

@@ -53,8 +53,8 @@ class Answer:
 class Senders:
     """As many threads as chunks were ever under way at once. All methods belong to one thread.
 
-    `busy` counts the chunks whose answer was not taken yet. The threads end once nobody has this
-    object any more.
+    `busy` counts the chunks and questions whose answer was not taken yet. The threads end once
+    nobody has this object any more.
     """
 
     def __init__(
