@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 class Blocks:
     """A body that is sent block by block. Each must leave within the time allowed for connecting,
     so a slow link takes small ones; a quick one takes large ones in a fraction of the steps.
+
+    `is_begun`: the first is on its way. Without that, the service cannot execute anything.
     """
 
     SMALLEST, LARGEST = 1 << 17, 1 << 21  # bytes
@@ -18,6 +20,7 @@ class Blocks:
         once, while they are sent.
         """
         self._pieces, self._size, self._block = pieces, size, block
+        self.is_begun = False
 
     def __len__(self) -> int:
         """Bytes of the body, for Content-Length."""
@@ -25,6 +28,7 @@ class Blocks:
 
     def __iter__(self) -> Iterator[bytes | memoryview]:
         """The blocks: small pieces joined, parts of large ones."""
+        self.is_begun = True
         small: list[bytes | memoryview] = []
         length = 0
         for piece in self._pieces:

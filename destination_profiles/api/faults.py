@@ -8,7 +8,6 @@ import re
 import socket
 import ssl
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import requests.exceptions as of_requests
@@ -35,29 +34,19 @@ NO_TLS = frozenset(  # OpenSSL's words for it
 Entry = TypeVar("Entry")
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """Why no answer came, in a part of a sentence; without one, what stands within the error says
-    it. `left`: the service may have had the request.
-    """
+UNKNOWN_HOST = "the host name is not known"
+REFUSED = "the host refused the connection"
+NOT_CONNECTED = "the host did not accept a connection in time"
+NOT_SENT = "the request could not be sent in time"
+NOT_ANSWERED = "the answer did not come in time"
+CUT = "the connection was cut"
+CLOSED = "the connection was closed without an answer"
+NO_HTTP = "what answers at this port does not speak HTTP"
+PROXY = "the proxy that the environment names refuses the connection"
+OTHER = None
 
-    reason: str | None = None
-    left: bool = True
-
-
-UNKNOWN_HOST = Fault("the host name is not known", left=False)
-REFUSED = Fault("the host refused the connection", left=False)
-NOT_CONNECTED = Fault("the host did not accept a connection in time", left=False)
-NOT_SENT = Fault("the request could not be sent in time")
-NOT_ANSWERED = Fault("the answer did not come in time")
-CUT = Fault("the connection was cut")
-CLOSED = Fault("the connection was closed without an answer")
-NO_HTTP = Fault("what answers at this port does not speak HTTP")
-PROXY = Fault("the proxy that the environment names refuses the connection", left=False)
-UNSENT = Fault(left=False)
-OTHER = Fault()
-
-FAULTS: Mapping[type[BaseException], Fault] = {
+# Why no answer came, in a part of a sentence; without one, what stands within the error says it.
+REASONS: Mapping[type[BaseException], str | None] = {
     **dict.fromkeys((socket.gaierror, of_urllib3.NameResolutionError), UNKNOWN_HOST),
     ConnectionRefusedError: REFUSED,
     **dict.fromkeys((of_requests.ConnectTimeout, of_urllib3.ConnectTimeoutError), NOT_CONNECTED),
@@ -88,57 +77,52 @@ FAULTS: Mapping[type[BaseException], Fault] = {
     **dict.fromkeys((http.client.BadStatusLine, http.client.UnknownProtocol), NO_HTTP),
     **dict.fromkeys((of_requests.ProxyError, of_urllib3.ProxyError), PROXY),
     **dict.fromkeys(
-        (  # before there is a connection, of the address or of what is to be sent
-            of_requests.InvalidHeader,
-            of_requests.InvalidProxyURL,
-            of_requests.InvalidSchema,
-            of_requests.InvalidURL,
-            of_requests.MissingSchema,
-            of_requests.URLRequired,
-            of_urllib3.ClosedPoolError,
-            of_urllib3.EmptyPoolError,
-            of_urllib3.FullPoolError,
-            of_urllib3.LocationParseError,
-            of_urllib3.LocationValueError,
-            of_urllib3.NewConnectionError,
-            of_urllib3.ProxySchemeUnknown,
-            of_urllib3.ProxySchemeUnsupported,
-            of_urllib3.URLSchemeUnknown,
-            UnicodeError,
-        ),
-        UNSENT,
-    ),
-    **dict.fromkeys(
         (  # around another error, or of no kind that a user could do something about
-            of_requests.RequestException,
             of_requests.ChunkedEncodingError,
             of_requests.ConnectionError,
             of_requests.ContentDecodingError,
             of_requests.HTTPError,
+            of_requests.InvalidHeader,
             of_requests.InvalidJSONError,
+            of_requests.InvalidProxyURL,
+            of_requests.InvalidSchema,
+            of_requests.InvalidURL,
             of_requests.JSONDecodeError,
+            of_requests.MissingSchema,
+            of_requests.RequestException,
             of_requests.RetryError,
             of_requests.SSLError,
             of_requests.StreamConsumedError,
             of_requests.TooManyRedirects,
+            of_requests.URLRequired,
             of_requests.UnrewindableBodyError,
-            of_urllib3.HTTPError,
             of_urllib3.BodyNotHttplibCompatible,
+            of_urllib3.ClosedPoolError,
             of_urllib3.DecodeError,
+            of_urllib3.EmptyPoolError,
+            of_urllib3.FullPoolError,
+            of_urllib3.HTTPError,
             of_urllib3.HeaderParsingError,
             of_urllib3.HostChangedError,
             of_urllib3.InvalidHeader,
+            of_urllib3.LocationParseError,
+            of_urllib3.LocationValueError,
             of_urllib3.MaxRetryError,
+            of_urllib3.NewConnectionError,
             of_urllib3.PoolError,
             of_urllib3.ProtocolError,
+            of_urllib3.ProxySchemeUnknown,
+            of_urllib3.ProxySchemeUnsupported,
             of_urllib3.RequestError,
             of_urllib3.ResponseError,
             of_urllib3.ResponseNotChunked,
             of_urllib3.SSLError,
             of_urllib3.TimeoutStateError,
+            of_urllib3.URLSchemeUnknown,
             of_urllib3.UnrewindableBodyError,
             http.client.HTTPException,
             OSError,
+            UnicodeError,
             ValueError,
         ),
         OTHER,
@@ -146,19 +130,19 @@ FAULTS: Mapping[type[BaseException], Fault] = {
 }
 
 
-def no_answer(error: BaseException) -> NoAnswer:
+def no_answer(error: BaseException, *, left: bool) -> NoAnswer:
     """What a failed connection is to the caller: the outermost error that says something decides,
-    as a proxy's refusal is the proxy's, and not that of the host behind it.
+    as a proxy's refusal is the proxy's, and not that of the host behind it. Once the request `left`
+    there is no cure: whatever is said of addresses, proxies and certificates comes before.
     """
     chain = list(_chain(error))
-    faults = [_entry(FAULTS, each, OTHER) for each in chain]
     told = (each.told for each in chain if isinstance(each, AnswerError))
-    reason = next(told, None) or next((each.reason for each in faults if each.reason), None)
+    reasons = filter(None, (_entry(REASONS, each, OTHER) for each in chain))
     cures = (_entry(CURES, each, _no_cure)(each) for each in chain)
     return NoAnswer(
-        reason or f"the connection failed ({type(chain[-1]).__name__})",
-        left=all(each.left for each in faults),
-        cure=next(filter(None, cures), None),
+        next(told, None) or next(reasons, f"the connection failed ({type(chain[-1]).__name__})"),
+        left=left,
+        cure=None if left else next(filter(None, cures), None),
     )
 
 

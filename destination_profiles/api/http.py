@@ -41,13 +41,13 @@ class HttpTransport:
             ) as answer:
                 body = joined(answer.iter_content(ANSWER_PART), request.most_bytes)
         except CONNECTION_ERRORS as error:
-            raise no_answer(error) from None
+            raise no_answer(error, left=request.body.is_begun) from None
         return HttpResponse(answer.status_code, body, answer.headers)
 
     def _session(self, url: str) -> requests.Session:
         """That of this thread; all of its requests go to one host."""
         if not hasattr(self._local, "session"):
-            session = requests.Session()
+            session = _Session()
             session.trust_env = (
                 False  # of it only what is meant: no `~/.netrc`, which adds a header
             )
@@ -58,6 +58,13 @@ class HttpTransport:
             self._local.session = session
         kept: requests.Session = self._local.session
         return kept
+
+
+class _Session(requests.Session):
+    """To whom a redirect is an answer like any other."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Nothing: the library would read the whole answer to say where it leads, unbounded."""
 
 
 class _Adapter(HTTPAdapter):

@@ -31,7 +31,7 @@ class HttpResponse:
 
 class NoAnswer(Exception):
     """No response came: `reason` says why in a part of a sentence. `left`: the service may have had
-    the request, as far as the failure tells. `cure`: what the user must change, where that is why.
+    some of the body. `cure`: what the user must change, where that is why.
     """
 
     def __init__(self, reason: str, *, left: bool = True, cure: ConfigError | None = None) -> None:

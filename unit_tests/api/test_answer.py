@@ -23,6 +23,7 @@ NOT_ENDED = "the answer did not end within 1 s"
 PATIENCE = 1.0  # seconds
 MANY = 400  # pieces of a trickle: it lasts four times as long as the patience, then it is whole
 BOMB = gzip.compress(bytes(300 * MOST))
+MOVED = b"Location: https://example.com/\r\n"
 
 
 def trickle(head: bytes, piece: bytes, end: bytes = b"") -> Iterator[bytes]:
@@ -58,6 +59,9 @@ LONG = {
     "a gzip bomb": [sized(BOMB, b"Content-Encoding: gzip\r\n")],
     "a bomb within a bomb": [
         sized(gzip.compress(BOMB), b"Content-Encoding: gzip, gzip\r\n"),
+    ],
+    "a bomb that leads elsewhere": [
+        sized(BOMB, MOVED, b"Content-Encoding: gzip\r\n").replace(b"200 OK", b"302 Found")
     ],
     "a deflate bomb": [sized(zlib.compress(bytes(300 * MOST)), b"Content-Encoding: deflate\r\n")],
     "trailers": [
@@ -114,8 +118,10 @@ def test_silence_is_no_answer_in_time() -> None:
     assert raised.value.reason == "the answer did not come in time"
 
 
-def test_bomb_is_not_unpacked() -> None:
-    with hostile([sized(BOMB, b"Content-Encoding: gzip\r\n")]) as server:
+@pytest.mark.parametrize("status", [b"200 OK", b"302 Found", b"307 Temporary Redirect"])
+def test_bomb_is_not_unpacked(status: bytes) -> None:
+    bomb = sized(BOMB, MOVED, b"Content-Encoding: gzip\r\n").replace(b"200 OK", status)
+    with hostile([bomb]) as server:
         transport = HttpTransport({})
         tracemalloc.start()
         with pytest.raises(NoAnswer):
@@ -175,6 +181,36 @@ def test_service_that_does_not_read_is_told() -> None:
         "the request could not be sent in time",
         True,
     )
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"Content-Length: 2\r\nContent-Length: 3\r\n",
+        b"Transfer-Encoding: chunked\r\nContent-Encoding: gzip\r\n",
+    ],
+)
+def test_request_whose_answer_cannot_be_read_was_there(head: bytes) -> None:
+    """The library says of some of these what it says of a request that it does not send."""
+    with hostile([OK + head + b"\r\n{}\r\n"]) as server, pytest.raises(NoAnswer) as raised:
+        posted(server)
+    assert (raised.value.left, raised.value.cure) == (True, None)
+
+
+@pytest.mark.parametrize("place", [b"http://\xff\xfe/", b"http://[::1", b"//", b"/\xff"])
+def test_redirect_is_an_answer_wherever_it_leads(place: bytes) -> None:
+    answer = b"HTTP/1.1 302 Found\r\nLocation: %b\r\nContent-Length: 2\r\n\r\n{}" % place
+    with hostile([answer]) as server:
+        response = posted(server)
+    assert (response.status, response.body) == (302, b"{}")
+
+
+def test_request_that_finds_no_tls_was_not_there() -> None:
+    """The other side has read something, but nothing of a body."""
+    with hostile([]) as server, pytest.raises(NoAnswer) as raised:
+        url = server.url.replace("http:", "https:")
+        HttpTransport({})(HttpRequest(url, {}, Blocks([b"{}"], 2), (0.5, 0.5), MOST))
+    assert raised.value.left is False
 
 
 def test_answer_of_an_old_protocol_is_read() -> None:

@@ -10,7 +10,7 @@ import requests
 import urllib3.exceptions
 from urllib3.connection import HTTPConnection
 
-from destination_profiles.api.faults import FAULTS, no_answer
+from destination_profiles.api.faults import REASONS, no_answer
 
 CANARY = "canary-7f3a"
 HOST = HTTPConnection(CANARY)
@@ -30,12 +30,12 @@ def kinds(module: ModuleType) -> list[type[BaseException]]:
 
 @pytest.mark.parametrize("kind", [*kinds(requests.exceptions), *kinds(urllib3.exceptions)], ids=str)
 def test_every_exception_has_its_place(kind: type[BaseException]) -> None:
-    assert kind in FAULTS
+    assert kind in REASONS
 
 
-@pytest.mark.parametrize("kind", [*FAULTS, KeyError, http.client.BadStatusLine])
+@pytest.mark.parametrize("kind", [*REASONS, KeyError, http.client.BadStatusLine])
 def test_every_reason_is_part_of_a_sentence(kind: type[BaseException]) -> None:
-    answer = no_answer(kind.__new__(kind, CANARY))
+    answer = no_answer(kind.__new__(kind, CANARY), left=False)
     assert answer.reason.startswith(("the ", "what "))
     assert CANARY not in repr(answer) + answer.reason + str(answer.cure)
 
@@ -50,73 +50,64 @@ def caused(error: Exception, cause: BaseException) -> Exception:
     return error
 
 
-REASONS = [
+SAID = [
     (
         wrapped(urllib3.exceptions.NameResolutionError(CANARY, HOST, socket.gaierror(CANARY))),
         "the host name is not known",
-        False,
     ),
     (
         wrapped(
             caused(urllib3.exceptions.NewConnectionError(HOST, CANARY), ConnectionRefusedError())
         ),
         "the host refused the connection",
-        False,
     ),
     (
         wrapped(caused(urllib3.exceptions.NewConnectionError(HOST, CANARY), OSError(101, CANARY))),
         "the connection failed (OSError)",
-        False,
     ),
     (
         requests.ConnectTimeout(urllib3.exceptions.ConnectTimeoutError(CANARY)),
         "the host did not accept a connection in time",
-        False,
     ),
-    (requests.ReadTimeout(CANARY), "the answer did not come in time", True),
+    (requests.ReadTimeout(CANARY), "the answer did not come in time"),
     (
         requests.ConnectionError(urllib3.exceptions.ReadTimeoutError(None, CANARY, CANARY)),  # type: ignore[arg-type]
         "the answer did not come in time",
-        True,
     ),
     (
         requests.ConnectionError(urllib3.exceptions.ProtocolError(CANARY, TimeoutError(CANARY))),
         "the request could not be sent in time",
-        True,
     ),
     (
         requests.exceptions.ProxyError(
             urllib3.exceptions.ProxyError(CANARY, ConnectionRefusedError())
         ),
         "the proxy that the environment names refuses the connection",
-        False,
     ),
-    (requests.ConnectionError(ConnectionResetError(CANARY)), "the connection was cut", True),
+    (requests.ConnectionError(ConnectionResetError(CANARY)), "the connection was cut"),
     (
         requests.ConnectionError(
             urllib3.exceptions.ProtocolError(CANARY, http.client.RemoteDisconnected(CANARY))
         ),
         "the connection was closed without an answer",
-        True,
     ),
     (
         requests.ConnectionError(
             urllib3.exceptions.ProtocolError(CANARY, http.client.BadStatusLine(CANARY))
         ),
         "what answers at this port does not speak HTTP",
-        True,
     ),
     (
         requests.exceptions.ChunkedEncodingError(CANARY),
         "the connection failed (ChunkedEncodingError)",
-        True,
     ),
 ]
 
 
-@pytest.mark.parametrize(("error", "reason", "left"), REASONS, ids=lambda each: str(each)[:40])
+@pytest.mark.parametrize("left", [True, False])
+@pytest.mark.parametrize(("error", "reason"), SAID, ids=lambda each: str(each)[:40])
 def test_outermost_that_says_something_decides(error: Exception, reason: str, left: bool) -> None:
-    answer = no_answer(error)
+    answer = no_answer(error, left=left)
     assert (answer.reason, answer.left, answer.cure) == (reason, left, None)
 
 
@@ -160,15 +151,16 @@ def plain() -> ssl.SSLError:
     ],
 )
 def test_what_the_user_can_cure_says_how(error: Exception, sentence: str) -> None:
-    cure = no_answer(error).cure
+    cure = no_answer(error, left=False).cure
     assert cure is not None and sentence in cure.message and CANARY not in cure.message
+    assert no_answer(error, left=True).cure is None
 
 
 @pytest.mark.parametrize("code", [502, 503, 504])
 def test_proxy_that_is_busy_passes(code: int) -> None:
-    answer = no_answer(requests.exceptions.ProxyError(tunnel(code)))
-    assert (answer.cure, answer.left) == (None, False)
+    assert no_answer(requests.exceptions.ProxyError(tunnel(code)), left=False).cure is None
 
 
 def test_other_fault_of_tls_has_no_cure() -> None:
-    assert no_answer(wrapped(urllib3.exceptions.SSLError(ssl.SSLError()))).cure is None
+    error = wrapped(urllib3.exceptions.SSLError(ssl.SSLError()))
+    assert no_answer(error, left=False).cure is None

@@ -32,7 +32,7 @@ def test_slow_link_is_no_failure() -> None:
 def test_failure_is_translated() -> None:
     with socket.socket() as unused, pytest.raises(NoAnswer) as raised:
         unused.bind(("127.0.0.1", 0))
-        HttpTransport()(post(unused, b"", 30.0, 30.0))
+        HttpTransport()(post(unused, b"{}", 30.0, 30.0))
     assert (raised.value.reason, raised.value.left) == (
         "the host refused the connection",
         False,
@@ -44,7 +44,7 @@ def test_answer_that_is_cut_is_no_answer() -> None:
         cutting = threading.Thread(target=cut, args=[server])
         cutting.start()
         with pytest.raises(NoAnswer) as raised:
-            HttpTransport()(post(server, b"", 1.0, 10.0))
+            HttpTransport()(post(server, b"{}", 1.0, 10.0))
         cutting.join()
     assert (raised.value.reason, raised.value.left) == ("the connection was cut", True)
 
