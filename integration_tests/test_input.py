@@ -202,6 +202,28 @@ def test_unknown_streams_are_counted_and_said_once(connector: Connector) -> None
     assert "Ignored records of streams that are not in the catalog: orders (3)." in said.log
 
 
+@pytest.mark.parametrize("namespace", [None, "eu"])
+def test_rows_whose_namespace_is_not_the_catalogs_fail_the_sync(
+    connector: Connector, bodies, namespace: str | None
+) -> None:
+    connector.catalog = {"streams": [stream(namespace="us"), stream("orders")]}
+    more = {} if namespace is None else {"namespace": namespace}
+    rows = [record({"crm_id": number}, **more) for number in range(100)]
+    said = connector.write(record({"crm_id": 200}, "orders"), *rows, state(1))
+    found = f"the namespace {namespace}" if namespace else "no namespace"
+    assert (said.code, said.stats, said.error["failure_type"]) == (1, [], "config_error")
+    assert (
+        f"stream users come with {found}, but the catalog lists it with the"
+        in said.error["message"]
+    )
+
+
+def test_rows_of_another_catalog_fail_the_sync(connector: Connector, bodies) -> None:
+    said = connector.write(*[record({"crm_id": 1}, "orders")] * 3, state(2, "orders"))
+    assert (said.code, said.stats, said.error["failure_type"]) == (1, [], "config_error")
+    assert "they are of orders (3)" in said.error["message"] and sent_profiles(bodies) == []
+
+
 def test_namespaces_are_told_apart(connector: Connector, bodies) -> None:
     connector.catalog = {"streams": [stream(namespace="eu"), stream(namespace="us")]}
     descriptor = {"stream_descriptor": {"name": "users", "namespace": "us"}, "stream_state": {}}

@@ -143,7 +143,7 @@ def _refused(writer: Writer, configured: Config) -> dict[str, Any]:
     return {
         "rejections": writer.tally.kinds(),
         "omissions": writer.omitted.kinds(),
-        "unknown_streams": dict(writer.unknown),
+        "unknown_streams": writer.strangers.by_stream(),
         "stops_after": None if most is None or writer.tally.total <= most else most,
         "fails_above": percent if writer.are_lost(percent) else None,
     }

@@ -24,12 +24,12 @@ from .ledger import Interval, Ledger
 from .open_chunks import OpenChunks, new_request_id
 from .recorder import Recorder
 from .senders import Answer
+from .strangers import Strangers, StreamKey
 from .tally import Tally
 
 if TYPE_CHECKING:
     from .remembering import Remembering
 
-StreamKey = tuple[str | None, str]  # namespace, name
 REPLACED_IN_VAIN = "a later record of its profile took its place, and that one was rejected"
 PERCENT_FROM = 20  # resolved records: of fewer, most may be wrong by chance
 PERCENT_STOPS_FROM = 1_000  # at which a sync ends before its input does
@@ -67,7 +67,7 @@ class Writer:
         self.ledger = Ledger()
         self.tally = Tally()
         self.omitted = Tally("left out")  # values of records that were sent without them
-        self.unknown: Counter[str] = Counter()  # records of streams that are not in the catalog
+        self.strangers = Strangers(codecs.keys())
         self.read = self.chunks = 0
         self.look: Callable[[], None] = lambda: None  # called often, may end the sync
         self.dispatcher = dispatcher
@@ -85,10 +85,9 @@ class Writer:
 
     def records(self, key: StreamKey, originals: Sequence[Data]) -> None:
         """Take the `data` of records that follow each other."""
-        codec = self._codecs.get(key)
-        if codec is None:
-            self.unknown[key[1]] += len(originals)
+        if not self.strangers.know(key, len(originals)):
             return
+        codec = self._codecs[key]
         interval = self.ledger.interval(codec.route.label)
         for taken in codec.take(originals):
             if isinstance(taken, Rejected):
@@ -102,11 +101,9 @@ class Writer:
 
     def faulty(self, key: StreamKey, data: bytes, rejection: Rejection) -> None:
         """Take a record that is known to be beyond sending."""
-        if key in self._codecs:
+        if self.strangers.know(key, 1):
             interval = self.ledger.interval(self._codecs[key].route.label)
             self._reject_unsent(interval, data, rejection)
-        else:
-            self.unknown[key[1]] += 1
 
     def changed(self, key: StreamKey, data: Data, changes: Sequence[Change]) -> None:
         """Take a record of which its source says that some values are not those it has."""
@@ -117,6 +114,8 @@ class Writer:
         """Take a state of `size` bytes: of a stream, or of all streams where `key` is None. It may
         leave at once.
         """
+        if not self.strangers.let_pass(key):
+            return
         keys = self._codecs.keys() if key is None else {key} & self._codecs.keys()
         intervals = self.ledger.close(self._codecs[each].route.label for each in keys)
         self._keeping.begin()
@@ -174,6 +173,7 @@ class Writer:
 
     def close(self) -> None:
         """End well, once everything is answered: every state out, the books balanced."""
+        self.strangers.check_end()
         self._keeping.close()
         self._release()
         self._stop_at_most()

@@ -18,7 +18,8 @@ from ..delivery.recorder import Recorder
 from ..delivery.repeats import Repeats
 from ..delivery.schedule import Schedule
 from ..delivery.senders import Answer, Sender, Senders
-from ..delivery.writer import StreamKey, Writer
+from ..delivery.strangers import StreamKey
+from ..delivery.writer import Writer
 from ..errors import ConfigError, ProfilesError
 from ..outcomes import parts
 from ..outcomes.line import Place

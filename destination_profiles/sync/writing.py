@@ -1,7 +1,6 @@
 """The command `write`: a sync from its input to its end."""
 
 import logging
-from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
@@ -70,9 +69,5 @@ def _tell_ignored(writer: Writer, decoder: Decoder) -> None:
         logger.warning(
             f"Ignored {decoder.chatter:,} lines of the input that are not Airbyte messages."
         )
-    if unknown := _counted(writer.unknown):
-        logger.warning(f"Ignored records of streams that are not in the catalog: {unknown}.")
-
-
-def _counted(counts: Counter[str]) -> str:
-    return ", ".join(f"{name} ({count:,})" for name, count in counts.most_common(10))
+    if strangers := writer.strangers.told():
+        logger.warning(f"Ignored records of streams that are not in the catalog: {strangers}.")

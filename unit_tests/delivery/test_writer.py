@@ -528,7 +528,7 @@ def test_unknown_stream_is_counted() -> None:
     pipeline = Pipeline(Link())
     pipeline.writer.records((None, "strangers"), [b"{}", b"{}"])
     pipeline.writer.faulty((None, "strangers"), b"{}", REFUSAL)
-    assert (pipeline.writer.unknown, pipeline.writer.read) == ({"strangers": 3}, 0)
+    assert (pipeline.writer.strangers.told(), pipeline.writer.read) == ("strangers (3)", 0)
 
 
 def test_faulty_record_is_rejected_with_its_reason() -> None:
@@ -568,7 +568,7 @@ def test_value_that_is_not_the_sources_is_left_out() -> None:
         "stream  step    code    left out  reason",
         f"users   source  NULLED         1  $.* {why}, so what is stored stays",
     ]
-    assert pipeline.writer.unknown == {"strangers": 1}
+    assert pipeline.writer.strangers.told() == "strangers (1)"
 
 
 class AllButTheFirst:

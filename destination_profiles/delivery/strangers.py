@@ -1,0 +1,90 @@
+"""Records of streams that are not in the catalog. They are ignored, as the protocol asks, unless it
+looks as if the catalog were another one's.
+"""
+
+from collections import Counter
+from collections.abc import Collection
+from itertools import islice
+
+from ..errors import ConfigError
+
+StreamKey = tuple[str | None, str]  # namespace, name
+NAMED = 10  # in one sentence
+MISPLACED = (
+    "Records of the stream {name} come with {found}, but the catalog lists it with {listed}. None "
+    "of them is sent, and no state passes them. Let the source and the catalog name it alike."
+)
+ALONE = (
+    "No record is of a stream of the catalog: they are of {streams}. None of them is sent, and no "
+    "state leaves. Select these streams, or give the catalog of this source."
+)
+
+
+class Strangers:
+    """They are counted by their streams."""
+
+    def __init__(self, listed: Collection[StreamKey]) -> None:
+        """`listed` are the streams of the catalog."""
+        self.counts: Counter[StreamKey] = Counter()
+        self._listed, self._listed_names = listed, {name: (space, name) for space, name in listed}
+        self._heard: set[str] = set()  # names
+        self._namesakes: set[StreamKey] = set()  # of streams of the catalog
+        self._has_own_state = False
+
+    def know(self, key: StreamKey, count: int) -> bool:
+        """Whether records are of a stream of the catalog; others are counted."""
+        if key in self._listed:
+            self._heard.add(key[1])
+            return True
+        self.counts[key] += count
+        if key[1] in self._listed_names:
+            self._namesakes.add(key)
+        return False
+
+    def let_pass(self, key: StreamKey | None) -> bool:
+        """Whether a state may pass them: of a stream, or of all. While nothing else came, none does
+        but those of the catalog's streams. Raises ConfigError as `check` does.
+        """
+        self.check()
+        self._has_own_state = self._has_own_state or key in self._listed
+        return not self._are_alone()
+
+    def check(self) -> None:
+        """Raise ConfigError where the catalog lists a stream in another namespace only, and nothing
+        came of that.
+        """
+        if misplaced := [each for each in self._namesakes if each[1] not in self._heard]:
+            faults = (
+                MISPLACED.format(
+                    name=key[1],
+                    found=_namespace(key),
+                    listed=_namespace(self._listed_names[key[1]]),
+                )
+                for key in sorted(misplaced, key=str)
+            )
+            raise ConfigError(" ".join(islice(faults, NAMED)))
+
+    def check_end(self) -> None:
+        """Raise ConfigError where nothing else came."""
+        self.check()
+        if self._are_alone():
+            raise ConfigError(ALONE.format(streams=self.told()))
+
+    def by_stream(self) -> dict[str, int]:
+        """The numbers of their records, the largest first."""
+        return {
+            f"{namespace}.{name}" if namespace else name: count
+            for (namespace, name), count in self.counts.most_common()
+        }
+
+    def told(self) -> str:
+        """The streams with the most of them; empty without any."""
+        named = islice(self.by_stream().items(), NAMED)
+        return ", ".join(f"{label} ({count:,})" for label, count in named)
+
+    def _are_alone(self) -> bool:
+        return bool(self.counts) and not self._heard and not self._has_own_state
+
+
+def _namespace(key: StreamKey) -> str:
+    return f"the namespace {key[0]}" if key[0] else "no namespace"
