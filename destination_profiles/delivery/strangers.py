@@ -7,17 +7,10 @@ from collections.abc import Collection
 from itertools import islice
 
 from ..errors import ConfigError
+from ..slips import together
 
 StreamKey = tuple[str | None, str]  # namespace, name
 NAMED = 10  # in one sentence
-MISPLACED = (
-    "Records of the stream {name} come with {found}, but the catalog lists it with {listed}. None "
-    "of them is sent, and no state passes them. Let the source and the catalog name it alike."
-)
-ALONE = (
-    "No record is of a stream of the catalog: they are of {streams}. None of them is sent, and no "
-    "state leaves. Select these streams, or give the catalog of this source."
-)
 
 
 class Strangers:
@@ -53,22 +46,19 @@ class Strangers:
         """Raise ConfigError where the catalog lists a stream in another namespace only, and nothing
         came of that.
         """
-        if misplaced := [each for each in self._namesakes if each[1] not in self._heard]:
-            faults = (
-                MISPLACED.format(
-                    name=key[1],
-                    found=_namespace(key),
-                    listed=_namespace(self._listed_names[key[1]]),
-                )
-                for key in sorted(misplaced, key=str)
-            )
-            raise ConfigError(" ".join(islice(faults, NAMED)))
+        misplaced = [each for each in self._namesakes if each[1] not in self._heard]
+        if misplaced:
+            raise together([self._misplaced(each) for each in sorted(misplaced, key=str)[:NAMED]])
 
     def check_end(self) -> None:
         """Raise ConfigError where nothing else came."""
         self.check()
         if self._are_alone():
-            raise ConfigError(ALONE.format(streams=self.told()))
+            raise ConfigError(
+                f"No record is of a stream of the catalog: they are of {self.told()}. None of them "
+                "is sent, and no state leaves. Select these streams, or give the catalog of this "
+                "source."
+            )
 
     def by_stream(self) -> dict[str, int]:
         """The numbers of their records, the largest first."""
@@ -81,6 +71,13 @@ class Strangers:
         """The streams with the most of them; empty without any."""
         named = islice(self.by_stream().items(), NAMED)
         return ", ".join(f"{label} ({count:,})" for label, count in named)
+
+    def _misplaced(self, key: StreamKey) -> ConfigError:
+        return ConfigError(
+            f"Records of the stream {key[1]} come with {_namespace(key)}, but the catalog lists it "
+            f"with {_namespace(self._listed_names[key[1]])}. None of them is sent, and no state "
+            "passes them. Let the source and the catalog name it alike."
+        )
 
     def _are_alone(self) -> bool:
         return bool(self.counts) and not self._heard and not self._has_own_state
