@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
+from functools import cached_property
 from typing import Any, Literal, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -70,17 +71,25 @@ class Config:
     outcomes: Outcomes | None = None
     memory: MemorySetting | None = None
 
+    @cached_property
+    def _entries(self) -> dict[tuple[str, str | None], StreamConfig]:
+        return {(each.name, each.namespace): each for each in self.streams}
+
+    def entry(self, name: str, namespace: str | None) -> StreamConfig | None:
+        """That of a stream: of its namespace, else of no namespace."""
+        return self._entries.get((name, namespace)) or self._entries.get((name, None))
+
     def stream(self, name: str, namespace: str | None) -> StreamConfig:
-        """The entry of a stream: that of its namespace, else that of no namespace, else an empty
-        one.
-        """
-        named = {each.namespace: each for each in self.streams if each.name == name}
-        return named.get(namespace) or named.get(None) or StreamConfig(name)
+        """The entry of a stream, an empty one where it has none."""
+        return self.entry(name, namespace) or StreamConfig(name)
 
     def targets(self) -> list[Target]:
         """Where profiles go: that of the connection, and those of streams."""
-        targets = [self.target, *(each.target for each in self.streams if each.target)]
-        return [each for position, each in enumerate(targets) if each not in targets[:position]]
+        targets = [self.target]
+        for each in self.streams:
+            if each.target is not None and each.target not in targets:
+                targets.append(each.target)
+        return targets
 
     def zone(self) -> tzinfo:
         """The time zone of times that name none."""

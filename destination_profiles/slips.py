@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from .errors import ConfigError
@@ -16,6 +17,7 @@ NAME = re.compile(r"(s3_)?[A-Za-z_ -]{1,40}")  # a key that may be told; another
 HIDDEN = "*"
 OURS = "_"  # a name at the top that begins so is the platform's own, and none of ours
 CHOSEN_BY = "const"
+MAX_TOLD = 100  # faults in one message
 MAX_EXACT = 2**53  # up to here a float has all digits of a whole number
 
 
@@ -41,10 +43,13 @@ def as_meant(settings: Any) -> Any:
 
 
 def numbered(sentences: Collection[str]) -> str:
-    """Several sentences with their numbers, one as it is."""
+    """Several sentences with their numbers, one as it is. Of very many, the first."""
     if len(sentences) == 1:
         return next(iter(sentences))
-    return " ".join(f"({number}) {each}" for number, each in enumerate(sentences, 1))
+    told = [f"({number}) {each}" for number, each in enumerate(islice(sentences, MAX_TOLD), 1)]
+    if beyond := len(sentences) - len(told):
+        told.append(f"There are {beyond:,} more of them.")
+    return " ".join(told)
 
 
 def together(errors: Sequence[ConfigError]) -> ConfigError:

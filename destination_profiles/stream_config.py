@@ -85,8 +85,8 @@ class StreamParser:
         """The entries that are right, and all that is wrong with the others."""
         streams: list[StreamConfig] = []
         slips: list[ConfigError] = []
-        names = [(each["name"], each.get("namespace")) for each in raw]
-        twice = sorted({name for name, namespace in names if names.count((name, namespace)) > 1})
+        names = Counter((each["name"], each.get("namespace")) for each in raw)
+        twice = sorted({name for (name, _), count in names.items() if count > 1})
         if twice:
             slips.append(
                 ConfigError(f"The setting streams has two entries for {', '.join(twice)}.")

@@ -543,6 +543,13 @@ def test_all_is_told_at_once() -> None:
     )
 
 
+def test_of_very_many_faults_the_first_are_told() -> None:
+    streams = [{"name": f"s{number}", "fields": [{"to": "a"}]} for number in range(103)]
+    told = wrong(streams=streams)
+    assert [f"({number}) " in told for number in (1, 100, 101)] == [True, True, False]
+    assert told.endswith(" There are 3 more of them.")
+
+
 @pytest.mark.parametrize("endpoint", ["x", "https://", "https://a\\@b"])
 def test_endpoint_is_an_address(endpoint: str) -> None:
     assert wrong(object_storage_config={**S3, "s3_endpoint": endpoint}) == (

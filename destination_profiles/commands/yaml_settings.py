@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 BEGIN = "tag:yaml.org,2002:"
+REPEATED = 1_000_000  # letters and values that aliases may add
 PLAIN = {  # what a text without quotes is read as, by its first letters
     "null": (r"^(null|~|)$", ["n", "~", ""]),
     "bool": (r"^(true|false)$", ["t", "f"]),
@@ -67,7 +68,7 @@ for kind, (pattern, first) in PLAIN.items():
 def load(text: str) -> Any:
     """The value of a document. Raises Broken, without any of the text."""
     try:
-        return yaml.load(text, Loader=_Loader)  # noqa: S506 - it is a safe one
+        value = yaml.load(text, Loader=_Loader)  # noqa: S506 - it is a safe one
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise _broken(_said(f"{error.problem} {error.context}"), mark) from None
@@ -75,6 +76,25 @@ def load(text: str) -> Any:
         raise Broken(_said(str(getattr(error, "reason", "")))) from None
     except ValueError:  # of a tag such as `!!int`
         raise Broken("a value does not have the type that it is tagged with") from None
+    if _size(value, {}) > len(text) + REPEATED:
+        raise Broken("its aliases (*) repeat too much")
+    return value
+
+
+def _size(value: Any, known: dict[int, int]) -> int:
+    """Letters and values, each as often as it is named: an alias holds what it is of once more. One
+    that is within itself counts once; it is nothing that JSON has.
+    """
+    if isinstance(value, dict):
+        within = [*value, *value.values()]
+    elif isinstance(value, list):
+        within = value
+    else:
+        return 1 + (len(value) if isinstance(value, str) else 0)
+    if id(value) not in known:
+        known[id(value)] = 0
+        known[id(value)] = 1 + sum(_size(each, known) for each in within)
+    return known[id(value)]
 
 
 def _said(words: str) -> str:

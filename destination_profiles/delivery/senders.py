@@ -13,6 +13,7 @@ from weakref import finalize
 from ..errors import ConfigError, ProfilesError, SystemFault, Unavailable
 from ..service.outcome import Cleared, Outcome, Retry, Stop, Unasked
 from ..service.request import Request
+from ..slips import numbered
 from .chunks import Chunk
 
 Job = tuple[Chunk, Callable[[], Outcome], bool]  # whether it asks about the settings
@@ -142,5 +143,5 @@ def inspected(inspect: Inspect) -> Outcome:
     except ProfilesError as error:
         return Stop(error)
     if problems:
-        return Stop(ConfigError(WRONG_SETTING.format(" ".join(problems))))
+        return Stop(ConfigError(WRONG_SETTING.format(numbered(problems))))
     return Cleared()

@@ -24,18 +24,14 @@ def check_listed(config: Config, streams: Sequence[StreamInfo]) -> list[str]:
                 "Correct the namespace, or leave it out.",
                 stream=each.name,
             )
-    unlisted = [info for info in streams if info.object_name is None and not _entry(config, info)]
+    unlisted = [
+        info
+        for info in streams
+        if info.object_name is None and config.entry(info.name, info.namespace) is None
+    ]
     if unlisted and config.streams and config.unlisted_streams == "refuse":
         raise _unlisted(config, unlisted)
     return [each.name for each in config.streams if each.name not in names]
-
-
-def _entry(config: Config, info: StreamInfo) -> bool:
-    """Whether a stream has one."""
-    return any(
-        each.name == info.name and each.namespace in (None, info.namespace)
-        for each in config.streams
-    )
 
 
 def _unlisted(config: Config, unlisted: Sequence[StreamInfo]) -> ConfigError:

@@ -70,6 +70,34 @@ def test_anchors_are_followed(tmp_path: Path) -> None:
     }
 
 
+def bomb(times: int, levels: int, item: str) -> bytes:
+    """Each level holds the one before so many times."""
+    lines = [f"a0: &a0 [{', '.join([item] * times)}]"]
+    lines += [
+        f"a{level}: &a{level} [{', '.join([f'*a{level - 1}'] * times)}]"
+        for level in range(1, levels)
+    ]
+    return "\n".join(lines).encode()
+
+
+@pytest.mark.parametrize(
+    ("times", "levels", "item", "is_read"),
+    [(10, 5, "x", True), (10, 7, "x", False), (10, 40, "x", False), (2, 4, "x" * 200_000, False)],
+)
+def test_aliases_that_repeat_too_much_are_refused(
+    tmp_path: Path, times: int, levels: int, item: str, is_read: bool
+) -> None:
+    content = bomb(times, levels, item)
+    if is_read:
+        assert len(read(tmp_path, content)) == levels
+    else:
+        assert "its aliases (*) repeat too much." in refusal(tmp_path, content)
+
+
+def test_alias_within_itself_is_nothing_that_json_has(tmp_path: Path) -> None:
+    assert "a value that JSON does not have" in refusal(tmp_path, b"a: &a [*a]")
+
+
 def test_integers_keep_their_digits(tmp_path: Path) -> None:
     assert read(tmp_path, b"a: 12345678901234567890") == {"a": 12345678901234567890}
 
