@@ -9,6 +9,7 @@ from typing import Any
 
 STANDARD = (0, 1, 2)  # input, output, errors
 OUTPUT = 1
+ENDING = (signal.SIGTERM, signal.SIGINT)
 SHOW_CURSOR = b"\x1b[?25h"
 _modes: list[Any] = []  # of the terminal on stdin, as they were at the start
 
@@ -19,8 +20,9 @@ def main(arguments: list[str] | None = None) -> None:
     """
     if os.isatty(STANDARD[0]):
         _modes.extend(termios.tcgetattr(STANDARD[0]))
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in ENDING:
         signal.signal(number, _leave)  # `write` has a better answer once it has something to lose
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)  # a parent's mask would be kept
     for descriptor in STANDARD:
         try:
             os.fstat(descriptor)
@@ -31,7 +33,7 @@ def main(arguments: list[str] | None = None) -> None:
     from .commands.entry import run  # noqa: PLC0415 - imports take a while, in which a signal must count
 
     code = run(sys.argv[1:] if arguments is None else arguments)
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in ENDING:
         signal.signal(
             number, signal.SIG_IGN
         )  # while the interpreter ends, a signal would take the place of the exit code

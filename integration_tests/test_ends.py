@@ -2,7 +2,10 @@
 
 import os
 import signal
+import socket
+import struct
 import subprocess
+import sys
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -59,6 +62,58 @@ def test_full_output_is_told_by_the_exit_code(connector: Connector) -> None:
     lines.write_bytes(b"".join(LINES))
     done = shell(connector, f"< '{lines}' > /dev/full")
     assert (done.returncode, done.stderr) == (1, b"")
+
+
+@pytest.mark.parametrize("option", ["--version", "--help", "write --help"])
+@pytest.mark.parametrize("redirection", [">&-", "> /dev/full"])
+def test_help_that_nobody_gets_is_no_success(option: str, redirection: str) -> None:
+    program = Path(sys.executable).with_name("destination-profiles")
+    done = subprocess.run(
+        ["sh", "-c", f"exec '{program}' {option} {redirection}"],
+        capture_output=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (1, b"", b"")
+
+
+def test_rows_before_a_connection_that_is_reset_are_delivered(
+    connector: Connector, sandbox: ServedSandbox
+) -> None:
+    connector.config["batching"] = {"max_profiles": 2}
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        source = socket.create_connection(server.getsockname())
+        sink, _ = server.accept()
+        process = start(connector, stdin=source.fileno(), stdout=subprocess.PIPE)
+        source.close()
+        sink.sendall(b"".join([record({"crm_id": 2}), *LINES, record({"crm_id": 3})]))
+        assert process.stdout is not None
+        while b'"STATE"' not in process.stdout.readline():
+            pass
+        sink.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        sink.close()  # resets it
+    said, errors = process.communicate(timeout=SECONDS)
+    assert (process.returncode, errors, len(updates(sandbox))) == (1, b"", 2)
+    assert b"The input cannot be read: Connection reset by peer." in said
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_signal_counts_though_the_parent_holds_it_back(
+    connector: Connector, number: signal.Signals
+) -> None:
+    held = signal.pthread_sigmask(signal.SIG_BLOCK, [number])
+    try:
+        process = start(connector, stdout=subprocess.PIPE)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, held)
+    assert process.stdin is not None and process.stdout is not None
+    process.stdin.write(LINES[1])
+    process.stdin.flush()
+    while b'"STATE"' not in process.stdout.readline():
+        pass
+    process.send_signal(number)
+    process.communicate(timeout=SECONDS)
+    assert process.returncode == 128 + number
 
 
 def start(connector: Connector, **pipes: int) -> subprocess.Popen[bytes]:

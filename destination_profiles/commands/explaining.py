@@ -7,6 +7,11 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
+from ..errors import NobodyReads
+from . import ending
+from .invocation import STDOUT
+from .printing import printing
+
 CODE_INDENT = " " * 12  # of what an exit code means
 WRONG = 2  # the exit code of a wrong command line
 TOLD = re.compile(r"(--?)?[a-z][a-z-]*")  # a name that may be told; another text may be a value
@@ -126,12 +131,23 @@ class Version(argparse.Action):
         """Print it on stdout and end."""
         from importlib.metadata import version  # noqa: PLC0415 - it takes a while
 
-        sys.stdout.write(f"{parser.prog} {version('destination-profiles')}\n")
+        parser._print_message(f"{parser.prog} {version('destination-profiles')}\n")
         parser.exit()
 
 
 class Parser(argparse.ArgumentParser):
     """Says what is wrong in one sentence, which names arguments and none of their values."""
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """On stdout, unless it is of a fault. What cannot be written there is no success."""
+        if file is sys.stderr:
+            super()._print_message(message, file)
+            return
+        try:
+            with printing(STDOUT) as out:
+                out.write(message)
+        except NobodyReads:
+            self.exit(ending.FAILED)
 
     def error(self, message: str) -> NoReturn:
         """End with the sentence, and where help is."""

@@ -37,9 +37,17 @@ class LineReader:
 
     def read(self) -> bytes:
         """Whole lines, as many as one read gives; at the end, what is left. Blocks where nothing is
-        there yet. Raises BrokenInput for a line that is too long.
+        there yet. Raises BrokenInput for a line that is too long, and where nothing can be read.
         """
-        block = os.read(self.descriptor, BLOCK_BYTES)
+        try:
+            block = os.read(self.descriptor, BLOCK_BYTES)
+        except BlockingIOError:  # it is set not to block, and another process was quicker
+            return b""
+        except OSError as error:
+            raise BrokenInput(
+                f"The input cannot be read: {error.strerror}. What came before it is delivered. "
+                "Look at the source, and at what leads its output here, and run the sync again."
+            ) from None
         end = block.rfind(b"\n") + 1
         self.ended = not block
         self.taken += len(block)

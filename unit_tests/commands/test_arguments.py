@@ -37,11 +37,11 @@ WRONG: list[tuple[list[str], str]] = [
 
 @pytest.mark.parametrize(("arguments", "sentence"), WRONG)
 def test_wrong_argument_is_one_sentence(
-    arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+    arguments: list[str], sentence: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as ended:
         parse(arguments)
-    said = capsys.readouterr()
+    said = capfd.readouterr()
     program = f"destination-profiles{sentence.partition(':')[0]}"
     assert (ended.value.code, said.out, CANARY in said.err) == (2, "", False)
     assert said.err.startswith(f"destination-profiles{sentence}")
@@ -52,22 +52,22 @@ def test_wrong_argument_is_one_sentence(
 @pytest.mark.parametrize("columns", [40, 80, 200])
 @pytest.mark.parametrize("command", ["", *COMMANDS])
 def test_help_tells_what_how_and_codes(
-    command: str, columns: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    command: str, columns: int, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", str(columns))
     with pytest.raises(SystemExit) as ended:
         parse([*filter(None, [command]), "--help"])
-    said = capsys.readouterr()
+    said = capfd.readouterr()
     assert (ended.value.code, said.err) == (0, "")
     assert all(f"\n  {code}  " in said.out for code in ("0       ", "1       ", "130, 143"))
     assert f"\n  {EXAMPLES[command or 'check']}\n" in said.out
     assert ("--human" in said.out) is (command in OF_PROTOCOL)
 
 
-def test_no_argument_asks_for_help(capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_argument_asks_for_help(capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         parse([])
-    assert "usage: destination-profiles" in capsys.readouterr().out
+    assert "usage: destination-profiles" in capfd.readouterr().out
 
 
 def test_a_person_or_the_platform_is_spoken_to() -> None:

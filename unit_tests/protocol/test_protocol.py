@@ -480,6 +480,24 @@ def test_line_that_is_too_long_is_broken_input(tmp_path: Path) -> None:
                 reader.read()
 
 
+def test_input_that_cannot_be_read_is_broken(tmp_path: Path) -> None:
+    with (tmp_path / "lines").open("wb") as file, pytest.raises(BrokenInput) as raised:
+        LineReader(file.fileno()).read()
+    assert "The input cannot be read: Bad file descriptor." in str(raised.value)
+
+
+def test_input_that_does_not_block_may_have_nothing_yet() -> None:
+    source, sink = os.pipe()
+    os.set_blocking(source, False)
+    reader = LineReader(source)
+    assert (reader.read(), reader.ended) == (b"", False)
+    os.write(sink, b"{}\n")
+    assert (reader.read(), reader.ended) == (b"{}\n", False)
+    os.close(sink)
+    assert (reader.read(), reader.ended) == (b"", True)
+    os.close(source)
+
+
 def test_line_that_is_just_short_enough_is_read(tmp_path: Path) -> None:
     (tmp_path / "lines").write_bytes(b"x" * 2_900_000 + b"\n" + b"y" * 2_900_000 + b"\n")
     with (tmp_path / "lines").open("rb") as file:
