@@ -208,10 +208,9 @@ class Decoder:
     def _odd_line(self, line: bytes) -> _RecordMessage | FaultyRecord | State | _Broken | None:
         stripped = line.strip()
         if not stripped.startswith(b"{"):
-            if b'"RECORD"' in stripped or b'"STATE"' in stripped:
-                return _Broken(line, "mixes a message with other text")
-            self.chatter += 1
-            return None
+            is_mixed = b'"RECORD"' in stripped or b'"STATE"' in stripped
+            self.chatter += not is_mixed
+            return _Broken(line, "mixes a message with other text") if is_mixed else None
         odd: Rejection | None = None
         try:
             try:
@@ -226,6 +225,8 @@ class Decoder:
             return self._odd_record(line, message.get("record"), odd)
         if kind == "STATE":
             return self._odd_state(line)
+        if any(isinstance(message.get(each), dict) for each in ("record", "state")):
+            return _Broken(line, "holds a record or a state, and has another type")
         if kind == "TRACE":
             self.estimates.hear(message)
         if not isinstance(kind, str):

@@ -11,7 +11,6 @@ from .line import Kept, line, read
 from .parts import Part, Stream, place, split
 
 MOST = 5  # lines that are told
-MARK = b"\xef\xbb\xbf"  # of an editor, at the start of a file
 FAULTS = (ValueError, RecursionError)  # msgspec's errors are ValueErrors
 _row = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
@@ -26,9 +25,7 @@ def adopt(
     Raises ConfigError with all lines that are no records, or those of none that waits.
     """
     numbered = [
-        (number, each.strip())
-        for number, each in enumerate(split(text.removeprefix(MARK)), 1)
-        if each.strip()
+        (number, each.strip()) for number, each in enumerate(split(text), 1) if each.strip()
     ]
     rows = [(number, _read(each)) for number, each in numbered]
     if wrong := [number for number, kept in rows if kept is None]:

@@ -1,6 +1,7 @@
 """The parts in which rejected records stand, and how one takes the place of another."""
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -62,7 +63,10 @@ def lines(folder: Folder, part: Part) -> list[bytes]:
 
 
 def split(text: bytes) -> list[bytes]:
-    """The lines of a text; no other sign than the end of one ends it."""
+    """The lines of a text, which an editor may have marked; no other sign than the end of one ends
+    it.
+    """
+    text = text.removeprefix(BOM_UTF8)
     return text.removesuffix(b"\n").split(b"\n") if text else []
 
 

@@ -169,6 +169,7 @@ ROW, STATE = (
 
 
 CUT, PARTS = "is cut or is not valid JSON", "holds a state without its parts"
+OTHER = "holds a record or a state, and has another type"
 
 
 @pytest.mark.parametrize(
@@ -182,6 +183,12 @@ CUT, PARTS = "is cut or is not valid JSON", "holds a state without its parts"
         ([ROW[:-3] + b',"a":[' + ROW, b"]}}}", b""], 1, CUT),
         ([ROW, STATE, ROW], 2, PARTS),
         ([b"", b"\r", ROW, b"chatter", STATE, b""], 5, PARTS),
+        ([ROW, ROW.replace(b"RECORD", b"record")], 2, OTHER),
+        ([ROW, ROW.replace(b"RECORD", b"Record "), ROW], 2, OTHER),
+        ([ROW.replace(b'"RECORD"', b"1")], 1, OTHER),
+        ([ROW.replace(b'"type":"RECORD",', b"")], 1, OTHER),
+        ([ROW[:-1] + b',"type":"LOG"}'], 1, OTHER),
+        ([STATE.replace(b'"STATE"', b'"state"'), ROW], 1, OTHER),
     ],
 )
 def test_each_line_holds_one_message(lines: list[bytes], number: int, fault: str) -> None:
@@ -192,6 +199,19 @@ def test_each_line_holds_one_message(lines: list[bytes], number: int, fault: str
     assert str(raised.value).startswith(
         f"Line {number} of the input {fault} ({len(line)} bytes, SHA-256 {digest}...)"
     )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'{"type":"LOG","log":{"level":"INFO","message":"m"},"record":null,"state":null}',
+        b'{"type":"customer","state":"CA","record":7}',
+        b'{"state":"CA"}',
+    ],
+)
+def test_line_with_neither_a_record_nor_a_state_is_no_fault(text: bytes) -> None:
+    decoder = Decoder()
+    assert len(list(decoder.messages(b"\n".join([ROW, text, ROW])))) == 2
 
 
 PARTS_OF_LINES = st.one_of(

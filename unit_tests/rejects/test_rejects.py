@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from destination_profiles.errors import StoreFailed
 from destination_profiles.rejection import Rejection
 from destination_profiles.rejects.line import UNKNOWN, Kept, Origin, line, read, with_unknown_fate
-from destination_profiles.rejects.parts import Part
+from destination_profiles.rejects.parts import Part, split
 from destination_profiles.rejects.store import NoStore, PartStore, utc_now
 
 CANARY = "canary-7f3a"
@@ -249,3 +249,16 @@ def test_no_store_keeps_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     made.put("users", b'{"a":1}', REJECTION, 0)
     made.close()
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        (b"", []),
+        (b"\xef\xbb\xbf{}\n", [b"{}"]),
+        (b"{}\r\n[]", [b"{}\r", b"[]"]),
+        (b'{"a":"\xe2\x80\xa8\xef\xbb\xbf"}\n\n', [b'{"a":"\xe2\x80\xa8\xef\xbb\xbf"}', b""]),
+    ],
+)
+def test_lines_are_those_that_an_editor_leaves(text: bytes, lines: list[bytes]) -> None:
+    assert split(text) == lines
