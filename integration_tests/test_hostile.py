@@ -10,7 +10,7 @@ from profiles_sandbox.testing import ServedSandbox
 
 SECONDS = 300
 LIMITED = ["sh", "-c", 'ulimit -v 1500000; exec "$@"', "sh"]  # kilobytes of addresses
-RAW = ["endless", "huge", "bomb", "header", "interim"]
+RAW = ["endless", "huge", "bomb", "moved", "header", "interim"]
 LINES = [record({"crm_id": 1, "_fname": "Ann"}), state(1)]
 LONGER = "the answer was longer than "
 
@@ -41,7 +41,9 @@ REASONS = {
     "endless": f"{LONGER}1.001 MB",
     "huge": f"{LONGER}1.001 MB",
     "bomb": f"{LONGER}1.001 MB",
+    "moved": f"{LONGER}1.001 MB",
     "interim": f"{LONGER}1.001 MB",
+    "lengths": "the connection failed (InvalidHeader)",
     "header": "the connection failed (LineTooLong)",  # the library's own bound
     "cut": "the connection was cut",
 }

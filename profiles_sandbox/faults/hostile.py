@@ -26,11 +26,19 @@ def _huge() -> Iterator[Piece]:
     yield from repeat(BLOCK, HUGE // len(BLOCK))
 
 
-def _bomb() -> Iterator[Piece]:
+def _bomb(head: bytes = OK) -> Iterator[Piece]:
     part = gzip.compress(bytes(UNPACKED))  # gzip allows several parts behind each other
     length = len(part) * PARTS_OF_BOMB
-    yield OK + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % length
+    yield head + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % length
     yield from repeat(part, PARTS_OF_BOMB)
+
+
+def _moved() -> Iterator[Piece]:
+    return _bomb(b"HTTP/1.1 302 Found\r\nLocation: https://example.com/\r\n")
+
+
+def _lengths() -> Iterator[Piece]:
+    yield OK + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}"
 
 
 def _header() -> Iterator[Piece]:
@@ -57,6 +65,8 @@ ANSWERS: Mapping[str, Callable[[], Iterator[Piece]]] = {
     "endless": _endless,  # a body without an end
     "huge": _huge,  # 500 MB beside a 503
     "bomb": _bomb,  # a gigabyte in a megabyte
+    "moved": _moved,  # the same beside a redirect, which clients read to see where it leads
+    "lengths": _lengths,  # two lengths
     "header": _header,  # a line of the head without an end
     "interim": _interim,  # 100 Continue for ever
     "trickle": _trickle,  # a byte a second

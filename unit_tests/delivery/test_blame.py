@@ -57,6 +57,12 @@ def test_four_refused_rows_of_a_wrong_setting_are_not_blamed(answer) -> None:
     assert isinstance(made.failure, ConfigError) and WRONG in made.failure.message
 
 
+def test_all_wrong_settings_are_told() -> None:
+    made, link = asked(answers(HALVE), WRONG, "Resource 2 is not known.")
+    run(made, link, chunk(1))
+    assert f"(1) {WRONG} (2) Resource 2 is not known. No record" in str(made.failure)
+
+
 @pytest.mark.parametrize("answer", [answers(HALVE), every_profile])
 def test_refused_rows_are_blamed_where_the_settings_are_right(answer) -> None:
     made, link = asked(answer)

@@ -20,12 +20,14 @@ BEGINS = {
     "endless": b"HTTP/1.1 200 OK\r\n",
     "huge": b"HTTP/1.1 503 Service Unavailable\r\n",
     "bomb": b"HTTP/1.1 200 OK\r\n",
+    "moved": b"HTTP/1.1 302 Found\r\nLocation: https://example.com/\r\n",
+    "lengths": b"HTTP/1.1 200 OK\r\n",
     "header": b"HTTP/1.1 200 OK\r\n",
     "interim": b"HTTP/1.1 100 Continue\r\n",
     "trickle": b"HTTP/1.1 200 OK\r\n",
     "cut": b"HTTP/1.1 200 OK\r\n",
 }
-FINITE = {"bomb", "cut"}
+FINITE = {"bomb", "moved", "lengths", "cut"}
 
 
 def read(connection: socket.socket, most: int) -> bytes:
