@@ -57,5 +57,8 @@ def percent(part: int, of: int) -> str:
 
 
 def moment(seconds: float) -> str:
-    """A time of day, of seconds since the epoch."""
-    return f"{datetime.fromtimestamp(seconds, UTC):%d %B %Y, %H:%M:%S} UTC"
+    """A time of day, of seconds since the epoch, nothing where it is none."""
+    try:
+        return f"{datetime.fromtimestamp(seconds, UTC):%d %B %Y, %H:%M:%S} UTC"
+    except (ValueError, OverflowError, OSError):
+        return ""

@@ -4,7 +4,7 @@ import pytest
 
 from destination_profiles.protocol.figures import Requested, Sample
 from destination_profiles.report.charts import charts, part, strip
-from destination_profiles.report.numbers import duration, percent, short, size, unit_of
+from destination_profiles.report.numbers import duration, moment, percent, short, size, unit_of
 from destination_profiles.report.reading import Run
 from destination_profiles.report.svg import Frame, Scale, steps, ticks
 
@@ -108,3 +108,17 @@ def test_numbers_are_told_in_few_letters() -> None:
         "", "0.0 %", "100.0 %", "33.3 %", "0.00 %",
     ]  # fmt: skip
     assert [unit_of(each)[1] for each in (0, 1000, 120_000, 10_800_000)] == ["ms", "s", "min", "h"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [
+        (0, "01 January 1970, 00:00:00 UTC"),
+        (1_796_074_782.9, "30 November 2026, 21:39:42 UTC"),
+        (10**30, ""),
+        (-1e300, ""),
+        (float("nan"), ""),
+    ],
+)
+def test_moment_is_told_where_it_is_one(seconds: float, told: str) -> None:
+    assert moment(seconds) == told
