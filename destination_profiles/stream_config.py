@@ -85,7 +85,7 @@ class StreamParser:
         """The entries that are right, and all that is wrong with the others."""
         streams: list[StreamConfig] = []
         slips: list[ConfigError] = []
-        names = Counter((each["name"], each.get("namespace")) for each in raw)
+        names = Counter((each["name"], each.get("namespace") or None) for each in raw)
         twice = sorted({name for (name, _), count in names.items() if count > 1})
         if twice:
             slips.append(

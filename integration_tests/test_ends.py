@@ -65,7 +65,7 @@ def test_full_output_is_told_by_the_exit_code(connector: Connector) -> None:
 
 
 @pytest.mark.parametrize("option", ["--version", "--help", "write --help"])
-@pytest.mark.parametrize("redirection", [">&-", "> /dev/full"])
+@pytest.mark.parametrize("redirection", [">&-", "> /dev/full", ">&- 2>&-"])
 def test_help_that_nobody_gets_is_no_success(option: str, redirection: str) -> None:
     program = Path(sys.executable).with_name("destination-profiles")
     done = subprocess.run(
@@ -75,6 +75,18 @@ def test_help_that_nobody_gets_is_no_success(option: str, redirection: str) -> N
         check=False,
     )
     assert (done.returncode, done.stdout, done.stderr) == (1, b"", b"")
+
+
+@pytest.mark.parametrize("option", ["--version", "--help"])
+def test_help_needs_no_stderr(option: str) -> None:
+    program = Path(sys.executable).with_name("destination-profiles")
+    done = subprocess.run(
+        ["sh", "-c", f"exec '{program}' {option} 2>&-"],
+        capture_output=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    assert (done.returncode, b"destination-profiles" in done.stdout) == (0, True)
 
 
 def test_rows_before_a_connection_that_is_reset_are_delivered(

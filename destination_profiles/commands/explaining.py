@@ -2,7 +2,6 @@
 
 import argparse
 import re
-import sys
 import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
@@ -127,25 +126,26 @@ class Version(argparse.Action):
         """An option without a value."""
         super().__init__(option_strings, argparse.SUPPRESS, nargs=0, **more)
 
-    def __call__(self, parser: argparse.ArgumentParser, *_: Any, **__: Any) -> None:
+    def __call__(self, parser: Any, *_: Any, **__: Any) -> None:
         """Print it on stdout and end."""
         from importlib.metadata import version  # noqa: PLC0415 - it takes a while
 
-        parser._print_message(f"{parser.prog} {version('destination-profiles')}\n")
+        parser.say(f"{parser.prog} {version('destination-profiles')}\n")
         parser.exit()
 
 
 class Parser(argparse.ArgumentParser):
     """Says what is wrong in one sentence, which names arguments and none of their values."""
 
-    def _print_message(self, message: str, file: Any = None) -> None:
-        """On stdout, unless it is of a fault. What cannot be written there is no success."""
-        if file is sys.stderr:
-            super()._print_message(message, file)
-            return
+    def print_help(self, file: Any = None) -> None:
+        """On stdout."""
+        self.say(self.format_help())
+
+    def say(self, text: str) -> None:
+        """On stdout. What cannot be written there is no success."""
         try:
             with printing(STDOUT) as out:
-                out.write(message)
+                out.write(text)
         except NobodyReads:
             self.exit(ending.FAILED)
 

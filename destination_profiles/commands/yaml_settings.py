@@ -10,6 +10,7 @@ import yaml
 
 BEGIN = "tag:yaml.org,2002:"
 REPEATED = 1_000_000  # letters and values that aliases may add
+TOO_MUCH = "its aliases (*) repeat too much"
 PLAIN = {  # what a text without quotes is read as, by its first letters
     "null": (r"^(null|~|)$", ["n", "~", ""]),
     "bool": (r"^(true|false)$", ["t", "f"]),
@@ -46,6 +47,15 @@ class Broken(Exception):
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc] # either is one
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - the library has it so
+    merged = 0  # names that `<<` has taken over
+
+    def flatten_mapping(self, node: Any) -> None:
+        """Take over what `<<` names, within bounds."""
+        before = len(node.value)
+        super().flatten_mapping(node)
+        self.merged += max(len(node.value) - before, 0)
+        if self.merged > REPEATED:
+            raise _broken(TOO_MUCH, node.start_mark)
 
     def construct_mapping(self, node: Any, deep: bool = False) -> Any:
         """A mapping whose keys are texts, each there once."""
@@ -77,7 +87,7 @@ def load(text: str) -> Any:
     except ValueError:  # of a tag such as `!!int`
         raise Broken("a value does not have the type that it is tagged with") from None
     if _size(value, {}) > len(text) + REPEATED:
-        raise Broken("its aliases (*) repeat too much")
+        raise Broken(TOO_MUCH)
     return value
 
 

@@ -92,7 +92,7 @@ class Dispatcher:
         if no answer comes before.
         """
         if self._inquiry.is_open() and self._is_active():
-            return self._inquiry.due
+            return self._inquiry.due()
         if not self._may_send():
             return None
         parts_wait = any(self._blame.searches())

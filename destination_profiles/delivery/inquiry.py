@@ -11,7 +11,7 @@ from .senders import Inspect, Senders
 
 class Inquiry:
     """One at a time; nothing is sent while it is open. A service that cannot be asked is asked
-    again, as a request would be sent again: at the time `due`, by the clock.
+    again, as a request would be sent again.
 
     Meanwhile it may become clear who is to blame for the chunk. Then it is not asked again, and
     what it says yet is heard all the same.
@@ -26,7 +26,7 @@ class Inquiry:
         self._chunk: Chunk | None = None
         self._tries = Tries()
         self._is_under_way = False
-        self.due: float | None = None
+        self._due: float | None = None
 
     def is_open(self) -> bool:
         """Whether an answer is awaited, or the service is to be asked again."""
@@ -35,14 +35,19 @@ class Inquiry:
     def begin(self, chunk: Chunk) -> None:
         """Ask for a chunk, once the service wants to be asked anything."""
         self._chunk, self._tries = chunk, Tries()
-        self.due = self._schedule.paused_until
+        self._due = self._clock()
         self.ask()
 
     def ask(self) -> None:
         """If it is time to."""
-        if self._chunk is not None and self.due is not None and self.due <= self._clock():
-            self._is_under_way, self.due = True, None
+        due = self.due()
+        if self._chunk is not None and due is not None and due <= self._clock():
+            self._is_under_way, self._due = True, None
             self._senders.ask(self._chunk, self._inspect)
+
+    def due(self) -> float | None:
+        """The time, by the clock, at which it is to be asked, if it is."""
+        return None if self._due is None else max(self._due, self._schedule.paused_until)
 
     def answered(self) -> None:
         """The service, or what stands for it, has said something."""
@@ -50,11 +55,11 @@ class Inquiry:
 
     def put_off(self, outcome: Retry) -> bool:
         """Let the service be asked again; False where the budget of time ends before that. A wait
-        that it asks for holds all up.
+        within it that the service asks for holds all up.
         """
         now = self._clock()
         wait = self._schedule.wait(self._tries, outcome, now)
-        self.due = None if wait is None else now + wait
+        self._due = None if wait is None else now + wait
         return wait is not None
 
     def settle(self, chunk: Chunk) -> None:

@@ -69,5 +69,7 @@ class Schedule:
         drawn = self._draw() * self._backoff(tries.failures)
         wait = max(asked, min(left, drawn))  # the last try is at the end of the budget
         tries.failures += 1
+        if left <= 0 or asked > left:
+            return None
         self.paused_until = max(self.paused_until, now + asked)
-        return None if left <= 0 or asked > left else wait
+        return wait

@@ -2,8 +2,8 @@
 looks as if the catalog were another one's.
 """
 
-from collections import Counter
-from collections.abc import Collection
+from collections import Counter, defaultdict
+from collections.abc import Collection, Sequence
 from itertools import islice
 
 from ..errors import ConfigError
@@ -19,19 +19,22 @@ class Strangers:
     def __init__(self, listed: Collection[StreamKey]) -> None:
         """`listed` are the streams of the catalog."""
         self.counts: Counter[StreamKey] = Counter()
-        self._listed, self._listed_names = listed, {name: (space, name) for space, name in listed}
-        self._heard: set[str] = set()  # names
-        self._namesakes: set[StreamKey] = set()  # of streams of the catalog
+        self._listed = listed
+        self._heard: set[StreamKey] = set()
+        self._by_name: defaultdict[str, list[StreamKey]] = defaultdict(list)
+        for key in listed:
+            self._by_name[key[1]].append(key)
+        self._namesakes: set[StreamKey] = set()  # of streams of the catalog, not looked at yet
         self._has_own_state = False
 
     def know(self, key: StreamKey, count: int) -> bool:
         """Whether records are of a stream of the catalog; others are counted."""
         if key in self._listed:
-            self._heard.add(key[1])
+            self._heard.add(key)
             return True
-        self.counts[key] += count
-        if key[1] in self._listed_names:
+        if key not in self.counts and key[1] in self._by_name:
             self._namesakes.add(key)
+        self.counts[key] += count
         return False
 
     def let_pass(self, key: StreamKey | None) -> bool:
@@ -43,12 +46,16 @@ class Strangers:
         return not self._are_alone()
 
     def check(self) -> None:
-        """Raise ConfigError where the catalog lists a stream in another namespace only, and nothing
-        came of that.
+        """Raise ConfigError where the catalog lists a stream of the same name in another namespace,
+        of which no record came.
         """
-        misplaced = [each for each in self._namesakes if each[1] not in self._heard]
-        if misplaced:
-            raise together([self._misplaced(each) for each in sorted(misplaced, key=str)[:NAMED]])
+        misplaced = [
+            (key, [each for each in self._by_name[key[1]] if each not in self._heard])
+            for key in sorted(self._namesakes, key=str)
+        ]
+        if faults := [_misplaced(key, silent) for key, silent in misplaced if silent]:
+            raise together(faults)
+        self._namesakes.clear()
 
     def check_end(self) -> None:
         """Raise ConfigError where nothing else came."""
@@ -56,8 +63,8 @@ class Strangers:
         if self._are_alone():
             raise ConfigError(
                 f"No record is of a stream of the catalog: they are of {self.told()}. None of them "
-                "is sent, and no state leaves. Select these streams, or give the catalog of this "
-                "source."
+                "is sent, and no state passes them. Select these streams, or give the catalog of "
+                "this source."
             )
 
     def by_stream(self) -> dict[str, int]:
@@ -72,15 +79,17 @@ class Strangers:
         named = islice(self.by_stream().items(), NAMED)
         return ", ".join(f"{label} ({count:,})" for label, count in named)
 
-    def _misplaced(self, key: StreamKey) -> ConfigError:
-        return ConfigError(
-            f"Records of the stream {key[1]} come with {_namespace(key)}, but the catalog lists it "
-            f"with {_namespace(self._listed_names[key[1]])}. None of them is sent, and no state "
-            "passes them. Let the source and the catalog name it alike."
-        )
-
     def _are_alone(self) -> bool:
         return bool(self.counts) and not self._heard and not self._has_own_state
+
+
+def _misplaced(key: StreamKey, silent: Sequence[StreamKey]) -> ConfigError:
+    return ConfigError(
+        f"Records of the stream {key[1]} come with {_namespace(key)}, but the catalog lists it "
+        f"with {' and '.join(map(_namespace, silent))}, of which no record came. "
+        "No state passes them. Let the source and the catalog name it alike, or select the other "
+        "stream too."
+    )
 
 
 def _namespace(key: StreamKey) -> str:

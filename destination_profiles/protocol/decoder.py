@@ -13,7 +13,7 @@ from ..records.changes import KEPT, Change
 from ..records.salvage import TOO_DEEP, clean, fault, flattened, lenient
 from ..rejection import Rejection
 from .estimates import Estimates
-from .looks import LOOKED_AT, look
+from .looks import LOOKED_AT, holds_message, look
 
 decode = msgspec.json.Decoder().decode
 _decode_parts = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
@@ -225,7 +225,7 @@ class Decoder:
             return self._odd_record(line, message.get("record"), odd)
         if kind == "STATE":
             return self._odd_state(line)
-        if any(isinstance(message.get(each), dict) for each in ("record", "state")):
+        if holds_message(message):
             return _Broken(line, "holds a record or a state, and has another type")
         if kind == "TRACE":
             self.estimates.hear(message)

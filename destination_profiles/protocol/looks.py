@@ -1,4 +1,7 @@
-"""What an input looks like that holds no Airbyte message. Nothing of it is quoted."""
+"""What an input looks like that is not of Airbyte messages alone. Nothing of it is quoted."""
+
+from collections.abc import Mapping
+from typing import Any
 
 STARTS = {  # by their first bytes
     b"\x1f\x8b": "a file compressed with gzip",
@@ -19,6 +22,19 @@ MARKS = {  # of text, by its first sign
 TEXT, TABLE, WIDE, BINARY = "other text", "a table such as CSV", "text in UTF-16", "binary data"
 SEPARATORS = (b",", b";", b"\t", b"|")
 LOOKED_AT = 200  # bytes
+
+
+def holds_message(found: Mapping[str, Any]) -> bool:
+    """Whether an object without the type of one holds a record or a state all the same. Logs and
+    rows have parts of these names too, of other forms.
+    """
+    record, state, kind = (found.get(each) for each in ("record", "state", "type"))
+    if isinstance(record, dict) and "stream" in record and "data" in record:
+        return True
+    is_called_so = isinstance(kind, str) and kind.strip().casefold() == "state"
+    return isinstance(state, dict) and (
+        is_called_so or any(isinstance(state.get(each), dict) for each in ("stream", "global"))
+    )
 
 
 def look(start: bytes) -> str:

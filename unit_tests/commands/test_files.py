@@ -94,6 +94,13 @@ def test_aliases_that_repeat_too_much_are_refused(
         assert "its aliases (*) repeat too much." in refusal(tmp_path, content)
 
 
+def test_merges_that_repeat_too_much_are_refused(tmp_path: Path) -> None:
+    names = ", ".join(f"k{number}: 1" for number in range(1_100))
+    merged = "".join(f"m{number}: {{<<: *b}}\n" for number in range(1_100))
+    told = refusal(tmp_path, f"b: &b {{{names}}}\n{merged}".encode())
+    assert "its aliases (*) repeat too much." in told
+
+
 def test_alias_within_itself_is_nothing_that_json_has(tmp_path: Path) -> None:
     assert "a value that JSON does not have" in refusal(tmp_path, b"a: &a [*a]")
 

@@ -6,7 +6,7 @@ import pytest
 
 from destination_profiles.delivery.dispatcher import Dispatcher
 from destination_profiles.errors import SystemFault, Unavailable
-from destination_profiles.service.outcome import Accepted, Halve, Outcome
+from destination_profiles.service.outcome import Accepted, Halve, Outcome, Retry
 from unit_tests.delivery.chunks import chunk
 from unit_tests.delivery.test_dispatcher import HALVE, turn
 from unit_tests.pipeline import REFUSAL, Link, dispatcher, held
@@ -162,3 +162,33 @@ def test_stopped_sync_takes_no_note_of_a_service_that_cannot_be_asked() -> None:
     made.stop()
     told(made, link)
     assert (made.failure, made.retries, made.trouble) == (None, 0, "")
+
+
+@pytest.mark.parametrize("is_clear", [True, False])
+def test_wait_beyond_the_budget_of_time_holds_nothing_up(is_clear: bool) -> None:
+    """Where the service need not be asked, what is sent next is told by itself."""
+    made, link = begun(silent(wait=86_400.0), retry_seconds=600.0)
+    if is_clear:
+        link.reply(to=6)
+        turn(made, link)
+    told(made, link)
+    made.dispatch([chunk(30, first=13)])
+    assert (link.sent[-1] == [30], isinstance(made.failure, Unavailable)) == (
+        is_clear,
+        not is_clear,
+    )
+
+
+def test_question_that_was_put_off_waits_as_long_as_another_request_is_told_to() -> None:
+    made, link = begun(silent(), retry_seconds=600.0)
+    told(made, link)
+    assert made.deadline() == 10.0
+    link.clock.now = 5.0
+    link.reply(Retry(SystemFault("limit"), 300.0, throttled=True), to=20)
+    turn(made, link)
+    link.clock.now = 304.0
+    made.send_due()
+    assert (made.deadline(), link.asked_for) == (305.0, [])
+    link.clock.now = 305.0
+    made.send_due()
+    assert len(link.asked_for) == 1

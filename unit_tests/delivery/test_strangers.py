@@ -37,7 +37,7 @@ def test_ten_streams_are_named_in_a_sentence() -> None:
     [
         ((None, "users"), "stream users come with no namespace, but the catalog lists it with the"),
         (("eu", "users"), "with the namespace eu, but the catalog lists it with the namespace pub"),
-        (("eu", "orders"), "with the namespace eu, but the catalog lists it with no namespace"),
+        (("eu", "orders"), "with the namespace eu, but the catalog lists it with no namespace, of"),
     ],
 )
 @pytest.mark.parametrize("beside", [*LISTED, OTHER])
@@ -54,6 +54,18 @@ def test_stream_in_another_namespace_only_is_a_fault(
             made.let_pass(held)
     with pytest.raises(ConfigError, match=said):
         made.check_end()
+
+
+def test_one_of_several_namespaces_makes_up_for_no_other() -> None:
+    made = Strangers([("eu", "users"), ("us", "users"), ("jp", "users")])
+    for key in (("eu", "users"), ("US", "users")):
+        made.know(key, 1)
+    said = "the namespace US, but the catalog lists it with the namespace us and the namespace jp, "
+    with pytest.raises(ConfigError, match=said):
+        made.check()
+    for key in (("us", "users"), ("jp", "users")):
+        made.know(key, 1)
+    made.check_end()
 
 
 def test_own_state_makes_up_for_no_record_in_another_namespace() -> None:

@@ -189,6 +189,9 @@ OTHER = "holds a record or a state, and has another type"
         ([ROW.replace(b'"type":"RECORD",', b"")], 1, OTHER),
         ([ROW[:-1] + b',"type":"LOG"}'], 1, OTHER),
         ([STATE.replace(b'"STATE"', b'"state"'), ROW], 1, OTHER),
+        ([b'{"type":"State ","state":{"data":{}}}', ROW], 1, OTHER),
+        ([b'{"state":{"type":"GLOBAL","global":{}}}', ROW], 1, OTHER),
+        ([b'{"type":"LOG","state":{"stream":{"stream_descriptor":{}}}}', ROW], 1, OTHER),
     ],
 )
 def test_each_line_holds_one_message(lines: list[bytes], number: int, fault: str) -> None:
@@ -206,6 +209,9 @@ def test_each_line_holds_one_message(lines: list[bytes], number: int, fault: str
     [
         b'{"type":"LOG","log":{"level":"INFO","message":"m"},"record":null,"state":null}',
         b'{"type":"customer","state":"CA","record":7}',
+        b'{"text":"hello","record":{"level":{"name":"INFO"},"message":"hello"}}',
+        b'{"level":"info","state":{"cursor":"2024"}}',
+        b'{"id":1,"state":{"name":"CA"}}',
         b'{"state":"CA"}',
     ],
 )
