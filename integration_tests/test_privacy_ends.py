@@ -168,7 +168,9 @@ def raising(module: str, before: str, error: str) -> Change:
 
 DEFECTS = {  # exceptions whose text holds all there is
     "of the writer": raising(
-        "delivery/writer.py", "        if codec is None:\n            self.unknown", "ValueError(repr(originals))"
+        "delivery/writer.py",
+        "        if not self.strangers.know(key, len(",
+        "ValueError(repr(originals))",
     ),
     "of a sender": raising(
         "api/http.py", "        session = self._session(", "RuntimeError(repr(request))"
