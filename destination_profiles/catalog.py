@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .errors import ConfigError
+from .stream_key import label
 from .violations import is_valid, json_path, validator, wording
 
 MOST = 5  # of a catalog's slips that are told: one for each stream would be no help
@@ -64,7 +65,7 @@ class StreamInfo:
 
     def label(self) -> str:
         """How a person knows it: with its namespace where it has one."""
-        return f"{self.namespace}.{self.name}" if self.namespace else self.name
+        return label((self.namespace, self.name))
 
     def columns(self) -> Mapping[str, Any]:
         """The schemas of its columns by their names, none where it names none."""

@@ -26,9 +26,17 @@ LINES = [record({"crm_id": 1}), state(1)]
 
 
 def shell(connector: Connector, redirections: str) -> subprocess.CompletedProcess[bytes]:
-    command = " ".join(f"'{part}'" for part in connector.command("write"))
+    return ended(" ".join(f"'{part}'" for part in connector.command("write")), redirections)
+
+
+def asked(rest: str) -> subprocess.CompletedProcess[bytes]:
+    """A command that needs no service, from its options on."""
+    return ended(f"'{Path(sys.executable).with_name('destination-profiles')}'", rest)
+
+
+def ended(command: str, rest: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
-        ["sh", "-c", f"exec {command} {redirections}"],
+        ["sh", "-c", f"exec {command} {rest}"],
         capture_output=True,
         input=b"",
         timeout=SECONDS,
@@ -67,25 +75,13 @@ def test_full_output_is_told_by_the_exit_code(connector: Connector) -> None:
 @pytest.mark.parametrize("option", ["--version", "--help", "write --help"])
 @pytest.mark.parametrize("redirection", [">&-", "> /dev/full", ">&- 2>&-"])
 def test_help_that_nobody_gets_is_no_success(option: str, redirection: str) -> None:
-    program = Path(sys.executable).with_name("destination-profiles")
-    done = subprocess.run(
-        ["sh", "-c", f"exec '{program}' {option} {redirection}"],
-        capture_output=True,
-        timeout=SECONDS,
-        check=False,
-    )
+    done = asked(f"{option} {redirection}")
     assert (done.returncode, done.stdout, done.stderr) == (1, b"", b"")
 
 
 @pytest.mark.parametrize("option", ["--version", "--help"])
 def test_help_needs_no_stderr(option: str) -> None:
-    program = Path(sys.executable).with_name("destination-profiles")
-    done = subprocess.run(
-        ["sh", "-c", f"exec '{program}' {option} 2>&-"],
-        capture_output=True,
-        timeout=SECONDS,
-        check=False,
-    )
+    done = asked(f"{option} 2>&-")
     assert (done.returncode, b"destination-profiles" in done.stdout) == (0, True)
 
 

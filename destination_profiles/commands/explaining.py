@@ -119,6 +119,15 @@ class Formatter(argparse.HelpFormatter):
         )
 
 
+def say(text: str) -> None:
+    """On stdout. Ends the process where it cannot be written there, which is no success."""
+    try:
+        with printing(STDOUT) as out:
+            out.write(text)
+    except NobodyReads:
+        raise SystemExit(ending.FAILED) from None
+
+
 class Version(argparse.Action):
     """Prints the version, which is looked up only then."""
 
@@ -126,11 +135,11 @@ class Version(argparse.Action):
         """An option without a value."""
         super().__init__(option_strings, argparse.SUPPRESS, nargs=0, **more)
 
-    def __call__(self, parser: Any, *_: Any, **__: Any) -> None:
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any, **__: Any) -> None:
         """Print it on stdout and end."""
         from importlib.metadata import version  # noqa: PLC0415 - it takes a while
 
-        parser.say(f"{parser.prog} {version('destination-profiles')}\n")
+        say(f"{parser.prog} {version('destination-profiles')}\n")
         parser.exit()
 
 
@@ -139,15 +148,7 @@ class Parser(argparse.ArgumentParser):
 
     def print_help(self, file: Any = None) -> None:
         """On stdout."""
-        self.say(self.format_help())
-
-    def say(self, text: str) -> None:
-        """On stdout. What cannot be written there is no success."""
-        try:
-            with printing(STDOUT) as out:
-                out.write(text)
-        except NobodyReads:
-            self.exit(ending.FAILED)
+        say(self.format_help())
 
     def error(self, message: str) -> NoReturn:
         """End with the sentence, and where help is."""

@@ -19,6 +19,7 @@ from ..service.answers import Answers as ServiceAnswers
 from ..service.manifest import service
 from ..service.matching import Target
 from ..stream_config import parse_matching
+from ..stream_key import StreamKey
 from ..suggestion.fields import Field, fields_of
 from ..suggestion.mapping import Source, StreamSuggestion, suggest
 from ..suggestion.questions import TOPICS, Answers
@@ -36,7 +37,6 @@ from .variables import from_environment
 
 MANY = 50  # names of streams that are told
 MAX_RESOURCES = 20  # that are asked for their channels
-StreamKey = tuple[str | None, str]
 
 
 def run(invocation: Invocation) -> None:

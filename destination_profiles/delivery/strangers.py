@@ -8,8 +8,8 @@ from itertools import islice
 
 from ..errors import ConfigError
 from ..slips import together
+from ..stream_key import StreamKey, label
 
-StreamKey = tuple[str | None, str]  # namespace, name
 NAMED = 10  # in one sentence
 
 
@@ -69,15 +69,15 @@ class Strangers:
 
     def by_stream(self) -> dict[str, int]:
         """The numbers of their records, the largest first."""
-        return {
-            f"{namespace}.{name}" if namespace else name: count
-            for (namespace, name), count in self.counts.most_common()
-        }
+        found = Counter[str]()
+        for key, count in self.counts.items():
+            found[label(key)] += count  # names with dots may be written alike
+        return dict(found.most_common())
 
     def told(self) -> str:
         """The streams with the most of them; empty without any."""
         named = islice(self.by_stream().items(), NAMED)
-        return ", ".join(f"{label} ({count:,})" for label, count in named)
+        return ", ".join(f"{stream} ({count:,})" for stream, count in named)
 
     def _are_alone(self) -> bool:
         return bool(self.counts) and not self._heard and not self._has_own_state

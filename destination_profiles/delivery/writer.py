@@ -14,6 +14,7 @@ from ..records.route import Route
 from ..records.status_column import Sent
 from ..rejection import Rejection
 from ..rejects.store import NoStore, RejectStore
+from ..stream_key import StreamKey
 from .blame import Resolution
 from .bound import BOUND, Bound, Load
 from .checkpoint import Checkpointer, SafeState
@@ -24,7 +25,7 @@ from .ledger import Interval, Ledger
 from .open_chunks import OpenChunks, new_request_id
 from .recorder import Recorder
 from .senders import Answer
-from .strangers import Strangers, StreamKey
+from .strangers import Strangers
 from .tally import Tally
 
 if TYPE_CHECKING:

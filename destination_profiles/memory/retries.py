@@ -13,17 +13,18 @@ import msgspec
 
 from ..rejection import Rejection
 from ..rejects.line import Kept, read, timestamp
-from ..rejects.parts import Stream, lines, parts_of
+from ..rejects.parts import lines, parts_of
 from ..rejects.store import PartStore, Place
 from ..storage.folder import Below, Folder, joined
 from ..storage.settings import Retried
+from ..stream_key import StreamKey
 from .store import place
 
 AT_ONCE = 256  # rows whose identities are read together
 STEP = "service"  # of rejections that have a code of the service
 Where = tuple[str, int]  # the start of a sync, and the number of a row in its input, from 1
 _wheres = msgspec.json.Decoder(list[Where]).decode
-Hashed = Callable[[Stream, Sequence[bytes]], Iterable[Sequence[bytes]]]
+Hashed = Callable[[StreamKey, Sequence[bytes]], Iterable[Sequence[bytes]]]
 
 
 class Retries:
@@ -35,8 +36,8 @@ class Retries:
         name: str,
         setting: Retried,
         *,
-        streams: Mapping[Stream, Place],
-        labels: Mapping[Stream, str],
+        streams: Mapping[StreamKey, Place],
+        labels: Mapping[StreamKey, str],
         hashed: Hashed,
         now: Callable[[], datetime],
     ) -> None:

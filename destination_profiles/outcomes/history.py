@@ -8,10 +8,11 @@ from ..catalog import StreamInfo
 from ..config import Config
 from ..records.key_reader import KeyReader
 from ..rejects.line import UNKNOWN, Kept, read
-from ..rejects.parts import Stream, lines, parts_of
+from ..rejects.parts import lines, parts_of
 from ..rejects.streams import streams_in
 from ..service.manifest import service
 from ..storage.folder import Folder
+from ..stream_key import StreamKey
 from .line import REJECTED, Line
 from .reading import Profile, lines_of, profiles
 
@@ -108,7 +109,7 @@ def _kept_event(stream: str, kept: Kept) -> Event:
 
 
 def _kept(
-    folder: Folder, config: Config, stream: Stream, wanted: Collection[Profile]
+    folder: Folder, config: Config, stream: StreamKey, wanted: Collection[Profile]
 ) -> Iterator[Kept]:
     """The rejected records of a stream that are of a profile, those of earlier versions too."""
     namespace, name = stream

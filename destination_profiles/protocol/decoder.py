@@ -12,6 +12,7 @@ from ..errors import BrokenInput, NoMessages
 from ..records.changes import KEPT, Change
 from ..records.salvage import TOO_DEEP, clean, fault, flattened, lenient
 from ..rejection import Rejection
+from ..stream_key import StreamKey
 from .estimates import Estimates
 from .looks import LOOKED_AT, holds_message, look
 
@@ -64,7 +65,7 @@ class State(msgspec.Struct):
 
     message: Mapping[str, Any]
     state: dict[str, Any]
-    stream: tuple[str | None, str] | None
+    stream: StreamKey | None
 
 
 Message = Records | ChangedRecord | FaultyRecord | State
@@ -133,8 +134,8 @@ class Decoder:
         """What stands in some whole lines; those that the destination has nothing to do with are
         left out.
 
-        Raises BrokenInput, once all before it is given, for a line that begins as a JSON object or
-        mentions a record, and is cut or broken: a record may be lost in it.
+        Raises BrokenInput, once all before it is given, for a line in which a record may be lost:
+        it begins as a JSON object or mentions a record, and is cut, broken or of another type.
         """
         before = self.lines
         if not before:  # a file that was saved on Windows begins with it
@@ -229,8 +230,7 @@ class Decoder:
             return _Broken(line, "holds a record or a state, and has another type")
         if kind == "TRACE":
             self.estimates.hear(message)
-        if not isinstance(kind, str):
-            self.chatter += 1
+        self.chatter += not isinstance(kind, str) or kind not in KINDS
         return None
 
     def _odd_record(

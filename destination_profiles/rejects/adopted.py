@@ -7,8 +7,9 @@ import msgspec
 
 from ..errors import ConfigError
 from ..rejection import Rejection
+from ..stream_key import StreamKey
 from .line import Kept, line, read
-from .parts import Part, Stream, place, split
+from .parts import Part, place, split
 
 MOST = 5  # lines that are told
 FAULTS = (ValueError, RecursionError)  # msgspec's errors are ValueErrors
@@ -16,7 +17,7 @@ _row = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
 def adopt(
-    stream: Stream, text: bytes, moment: datetime, waits: Callable[[str, int], bool]
+    stream: StreamKey, text: bytes, moment: datetime, waits: Callable[[str, int], bool]
 ) -> tuple[Part, list[bytes]]:
     """A new part of the lines of a file, each a record as the store has it, and what stands in it.
     Its records take the place of those in other parts that they were copied from: `waits(sync,

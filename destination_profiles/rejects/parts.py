@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ..storage.folder import Folder, joined, quoted
+from ..stream_key import StreamKey, label
 
 NAME = re.compile(r"(?P<stem>.+?)(?:(?P<mark>[.!])(?P<generation>[0-9]+))?\.jsonl")
 SYNC = re.compile(r"[0-9]+")
-Stream = tuple[str | None, str]  # namespace and name
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Part:
 
     stem: str
     generation: int
-    stream: Stream
+    stream: StreamKey
 
     @property
     def name(self) -> str:
@@ -41,12 +41,12 @@ class Part:
         return Part(self.stem, self.generation + 1, self.stream)
 
 
-def parts_of(folder: Folder, streams: Iterable[Stream]) -> tuple[list[Part], list[Part]]:
+def parts_of(folder: Folder, streams: Iterable[StreamKey]) -> tuple[list[Part], list[Part]]:
     """The parts of some streams that count, as they were written, and those that another has taken
     the place of.
     """
     known = {place(each): each for each in streams}
-    before = {quoted(_label(each)): each for each in known.values()}
+    before = {quoted(label(each)): each for each in known.values()}
     newest: dict[str, Part] = {}
     replaced = []
     for part in filter(None, (_part(name, known, before) for name in folder.names())):
@@ -80,7 +80,9 @@ def replace(folder: Folder, part: Part, content: Iterable[bytes]) -> None:
     folder.remove(part.name)
 
 
-def _part(name: str, known: Mapping[str, Stream], before: Mapping[str, Stream]) -> Part | None:
+def _part(
+    name: str, known: Mapping[str, StreamKey], before: Mapping[str, StreamKey]
+) -> Part | None:
     """The part of that name, if it is one of those streams."""
     parsed = NAME.fullmatch(name)
     if parsed is None:
@@ -95,11 +97,7 @@ def _part(name: str, known: Mapping[str, Stream], before: Mapping[str, Stream]) 
     return None if stream is None else Part(stem, int(generation or 0), stream)
 
 
-def place(stream: Stream) -> str:
+def place(stream: StreamKey) -> str:
     """The folder of a stream, below that of its sync."""
     namespace, name = stream
     return joined(quoted(namespace or ""), quoted(name))
-
-
-def _label(stream: Stream) -> str:
-    return ".".join(filter(None, stream))

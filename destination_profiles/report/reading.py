@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from ..protocol.figures import FIGURES, STARTED, Figures, Requested, Sample, Started
+from ..stream_key import label
 
 
 class _Descriptor(msgspec.Struct):
@@ -131,7 +132,8 @@ class _Reader:
 
     def _state(self, state: _State) -> None:
         run = self._open()
-        of = OF_ALL if state.stream is None else _label(state.stream.stream_descriptor)
+        found = state.stream and state.stream.stream_descriptor
+        of = label((found.namespace, found.name)) if found else OF_ALL
         run.states += 1
         run.delivered[of] += round(state.stats.record_count)
         run.rejected[of] += round(state.stats.rejected)
@@ -156,7 +158,3 @@ class _Reader:
         run.requests += [(each, figures.every) for each in figures.requests]
         if figures.failure is not None:
             run.error = run.error or figures.failure
-
-
-def _label(stream: _Descriptor) -> str:
-    return ".".join(filter(None, (stream.namespace, stream.name)))

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from ..config import Config
 from ..outcomes.reading import Profile, later_accepted, profiles
 from ..records.key_reader import KeyReader
-from ..rejects.parts import Stream
 from ..storage.folder import Folder
+from ..stream_key import StreamKey
 from .waiting import Shelf, Waiting
 
 
@@ -18,7 +18,7 @@ class Later:
         folder: Folder,
         config: Config,
         shelf: Shelf,
-        readers: Mapping[Stream, KeyReader],
+        readers: Mapping[StreamKey, KeyReader],
         waiting: Iterable[Waiting],
         *,
         since: str,

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from ..catalog import StreamInfo
-from ..config import Config, StreamConfig
+from ..config import Config
 from ..errors import ConfigError
+from ..stream_key import label
 
 MAX_NAMED = 10  # streams in one sentence
 
@@ -35,18 +36,15 @@ def check_listed(config: Config, streams: Sequence[StreamInfo]) -> list[str]:
 
 
 def _unlisted(config: Config, unlisted: Sequence[StreamInfo]) -> ConfigError:
+    configured = [label((each.namespace, each.name)) for each in config.streams]
     return ConfigError(
         f"The catalog has {_listed([info.label() for info in unlisted])}, for which the setting "
-        f"streams has no entry; it has {_listed(list(map(_label, config.streams)))}. Nothing is "
+        f"streams has no entry; it has {_listed(configured)}. Nothing is "
         "sent that the mapping does not name: correct the name or the namespace (a prefix of the "
         "connection is part of the name), or add an entry, which sends a stream as it comes where "
         "it has no fields. To send all such streams as they come, set unlisted_streams to send.",
         stream=unlisted[0].name,
     )
-
-
-def _label(entry: StreamConfig) -> str:
-    return f"{entry.namespace}.{entry.name}" if entry.namespace else entry.name
 
 
 def _listed(names: Sequence[str]) -> str:

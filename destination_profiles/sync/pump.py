@@ -10,6 +10,7 @@ from ..errors import BrokenInput, ProfilesError
 from ..protocol.decoder import ChangedRecord, Decoder, FaultyRecord, Records, State
 from ..protocol.pipes import LineReader
 from ..records.batch import Data
+from ..stream_key import StreamKey
 
 RECORDS = 256  # taken between two looks at the bound
 LONG_SECONDS = 3600.0  # the longest wait for anything
@@ -126,7 +127,7 @@ class Pump:
                 writer.answered(mail.answers)
         writer.abandon()
 
-    def records(self, key: tuple[str | None, str], originals: Sequence[Data]) -> None:
+    def records(self, key: StreamKey, originals: Sequence[Data]) -> None:
         """The `data` of records of one stream into the pipeline; waits likewise."""
         for start in range(0, len(originals), RECORDS):
             self._look()

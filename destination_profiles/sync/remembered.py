@@ -18,7 +18,6 @@ from ..records.codec import target_of
 from ..records.key_reader import KeyReader
 from ..records.other_bytes import OtherBytes
 from ..records.renewal import Renewal
-from ..rejects.parts import Stream
 from ..rejects.store import utc_now
 from ..service.formats import format_named
 from ..service.identities import Identities
@@ -26,6 +25,7 @@ from ..service.manifest import service
 from ..service.matching import Target
 from ..storage.folder import Folder
 from ..storage.settings import MemorySetting
+from ..stream_key import StreamKey
 from .pump import Pump
 
 FIRST_DAY = date(2020, 1, 1).toordinal()  # days are counted from it
@@ -84,7 +84,7 @@ class Remembrance:
         if not takes:
             retried = replace(retried, codes=())
 
-        def hashed(stream: Stream, originals: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
+        def hashed(stream: StreamKey, originals: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
             known = self._streams[labels[stream]]
             for identities in known.keys(originals):
                 yield hashes(identities, known.identity_seed)

@@ -15,13 +15,14 @@ from ..records.opt_outs import OwnSubscriptions, only_opt_outs
 from ..rejects.adopted import adopt
 from ..rejects.journal import Journal
 from ..rejects.line import Kept, timestamp
-from ..rejects.parts import Part, Stream, parts_of
+from ..rejects.parts import Part, parts_of
 from ..service.formats import format_named
 from ..service.manifest import service
 from ..service.outcome import ACCEPTED, Outcome
 from ..service.repeats import repeatable
 from ..service.request import Request
 from ..storage.folder import Folder
+from ..stream_key import StreamKey
 from .later import Later
 from .pump import LONG_SECONDS, Heartbeat
 from .resend_books import Books
@@ -86,7 +87,7 @@ class Resend:
             sender=_Accepting() if choice.dry_run else sender,
         )
 
-    def _open(self, infos: Mapping[Stream, StreamInfo], edited: bytes | None) -> None:
+    def _open(self, infos: Mapping[StreamKey, StreamInfo], edited: bytes | None) -> None:
         """Look what is in the store."""
         labels = {key: info.label() for key, info in infos.items()}
         parts, self._replaced = parts_of(self._folder, infos)
@@ -111,7 +112,7 @@ class Resend:
                 self._config, streams, self._outcomes, begun, self._books.place
             )
 
-    def _queue(self, stream: Stream | None = None) -> Queue:
+    def _queue(self, stream: StreamKey | None = None) -> Queue:
         """What waits: all of one stream, or what was chosen."""
 
         def takes(waiting: Waiting, kept: Kept) -> bool:
@@ -172,7 +173,7 @@ class Resend:
         """Take records in, those of one stream that follow each other together."""
         later = self._later(waiting)
         run: list[Data] = []
-        stream: Stream | None = None
+        stream: StreamKey | None = None
         for each, kept in self._shelf.fetched(waiting):
             original = None if self._is_held(each, kept, later) else self._sendable(each, kept)
             if original is None:

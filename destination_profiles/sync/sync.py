@@ -18,7 +18,6 @@ from ..delivery.recorder import Recorder
 from ..delivery.repeats import Repeats
 from ..delivery.schedule import Schedule
 from ..delivery.senders import Answer, Sender, Senders
-from ..delivery.strangers import StreamKey
 from ..delivery.writer import Writer
 from ..errors import ConfigError, ProfilesError
 from ..outcomes import parts
@@ -35,6 +34,7 @@ from ..service.repeats import repeatable
 from ..slips import together
 from ..storage.folder import Folder
 from ..storage.opening import open_folder
+from ..stream_key import StreamKey
 from .pump import LONG_SECONDS, Heartbeat, Pump
 from .signals import interruptible
 

@@ -11,9 +11,10 @@ import msgspec
 from ..records.key_reader import KeyReader
 from ..rejects.journal import Place
 from ..rejects.line import Kept, read
-from ..rejects.parts import Part, Stream, lines
+from ..rejects.parts import Part, lines
 from ..service.identities import Identities
 from ..storage.folder import Folder
+from ..stream_key import StreamKey
 
 FETCHED = 20_000  # records that are in memory at once
 FAULTS = (ValueError, RecursionError)  # of a line that is no record; msgspec's are ValueErrors
@@ -43,7 +44,7 @@ class Shelf:
 
     folder: Folder
     parts: list[Part]
-    labels: Mapping[Stream, str]
+    labels: Mapping[StreamKey, str]
     given: dict[str, list[bytes]] = field(default_factory=dict)
 
     def lines(self, number: int) -> list[bytes]:
@@ -67,7 +68,7 @@ class Shelf:
         """Where a record stands."""
         return self.parts[waiting.part].name, waiting.line
 
-    def stream(self, waiting: Waiting) -> Stream:
+    def stream(self, waiting: Waiting) -> StreamKey:
         """The stream of a record."""
         return self.parts[waiting.part].stream
 
@@ -99,7 +100,7 @@ class Versions:
 
 def queue(
     shelf: Shelf,
-    readers: Mapping[Stream, KeyReader],
+    readers: Mapping[StreamKey, KeyReader],
     takes: Callable[[Waiting, Kept], bool],
     gone: Callable[[Place], bool],
     doubtful: Callable[[Place], bool],
@@ -108,7 +109,7 @@ def queue(
     each other, the earlier first, so that a later one may stand for them.
     """
     found = Queue()
-    known: dict[tuple[Stream, str, int], Versions] = {}
+    known: dict[tuple[StreamKey, str, int], Versions] = {}
     taken = []
     for number, part in enumerate(shelf.parts):
         rows = []

@@ -2,8 +2,9 @@
 
 import pytest
 
-from destination_profiles.delivery.strangers import Strangers, StreamKey
+from destination_profiles.delivery.strangers import Strangers
 from destination_profiles.errors import ConfigError
+from destination_profiles.stream_key import StreamKey
 from unit_tests.pipeline import Link, Pipeline
 
 LISTED = [("public", "users"), (None, "orders")]
@@ -25,6 +26,10 @@ def test_those_of_the_catalog_are_not_counted() -> None:
     ]
     assert made.by_stream() == {"visits": 4, "eu.visits": 2}
     assert made.told() == "visits (4), eu.visits (2)"
+
+
+def test_streams_of_one_label_are_counted_together() -> None:
+    assert strangers(("a", "b.c"), ("a.b", "c")).by_stream() == {"a.b.c": 2}
 
 
 def test_ten_streams_are_named_in_a_sentence() -> None:

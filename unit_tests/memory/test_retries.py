@@ -8,8 +8,9 @@ import pytest
 from destination_profiles.memory.retries import Retries
 from destination_profiles.rejection import Rejection
 from destination_profiles.rejects.line import Kept, Origin, read, timestamp
-from destination_profiles.rejects.parts import Stream, lines, parts_of
+from destination_profiles.rejects.parts import lines, parts_of
 from destination_profiles.storage.settings import Retried
+from destination_profiles.stream_key import StreamKey
 from unit_tests.outcomes.memory import MemoryFolder
 
 USERS = (None, "users")
@@ -28,7 +29,7 @@ class Syncs:
         self.now += timedelta(seconds=1)
         return self.now
 
-    def sync(self, *, streams: dict[Stream, tuple[str, ...]] = ALL, **more: int) -> Retries:
+    def sync(self, *, streams: dict[StreamKey, tuple[str, ...]] = ALL, **more: int) -> Retries:
         self.now += timedelta(days=1)
         return Retries(
             self.folder,
@@ -40,7 +41,7 @@ class Syncs:
             now=self.clock,
         )
 
-    def hashed(self, stream: Stream, originals: Sequence[bytes]) -> Iterator[list[bytes]]:
+    def hashed(self, stream: StreamKey, originals: Sequence[bytes]) -> Iterator[list[bytes]]:
         assert stream == USERS
         yield from ([each[5:6]] for each in originals)
 

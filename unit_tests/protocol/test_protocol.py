@@ -285,6 +285,22 @@ def test_lines_are_counted_from_one_block_to_the_next() -> None:
     assert (decoder.lines, decoder.chatter) == (7, 1)
 
 
+@pytest.mark.parametrize(
+    ("text", "chatter"),
+    [
+        ('{"type":"LOG","log":{}}', 0),
+        ('{"type":"CONTROL","control":{}}', 0),
+        ('{"type":"record","stream":"users","data":{}}', 1),
+        ('{"type":["RECORD"]}', 1),
+        ('{"no":"type"}', 1),
+    ],
+)
+def test_line_of_no_known_type_is_counted(text: str, chatter: int) -> None:
+    decoder = Decoder()
+    list(decoder.messages(b"\n".join([RECORD, text.encode(), RECORD])))
+    assert (decoder.lines, decoder.chatter) == (3, chatter)
+
+
 def test_state_names_its_stream() -> None:
     assert state(
         '{"type":"STREAM","stream":{"stream_descriptor":{"name":"users","namespace":"eu"}}}'
