@@ -1,5 +1,6 @@
 """`check`: one sentence that says what is wrong, and what to do."""
 
+import shutil
 import socket
 import ssl
 import subprocess
@@ -487,6 +488,22 @@ def test_unwritable_store_is_named(connector: Connector) -> None:
     assert failed(connector).startswith(
         "The folder of the object storage cannot be made or written to."
     )
+
+
+@pytest.mark.parametrize(
+    ("setting", "folder"),
+    [({"outcomes": {}}, "outcomes"), ({"memory": {"name": "crm", "skip_unchanged": True}}, "memory")],
+)
+def test_folder_of_a_setting_that_cannot_be_written_to_is_named(
+    connector: Connector, tmp_path: Path, setting: dict[str, Any], folder: str
+) -> None:
+    connector.config |= setting
+    assert connector.run("check").status["status"] == "SUCCEEDED"
+    kept = tmp_path / "rejected"
+    shutil.rmtree(kept / folder)
+    (kept / folder).write_bytes(b"")  # a file where the folder is to be
+    assert "object storage" in failed(connector)
+    assert [each.name for each in kept.iterdir()] == [folder]
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["write", "--help"], []])

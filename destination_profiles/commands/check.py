@@ -13,6 +13,7 @@ from ..outcomes import parts
 from ..service.answers import Answers
 from ..service.manifest import service
 from ..slips import numbered
+from ..storage.folder import try_out
 from ..storage.opening import open_folder
 from .answer import Answer
 from .invocation import Invocation
@@ -65,11 +66,11 @@ def look(raw: Mapping[str, Any], transport: Transport | None = None) -> Findings
         if folder is not None:
             folder.probe()
             if config.outcomes is not None:
-                parts.probe(folder)
+                try_out(folder, parts.FOLDER)
             if config.memory is not None:
-                from ..memory import opening  # noqa: PLC0415 - it takes a while
+                from ..memory.store import place  # noqa: PLC0415 - it takes a while
 
-                opening.probe(folder, config.memory.name)
+                try_out(folder, place(config.memory.name))
                 found.right.append("The memory can be kept.")
             found.right.append("The store of rejected records can be written to.")
         elif not found.problems:

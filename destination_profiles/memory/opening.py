@@ -4,25 +4,12 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from secrets import randbits
 
-from ..errors import ProfilesError, StoreFailed
+from ..errors import ProfilesError
 from ..storage.folder import Folder, Lock, joined
 from . import lease
 from .journal import FOLDER as JOURNAL
 from .store import Memory, place
-
-NOT_KEPT = "The object storage does not list or give back what was written to its folder memory."
-
-
-def probe(folder: Folder, name: str) -> None:
-    """Do once all that is done with a memory. Raises StoreFailed where nothing comes back."""
-    at, content = f"{place(name)}/probe-{randbits(64):016x}", b"probe"
-    folder.write(at, content)
-    is_kept = at in folder.names(f"{place(name)}/") and folder.read(at) == content
-    folder.remove(at)
-    if not is_kept:
-        raise StoreFailed(NOT_KEPT)
 
 
 @contextmanager

@@ -3,31 +3,29 @@
 import re
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import uuid4
 
 from isal import isal_zlib
 
 from ..errors import StoreFailed
 from ..storage.folder import Folder
 
-FOLDER = "outcomes/"
+FOLDER = "outcomes"
 NAME = re.compile(
-    rf"{FOLDER}[0-9]{{4}}_[0-9]{{2}}_[0-9]{{2}}_(?P<ms>[0-9]{{1,15}})_(?P<part>[0-9]+)\.jsonl\.gz"
+    rf"{FOLDER}/[0-9]{{4}}_[0-9]{{2}}_[0-9]{{2}}_(?P<ms>[0-9]{{1,15}})_(?P<part>[0-9]+)\.jsonl\.gz"
 )
 GZIP = 31  # as the library is told it
 NOT_GZIP: Any = isal_zlib.error  # an exception, which its types do not tell
-NOT_KEPT = "The object storage does not list or give back what was written to it."
 BROKEN = "A part of the outcomes in the object storage cannot be read: {}. Remove it, or repair it."
 
 
 def name(moment: datetime, number: int) -> str:
     """That of a part which is written now; parts of a sync are numbered from 0."""
-    return f"{FOLDER}{moment:%Y_%m_%d}_{moment.timestamp() * 1000:.0f}_{number}.jsonl.gz"
+    return f"{FOLDER}/{moment:%Y_%m_%d}_{moment.timestamp() * 1000:.0f}_{number}.jsonl.gz"
 
 
 def names(folder: Folder) -> list[str]:
     """Those of all parts, the oldest first."""
-    return sorted(filter(NAME.fullmatch, folder.names(FOLDER)), key=_written)
+    return sorted(filter(NAME.fullmatch, folder.names(f"{FOLDER}/")), key=_written)
 
 
 def is_first(name: str) -> bool:
@@ -55,18 +53,6 @@ def remove_older(folder: Folder, days: int, now: datetime) -> None:
     for each in names(folder):
         if _written(each)[0] < limit:
             folder.remove(each)
-
-
-def probe(folder: Folder) -> None:
-    """Do once with a part all that is done with parts. Raises StoreFailed where it does not come
-    back.
-    """
-    name, text = f"{FOLDER}probe-{uuid4().hex}", b"{}\n"
-    write(folder, name, text)
-    is_kept = name in folder.names(FOLDER) and read(folder, name) == text
-    folder.remove(name)
-    if not is_kept:
-        raise StoreFailed(NOT_KEPT)
 
 
 def _written(name: str) -> tuple[int, int]:

@@ -4,13 +4,15 @@ import hashlib
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote
+from uuid import uuid4
 
-from ..errors import StoreUnavailable
+from ..errors import StoreFailed, StoreUnavailable
 
 MAX_NAME = 200  # characters, of the 255 that file systems take
 BUSY = (
     "The object storage is in use: {} runs with it. Wait until that has ended, and run this again."
 )
+NOT_KEPT = "The object storage does not list or give back what was written to its folder {}."
 
 
 class Lock(Protocol):
@@ -111,6 +113,18 @@ class Below:
 def busy(*, alone: bool) -> StoreUnavailable:
     """What to say to somebody who wants to hold a folder, perhaps `alone`, and may not."""
     return StoreUnavailable(BUSY.format("a sync" if alone else "a resend"))
+
+
+def try_out(folder: Folder, where: str) -> None:
+    """Write a thing below a folder, list it, read it and take it away. Raises StoreFailed where it
+    does not come back.
+    """
+    name, content = joined(where, f"probe-{uuid4().hex}"), b"probe"
+    folder.write(name, content)
+    is_kept = name in folder.names(joined(where, "probe-")) and folder.read(name) == content
+    folder.remove(name)
+    if not is_kept:
+        raise StoreFailed(NOT_KEPT.format(where))
 
 
 def joined(*parts: str) -> str:

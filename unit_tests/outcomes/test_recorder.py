@@ -207,18 +207,3 @@ def test_parts_are_told_in_the_order_of_time() -> None:
     for each in written:
         folder.write(each, b"")
     assert parts.names(folder) == written[::-1]
-
-
-class Forgetting(MemoryFolder):
-    """Keeps nothing."""
-
-    def write(self, name: str, content: bytes) -> None:
-        pass
-
-
-def test_probe_leaves_nothing() -> None:
-    folder = MemoryFolder()
-    parts.probe(folder)
-    assert not folder.things
-    with pytest.raises(StoreFailed, match="does not list"):
-        parts.probe(Forgetting())
