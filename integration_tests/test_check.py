@@ -492,7 +492,10 @@ def test_unwritable_store_is_named(connector: Connector) -> None:
 
 @pytest.mark.parametrize(
     ("setting", "folder"),
-    [({"outcomes": {}}, "outcomes"), ({"memory": {"name": "crm", "skip_unchanged": True}}, "memory")],
+    [
+        ({"outcomes": {}}, "outcomes"),
+        ({"memory": {"name": "crm", "skip_unchanged": True}}, "memory"),
+    ],
 )
 def test_folder_of_a_setting_that_cannot_be_written_to_is_named(
     connector: Connector, tmp_path: Path, setting: dict[str, Any], folder: str

@@ -61,6 +61,27 @@ def test_stream_in_another_namespace_only_is_a_fault(
         made.check_end()
 
 
+def test_sentences_say_what_to_do() -> None:
+    made = strangers((None, "users"), ("eu", "users"))
+    with pytest.raises(ConfigError) as raised:
+        made.check()
+    told = (
+        "Records of the stream users come with {}, but the catalog lists it with the namespace "
+        "public, of which no record came. No state passes them. Let the source and the catalog "
+        "name it alike, or select the other stream too."
+    )
+    assert raised.value.message == " ".join(
+        f"({place}) {told.format(found)}"
+        for place, found in enumerate(("the namespace eu", "no namespace"), 1)
+    )
+    with pytest.raises(ConfigError) as raised:
+        strangers(OTHER).check_end()
+    assert raised.value.message == (
+        "No record is of a stream of the catalog: they are of visits (1). None of them is sent, "
+        "and no state passes them. Select these streams, or give the catalog of this source."
+    )
+
+
 def test_one_of_several_namespaces_makes_up_for_no_other() -> None:
     made = Strangers([("eu", "users"), ("us", "users"), ("jp", "users")])
     for key in (("eu", "users"), ("US", "users")):

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from destination_profiles.memory.entries import (
     ABSENT,
     AT_ONCE,
+    LEAST_BITS,
+    MEAN,
     OTHER,
     Entries,
     make,
@@ -76,6 +78,29 @@ def test_bytes_between_entries_are_no_entry(tmp_path: Path) -> None:
             assert entries.find([each], [b"\x00\x01" + b"\x04" * 6]) == [ABSENT]
         entries.remove([across, inside])
         assert entries.find([first, second], [b"\x02" * 8, b"\x04" * 8]) == [3, 5]
+
+
+def test_entry_is_found_behind_bytes_that_look_like_it(tmp_path: Path) -> None:
+    """Where an identity begins, and is found earlier and later in the bucket by chance."""
+    before, same = record(b"\1" + bytes(7), b"\2" * 8, 0x0101), b"\1" * 8
+    make(tmp_path / "a", OWNER, [[before, record(same, same, 0x0101)]], 2)
+    with read(tmp_path / "a") as entries:
+        assert entries.find([same], [b"\3" * 8]) == [OTHER]
+        entries.remove([same])
+        assert entries.find([same, before[:8]], [same, b"\2" * 8]) == [ABSENT, 0x0101]
+
+
+@pytest.mark.parametrize("most", [0, 10_000_000])
+def test_records_are_given_by_their_first_byte(tmp_path: Path, most: int) -> None:
+    path = file(tmp_path / "a", {number: (number, 7) for number in range(600)}, most)
+    with read(path) as entries:
+        parts = [entries.records(prefix) for prefix in range(256)]
+    assert [{each[0] for each in part} for part in parts] == [
+        {prefix} if part else set() for prefix, part in enumerate(parts)
+    ]
+    assert [each for part in parts for each in part] == sorted(
+        record(identity(number), content(number), 7) for number in range(600)
+    )
 
 
 def test_what_is_removed_is_absent_and_what_is_blank_is_other(tmp_path: Path) -> None:
@@ -215,6 +240,10 @@ def test_few_records_are_put_into_what_is_there(tmp_path: Path) -> None:
         assert not entries.has_room(101)
     with read(file(tmp_path / "b", dict.fromkeys(range(20_000), (1, 7)), 1)) as crowded:
         assert not crowded.has_room(1)
+    most = 2 * MEAN << LEAST_BITS
+    with read(file(tmp_path / "c", dict.fromkeys(range(most - 4), (1, 7)), 1)) as nearly:
+        assert nearly.has_room(4)
+        assert not nearly.has_room(5)
 
 
 def test_spool_holds_little_and_loses_nothing(tmp_path: Path) -> None:
@@ -226,3 +255,5 @@ def test_spool_holds_little_and_loses_nothing(tmp_path: Path) -> None:
     parts = list(spool.merged(None, 0))
     assert sum(map(len, parts)) == spool.count == len(range(0, 2 * MOST_HELD, 1_000)) * 1_000
     assert parts == [sorted(each) for each in parts]
+    spool.clear()
+    assert (spool.count, [part for part in spool.merged(None, 0) if part]) == (0, [])

@@ -1,5 +1,6 @@
 """A memory from sync to sync, in a folder."""
 
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from destination_profiles.errors import StoreFailed, StoreUnavailable
 from destination_profiles.memory import lease, spool, store
+from destination_profiles.memory.about import read
 from destination_profiles.memory.entries import ABSENT, OTHER, Entries
 from destination_profiles.memory.lanes import Sends
 from destination_profiles.memory.opening import opened
@@ -310,6 +312,27 @@ def test_what_is_cut_is_begun_anew(syncs: Syncs, name: str) -> None:
     assert (syncs.told, syncs.days(TWO)) == ([], [TODAY] * 5)
 
 
+class Clinging(MemoryFolder):
+    """Lets nothing go."""
+
+    def remove(self, name: str) -> None:
+        raise StoreUnavailable("not now")
+
+
+def test_memory_that_is_begun_anew_is_another_before_anything_of_the_old_one_goes() -> None:
+    syncs = Syncs()
+    syncs.fill()
+    owner = read(syncs.folder.things[ABOUT])[0]
+    syncs.folder.things[ENTRIES] = cut(syncs.folder.things[ENTRIES])
+    clinging = Clinging()
+    clinging.things, syncs.folder = syncs.folder.things, clinging
+    with pytest.raises(StoreUnavailable), syncs.sync():
+        pass
+    assert sorted(clinging.things) == [ABOUT, ENTRIES]
+    now, why = read(clinging.things[ABOUT])
+    assert (why, now is None, now == owner) == ("", False, False)
+
+
 def test_part_of_the_journal_that_is_damaged_begins_anew(syncs: Syncs) -> None:
     """Wherever it is, and where it was cut behind a whole hash too."""
     syncs.fill()
@@ -456,6 +479,37 @@ def taken(folder: Folder, until: float) -> float:
     time = Time(first, until)
     lease.take(folder, "crm", "memory/crm", clock=time.clock, pause=time.pause)
     return time.now
+
+
+class Asked(MemoryFolder):
+    """Notes who holds it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[tuple[bool, str]] = []
+
+    def lock(self, *, alone: bool, where: str = "") -> HeldLock:
+        self.asked.append((alone, where))
+        return super().lock(alone=alone, where=where)
+
+
+def test_owner_is_alone_in_the_folder_of_the_memory() -> None:
+    folder = Asked()
+    for keeps in (True, False):
+        with opened(folder, "crm", print, keeps=keeps):
+            pass
+    assert folder.asked == [(True, "memory/crm")]
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+def test_nothing_is_left_on_this_machine(
+    syncs: Syncs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keeps: bool
+) -> None:
+    syncs.fill()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with syncs.sync(keeps=keeps):
+        assert list(tmp_path.iterdir())
+    assert not list(tmp_path.iterdir())
 
 
 def test_second_owner_waits_for_the_first() -> None:
