@@ -1,5 +1,6 @@
 """What is asked of rows: Airbyte's rules over JSON Schema, and parts that cannot be used."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -157,12 +158,41 @@ def test_schema_nested_beyond_reading_takes_anything() -> None:
             "definitions": {"a/b%~c": {"type": "integer"}},
         },
         columns(a={"$ref": "#/properties/b/allOf/0"}, b={"allOf": [{"type": "integer"}]}),
+        {**columns(a={"$ref": "#/definitions/0"}), "definitions": {"0": {"type": "integer"}}},
     ],
     ids=repr,
 )
 def test_reference_into_the_schema_itself_works(schema: Any) -> None:
     assert takes(schema, {"a": 5}) and not takes(schema, {"a": "x"})
     assert takes(schema, {"a": 5}, {"a": [()]}) and not takes(schema, {"a": "x"}, {"a": [()]})
+
+
+@pytest.mark.parametrize("names", ["ac", "ca"])
+@pytest.mark.parametrize("wrap", [lambda each: each, lambda each: {"anyOf": [False, each]}])
+def test_one_part_is_meant_as_it_is_written_and_as_airbyte_means_it(
+    names: str, wrap: Callable[[Any], Any]
+) -> None:
+    """To take null inside of `not` would be to take less."""
+    part = {"$ref": "#/definitions/n"}
+    asked = {"a": {"not": wrap(part)}, "c": part}
+    schema = {
+        **columns(**{name: asked[name] for name in names}),
+        "required": ["a", "c"],
+        "definitions": {"n": columns(b=TEXT)},
+    }
+    assert takes(schema, {"a": {"b": None}, "c": {"b": None}})
+    assert not takes(schema, {"a": {"b": "x"}, "c": {"b": None}})
+    assert not takes(schema, {"a": {"b": None}, "c": {"b": 5}})
+
+
+@pytest.mark.parametrize("keyword", ["enum", "const"])
+def test_value_that_looks_like_a_reference_is_a_value(keyword: str) -> None:
+    value = {"$ref": "#/definitions/nowhere"}
+    asked = {"not": {keyword: [value] if keyword == "enum" else value}}
+    found = stream_schema(columns(a=asked))
+    assert found.faults == ()
+    assert takes(columns(a=asked), {"a": 5})
+    assert not takes(columns(a=asked), {"a": value})
 
 
 def test_fault_behind_the_name_of_a_part_has_its_place() -> None:
