@@ -12,7 +12,7 @@ from ..statuses import KEEPS, STATUS
 from .batch import Row
 from .checks import is_plain
 
-PRIORITY = "priority"
+PRIORITY, CUSTOM_FIELDS = "priority", "custom_fields"
 APART = ("channel", "resource_id")  # and addresses: a subscription that differs here is another
 
 
@@ -38,8 +38,9 @@ def _keeps_apart(field: FieldConfig) -> bool:
 class Superseding:
     """Asked of two records of one stream. The later one may stand for the earlier where the keys
     are equal to the letter, and nothing of the earlier would be missed: it holds no function (an
-    `incr` counts once more), no field that the later one does not send, no subscription that the
-    later one lacks, and no key within one.
+    `incr` counts once more), no field that the later one does not set anew (an `incr` counts on
+    what is there, and nobody knows what a null does), no subscription that the later one lacks, and
+    no key within one.
     """
 
     def __init__(
@@ -51,17 +52,27 @@ class Superseding:
         self._keys, self._decode, self._skips_invalid = keys, wire.decode, skips_invalid
         forms = (form for forms in service.channels.values() for form in forms)
         self._apart = (*APART, *dict.fromkeys(key for form in forms for key in form.keys))
+        functions = service.functions.items()
+        self._replacing = {name for name, function in functions if function.get("replaces")}
 
     def __call__(self, later: Row, earlier: Row) -> bool:
         """Whether it may."""
         first, second = self._decode(earlier.profile), self._decode(later.profile)
         return (
-            not any(isinstance(value, dict) and "action" in value for value in first.values())
-            and first.keys() <= second.keys()
-            and all(first.get(field) == second.get(field) for field in self._keys)
+            first.keys() <= second.keys()
+            and all(self._sets(second[name], first[name], name) for name in first)
+            and all(repr(first.get(field)) == repr(second.get(field)) for field in self._keys)
             and not (self._skips_invalid and _listed(first.get(SUBSCRIPTIONS)))
             and self._covers(second.get(SUBSCRIPTIONS), first.get(SUBSCRIPTIONS))
         )
+
+    def _sets(self, later: Any, earlier: Any, name: str = "") -> bool:
+        """Whether a value leaves nothing to be missed of an earlier one of its field."""
+        if _is_function(earlier):
+            return False
+        if _is_function(later):
+            return later["action"] in self._replacing
+        return name == SUBSCRIPTIONS or later is not None or earlier is None
 
     def _covers(self, later: Any, earlier: Any) -> bool:
         """Whether each subscription of an earlier record stands in a later one, with all its
@@ -74,9 +85,24 @@ class Superseding:
         """Whether both are one subscription, and the later has each key of the earlier."""
         if not isinstance(earlier, dict) or not isinstance(later, dict):
             return bool(earlier == later)
-        return all(earlier.get(name) == later.get(name) for name in self._apart) and _has_keys(
-            later, earlier
+        return (
+            all(earlier.get(name) == later.get(name) for name in self._apart)
+            and _said(earlier) <= _said(later)
+            and self._has_custom(later.get(CUSTOM_FIELDS), earlier.get(CUSTOM_FIELDS))
         )
+
+    def _has_custom(self, later: Any, earlier: Any) -> bool:
+        if not isinstance(earlier, dict):
+            return True
+        return (
+            isinstance(later, dict)
+            and earlier.keys() <= later.keys()
+            and all(self._sets(later[name], earlier[name]) for name in earlier)
+        )
+
+
+def _is_function(value: Any) -> bool:
+    return isinstance(value, dict) and "action" in value
 
 
 def _listed(subscriptions: Any) -> list[Any]:
@@ -85,21 +111,11 @@ def _listed(subscriptions: Any) -> list[Any]:
     return subscriptions if isinstance(subscriptions, list) else [subscriptions]
 
 
-def _has_keys(later: Mapping[str, Any], earlier: Mapping[str, Any]) -> bool:
-    mine, theirs = later.get("custom_fields"), earlier.get("custom_fields")
-    if isinstance(theirs, dict):
-        if any(isinstance(value, dict) and "action" in value for value in theirs.values()):
-            return False
-        if not isinstance(mine, dict) or not theirs.keys() <= mine.keys():
-            return False
-    return _said(earlier) <= _said(later)
-
-
 def _said(subscription: Mapping[str, Any]) -> set[str]:
     """The keys that change something: -1 keeps what is stored, as a key that is not there does."""
     keeps = (KEEPS, str(KEEPS))  # the latter in a format without types
     return {
         name
         for name, value in subscription.items()
-        if name not in (STATUS, PRIORITY) or value not in keeps
+        if value is not None and (name not in (STATUS, PRIORITY) or value not in keeps)
     }

@@ -227,6 +227,13 @@ def test_schema_is_compiled_for_the_first_record() -> None:
         ({"id": 1, "a": 1}, {"id": 1, "a": None}, False),
         ({"id": 1, "n": {"action": "incr", "value": 1}}, {"id": 1, "n": 1}, False),
         ({"id": 1, "n": {"action": "incr", "value": 1}}, {"id": 1}, False),
+        ({"id": 1, "n": 5}, {"id": 1, "n": {"action": "incr", "value": 1}}, False),
+        ({"id": 1, "t": ["a"]}, {"id": 1, "t": {"action": "add", "value": ["b"]}}, False),
+        ({"id": 1, "t": ["a"]}, {"id": 1, "t": {"action": "delete", "value": ["b"]}}, False),
+        ({"id": 1, "n": 5}, {"id": 1, "n": {"action": "set", "value": 6}}, True),
+        ({"id": 1, "n": 5}, {"id": 1, "n": {"action": "unset"}}, True),
+        ({"id": 1}, {"id": 1, "n": {"action": "incr", "value": 1}}, True),
+        ({"id": 5}, {"id": 5.0}, False),
     ],
 )
 def test_superseding_misses_nothing(earlier: Any, later: Any, may: bool) -> None:
@@ -234,6 +241,26 @@ def test_superseding_misses_nothing(earlier: Any, later: Any, may: bool) -> None
     rows = [row(made, json.dumps(each).encode()) for each in (later, earlier)]
     assert made.route.supersedes is not None
     assert made.route.supersedes(*rows) is may
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "may"),
+    [
+        ({"a": 1}, {"a": None}, False),
+        ({"a": None}, {"a": None}, True),
+        ({"a": None}, {"a": 1}, True),
+    ],
+)
+def test_null_of_which_nobody_knows_what_it_does_misses_what_was_there(
+    earlier: Any, later: Any, may: bool
+) -> None:
+    made = codec(sync_mode="append_dedup", null_values="send")
+    rows = [row(made, json.dumps({"id": 1, **each}).encode()) for each in (later, earlier)]
+    assert made.route.supersedes is not None
+    assert made.route.supersedes(*rows) is may
+    custom = [[{**OUT, "custom_fields": each}] for each in (later, earlier)]
+    assert covers(*custom) is may
+    assert covers(*([{**OUT, "note": each["a"]}] for each in (later, earlier))) is may
 
 
 OUT = {"channel": "email", "resource_id": 3, "email": "a", "status": "unsubscribed"}
@@ -257,6 +284,16 @@ SUPERSEDED = [
         [{**OUT, "custom_fields": {"a": {"action": "incr", "value": 1}}}],
         [{**OUT, "custom_fields": {"a": 2}}],
         False,
+    ),
+    (
+        [{**OUT, "custom_fields": {"a": 2}}],
+        [{**OUT, "custom_fields": {"a": {"action": "incr", "value": 1}}}],
+        False,
+    ),
+    (
+        [{**OUT, "custom_fields": {"a": 2}}],
+        [{**OUT, "custom_fields": {"a": {"action": "unset"}}}],
+        True,
     ),
 ]
 
