@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import MostRejected, TooManyRejected
 from ..records.batch import Batch, Data, Rejected
 from ..records.changes import Change
-from ..records.codec import StreamCodec
+from ..records.codec import StreamCodec, Taken
 from ..records.deletions import Deleted
 from ..records.route import Route
 from ..records.status_column import Sent
@@ -31,6 +31,7 @@ from .tally import Tally
 if TYPE_CHECKING:
     from .remembering import Remembering
 
+Take = Callable[[StreamCodec], Iterable[Taken]]
 REPLACED_IN_VAIN = "a later record of its profile took its place, and that one was rejected"
 PERCENT_FROM = 20  # resolved records: of fewer, most may be wrong by chance
 PERCENT_STOPS_FROM = 1_000  # at which a sync ends before its input does
@@ -86,11 +87,18 @@ class Writer:
 
     def records(self, key: StreamKey, originals: Sequence[Data]) -> None:
         """Take the `data` of records that follow each other."""
-        if not self.strangers.know(key, len(originals)):
+        self._take(key, len(originals), lambda codec: codec.take(originals))
+
+    def changed(self, key: StreamKey, data: Data, changes: Sequence[Change]) -> None:
+        """Take a record of which its source says that some values are not those it has."""
+        self._take(key, 1, lambda codec: codec.take_changed(data, changes))
+
+    def _take(self, key: StreamKey, count: int, take: Take) -> None:
+        if not self.strangers.know(key, count):
             return
         codec = self._codecs[key]
         interval = self.ledger.interval(codec.route.label)
-        for taken in codec.take(originals):
+        for taken in take(codec):
             if isinstance(taken, Rejected):
                 self._reject_unsent(interval, taken.original, taken.rejection)
             elif isinstance(taken, Deleted):
@@ -102,14 +110,7 @@ class Writer:
 
     def faulty(self, key: StreamKey, data: bytes, rejection: Rejection) -> None:
         """Take a record that is known to be beyond sending."""
-        if self.strangers.know(key, 1):
-            interval = self.ledger.interval(self._codecs[key].route.label)
-            self._reject_unsent(interval, data, rejection)
-
-    def changed(self, key: StreamKey, data: Data, changes: Sequence[Change]) -> None:
-        """Take a record of which its source says that some values are not those it has."""
-        codec = self._codecs.get(key)
-        self.records(key, [data if codec is None else codec.without(data, changes)])
+        self._take(key, 1, lambda _: [Rejected(data, rejection)])
 
     def checkpoint(self, state: Any, key: StreamKey | None, size: int = 0) -> None:
         """Take a state of `size` bytes: of a stream, or of all streams where `key` is None. It may

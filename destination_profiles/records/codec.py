@@ -11,7 +11,7 @@ from ..service.manifest import OBJECT, Service
 from ..service.matching import Target, matching_by
 from .airbyte_columns import DELETED_AT
 from .batch import Batch, Data, Originals, Rejected
-from .changes import Change, without
+from .changes import Change, of_several, without
 from .deletions import REJECTED, Deleted, Deletions, says_deleted, unsubscribing
 from .encoding import Encoding
 from .mapping import require_key
@@ -70,6 +70,7 @@ class StreamCodec:
         ways.check()
         self.notes = ways.notes  # of values that are left out
         self._known = Declared(info.schema).columns
+        self._parts = configured.parts()
         self._encoding = Encoding(ways, self.largest)
         self._on_delete = configured.on_delete or config.on_delete
         self._deletions = Deletions() if self._on_delete != "send" else None
@@ -114,12 +115,16 @@ class StreamCodec:
         else:
             yield Deleted(originals.parts)
 
-    def without(self, data: Data, changes: Sequence[Change]) -> Data:
-        """The `data` of a record without what its source says is not its own value. Whatever it is,
-        it says that a row was deleted.
+    def take_changed(self, data: Data, changes: Sequence[Change]) -> Iterator[Taken]:
+        """What becomes of a record without the values that are not those its source has. One that
+        says that a row was deleted says so whatever it is.
         """
         others = [each for each in changes if each.field != DELETED_AT]
-        return without(data, others, known=self._known, notes=self.notes)
+        rejection = of_several(others, self._parts)
+        if rejection and not (self._deletions and any(self._deletions.are(Originals([data])))):
+            yield Rejected(bytes(data), rejection)
+        else:
+            yield from self.take([without(data, others, known=self._known, notes=self.notes)])
 
 
 def target_of(

@@ -85,7 +85,15 @@ class Columns:
             (name, bool(field.type)), JsonTexts(exactly=bool(field.type))
         )
         walk = Walk(path, texts)
+        message = f"{field.to} is taken from {source}, and {name} holds JSON that cannot be read"
+        garbled = Rejection("conversion", "json", message, f"$.{source}", f"$.{source} {message}")
+        found = self._walked(name, path, walk, field)
+        return lambda table: self.notes.readable(found(table), field, garbled)
+
+    def _walked(self, name: str, path: Sequence[str], walk: Walk, field: FieldConfig) -> Read:
+        """What a path leads to from a column."""
         if not self._declared.columns:  # then a column may have the whole name
+            source = ".".join((name, *path))
             self._want(source, (), field)
             return lambda table: [
                 walk(value) if whole is ABSENT else whole
@@ -178,22 +186,24 @@ class Columns:
 
     def _members(self, source: str, field: FieldConfig) -> "Members":
         """The members of one of several columns: its value, or those of an array, converted; not
-        those that are null or empty.
+        those that are null or empty. ABSENT where one cannot be read and is left out.
         """
         read = self._column(source, field)
         convert = field.cell.reader(field.type, self._zone)
         one = self._convert(convert, source, field) if convert else None
         without = self.notes.without
 
-        def members(value: Any) -> list[Any] | None:
+        def members(value: Any) -> Any:
             if value is ABSENT:
                 return None
             several: list[Any] = []
             for member in value if isinstance(value, list) else [value]:
                 if member is not None and member != "":
                     (made,) = without([one(member)]) if one else (member,)
+                    if made is ABSENT:
+                        return ABSENT
                     several += made if isinstance(made, list) else [made]
-            return [each for each in several if each is not None and each is not ABSENT]
+            return [each for each in several if each is not None]
 
         return lambda table: list(map(members, read(table)))
 
@@ -249,17 +259,18 @@ def _rejection(value: Any, source: str, field: FieldConfig, *, is_named: bool) -
     return Rejection("conversion", code, message, path, f"{path} {message}", shape=shape_of(value))
 
 
-Members = Callable[[Table], list[list[Any] | None]]
+Members = Callable[[Table], list[Any]]
 
 
 def _array(columns: Sequence[Members]) -> Read:
     """The members of several columns, each once. Null where all are empty, absent where the record
-    has none of the columns.
+    has none of the columns, or where one cannot be read: without it the others would take the place
+    of what is stored.
     """
 
-    def values(members: tuple[list[Any] | None, ...]) -> Any:
+    def values(members: tuple[Any, ...]) -> Any:
         there = [each for each in members if each is not None]
-        if not there:
+        if not there or ABSENT in there:
             return ABSENT
         distinct = {_identity(member): member for each in there for member in each}
         return list(distinct.values()) or None

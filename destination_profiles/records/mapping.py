@@ -12,6 +12,7 @@ from ..statuses import STATUS, UNSUBSCRIBED
 from .airbyte_columns import PREFIXES, are_added
 from .checks import FieldChecks
 from .columns import Columns
+from .contradictions import OptOutsWin
 from .field import Field, Null, null_rule, text_key
 from .paths import Declared
 from .status_column import StatusCounts
@@ -61,10 +62,13 @@ class ProfileMapping:
         }
         self._counts = counts or StatusCounts()
         self._places = stream.bare
+        places = [(each.channel, each.resource_id) for each in stream.subscriptions]
+        self._may_contradict = len(set(places)) < len(places)
         self._bare = [
             {"channel": channel, "resource_id": resource_id, STATUS: UNSUBSCRIBED}
             for channel, resource_id in stream.bare
         ]
+        self._settled = OptOutsWin(known or service())
         self._subscriptions = [
             Subscription(
                 each,
@@ -89,8 +93,14 @@ class ProfileMapping:
         if self._subscriptions:
             built = self.subscriptions(table)
             own = made.get(SUBSCRIPTIONS)
-            made[SUBSCRIPTIONS] = built if own is None else list(map(_joined, own, built))
+            made[SUBSCRIPTIONS] = built if own is None else list(map(self.joined, own, built))
         return made
+
+    def joined(self, own: Any, built: Any) -> Any:
+        """A row's own subscriptions, if they are some, and those that were built."""
+        if built is ABSENT or not (own is None or own is ABSENT or isinstance(own, list)):
+            return own
+        return self._settled([*own, *built]) if own else built
 
     def built(self, table: Table) -> list[Values]:
         """Those of each entry of the configuration, ABSENT for records that have none."""
@@ -110,17 +120,13 @@ class ProfileMapping:
         columns = self.built(table)
         if len(columns) == 1:
             return [each if each is ABSENT else [each] for each in columns[0]]
-        return [
+        rows = [
             [each for each in row if each is not ABSENT] or ABSENT
             for row in zip(*columns, strict=True)
         ]
-
-
-def _joined(own: Any, built: Any) -> Any:
-    """A field's own subscriptions, if they are some, and those that were built."""
-    if built is ABSENT or not (own is None or own is ABSENT or isinstance(own, list)):
-        return own
-    return [*(own or ()), *built]
+        if not self._may_contradict:
+            return rows
+        return [each if each is ABSENT else self._settled(each) for each in rows]
 
 
 def mapper(
@@ -154,7 +160,12 @@ def mapper(
         made = [_whole(record, null, key) for record in own]
         if stream.subscriptions:
             built = mapping.subscriptions(Dicts(records))
-            made = list(map(_subscribed, made, built))
+            made = [
+                one
+                if some is ABSENT
+                else {**one, SUBSCRIPTIONS: mapping.joined(one.get(SUBSCRIPTIONS), some)}
+                for one, some in zip(made, built, strict=True)
+            ]
         return made
 
     return as_they_come
@@ -178,13 +189,6 @@ def _whole(record: Mapping[str, Any], null: Null, key: Any) -> Any:
     if key in made and isinstance(made[key], list):
         made = {**made, key: text_key(made[key])}
     return made
-
-
-def _subscribed(profile: Profile, built: Any) -> Profile:
-    """A profile with those subscriptions that were built added to its own."""
-    if built is ABSENT:
-        return profile
-    return {**profile, SUBSCRIPTIONS: _joined(profile.get(SUBSCRIPTIONS), built)}
 
 
 def require_key(stream: str, fields: tuple[FieldConfig, ...] | None, matching: Matching) -> None:

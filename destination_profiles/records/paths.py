@@ -14,6 +14,13 @@ MAX_STEPS = 100  # of references and alternatives, some of which lead into thems
 Kinds = frozenset[str]
 
 
+class Garbled:
+    """Stands for a text that begins as JSON and cannot be read as it."""
+
+
+GARBLED = Garbled()
+
+
 class Walk:
     """What a path leads to: through objects by name, through arrays by index or, by name, through
     all their members, and through texts that are JSON.
@@ -24,7 +31,7 @@ class Walk:
         self._path, self._texts = path, texts
 
     def __call__(self, value: Any) -> Any:
-        """ABSENT where it leads nowhere."""
+        """ABSENT where it leads nowhere, GARBLED where a text on the way cannot be read."""
         return self._from(value, 0)
 
     def _from(self, value: Any, start: int) -> Any:
@@ -35,18 +42,20 @@ class Walk:
             if isinstance(value, dict):
                 value = value.get(name, ABSENT)
             elif not isinstance(value, list):
-                return ABSENT
+                return GARBLED if value is GARBLED else ABSENT
             elif not name.isdecimal():
                 return self._members(value, place)
             else:
                 value = value[int(name)] if int(name) < len(value) else ABSENT
         return value
 
-    def _members(self, values: list[Any], place: int) -> list[Any]:
+    def _members(self, values: list[Any], place: int) -> Any:
         """Of each member of an array, but for those that have none or null."""
         found: list[Any] = []
         for each in values:
             one = self._from(each, place)
+            if one is GARBLED:
+                return GARBLED
             if isinstance(one, list):
                 found += one
             elif one is not ABSENT and one is not None:
@@ -55,7 +64,7 @@ class Walk:
 
 
 class JsonTexts(dict[str, Any]):
-    """What JSON texts hold; ABSENT for others."""
+    """What JSON texts hold; ABSENT for others, and GARBLED for those that only begin so."""
 
     def __init__(self, *, exactly: bool) -> None:
         """`exactly`: decimals keep their digits."""
@@ -69,7 +78,7 @@ class JsonTexts(dict[str, Any]):
         try:
             found = self._decode(text)
         except (ValueError, RecursionError):
-            found = ABSENT
+            found = GARBLED
         if len(text) <= MAX_LENGTH:
             if len(self) >= MAX_REMEMBERED:
                 self.clear()

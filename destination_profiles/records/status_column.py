@@ -87,8 +87,9 @@ class StatusColumn:
         self._remembered = Remembered(self._status)
 
     def statuses(self, table: Table) -> Values:
-        """One for each record, Unread where a value says nothing of one and faults are collected.
-        Raises InvalidRecord for it otherwise.
+        """One for each record, ABSENT where its column is null, None where it has no such column,
+        and Unread where a value says nothing of one and faults are collected. Raises InvalidRecord
+        for it otherwise.
         """
         if self._column is None:
             return list(repeat(self._constant, len(table)))
@@ -103,9 +104,10 @@ class StatusColumn:
         """
         if self._rule.only_opt_out:
             return [type(each) is Unread or each in self._opt_outs for each in statuses]
-        if self._rule.keeps_null or ABSENT not in statuses:
+        keeps_null = self._rule.keeps_null
+        if None not in statuses and (keeps_null or ABSENT not in statuses):
             return None
-        return [each is not ABSENT for each in statuses]
+        return [each is not None and (keeps_null or each is not ABSENT) for each in statuses]
 
     def read(self, statuses: Values) -> Values:
         """Those that could be read, the others noted and ABSENT."""
@@ -113,7 +115,7 @@ class StatusColumn:
 
     def _status(self, value: Any) -> Any:
         if value is None or value is ABSENT:
-            return ABSENT
+            return ABSENT if value is None else None
         try:
             status = self._read(value)
         except NoStatus as no_status:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from ..config import FieldConfig
 from ..errors import InvalidRecord
 from ..rejection import Rejection
+from .paths import Garbled
 from .table import ABSENT, Values
 
 # step, code and sentence, as a log may have them, and the value's shape
@@ -51,6 +52,16 @@ class Notes:
             return values
         self.pending += [each for each in values if type(each) is Unread]
         return [ABSENT if type(each) is Unread else each for each in values]
+
+    def readable(self, values: Values, field: FieldConfig, garbled: Rejection) -> Values:
+        """The values of a path without those behind a text that cannot be read, which are noted.
+        Raises InvalidRecord where one costs the record.
+        """
+        if Garbled not in set(map(type, values)):
+            return values
+        return self.without(
+            [self.fail(field, garbled) if type(each) is Garbled else each for each in values]
+        )
 
     def settle(self) -> None:
         """Count what was noted."""

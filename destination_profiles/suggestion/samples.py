@@ -6,7 +6,7 @@ from itertools import chain
 from typing import Any
 
 from ..cells import folded
-from ..records.paths import Declared, JsonTexts, Walk
+from ..records.paths import GARBLED, Declared, JsonTexts, Walk
 from ..records.table import ABSENT
 from ..shapes import quoted, shape_of
 
@@ -79,7 +79,7 @@ def _keys(rows: Iterable[Row], is_known: Callable[[str], bool]) -> list[str]:
 def _is_there(value: Any) -> bool:
     if isinstance(value, str):
         return bool(value.strip())
-    return value is not None and value is not ABSENT and value not in ([], {})
+    return value not in (None, ABSENT, GARBLED, [], {})
 
 
 def shapes(values: Sequence[Any], most: int = 3) -> str:

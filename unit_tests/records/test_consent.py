@@ -7,6 +7,7 @@ import pytest
 
 from destination_profiles.config import FieldConfig, SubscriptionConfig
 from destination_profiles.errors import ConfigError
+from destination_profiles.records.changes import Change
 from destination_profiles.records.codec import StreamCodec
 from destination_profiles.statuses import StatusRule
 from unit_tests.records.streams import codec, profile, rejection, taken
@@ -57,6 +58,31 @@ def test_value_that_says_no_status_rejects_its_row(value: Any, fields: Any) -> N
     found = rejection(stream(StatusRule(), fields=fields), {"id": 1, "mail": "a", "news": value})
     assert (found.reason, found.code, found.path) == ("conversion", "status", "$.news")
     assert found.loggable == f"$.news: {found.message}"
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+@pytest.mark.parametrize("fields", [(KEY,), None])
+def test_row_without_the_column_of_a_status_makes_no_subscription(keeps: bool, fields: Any) -> None:
+    """`keep` is what the user says of nulls: of what is not there nobody says anything."""
+    made = stream(StatusRule(keeps_null=keeps), fields=fields)
+    rows = [{"id": 1, "mail": "a@b"}, {"id": 2, "mail": "c@d", "news": IN}, {"id": 3}]
+    found = taken(made, [json.dumps(each).encode() for each in rows])
+    assert [b"subscriptions" in each.profile for each in found] == [False, True, False]
+    (lost,) = made.take_changed(b'{"id":1,"mail":"a@b","news":null}', [Change("news", "NULLED")])
+    assert [bytes(each) for each in lost.profiles()] == (
+        [b'{"id":1}'] if fields else [b'{"id":1,"mail":"a@b"}']
+    )
+
+
+def test_status_behind_json_that_cannot_be_read_rejects_its_row() -> None:
+    part = FieldConfig("status", "prefs.news", type="status")
+    made = stream(StatusRule((("true", IN), ("false", OUT))), part, fields=(KEY,))
+    for text in ("{'news': False}", '{"news": fal'):
+        found = rejection(made, {"id": 1, "mail": "a@b", "prefs": text})
+        assert (found.code, found.path) == ("json", "$.prefs.news")
+        assert "False" not in f"{found}"
+    sent = profile(made, {"id": 1, "mail": "a@b", "prefs": '{"news": false}'})
+    assert sent["subscriptions"][0]["status"] == OUT
 
 
 def test_row_without_an_address_is_asked_for_no_status() -> None:

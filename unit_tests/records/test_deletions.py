@@ -144,9 +144,16 @@ def test_key_may_be_written_with_escapes(place: int) -> None:
 @pytest.mark.parametrize("change", ["TRUNCATED", "NULLED"])
 def test_mark_that_the_source_changed_is_a_mark(change: str) -> None:
     made = cdc()
-    assert taken(made, bytes(made.without(row(1), [Change("_ab_cdc_deleted_at", change)]))) == [
-        "1 deleted"
-    ]
+    (found,) = made.take_changed(row(1), [Change("_ab_cdc_deleted_at", change)])
+    assert isinstance(found, Deleted)
+
+
+def test_deleted_row_is_one_whatever_else_the_source_lost() -> None:
+    several = FieldConfig("phones", columns=("tel", "mail"))
+    made = cdc(fields=(*FIELDS, several))
+    lost = [Change("tel", "NULLED")]
+    found = [type(each) for at in (WHEN, None) for each in made.take_changed(row(1, at), lost)]
+    assert found == [Deleted, Rejected]
 
 
 def test_lean_schema_ends_subscriptions_of_deleted_rows() -> None:

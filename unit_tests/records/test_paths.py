@@ -9,7 +9,7 @@ import pytest
 from destination_profiles.config import FieldConfig
 from destination_profiles.errors import ConfigError
 from destination_profiles.records.batch import Rejected
-from destination_profiles.records.paths import MAX_REMEMBERED, Declared, JsonTexts, Walk
+from destination_profiles.records.paths import GARBLED, MAX_REMEMBERED, Declared, JsonTexts, Walk
 from destination_profiles.records.table import ABSENT
 from unit_tests.records.streams import codec, profile, taken
 
@@ -135,7 +135,7 @@ def test_column_of_the_whole_name_goes_first() -> None:
 def test_text_is_parsed_once() -> None:
     texts = JsonTexts(exactly=False)
     assert texts['{"a":1.50}'] is texts['{"a":1.50}']
-    assert (texts["Rome"], texts["{"], texts['"a"']) == (ABSENT, ABSENT, ABSENT)
+    assert (texts["Rome"], texts["{"], texts['"a"']) == (ABSENT, GARBLED, ABSENT)
 
 
 @pytest.mark.parametrize(("exactly", "number"), [(True, Decimal("1.50")), (False, 1.5)])
@@ -202,10 +202,13 @@ def test_number_that_a_double_is_keeps_its_digits(number: str) -> None:
 
 
 @pytest.mark.parametrize("number", ["1e-999999999", "1e-99999999999999999999"])
-def test_text_of_json_with_such_a_number_leads_nowhere(number: str) -> None:
+def test_text_of_json_with_such_a_number_is_told(number: str) -> None:
     fields = [FieldConfig("id", "id"), FieldConfig("a", "n.x", type="string")]
-    made = codec(fields=fields)
-    assert profile(made, {"id": 1, "n": f'{{"x":{number}}}'}) == {"id": 1}
+    rows = [b'{"id":%d,"n":%s}' % (at, text) for at, text in enumerate([b"null", b"1", b'"1"'])]
+    text = json.dumps(f'{{"x":{number}}}').encode()
+    found = taken(codec(fields=fields), [*rows, b'{"id":9,"n":%b}' % text])
+    assert [getattr(each, "rejection", None) for each in found[:3]] == [None] * 3
+    assert found[3].rejection.path == "$.n.x"
 
 
 def test_names_that_no_struct_has_keep_their_digits() -> None:

@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 
 from destination_profiles.cells import Cell
-from destination_profiles.config import FieldConfig
+from destination_profiles.config import FieldConfig, StreamConfig, SubscriptionConfig
 from destination_profiles.conversion import Form
-from destination_profiles.records.changes import Change
+from destination_profiles.records.batch import Batch, Rejected
+from destination_profiles.records.changes import Change, without
+from destination_profiles.records.unread import Notes
 from unit_tests.records.streams import codec, profile, taken
 
 ID = FieldConfig("id", "id")
@@ -31,11 +33,24 @@ def test_each_value_counts_once_however_often_it_is_tried() -> None:
     assert made.notes.take() == {TOLD: 99}
 
 
-def test_member_of_several_columns_is_left_out() -> None:
-    several = FieldConfig("n", columns=("m", "k"), type="int", cell=Cell(omits=True))
-    made = codec(fields=[ID, several])
-    assert profile(made, {"id": 1, "m": "x", "k": 5}) == {"id": 1, "n": [5]}
-    assert made.notes.take() == {TOLD: 1}
+@pytest.mark.parametrize("columns", [("m",), ("m", "k"), ("k", "m")])
+@pytest.mark.parametrize("value", ["x", [3, "x"]])
+@pytest.mark.parametrize("nulls", ["omit", "unset", "send"])
+def test_field_of_several_columns_is_left_out_with_one_of_its_members(
+    columns: tuple[str, ...], value: Any, nulls: Any
+) -> None:
+    """The others would take the place of all that is stored."""
+    several = FieldConfig("n", columns=columns, type="int", cell=Cell(omits=True))
+    made = codec(fields=[ID, several], null_values=nulls)
+    assert profile(made, {"id": 1, "m": value, "k": 5}) == {"id": 1}
+    assert sum(made.notes.take().values()) == 1
+
+
+def test_json_on_the_way_that_cannot_be_read_leaves_out_its_field_alone() -> None:
+    field = FieldConfig("n", "m.k", type="int", cell=Cell(omits=True))
+    made = codec(fields=[ID, field, FieldConfig("p", "q")])
+    assert profile(made, {"id": 1, "m": "{'k': 1}", "q": 2}) == {"id": 1, "p": 2}
+    assert sum(made.notes.take().values()) == 1
 
 
 @pytest.mark.parametrize(("value", "sent"), [(None, 7), ("", 7), (5, 5)])
@@ -81,7 +96,58 @@ LOST = [
 
 @pytest.mark.parametrize(("data", "change", "left"), LOST)
 def test_field_that_the_source_lost_is_left_out(data: bytes, change: Change, left: bytes) -> None:
-    assert bytes(codec().without(data, [change])) == left
+    assert bytes(without(data, [change], known=(), notes=Notes())) == left
+
+
+PHONES = FieldConfig("phones", columns=("tel", "other.tel"))
+
+
+@pytest.mark.parametrize(
+    ("change", "column"),
+    [
+        (Change("tel", "NULLED"), "tel"),
+        (Change("tel.0", "TRUNCATED"), "tel"),
+        (Change("other", "TRUNCATED"), "other.tel"),
+        (Change("other.tel", "NULLED"), "other.tel"),
+        (Change("other.mail", "NULLED"), None),
+        (Change("te", "NULLED"), None),
+        (Change("tel", "RETAINED"), None),
+    ],
+)
+def test_row_is_not_sent_without_one_of_several_columns(change: Change, column: Any) -> None:
+    """What is made of the others would take the place of all that is stored."""
+    made = codec(fields=[ID, PHONES], null_values="unset")
+    data = b'{"id":1,"tel":null,"other":{"tel":"7"}}'
+    (found,) = made.take_changed(data, [change])
+    if column is None:
+        assert isinstance(found, Batch)
+        return
+    assert isinstance(found, Rejected)
+    assert (found.original, found.rejection.code) == (data, change.change)
+    message = (
+        "phones is made of several columns, and {0} is not the value that the source has ({1})"
+    )
+    assert found.rejection.message == message.format(column, change.change)
+    assert made.notes.take() == {}
+
+
+def test_field_of_one_column_alone_is_left_out() -> None:
+    one = FieldConfig("phones", columns=("tel",))
+    made = codec(fields=[ID, one], null_values="unset")
+    (found,) = made.take_changed(b'{"id":1,"tel":null}', [Change("tel", "NULLED")])
+    assert isinstance(found, Batch) and list(found.profiles()) == [b'{"id":1}']
+
+
+def test_parts_of_subscriptions_are_columns_of_several_too() -> None:
+    several = FieldConfig("x", columns=("a", "b"))
+    address = FieldConfig("email", "mail")
+    ones = [
+        SubscriptionConfig("email", 3, (address,), (several,)),
+        SubscriptionConfig("email", 3, (address,), (), (several,)),
+        SubscriptionConfig("email", 3, (several,)),
+    ]
+    for one in ones:
+        assert StreamConfig("users", subscriptions=(one,)).parts() == {"a": "x", "b": "x"}
 
 
 def test_lost_field_is_told_by_names_of_the_schema_alone() -> None:
@@ -93,7 +159,7 @@ def test_lost_field_is_told_by_names_of_the_schema_alone() -> None:
         Change("b.canary", "NULLED", "SOURCE_RETRIEVAL_ERROR"),
         Change("a.b", "TRUNCATED", "SOURCE_RETRIEVAL_ERROR"),
     ]
-    made.without(b'{"id":1,"a":null,"canary":null}', changes)
+    list(made.take_changed(b'{"id":1,"a":null,"canary":null}', changes))
     reason = "is not the value that the source has ({}), so what is stored stays"
     assert list(made.notes.take()) == [
         ("source", "NULLED", f"$.a {reason.format('SOURCE_RETRIEVAL_ERROR')}", None),

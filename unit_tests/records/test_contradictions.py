@@ -1,0 +1,102 @@
+"""Subscriptions of one row that contradict each other."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from destination_profiles.config import FieldConfig, SubscriptionConfig
+from destination_profiles.records.batch import Batch
+from destination_profiles.records.codec import StreamCodec
+from destination_profiles.records.contradictions import OptOutsWin
+from destination_profiles.service.manifest import service
+from unit_tests.records.streams import codec, profile
+
+IN, OUT = "subscribed", "unsubscribed"
+MAIL = {"channel": "email", "resource_id": 28, "email": "a@b"}
+SMS = {"channel": "sms", "resource_id": 3, "phone": "+49 151 23"}
+PUSH = {"channel": "push", "resource_id": 3, "provider": "Firefox", "subscription_id": "t"}
+SETTLED = [
+    ([{**MAIL, "status": OUT}, {**MAIL, "status": IN}], [0]),
+    ([{**MAIL, "status": IN}, {**MAIL, "status": OUT}], [1]),
+    ([{**MAIL, "status": IN}, {**MAIL, "status": 1}], [1]),
+    ([{**MAIL, "status": 0}, {**MAIL, "status": "1"}], [1]),
+    ([MAIL, {**MAIL, "status": OUT}], [1]),
+    ([{**MAIL, "status": -1}, {**MAIL, "status": " Unsubscribed "}], [1]),
+    ([{**MAIL, "status": OUT}, {**MAIL, "email": " A@B", "status": IN}], [0]),
+    ([{**MAIL, "status": OUT}, {**MAIL, "status": "suspended"}], [0, 1]),
+    ([{**MAIL, "status": IN}, {**MAIL, "status": IN}], [0, 1]),
+    ([{**MAIL, "status": OUT}, {**MAIL, "email": "c@d", "status": IN}], [0, 1]),
+    ([{**MAIL, "status": OUT}, {**MAIL, "resource_id": 29, "status": IN}], [0, 1]),
+    ([{**MAIL, "status": OUT}, {**MAIL, "resource_id": "28", "status": IN}], [0]),
+    (
+        [
+            {"channel": "email", "resource_id": 28, "email_data": {"email": "a@b"}, "status": OUT},
+            {**MAIL, "status": IN},
+        ],
+        [0],
+    ),
+    ([{**SMS, "status": OUT}, {**SMS, "phone": 4915123, "status": IN}], [0]),
+    ([{**SMS, "status": OUT}, {**SMS, "phone": "4915124", "status": IN}], [0, 1]),
+    ([{**PUSH, "status": OUT}, {**PUSH, "provider": "Safari", "status": IN}], [0]),
+    (["odd", None, {**MAIL, "status": OUT}, {"channel": 5}, MAIL], [0, 1, 2, 3]),
+]
+
+
+@pytest.mark.parametrize(("subscriptions", "kept"), SETTLED)
+@pytest.mark.parametrize("form", [lambda each: each, lambda each: msgspec.Raw(_json(each))])
+def test_opt_out_wins(subscriptions: list[Any], kept: list[int], form: Any) -> None:
+    given = list(map(form, subscriptions))
+    assert OptOutsWin(service())(given) == [given[place] for place in kept]
+
+
+def _json(value: Any) -> bytes:
+    return msgspec.json.encode(value)
+
+
+def stream(*entries: tuple[int, str, str], **more: Any) -> StreamCodec:
+    made = [
+        SubscriptionConfig(
+            "email", resource, (FieldConfig("email", mail),), (FieldConfig("status", news),)
+        )
+        for resource, mail, news in entries
+    ]
+    return codec(subscriptions=made, **more)
+
+
+ROW = {"id": 1, "work": "a@b", "work_news": OUT, "home": "A@b", "home_news": IN}
+WORK, HOME = (28, "work", "work_news"), (28, "home", "home_news")
+SENT = {"channel": "email", "resource_id": 28, "email": "a@b", "status": OUT}
+
+
+@pytest.mark.parametrize("entries", [(WORK, HOME), (HOME, WORK)])
+@pytest.mark.parametrize("wire", ["json", "xml"])
+@pytest.mark.parametrize("fields", [(FieldConfig("id", "id"),), None])
+def test_two_entries_of_the_configuration_do_not_contradict(
+    entries: Any, wire: Any, fields: Any
+) -> None:
+    made = stream(*entries, fields=fields, wire_format=wire)
+    if wire == "json":
+        assert profile(made, ROW)["subscriptions"] == [SENT]
+    (batch,) = made.take([_json(ROW)])
+    assert isinstance(batch, Batch)
+    (sent,) = batch.profiles()
+    assert sent.count(b'"resource_id":28') + sent.count(b"<resource_id>28<") == 1
+
+
+@pytest.mark.parametrize(
+    "fields", [(FieldConfig("id", "id"), FieldConfig("subscriptions", "subscriptions")), None]
+)
+@pytest.mark.parametrize(("own", "built"), [(OUT, IN), (IN, OUT), (1, IN), (0, OUT)])
+def test_rows_own_subscriptions_and_those_that_are_made_do_not_contradict(
+    own: Any, built: str, fields: Any
+) -> None:
+    row = {"id": 1, "mail": "a@b", "news": built, "subscriptions": [{**SENT, "status": own}]}
+    (sent,) = profile(stream((28, "mail", "news"), fields=fields), row)["subscriptions"]
+    assert sent == {**SENT, "status": OUT if built == OUT else own}
+
+
+def test_addresses_that_differ_are_sent_with_their_own() -> None:
+    row = {**ROW, "home": "c@d"}
+    made = stream(WORK, HOME, fields=(FieldConfig("id", "id"),))
+    assert [each["status"] for each in profile(made, row)["subscriptions"]] == [OUT, IN]
