@@ -19,6 +19,7 @@ from .paths import Declared
 from .route import Route
 from .status_column import Sent, by_word
 from .superseding import Superseding, is_of_rows
+from .unread import Notes
 from .ways import Ways
 
 BATCH = 256  # records that are tried at once
@@ -122,7 +123,8 @@ class StreamCodec:
         others = [each for each in changes if each.field != DELETED_AT]
         rejection = of_several(others, self._parts)
         if rejection and not (self._deletions and any(self._deletions.are(Originals([data])))):
-            yield Rejected(bytes(data), rejection)
+            left = without(data, others, known=self._known, notes=Notes())
+            yield Rejected(bytes(left), rejection)
         else:
             yield from self.take([without(data, others, known=self._known, notes=self.notes)])
 

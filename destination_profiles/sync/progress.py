@@ -89,7 +89,7 @@ class Progress:
     def _note(self, writer: Writer) -> None:
         if statuses := by_word(writer.subscriptions()):
             told = ", ".join(f"{count:,} {word}" for word, count in statuses.most_common())
-            self._log(f"Subscriptions made from columns, by the status that is sent: {told}.")
+            self._log(f"Subscriptions that rows ask for in columns, by their status: {told}.")
         if writer.tally.total and not writer.keeps_rejected:
             self._log(
                 f"The {writer.tally.total:,} rejected records are kept nowhere. To see which they "
