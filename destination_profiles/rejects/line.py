@@ -16,7 +16,7 @@ OURS = frozenset(
     f"rejected_{name}"
     for name in (
         *("reason", "code", "message", "path", "faults", "at"),
-        *("sync", "row", "attempts", "fate", "data"),
+        *("sync", "row", "attempts", "fate", "profile", "data"),
     )
 )
 UNKNOWN = "unknown"  # fate of a row that was sent again, and no answer came
@@ -29,13 +29,14 @@ _parts = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 class Origin:
     """Where a record stood: the start of its sync as a timestamp, and its number in the sync's
     input, from 1. `attempts`: how often it was rejected. `fate` is UNKNOWN where it may have been
-    executed since.
+    executed since. `profile` is what a memory knows its profile by, in its own store alone.
     """
 
     sync: str
     row: int
     attempts: int = 1
     fate: str | None = None
+    profile: str | None = None
 
     def place(self) -> tuple[str, int]:
         """What is larger is later."""
@@ -76,6 +77,8 @@ def line(original: bytes, rejection: Rejection, moment: datetime, origin: Origin
     }
     if origin.fate is not None:
         keys["rejected_fate"] = origin.fate
+    if origin.profile is not None:
+        keys["rejected_profile"] = origin.profile
     data = bytes(original).strip().replace(b"\n", b" ")  # no text holds a line's end as it is
     if not data.startswith(b"{"):
         data = b'{"data":' + data + b"}"
@@ -113,12 +116,15 @@ def _kept(keys: Mapping[str, Any], original: bytes) -> Kept:
         original = original.removeprefix(b'{"data":')[:-1]
     at = str(keys.get("rejected_at", ""))
     row, attempts = keys.get("rejected_row", 0), keys.get("rejected_attempts", 1)
+    fate, profile = keys.get("rejected_fate"), keys.get("rejected_profile")
     if type(row) is not int or type(attempts) is not int:
+        raise ValueError
+    if not isinstance(profile, str | None):
         raise ValueError
     return Kept(
         original,
         # lines of earlier versions do not say where a record stood
-        Origin(str(keys.get("rejected_sync", at)), row, attempts, keys.get("rejected_fate")),
+        Origin(str(keys.get("rejected_sync", at)), row, attempts, fate, profile),
         str(keys.get("rejected_reason", "")),
         str(keys.get("rejected_code", "")),
         str(keys.get("rejected_message", "")),

@@ -10,6 +10,7 @@ from ..stream_key import StreamKey, label
 
 NAME = re.compile(r"(?P<stem>.+?)(?:(?P<mark>[.!])(?P<generation>[0-9]+))?\.jsonl")
 SYNC = re.compile(r"[0-9]+")
+OTHERS: StreamKey = (None, "")  # the stream of parts of which it is not asked
 
 
 @dataclass(frozen=True)
@@ -41,19 +42,22 @@ class Part:
         return Part(self.stem, self.generation + 1, self.stream)
 
 
-def parts_of(folder: Folder, streams: Iterable[StreamKey]) -> tuple[list[Part], list[Part]]:
+def parts_of(
+    folder: Folder, streams: Iterable[StreamKey], *, others: bool = False
+) -> tuple[list[Part], list[Part]]:
     """The parts of some streams that count, as they were written, and those that another has taken
-    the place of.
+    the place of; with `others`, those of all other streams too, as parts of OTHERS.
     """
     known = {place(each): each for each in streams}
     before = {quoted(label(each)): each for each in known.values()}
     newest: dict[str, Part] = {}
     replaced = []
-    for part in filter(None, (_part(name, known, before) for name in folder.names())):
-        other = newest.get(part.stem, part)
-        if other is not part:
-            replaced.append(min(part, other, key=lambda each: each.generation))
-        newest[part.stem] = max(part, other, key=lambda each: each.generation)
+    names, other = folder.names(), OTHERS if others else None
+    for part in filter(None, (_part(name, known, before, other) for name in names)):
+        its = newest.get(part.stem, part)
+        if its is not part:
+            replaced.append(min(part, its, key=lambda each: each.generation))
+        newest[part.stem] = max(part, its, key=lambda each: each.generation)
     return sorted(newest.values(), key=Part.written), replaced
 
 
@@ -81,9 +85,12 @@ def replace(folder: Folder, part: Part, content: Iterable[bytes]) -> None:
 
 
 def _part(
-    name: str, known: Mapping[str, StreamKey], before: Mapping[str, StreamKey]
+    name: str,
+    known: Mapping[str, StreamKey],
+    before: Mapping[str, StreamKey],
+    other: StreamKey | None,
 ) -> Part | None:
-    """The part of that name, if it is one of those streams."""
+    """The part of that name, if it is one of those streams, or `other` stands for all others."""
     parsed = NAME.fullmatch(name)
     if parsed is None:
         return None
@@ -93,7 +100,10 @@ def _part(
     folders, _, file = stem.rpartition("/")
     sync, _, below = folders.partition("/")
     # as earlier versions had it: a file a stream, in the folder itself
-    stream = known.get(below) if SYNC.fullmatch(sync) else None if folders else before.get(file)
+    if SYNC.fullmatch(sync):
+        stream = known.get(below, other)
+    else:
+        stream = None if folders else before.get(file)
     return None if stream is None else Part(stem, int(generation or 0), stream)
 
 

@@ -66,25 +66,35 @@ class PartStore:
         *,
         attempt: str | None = None,
         part_bytes: int = PART_BYTES,
+        sync: str | None = None,
     ) -> None:
         """`places` are those of streams by their labels, the sync first; `attempt` is the number of
-        the sync's attempt. `sync` is its start as a timestamp.
+        the sync's attempt. `sync` is its start as a timestamp, which is now unless it is told.
         """
         self._folder = folder
         self._places = {label: joined(*map(quoted, names)) for label, names in places.items()}
         self._attempt = f"attempt_{attempt}_" if attempt and attempt.isdecimal() else ""
         self._clock, self._part_bytes = clock, part_bytes
-        self.sync = timestamp(clock())
+        self.sync = sync or timestamp(clock())
         self._open: dict[str, bytearray] = {}
         self._size = 0
         self._parts: dict[str, int] = {}
         self._failure: ProfilesError | None = None
 
-    def put(self, stream: str, original: bytes, rejection: Rejection, ordinal: int) -> None:
+    def put(
+        self,
+        stream: str,
+        original: bytes,
+        rejection: Rejection,
+        ordinal: int,
+        *,
+        profile: str | None = None,
+    ) -> None:
         """Add a line to the stream's open part; the largest part is written when all together are
-        too large.
+        too large. `profile` is what a memory knows the record's by.
         """
-        added = line(original, rejection, self._clock(), Origin(self.sync, ordinal + 1))
+        origin = Origin(self.sync, ordinal + 1, profile=profile)
+        added = line(original, rejection, self._clock(), origin)
         self._open.setdefault(stream, bytearray()).extend(added)
         self._size += len(added)
         if self._size >= self._part_bytes:

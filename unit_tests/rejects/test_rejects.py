@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,15 @@ from hypothesis import strategies as st
 
 from destination_profiles.errors import StoreFailed
 from destination_profiles.rejection import Rejection
-from destination_profiles.rejects.line import UNKNOWN, Kept, Origin, line, read, with_unknown_fate
+from destination_profiles.rejects.line import (
+    UNKNOWN,
+    Kept,
+    Origin,
+    again,
+    line,
+    read,
+    with_unknown_fate,
+)
 from destination_profiles.rejects.parts import Part, split
 from destination_profiles.rejects.store import NoStore, PartStore, utc_now
 
@@ -104,6 +113,26 @@ def test_line_of_an_earlier_version_is_read() -> None:
     assert kept.origin == Origin("2026-01-01T00:00:00.000Z", 0)
 
 
+PROFILE = "1f:00ff,a1"
+
+
+@pytest.mark.parametrize("original", [each for each, _ in LINES])
+def test_profile_is_kept_with_the_row(original: bytes) -> None:
+    origin = replace(ORIGIN, profile=PROFILE)
+    written = line(original, REJECTION, MOMENT, origin)
+    assert json.loads(written)["rejected_profile"] == PROFILE
+    kept = read(written)
+    assert (kept.original, kept.origin) == (original.strip(), origin)
+    assert again(kept) == replace(origin, attempts=2)
+    assert read(with_unknown_fate(written)).origin == replace(origin, fate=UNKNOWN)
+
+
+def test_profile_is_read_where_a_person_edited_the_row() -> None:
+    written = line(b'{"a":1}', REJECTION, MOMENT, replace(ORIGIN, profile=PROFILE))
+    kept = read(written.rstrip()[:-1] + b',"b":2}')
+    assert (kept.original, kept.origin.profile) == (b'{"a":1,"b":2}', PROFILE)
+
+
 def test_unknown_fate_is_kept_with_the_row() -> None:
     marked = with_unknown_fate(line(b'{"id":1}', REJECTION, MOMENT, ORIGIN))
     assert read(marked).origin == Origin(ORIGIN.sync, 7, fate=UNKNOWN)
@@ -111,7 +140,10 @@ def test_unknown_fate_is_kept_with_the_row() -> None:
     assert json.loads(marked)["id"] == 1
 
 
-@pytest.mark.parametrize("text", [b"", b"[1]", b'{"a":1', b'{"a":1,"rejected_row":"x"}'])
+@pytest.mark.parametrize(
+    "text",
+    [b"", b"[1]", b'{"a":1', b'{"a":1,"rejected_row":"x"}', b'{"a":1,"rejected_profile":7}'],
+)
 def test_line_that_is_no_row_is_told(text: bytes) -> None:
     with pytest.raises(ValueError):
         read(text)
@@ -201,6 +233,15 @@ def test_part_tells_the_attempt(attempt: str | None, mark: str) -> None:
     (name,) = shelf.things
     assert name == f"7/users/2026_01_02_{mark}1767323045679_0.jsonl"
     assert Part(name.removesuffix(".jsonl"), 0, (None, "users")).written()[:2] == (1767323045679, 0)
+
+
+def test_profile_and_start_are_those_that_are_told() -> None:
+    shelf = Shelf()
+    made = store(shelf, sync=ORIGIN.sync)
+    made.put("users", b"{}", REJECTION, 6, profile=PROFILE)
+    made.close()
+    (body,) = shelf.things.values()
+    assert read(body).origin == replace(ORIGIN, profile=PROFILE)
 
 
 def test_nothing_rejected_is_no_part() -> None:

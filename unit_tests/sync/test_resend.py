@@ -14,7 +14,7 @@ from destination_profiles.delivery.senders import Answer, Senders
 from destination_profiles.errors import ConfigError, StoreFailed, Unavailable
 from destination_profiles.rejection import Rejection
 from destination_profiles.rejects.line import UNKNOWN, Origin, line, read, with_unknown_fate
-from destination_profiles.rejects.parts import Part, parts_of, replace
+from destination_profiles.rejects.parts import OTHERS, Part, parts_of, replace
 from destination_profiles.service.outcome import Accepted, Halve, Outcome, Retry
 from destination_profiles.service.request import Request
 from destination_profiles.sync import sync
@@ -432,6 +432,21 @@ def test_newest_generation_of_a_part_counts() -> None:
     parts, replaced = parts_of(folder, [("crm", "users")])  # type: ignore[arg-type]
     assert [part.name for part in parts] == ["crm.users.jsonl", names[2]]
     assert sorted(part.name for part in replaced) == sorted(names[:2])
+
+
+def test_parts_of_other_streams_count_where_they_are_asked_for() -> None:
+    folder = Shelf()
+    long = "7/" + "a" * 200 + "-0123456789abcdef/a_2_0"
+    names = ["7/crm/users/a_1_0.jsonl", f"{long}.jsonl", f"{long}.1.jsonl", "0/users/a_3_0.jsonl"]
+    others = ["x/crm/users/a_1_0.jsonl", "resend/a.json", "users.jsonl"]
+    folder.things = dict.fromkeys([*names, *others], b"")
+    parts, replaced = parts_of(folder, [("crm", "users")], others=True)  # type: ignore[arg-type]
+    assert [(part.name, part.stream) for part in parts] == [
+        (names[0], ("crm", "users")),
+        (names[2], OTHERS),
+        (names[3], OTHERS),
+    ]
+    assert [part.name for part in replaced] == [names[1]]
 
 
 def test_parts_stand_as_they_were_written() -> None:
