@@ -61,7 +61,10 @@ class DestinationProfiles(Destination):
         safe: list[SafeState] = []
         catalog = ConfiguredAirbyteCatalogSerializer.dump(configured_catalog)
         parsed, streams = read_connection(config, catalog, asks=True)
-        with keeping(parsed, streams) as (store, recorder), remembrance(parsed, streams) as memory:
+        with (
+            keeping(parsed, streams) as (store, recorder),
+            remembrance(parsed, streams, store=store) as memory,
+        ):
             pump = assemble(
                 parsed,
                 streams,

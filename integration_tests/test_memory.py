@@ -185,8 +185,8 @@ def mapped(name: str, to: str, **more: Any) -> dict[str, Any]:
     return {"name": name, "fields": fields, **more}
 
 
-def values(name: str, value: str) -> list[bytes]:
-    return [record({"crm_id": 5, "value": value}, name), state(1, name)]
+def values(name: str, value: str, number: int = 5) -> list[bytes]:
+    return [record({"crm_id": number, "value": value}, name), state(1, name)]
 
 
 @pytest.mark.parametrize(("other", "sent"), [("_city", 4), ("_region", 2)])
@@ -427,6 +427,91 @@ def test_old_row_does_not_overwrite_where_profiles_are_found_in_two_ways(
     assert said.code == 0
     assert profile(sandbox, 77)["_city"] == "new"
     assert "Of 1 records that earlier syncs were refused" in said.log  # those of places
+
+
+def test_old_row_does_not_overwrite_after_a_sync_that_found_profiles_in_two_ways(
+    waiting: Connector, sandbox: ServedSandbox
+) -> None:
+    """Nobody knows what that sync sent, and one way is left."""
+    by_mail = {"fields": [{"to": "email", "from": "value"}], "matching": {"mode": "email"}}
+    waiting.config["streams"] += [{"name": "mails", **by_mail}]
+    waiting.catalog = {"streams": [stream("users"), stream("mails")]}
+    newer = record({"crm_id": 77, "value": "new"})
+    assert waiting.write(newer, state(1), *values("mails", "ann@example.org")).code == 0
+    stays_new(waiting, sandbox)
+
+
+def stays_new(connector: Connector, sandbox: ServedSandbox) -> None:
+    """A further sync of the stream gives the old row up, and says where it stays."""
+    assert profile(sandbox, 77)["_city"] == "new"
+    connector.catalog = {"streams": [stream("users")]}
+    connector.config["memory"]["retry_rejected"] = {"codes": [404]}
+    said = connector.write(record({"crm_id": 5, "value": "Rome"}), state(1))
+    ended(said, (1, 0))
+    assert profile(sandbox, 77)["_city"] == "new"
+    assert "1 records that earlier syncs were refused are not sent any more" in said.log
+    assert "They stay in the store of rejected records: see resend." in said.log
+    assert "sent again at the end" not in said.log
+    kept = connector.folder / "kept"
+    (part,) = (kept / "7" / "users").glob("*.jsonl")
+    assert json.loads(part.read_bytes())["value"] == "old"
+    retry = kept / "memory" / "crm" / "retry" / "7"
+    assert [each.parent.name for each in retry.rglob("*.jsonl")] == ["places"]
+
+
+def test_old_row_does_not_overwrite_what_another_stream_sent(
+    waiting: Connector, sandbox: ServedSandbox
+) -> None:
+    """By another connection with the same memory, whose catalog has not its stream."""
+    waiting.config["streams"] += [mapped("people", "_city")]
+    waiting.catalog = {"streams": [stream("people")]}
+    ended(waiting.write(*values("people", "new", 77)), (1, 0))
+    stays_new(waiting, sandbox)
+
+
+def test_old_row_does_not_overwrite_after_a_sync_that_does_not_retry(
+    waiting: Connector, sandbox: ServedSandbox, bodies: Path
+) -> None:
+    before = len(sent_profiles(bodies))
+    del waiting.config["memory"]["retry_rejected"]
+    ended(waiting.write(record({"crm_id": 77, "value": "new"}), state(1)), (1, 0))
+    assert len(sent_profiles(bodies)) == before + 1  # the old ones are not sent again by it
+    stays_new(waiting, sandbox)
+
+
+def test_old_row_does_not_overwrite_where_profiles_are_found_in_another_way(
+    waiting: Connector, sandbox: ServedSandbox
+) -> None:
+    """By another connection with the same memory, and back again."""
+    known = {"crm_id": 77, "email": "ann@example.org"}
+    sandbox.create(known, matching="custom", field_name="crm_id")
+    by_mail = {"fields": [{"to": "email", "from": "mail"}, {"to": "_city", "from": "value"}]}
+    own = waiting.config["streams"]
+    waiting.config["streams"] = [{"name": "mails", "matching": {"mode": "email"}, **by_mail}]
+    waiting.catalog = {"streams": [stream("mails")]}
+    row = {"mail": "ann@example.org", "value": "new"}
+    ended(waiting.write(record(row, "mails"), state(1, "mails")), (1, 0))
+    waiting.config["streams"] = own
+    stays_new(waiting, sandbox)
+
+
+@pytest.mark.parametrize(("formats", "city"), [(["%d.%m.%Y"], "v1"), (["%Y-%m-%d"], None)])
+def test_resend_of_an_older_row_leaves_a_newer_one_waiting(
+    retrying: Connector, sandbox: ServedSandbox, formats: list[str], city: str | None
+) -> None:
+    """So too where it cannot be sent yet."""
+    mapping = mapped("users", "_city")
+    mapping["fields"].append({"to": "_bdate", "from": "born", "type": "date"})
+    retrying.config["streams"] = [mapping]
+    retrying.write(record({"crm_id": 77, "value": "v1", "born": "31.12.1984"}), state(1))
+    ended(retrying.write(record({"crm_id": 77, "value": "v2", "born": None}), state(1)), (0, 1))
+    know(sandbox, 77)
+    mapping["fields"][-1]["formats"] = formats
+    command = [*retrying.command("resend"), "--may-overwrite", "--code", "date"]
+    done = subprocess.run(command, capture_output=True, timeout=300, check=False)
+    assert (done.returncode, profile(sandbox, 77).get("_city")) == (0, city), done.stderr
+    ended(retrying.write(record({"crm_id": 5, "value": "Rome"}), state(1)), (1, 0))
+    assert profile(sandbox, 77)["_city"] == "v2"
 
 
 def test_sync_without_a_stream_ends_though_its_rows_were_on_their_way(

@@ -1,6 +1,6 @@
 """Between the pipeline and a memory: which records need not be sent, and what was sent."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import chain
 
@@ -51,6 +51,11 @@ class Remembering:
         self._known: set[bytes] = set()  # with an entry, of records that are changed
         self._renewed: dict[bytes, bytes] = {}  # contents that are sent once more, by identity
         self._instead: dict[int, bytes] = {}  # contents of records that are not what is sent
+
+    def resending(self, place: Callable[[int], tuple[str, int]]) -> None:
+        """What is sent was rejected before: `place` tells where a row stood, by its number."""
+        if self._retries is not None:
+            self._retries.resending(place)
 
     def changed(
         self, batch: Batch, route: Route, unsettled: AbstractSet[str]

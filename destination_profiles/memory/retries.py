@@ -2,18 +2,19 @@
 profile is sent.
 
 In the folder of a memory: `retry/` has them, in parts as a store of rejected records has, and
-`replaced/` says of which of them a newer one was sent.
+`replaced/` says of which of them a newer one was sent, or may have been.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import msgspec
 
 from ..rejection import Rejection
 from ..rejects.line import Kept, read, timestamp
-from ..rejects.parts import lines, parts_of
+from ..rejects.parts import NAME, Part, lines, parts_of
 from ..rejects.store import PartStore, Place
 from ..storage.folder import Below, Folder, joined
 from ..storage.settings import Retried
@@ -27,8 +28,19 @@ _wheres = msgspec.json.Decoder(list[Where]).decode
 Hashed = Callable[[StreamKey, Sequence[bytes]], Iterable[Sequence[bytes]]]
 
 
+@dataclass(frozen=True, slots=True)
+class Own:
+    """A stream of a sync: how a person knows it, where its parts stand, the seed of its lane."""
+
+    label: str
+    place: Place
+    lane: int
+
+
 class Retries:
-    """Those of a memory, for one sync. What is waiting is held by the hashes of identities."""
+    """Those of a memory, for one sync. What is waiting is held by the hashes of identities: rows of
+    all streams, as streams of one lane send the same fields of a profile.
+    """
 
     def __init__(
         self,
@@ -36,33 +48,67 @@ class Retries:
         name: str,
         setting: Retried,
         *,
-        streams: Mapping[StreamKey, Place],
-        labels: Mapping[StreamKey, str],
+        streams: Mapping[StreamKey, Own],
+        lanes: Collection[int],
         hashed: Hashed,
         now: Callable[[], datetime],
+        sync: str | None = None,
     ) -> None:
-        """Read what waits of `streams`, which stand at some places. `hashed` gives the hashes of
-        the identities of rows. Raises ProfilesError as the folder does.
+        """Read what waits. Rows of `streams` may be sent again; `lanes` are the seeds of all that
+        the memory has. `hashed` gives the hashes of the identities of rows, `sync` is the start of
+        the sync where it is not now. Raises ProfilesError as the folder does.
         """
         self.folder = Below(folder, joined(place(name), "retry"))
         self._setting, self._now, self._hashed = setting, now, hashed
         self._notes = Below(folder, joined(place(name), "replaced"))
-        self._store = PartStore(self.folder, {labels[key]: streams[key] for key in streams}, now)
+        places = {own.label: own.place for own in streams.values()}
+        self._store = PartStore(self.folder, places, now, sync=sync)
+        self._lanes = {own.label: own.lane for own in streams.values()}
         self._begun = self._notes.names()
-        self._replaced, self._is_in_doubt = self._read_notes()
-        self._here: set[Where] = set()
+        self._replaced, is_in_doubt = self._read_notes()
+        self._elsewhere: set[Where] = set()  # rows of other streams
         self._waiting: dict[bytes, list[Where]] = {}
         self._under_way: dict[bytes, int] = {}  # the newest row of a profile that has left
+        self._resent: Callable[[int], Where] | None = None
         self.count = 0
-        for part in parts_of(self.folder, streams)[0]:
+        gone: set[Where] = set()
+        for part in parts_of(self.folder, streams, others=True)[0]:
             rows = list(_rows(lines(self.folder, part)))
-            self.count += len(rows)
-            for start in range(0, len(rows), AT_ONCE):
-                some = rows[start : start + AT_ONCE]
-                originals = [each.original for each in some]
-                self._here.update(each.origin.place() for each in some)
-                for kept, ids in zip(some, hashed(part.stream, originals), strict=True):
-                    self._wait(ids, kept.origin.place())
+            places_of_all = {kept.origin.place() for kept in rows}
+            own = streams.get(part.stream)
+            if own is None:
+                self._elsewhere |= places_of_all
+            else:
+                self.count += len(rows)
+            gone |= places_of_all if is_in_doubt else self._look(part, rows, own, lanes)
+        self._replace(gone)
+
+    def _look(
+        self, part: Part, rows: Sequence[Kept], own: Own | None, lanes: Collection[int]
+    ) -> set[Where]:
+        """Let rows of a part wait, each in its lane; gives those of which nobody knows whether a
+        newer one was sent.
+        """
+        unclear: set[Where] = set()
+        earlier: list[Kept] = []  # rows, of an earlier version, that do not say their profile
+        for kept in rows:
+            where = kept.origin.place()
+            if where in self._replaced:
+                continue
+            if kept.origin.profile is None and own is not None:
+                earlier.append(kept)
+                continue
+            lane, identities = _profile_of(kept.origin.profile)
+            if identities and lane in lanes and (own is None or lane == own.lane):
+                self._wait(identities, where)
+            else:
+                unclear.add(where)
+        for start in range(0, len(earlier), AT_ONCE):
+            some = earlier[start : start + AT_ONCE]
+            originals = [each.original for each in some]
+            for kept, ids in zip(some, self._hashed(part.stream, originals), strict=True):
+                self._wait(ids, kept.origin.place())
+        return unclear
 
     def _read_notes(self) -> tuple[set[Where], bool]:
         """Which rows a newer one has replaced, and whether more may be."""
@@ -79,17 +125,36 @@ class Retries:
         for each in ids:
             self._waiting.setdefault(each, []).append(where)
 
+    def resending(self, place: Callable[[int], Where]) -> None:
+        """What is sent was rejected before, and may be older than what waits: `place` tells where a
+        row stood, by its number.
+        """
+        self._resent = place
+
     def leaving(self, rows: Iterable[tuple[Sequence[bytes], int]]) -> None:
         """Rows are about to be sent: the hashes of their identities, and their numbers from 0."""
         gone: set[Where] = set()
         for ids, ordinal in rows:
             for each in ids:
                 self._under_way[each] = ordinal
-                gone.update(self._waiting.pop(each, ()))
+                if each in self._waiting:
+                    gone.update(self._not_after(each, ordinal))
         self._replace(gone)
 
+    def _not_after(self, identity: bytes, ordinal: int) -> list[Where]:
+        """Waiting rows of a profile that are no newer than one that is sent; they wait no more."""
+        waiting = self._waiting.pop(identity)
+        if self._resent is None:
+            return waiting
+        place = self._resent(ordinal)
+        if later := [each for each in waiting if each > place]:
+            self._waiting[identity] = later
+        return [each for each in waiting if each <= place]
+
     def unsent(self, ids: Iterable[bytes]) -> None:
-        """Newer rows came, and are not sent."""
+        """Newer rows came, and are not sent. In a resend these are not newer."""
+        if self._resent is not None:
+            return
         gone: set[Where] = set()
         for each in ids:
             self._under_way.pop(each, None)
@@ -120,10 +185,9 @@ class Retries:
         """Keep a row that it takes, of a profile with these identities. It is safe once `flush`
         returned.
         """
-        where = self._store.sync, ordinal + 1
-        self._store.put(stream, original, rejection, ordinal)
-        self._here.add(where)
-        self._wait(ids, where)
+        profile = _profile(self._lanes[stream], ids)
+        self._store.put(stream, original, rejection, ordinal, profile=profile)
+        self._wait(ids, (self._store.sync, ordinal + 1))
 
     def flush(self) -> None:
         """Make safe what is kept."""
@@ -138,16 +202,17 @@ class Retries:
         often enough, or is too old.
         """
         return (
-            (self._is_in_doubt and self.is_due(kept))
-            or kept.origin.place() in self._replaced
+            kept.origin.place() in self._replaced
             or kept.origin.attempts > self._setting.max_attempts
             or kept.origin.sync < self._oldest()
         )
 
     def end(self) -> None:
-        """The parts of its streams hold none any more that was replaced. Those of others may."""
-        begun, oldest = self._begun.copy(), self._oldest()
-        self._note({each for each in self._replaced - self._here if each[0] >= oldest})
+        """The parts of its streams hold none any more that was replaced. Those of others may, and
+        they may be kept for longer than these.
+        """
+        begun = self._begun.copy()
+        self._note(self._replaced & self._elsewhere)
         for name in begun:
             self._notes.remove(name)
 
@@ -156,6 +221,7 @@ class Retries:
         return timestamp(self._now() - timedelta(days=self._setting.max_age_days))
 
     def _replace(self, gone: set[Where]) -> None:
+        gone -= self._replaced
         self._replaced |= gone
         self._note(gone)
 
@@ -165,6 +231,25 @@ class Retries:
         name = f"{timestamp(self._now()).replace(':', '')}_{len(self._begun):06}.json"
         self._notes.write(name, msgspec.json.encode(sorted(gone)))
         self._begun.append(name)
+
+
+def is_waiting(folder: Folder, name: str) -> bool:
+    """Whether rows are kept in a memory."""
+    return any(map(NAME.fullmatch, folder.names(f"{joined(place(name), 'retry')}/")))
+
+
+def _profile(lane: int, ids: Iterable[bytes]) -> str:
+    """How a row says its profile: the seed of a lane, and the hashes of its identities there."""
+    return f"{lane:x}:{','.join(each.hex() for each in ids)}"
+
+
+def _profile_of(text: str | None) -> tuple[int | None, list[bytes]]:
+    """Its lane and identities; it has no lane where it cannot be read."""
+    lane, _, ids = (text or "").partition(":")
+    try:
+        return int(lane, 16), [bytes.fromhex(each) for each in ids.split(",") if each]
+    except ValueError:
+        return None, []
 
 
 def _rows(texts: Iterable[bytes]) -> Iterator[Kept]:

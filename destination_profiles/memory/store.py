@@ -83,6 +83,11 @@ class Memory:
             self._write(ABOUT, after)
         return seeds
 
+    def lanes(self) -> frozenset[int]:
+        """The seeds of all lanes, once streams are in theirs."""
+        databases = self._about.databases.values()
+        return frozenset(lane.seed for each in databases for lane in each.lanes)
+
     def find(self, identities: Sequence[bytes], contents: Sequence[bytes]) -> list[int]:
         """For each identity the day on which this content was sent; OTHER where another one was,
         ABSENT where nothing is known.

@@ -1,6 +1,6 @@
 """The memory of a sync, as its streams are configured."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from functools import cache
@@ -11,7 +11,7 @@ from ..delivery.look import Remembered
 from ..delivery.remembering import Remembering
 from ..memory.hashes import hashes, seed_of
 from ..memory.lanes import Sends
-from ..memory.retries import Retries
+from ..memory.retries import Own, Retries, is_waiting
 from ..memory.store import KEPT_DAYS, Memory
 from ..records.batch import Data
 from ..records.codec import target_of
@@ -24,7 +24,7 @@ from ..service.identities import Identities
 from ..service.manifest import service
 from ..service.matching import Target
 from ..storage.folder import Folder
-from ..storage.settings import MemorySetting
+from ..storage.settings import MemorySetting, Retried
 from ..stream_key import StreamKey
 from .pump import Pump
 
@@ -34,7 +34,8 @@ LAST_DAY = 0xFFFF
 
 class Remembrance:
     """A memory in use: `link` is what the pipeline has of it, `known` are the streams of which
-    something is remembered, `retries` what earlier syncs were refused of these, in a `folder`.
+    something is remembered, `retries` what earlier syncs were refused of these and is sent again,
+    in a `folder`.
     """
 
     def __init__(
@@ -48,8 +49,9 @@ class Remembrance:
         now: datetime,
         remembers: bool = True,
         keeps: bool = True,
+        sync: str | None = None,
     ) -> None:
-        """`keeps` and `remembers` are those of `remembrance`."""
+        """`keeps`, `remembers` and `sync` are those of `remembrance`."""
         self.setting, self.folder, self._memory = setting, folder, memory
         self._today = min(max(now.toordinal() - FIRST_DAY, 1), LAST_DAY)  # whatever the clock says
         self._oldest = self._today - setting.resend_after_days - KEPT_DAYS
@@ -59,8 +61,9 @@ class Remembrance:
             info.label(): _remembered(info, config, memory.seed, seeds[info.label()] or 0, setting)
             for info in self.known
         }
-        self.retries = self._retries(self.known, takes=remembers) if keeps else None
-        self.link = self._link(remembers=remembers and setting.skip_unchanged, retries=self.retries)
+        retries = self._retries(seeds, sync, takes=remembers) if keeps else None
+        self.retries = retries if setting.retry_rejected is not None else None
+        self.link = self._link(remembers=remembers and setting.skip_unchanged, retries=retries)
 
     def forgetting(self) -> Remembering:
         """A link for what is sent again, which is not what is to be remembered."""
@@ -76,29 +79,34 @@ class Remembrance:
             retries=retries,
         )
 
-    def _retries(self, streams: Sequence[StreamInfo], *, takes: bool) -> Retries | None:
-        """Where it does not `take` what is rejected, that is no newer row, but an old one."""
+    def _retries(
+        self, seeds: Mapping[str, int | None], sync: str | None, *, takes: bool
+    ) -> Retries | None:
+        """Where it does not `take` what is rejected, that is no newer row, but an old one. What
+        other syncs wait to send again hears of newer rows though this one does not retry.
+        """
         setting, retried = self.setting, self.setting.retry_rejected
-        if retried is None:
+        if retried is None and not is_waiting(self.folder, setting.name):
             return None
-        if not takes:
-            retried = replace(retried, codes=())
+        if retried is None or not takes:
+            retried = replace(retried or Retried(()), codes=())
 
         def hashed(stream: StreamKey, originals: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
             known = self._streams[labels[stream]]
             for identities in known.keys(originals):
                 yield hashes(identities, known.identity_seed)
 
-        labels = {(info.namespace, info.name): info.label() for info in streams}
-        places = {(info.namespace, info.name): info.place() for info in streams}
+        labels = {(info.namespace, info.name): info.label() for info in self.known}
+        own = [Own(info.label(), info.place(), seeds[info.label()] or 0) for info in self.known]
         return Retries(
             self.folder,
             setting.name,
             retried,
-            streams=places,
-            labels=labels,
+            streams=dict(zip(labels, own, strict=True)),
+            lanes=self._memory.lanes(),
             hashed=hashed,
             now=utc_now,
+            sync=sync,
         )
 
     def end(self, pump: Pump) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ..catalog import StreamInfo
 from ..config import Config
 from ..errors import ProfilesError
-from ..rejects.store import utc_now
+from ..rejects.store import PartStore, RejectStore, utc_now
 from ..storage.opening import open_folder
 from .pump import Pump
 
@@ -26,11 +26,12 @@ def remembrance(
     *,
     keeps: bool = True,
     remembers: bool = True,
+    store: RejectStore | None = None,
     now: Callable[[], datetime] = utc_now,
 ) -> Iterator["Remembrance | None"]:
     """The memory that is configured, None where there is none. Where it `keeps` nothing, what is
-    done with it ends with it; where it does not `remember`, all is sent, and forgotten. Raises
-    ProfilesError.
+    done with it ends with it; where it does not `remember`, all is sent, and forgotten. The `store`
+    of rejected records tells when the sync began. Raises ProfilesError.
     """
     setting = config.memory
     folder = open_folder(config.storage) if setting is not None else None
@@ -43,7 +44,15 @@ def remembrance(
 
     with opened(folder, setting.name, logger.warning, keeps=keeps) as memory:
         yield Remembrance(
-            memory, folder, config, setting, streams, now=now(), remembers=remembers, keeps=keeps
+            memory,
+            folder,
+            config,
+            setting,
+            streams,
+            now=now(),
+            remembers=remembers,
+            keeps=keeps,
+            sync=store.sync if isinstance(store, PartStore) else None,
         )
 
 

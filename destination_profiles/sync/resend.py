@@ -74,6 +74,8 @@ class Resend:
         self._retries, self._given_up = retries, list[Waiting]()
         self._outcomes = outcomes or folder
         self._open(infos, edited)
+        if memory is not None:
+            memory.resending(self._books.place)
         self._found = Queue()
         self.pump = assemble(
             self._sending,

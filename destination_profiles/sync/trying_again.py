@@ -53,5 +53,6 @@ def _tell(told: Resent) -> None:
     if told.given_up:
         logger.info(
             f"{told.given_up:,} records that earlier syncs were refused are not sent any more: "
-            "newer ones came, or may have come, or retry_rejected allows it no longer."
+            "newer ones came, or may have come, or retry_rejected allows it no longer. They stay "
+            "in the store of rejected records: see resend."
         )

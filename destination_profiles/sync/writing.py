@@ -36,7 +36,10 @@ def write_messages(
     Raises ProfilesError once every state that is safe has left.
     """
     parsed, streams = read_connection(config, catalog, asks=True)
-    with keeping(parsed, streams) as (store, recorder), remembrance(parsed, streams) as memory:
+    with (
+        keeping(parsed, streams) as (store, recorder),
+        remembrance(parsed, streams, store=store) as memory,
+    ):
         pump = assemble(
             parsed,
             streams,

@@ -16,10 +16,11 @@ from destination_profiles.delivery.look import Remembered
 from destination_profiles.delivery.remembering import Remembering
 from destination_profiles.memory.entries import ABSENT
 from destination_profiles.memory.opening import opened
-from destination_profiles.memory.retries import Retries
+from destination_profiles.memory.retries import Own, Retries
 from destination_profiles.memory.store import Memory
 from destination_profiles.records.batch import Batch, Joined
 from destination_profiles.rejection import Rejection
+from destination_profiles.rejects.line import Kept as Row
 from destination_profiles.rejects.line import read
 from destination_profiles.rejects.parts import lines, parts_of
 from destination_profiles.service.identities import Identities
@@ -328,8 +329,8 @@ def trying(kept: Kept) -> Iterator[tuple[Remembering, Retries]]:
             kept.folder,
             "crm",
             Retried(("404",)),
-            streams={USERS: ("7", "", "users")},
-            labels={USERS: ROUTE.label},
+            streams={USERS: Own(ROUTE.label, ("7", "", "users"), 1)},
+            lanes=[1],
             hashed=lambda _, originals: [()] * len(originals),
             now=lambda: datetime(2026, 1, 2, tzinfo=UTC),
         )
@@ -342,9 +343,13 @@ def trying(kept: Kept) -> Iterator[tuple[Remembering, Retries]]:
 
 
 def waiting(kept: Kept, retries: Retries) -> list[bytes]:
-    parts, _ = parts_of(retries.folder, [USERS])
-    rows = [read(text) for part in parts for text in lines(retries.folder, part)]
+    rows = kept_rows(retries)
     return [each.original for each in rows if not retries.is_given_up(each)]
+
+
+def kept_rows(retries: Retries) -> list[Row]:
+    parts, _ = parts_of(retries.folder, [USERS])
+    return [read(text) for part in parts for text in lines(retries.folder, part)]
 
 
 def test_newest_rejected_rows_without_functions_are_kept(kept: Kept) -> None:
@@ -385,6 +390,39 @@ def test_newer_row_that_is_not_sent_is_the_last_word(kept: Kept) -> None:
         kept.link(memory, TODAY).unsent(ROUTE.label, [b"{}"])
         memory.close(0)
     assert days(kept, rows) == [ABSENT, TODAY]
+
+
+def test_kept_row_says_by_what_its_profile_is_known(kept: Kept) -> None:
+    rows = batch(('{"a":1}', ("1", "a")))
+    with trying(kept) as (link, retries):
+        link.leaving(sealed(rows))
+        link.answered(Resolution(sealed(rows), {0: REFUSAL}))
+        link.settle()
+        (row,) = kept_rows(retries)
+    ((ids, _),) = kept.hashed(rows)
+    assert row.origin.profile == f"1:{ids[0].hex()},{ids[1].hex()}"
+    with trying(kept) as (link, retries):
+        link.leaving(sealed(batch(('{"a":2}', ("a",)))))
+        assert waiting(kept, retries) == []
+
+
+def test_resend_replaces_older_rows_that_it_sends_alone(kept: Kept) -> None:
+    """The stream says that the key of each record that is not sent is `a`."""
+    rows = batch(('{"a":1}', ("1",)), ('{"a":2}', ("2",)), ('{"a":3}', ("a",)))
+    with trying(kept) as (link, retries):
+        link.leaving(sealed(rows))
+        link.answered(Resolution(sealed(rows), dict.fromkeys(range(3), REFUSAL)))
+        link.settle()
+        (first, *_) = kept_rows(retries)
+    with trying(kept) as (link, retries):
+        link.resending(lambda ordinal: (first.origin.sync, (1, 1, 4)[ordinal]))
+        link.leaving(sealed(batch(('{"a":4}', ("1",)), ('{"a":5}', ("2",)))))
+        link.unsent(ROUTE.label, [b"{}"])
+        assert waiting(kept, retries) == [b'{"a":2}', b'{"a":3}']
+        link.leaving(sealed(batch(('{"a":6}', ("2",)), first=2)))
+        assert waiting(kept, retries) == [b'{"a":3}']
+    with opened(kept.folder, "crm", lambda _: None) as memory:
+        kept.link(memory, TODAY).resending(lambda _: ("", 0))  # without rows that are tried again
 
 
 def test_renewed_record_that_is_refused_takes_no_memory(kept: Kept) -> None:

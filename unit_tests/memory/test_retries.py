@@ -1,11 +1,12 @@
 """Rows that were rejected wait for later syncs, until a newer one of their profile comes."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from destination_profiles.memory.retries import Retries
+from destination_profiles.memory.retries import Own, Retries, is_waiting
 from destination_profiles.rejection import Rejection
 from destination_profiles.rejects.line import Kept, Origin, read, timestamp
 from destination_profiles.rejects.parts import lines, parts_of
@@ -13,8 +14,10 @@ from destination_profiles.storage.settings import Retried
 from destination_profiles.stream_key import StreamKey
 from unit_tests.outcomes.memory import MemoryFolder
 
-USERS = (None, "users")
-ALL = {USERS: ("7", "", "users")}
+USERS, PLACES = (None, "users"), ("crm", "places")
+LANE, OTHER = 0xA1, 0xB2
+ALL = {USERS: Own("users", ("7", "", "users"), LANE)}
+OF_PLACES = {PLACES: Own("crm.places", ("8", "crm", "places"), LANE)}
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 UNKNOWN = Rejection("service", "404", "not found", "$", "not found")
 
@@ -24,29 +27,44 @@ class Syncs:
 
     def __init__(self) -> None:
         self.folder, self.now = MemoryFolder(), NOW
+        self.read: list[bytes] = []  # rows whose identities were looked for
 
     def clock(self) -> datetime:
         self.now += timedelta(seconds=1)
         return self.now
 
-    def sync(self, *, streams: dict[StreamKey, tuple[str, ...]] = ALL, **more: int) -> Retries:
+    def sync(
+        self,
+        *,
+        streams: Mapping[StreamKey, Own] = ALL,
+        lanes: Collection[int] = (LANE, OTHER),
+        begun: str | None = None,
+        **more: int,
+    ) -> Retries:
         self.now += timedelta(days=1)
         return Retries(
             self.folder,
             "crm",
             Retried(("404",), **more),
             streams=streams,
-            labels={USERS: "users"},
+            lanes=lanes,
             hashed=self.hashed,
             now=self.clock,
+            sync=begun,
         )
+
+    def forget_profiles(self) -> None:
+        """Let the rows be those of an earlier version."""
+        for name, text in self.folder.things.items():
+            self.folder.things[name] = re.sub(rb',"rejected_profile":"[^"]+"', b"", text)
 
     def hashed(self, stream: StreamKey, originals: Sequence[bytes]) -> Iterator[list[bytes]]:
         assert stream == USERS
+        self.read += originals
         yield from ([each[5:6]] for each in originals)
 
     def kept(self, retries: Retries) -> list[Kept]:
-        parts, _ = parts_of(retries.folder, [USERS])
+        parts, _ = parts_of(retries.folder, [USERS, PLACES])
         return [read(text) for part in parts for text in lines(retries.folder, part)]
 
     def due(self, retries: Retries) -> list[str]:
@@ -61,12 +79,12 @@ def syncs() -> Syncs:
     return Syncs()
 
 
-def refuse(retries: Retries, *rows: str, first: int = 0) -> None:
+def refuse(retries: Retries, *rows: str, first: int = 0, stream: str = "users") -> None:
     for ordinal, row in enumerate(rows, first):
         ids = [row.encode()]
         retries.leaving([(ids, ordinal)])
         if retries.settle(ids, ordinal):
-            retries.keep("users", f'{{"a":{row}}}'.encode(), UNKNOWN, ordinal, ids=ids)
+            retries.keep(stream, f'{{"a":{row}}}'.encode(), UNKNOWN, ordinal, ids=ids)
     retries.flush()
 
 
@@ -82,8 +100,10 @@ def test_rows_of_all_parts_wait_however_many_they_are(
     syncs: Syncs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("destination_profiles.memory.retries.AT_ONCE", 2)
+    """Those of an earlier version among them, which do not say their profile."""
     first = syncs.sync()
     refuse(first, "1", "2", "3", "4", "5")
+    syncs.forget_profiles()
     refuse(first, "6", "7", first=5)
     assert {name[:22] for name in syncs.folder.things} == {"memory/crm/retry/7/use"}
     assert len(syncs.folder.things) == 2
@@ -163,15 +183,173 @@ def test_rows_are_given_up_where_a_note_cannot_be_read(syncs: Syncs) -> None:
     assert syncs.due(syncs.sync())[-1] == "3"
 
 
-def test_notes_of_other_streams_stay_until_their_rows_are_too_old(syncs: Syncs) -> None:
-    """A sync without the stream tries others again."""
+def test_notes_of_other_streams_stay_while_their_rows_do(syncs: Syncs) -> None:
+    """A sync without the stream tries others again, and may give them up earlier."""
     refuse(syncs.sync(), "1", "2")
     syncs.sync().leaving([([b"1"], 0)])
-    syncs.sync(streams={}).end()
-    assert syncs.due(syncs.sync()) == ["2"]
     syncs.now += timedelta(days=15)
     syncs.sync(streams={}).end()
+    assert syncs.due(syncs.sync(max_age_days=30)) == ["2"]
+    (part,) = syncs.folder.names("memory/crm/retry/")
+    syncs.folder.remove(part)
+    syncs.sync(streams={}).end()
     assert not syncs.folder.names("memory/crm/replaced/")
+
+
+# Rows of other streams and lanes
+
+
+def test_row_waits_by_the_profile_that_it_says(syncs: Syncs) -> None:
+    refuse(syncs.sync(), "1", "2")
+    (row, _) = syncs.kept(syncs.sync())
+    assert row.origin.profile == "a1:31"
+    retries = syncs.sync()
+    retries.leaving([([b"1"], 0)])
+    assert (syncs.due(syncs.sync()), syncs.read) == (["2"], [])
+
+
+def test_newer_row_of_another_stream_takes_its_place(syncs: Syncs) -> None:
+    """Whether it is sent or not; the stream of the row is in no catalog of that sync."""
+    refuse(syncs.sync(), "1", "2", "3")
+    other = syncs.sync(streams=OF_PLACES)
+    assert other.count == 0
+    other.leaving([([b"1"], 0)])
+    other.unsent([b"2"])
+    other.end()
+    assert syncs.due(syncs.sync()) == ["3"]
+
+
+def test_rows_of_several_streams_are_sent_again_each_by_its_own(syncs: Syncs) -> None:
+    refuse(syncs.sync(), "1")
+    refuse(syncs.sync(streams=OF_PLACES), "2", stream="crm.places")
+    assert [syncs.sync(streams=each).count for each in (ALL, OF_PLACES, ALL | OF_PLACES, {})] == [
+        1,
+        1,
+        2,
+        0,
+    ]
+    assert syncs.due(syncs.sync()) == ["1", "2"]  # neither is given up
+
+
+IN_OTHER = {USERS: Own("users", ("9", "", "users"), OTHER)}
+
+
+@pytest.mark.parametrize(
+    ("streams", "lanes", "stay"),
+    [
+        (ALL, (LANE, OTHER), ["1", "2"]),
+        (IN_OTHER, (LANE, OTHER), ["3"]),  # the stream is in another lane by now
+        (OF_PLACES, (LANE, OTHER), ["1", "2", "3"]),
+        (OF_PLACES, (LANE,), ["1", "2"]),
+        ({}, (OTHER,), ["3"]),
+        ({}, (), []),
+    ],
+)
+def test_row_whose_lane_is_gone_is_given_up(
+    syncs: Syncs, streams: dict[StreamKey, Own], lanes: tuple[int, ...], stay: list[str]
+) -> None:
+    """Nobody knows whether newer ones were sent."""
+    refuse(syncs.sync(), "1", "2")
+    refuse(syncs.sync(streams=IN_OTHER, lanes=()), "3")
+    syncs.folder.things = {
+        name: text for name, text in syncs.folder.things.items() if "/retry/" in name
+    }
+    syncs.sync(streams=streams, lanes=lanes)  # the process is killed here
+    assert syncs.due(syncs.sync(streams={})) == stay
+    notes = syncs.folder.names("memory/crm/replaced/")
+    assert len(notes) == (len(stay) < 3)
+    syncs.sync(streams=streams, lanes=lanes)
+    assert syncs.folder.names("memory/crm/replaced/") == notes
+
+
+@pytest.mark.parametrize(("streams", "stay"), [(ALL, ["1", "2"]), (OF_PLACES, []), ({}, [])])
+def test_row_of_an_earlier_version_waits_where_its_stream_is_there(
+    syncs: Syncs, streams: dict[StreamKey, Own], stay: list[str]
+) -> None:
+    refuse(syncs.sync(), "1", "2")
+    syncs.forget_profiles()
+    syncs.sync(streams=streams)
+    assert syncs.due(syncs.sync()) == stay
+
+
+@pytest.mark.parametrize("profile", [b"", b"a1", b"a1:", b"x:31", b"a1:3", b":31", b"a1:31,zz"])
+def test_row_whose_profile_cannot_be_read_is_given_up(syncs: Syncs, profile: bytes) -> None:
+    refuse(syncs.sync(), "1", "2")
+    (part,) = syncs.folder.things
+    syncs.folder.things[part] = syncs.folder.things[part].replace(b'"a1:31"', b'"%b"' % profile)
+    assert syncs.due(syncs.sync()) == ["2"]
+
+
+def test_row_of_several_identities_is_replaced_by_any(syncs: Syncs) -> None:
+    first = syncs.sync()
+    for row, ids in enumerate(([b"x", b"y"], [b"z"])):
+        first.leaving([(ids, row)])
+        first.keep("users", b'{"a":%d}' % row, UNKNOWN, row, ids=ids)
+    first.flush()
+    assert [each.origin.profile for each in syncs.kept(first)] == ["a1:78,79", "a1:7a"]
+    second = syncs.sync(streams={})
+    second.leaving([([b"y"], 0)])
+    second.leaving([([b"x"], 1)])
+    assert len(syncs.folder.names("memory/crm/replaced/")) == 1
+    assert syncs.due(syncs.sync()) == ["1"]
+
+
+def test_rows_of_all_streams_are_given_up_where_a_note_cannot_be_read(syncs: Syncs) -> None:
+    """The note goes at the end of a sync that has rows of one of them alone."""
+    refuse(syncs.sync(), "1", "2")
+    refuse(syncs.sync(streams=OF_PLACES), "3", stream="crm.places")
+    syncs.folder.things["memory/crm/replaced/1.json"] = b"["
+    syncs.sync(streams=OF_PLACES).end()
+    assert "memory/crm/replaced/1.json" not in syncs.folder.things
+    assert syncs.due(syncs.sync()) == ["3"]  # a part of it would be gone by now
+
+
+def test_rows_wait_where_a_name_is_that_of_a_part(syncs: Syncs) -> None:
+    syncs.folder.things["memory/crm/retry/resend/1_sent.json"] = b""
+    assert not is_waiting(syncs.folder, "crm")
+    refuse(syncs.sync(), "1")
+    assert is_waiting(syncs.folder, "crm")
+    assert not is_waiting(syncs.folder, "other")
+
+
+# Rows that a resend sends
+
+
+def resent(syncs: Syncs, *places: tuple[str, int]) -> Retries:
+    retries = syncs.sync()
+    retries.resending(lambda ordinal: places[ordinal])
+    return retries
+
+
+def test_resend_of_an_older_row_replaces_none(syncs: Syncs) -> None:
+    first = syncs.sync(begun="2026-01-03T00:00:00.000Z")
+    refuse(first, "1", "2", "3")
+    older = [("2026-01-02T23:00:00.000Z", 9), ("2026-01-03T00:00:00.000Z", 1)]
+    retries = resent(syncs, *older, ("2026-01-03T00:00:00.000Z", 3))
+    retries.leaving([([b"1"], 0), ([b"2"], 1)])
+    assert not syncs.folder.names("memory/crm/replaced/")
+    retries.leaving([([b"1"], 1)])  # the row itself
+    retries.leaving([([b"2"], 2)])  # a newer one
+    assert syncs.due(syncs.sync()) == ["3"]
+
+
+def test_resend_replaces_the_older_ones_of_a_profile_alone(syncs: Syncs) -> None:
+    """Where one process was killed, several may wait."""
+    for day in (1, 3):
+        begun = syncs.sync(begun=f"2026-01-0{day}T00:00:00.000Z")
+        begun.keep("users", b'{"a":%d}' % day, UNKNOWN, 0, ids=[b"1"])
+        begun.flush()
+    retries = resent(syncs, ("2026-01-02T00:00:00.000Z", 1), ("2026-01-04T00:00:00.000Z", 1))
+    retries.leaving([([b"1"], 0)])
+    assert syncs.due(syncs.sync()) == ["3"]
+    retries.leaving([([b"1"], 1)])
+    assert syncs.due(syncs.sync()) == []
+
+
+def test_row_that_a_resend_does_not_send_replaces_none(syncs: Syncs) -> None:
+    refuse(syncs.sync(), "1")
+    resent(syncs).unsent([b"1"])
+    assert syncs.due(syncs.sync()) == ["1"]
 
 
 def test_nothing_is_written_where_nothing_waits(syncs: Syncs) -> None:
