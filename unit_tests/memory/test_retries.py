@@ -130,7 +130,8 @@ def test_only_codes_of_the_setting_count(syncs: Syncs) -> None:
 def test_newer_row_takes_its_place_at_once(syncs: Syncs) -> None:
     refuse(syncs.sync(), "1", "2")
     syncs.sync().leaving([([b"1"], 0)])  # the process is killed here
-    assert syncs.due(syncs.sync()) == ["2"]
+    last = syncs.sync()
+    assert (syncs.due(last), list(last._waiting)) == (["2"], [b"2"])
 
 
 def test_newer_row_that_is_not_sent_does_too(syncs: Syncs) -> None:
@@ -322,7 +323,7 @@ def resent(syncs: Syncs, *places: tuple[str, int]) -> Retries:
 
 
 def test_resend_of_an_older_row_replaces_none(syncs: Syncs) -> None:
-    first = syncs.sync(begun="2026-01-03T00:00:00.000Z")
+    first = syncs.sync(begun="2026-01-03T00:00:00.000Z")  # not when the memory was taken
     refuse(first, "1", "2", "3")
     older = [("2026-01-02T23:00:00.000Z", 9), ("2026-01-03T00:00:00.000Z", 1)]
     retries = resent(syncs, *older, ("2026-01-03T00:00:00.000Z", 3))

@@ -94,8 +94,8 @@ def sent(*numbers: int, by: str = "users") -> Chunk:
     return made
 
 
-def refuse(kept: Remembrance, *numbers: int) -> None:
-    made = sent(*numbers)
+def refuse(kept: Remembrance, *numbers: int, by: str = "users") -> None:
+    made = sent(*numbers, by=by)
     kept.link.leaving(made)
     kept.link.answered(Resolution(made, dict.fromkeys(range(len(numbers)), REFUSAL)))
     kept.link.settle()
@@ -172,6 +172,15 @@ def test_row_is_given_up_where_nobody_knows_of_newer_ones(
     assert rows(waiting) == []
 
 
+def test_rows_of_all_databases_wait(waiting: Listing) -> None:
+    for db_id in (2, 3):
+        with remembered(waiting, stream(f"people {db_id}", "city", to=target(db_id))) as kept:
+            refuse(kept, 3, by=f"people {db_id}")
+    with remembered(waiting, REGION):
+        assert waiting.names(REPLACED) == []
+    assert rows(waiting) == [1, 2]
+
+
 def test_row_is_given_up_where_the_memory_is_begun_anew(waiting: Listing) -> None:
     waiting.things["memory/crm/about.json"] = b"{"
     assert rows(waiting) == []
@@ -204,4 +213,7 @@ def test_resend_replaces_what_is_no_newer(waiting: Listing, setting: MemorySetti
         kept.link.leaving(sent(2))  # the row before that of the second profile
         assert waiting.names(REPLACED) == []
         kept.link.leaving(sent(1))
+        before = waiting.names(RETRY)
+        refuse(kept, 3)
+    assert waiting.names(RETRY) == before
     assert rows(waiting) == [2]
