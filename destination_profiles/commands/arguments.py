@@ -167,7 +167,7 @@ def _add_resend(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--may-overwrite",
         action="store_true",
-        help="send records of which nobody knows whether a later one of the profile was accepted",
+        help="send records that may overwrite what a later one of the profile said",
     )
     command.add_argument(
         "--resubscribe",

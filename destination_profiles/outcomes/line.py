@@ -47,6 +47,11 @@ def found_by(target: Target) -> str:
     return target.matching.in_words()
 
 
+def fields_in(found_by: str) -> frozenset[str]:
+    """The fields that a line names so."""
+    return frozenset(field for key in found_by.split(" or ") for field in key.split(" and "))
+
+
 def digest(identity: str) -> str:
     """The key of a profile where no values are kept."""
     return sha256(identity.encode()).hexdigest()[:DIGITS]

@@ -11,13 +11,15 @@ from ..service.identities import Identities
 from ..service.matching import Target
 from ..storage.folder import Folder
 from . import parts
-from .line import ACCEPTED, UNCHANGED, Line, Place, digest, found_by
+from .line import ACCEPTED, DELETED, REJECTED, UNCHANGED, Line, Place, digest, found_by
 
 FEW = (
     50  # texts that are looked for before a line is decoded; beyond it takes as long to decode all
 )
 
 IN_PLACE = (ACCEPTED, UNCHANGED)  # what the service has
+FOUND_BY = b'"found_by":'  # in a text its quotes are escaped, so it is found as a key alone
+Newest = dict[str, Place]  # by stream
 
 _decode_lines = msgspec.json.Decoder(Line).decode_lines
 
@@ -35,12 +37,29 @@ class Profile(NamedTuple):
 @dataclass
 class Known:
     """What is known of some profiles. `since`: the start, as a timestamp, of the first sync of
-    which all outcomes are kept; None where there is none. `newest`: by profile and stream, where
-    the newest record stood that was accepted.
+    which all outcomes are kept; None where there is none. `accepted` and `deleted`: by profile and
+    stream, where the newest record stood that the service has, and the newest that its source has
+    deleted. `others`: by database, `found_by` and stream, where the newest record of either kind
+    stood, whatever its profile; of a `found_by` that all profiles have there may be none.
     """
 
     since: str | None = None
-    newest: dict[Profile, dict[str, Place]] = field(default_factory=dict)
+    accepted: dict[Profile, Newest] = field(default_factory=dict)
+    deleted: dict[Profile, Newest] = field(default_factory=dict)
+    others: dict[tuple[int, str], Newest] = field(default_factory=dict)
+
+    def newest(self, profile: Profile) -> Iterator[tuple[str, Place]]:
+        """Where records of a profile stood, accepted or deleted, with their streams."""
+        for places in (self.accepted, self.deleted):
+            yield from places.get(profile, {}).items()
+
+    def other_keys(self, target: Target) -> Iterator[tuple[str, str, Place]]:
+        """Likewise those of the same database whose profiles are found by something else: which
+        profiles these are nobody knows. With each comes what it is found by.
+        """
+        for (db_id, other), newest in self.others.items():
+            if db_id == target.db_id and other != found_by(target):
+                yield from ((stream, other, place) for stream, place in newest.items())
 
 
 def profiles(target: Target, identities: Identities) -> list[Profile]:
@@ -48,17 +67,30 @@ def profiles(target: Target, identities: Identities) -> list[Profile]:
     return [Profile(target.db_id, found_by(target), each) for each in identities]
 
 
-def later_accepted(folder: Folder, wanted: Collection[Profile]) -> Known:
-    """Which records of profiles were accepted, as far as outcomes in a folder tell. A record of
-    which `Origin.place()` is smaller than a `newest` is older than one that was accepted; one whose
-    sync is before `since` may be, too. Raises ProfilesError as the folder does.
+def known_of(folder: Folder, wanted: Collection[Profile]) -> Known:
+    """Which records of profiles were accepted or deleted, as far as outcomes in a folder tell. A
+    record of which `Origin.place()` is smaller is older than they are; one whose sync is before
+    `since` may be, too. Raises ProfilesError as the folder does.
     """
-    known = Known(since(folder))
-    for profile, line in lines_of(folder, wanted):
-        if line.outcome in IN_PLACE:
-            of_streams = known.newest.setdefault(profile, {})
-            of_streams[line.stream] = max(of_streams.get(line.stream, ("", 0)), line.place())
+    known, keys = Known(since(folder)), _keys(wanted)
+    names = {each.found_by for each in wanted}
+    own = [FOUND_BY + msgspec.json.encode(each) for each in names] if len(names) == 1 else []
+    for line in _lines(folder, keys, own):
+        if _is_deletion(line) or line.outcome in IN_PLACE:
+            _see(known.others.setdefault((line.db_id, line.found_by), {}), line)
+            places = known.deleted if _is_deletion(line) else known.accepted
+            for profile in _named(keys, line):
+                _see(places.setdefault(profile, {}), line)
     return known
+
+
+def _is_deletion(line: Line) -> bool:
+    """Whether the source has deleted the row, and nothing of it was sent."""
+    return line.outcome == DELETED or (line.outcome == REJECTED and line.step == DELETED)
+
+
+def _see(newest: Newest, line: Line) -> None:
+    newest[line.stream] = max(newest.get(line.stream, line.place()), line.place())
 
 
 def lines_of(folder: Folder, wanted: Collection[Profile]) -> Iterator[tuple[Profile, Line]]:
@@ -66,16 +98,14 @@ def lines_of(folder: Folder, wanted: Collection[Profile]) -> Iterator[tuple[Prof
     by several of its identities, a line comes with each.
     """
     keys = _keys(wanted)
-    texts = [msgspec.json.encode(key) for key in keys]
-    for name in parts.names(folder) if wanted else ():
-        for line in _decoded(name, _likely(parts.read(folder, name), texts)):
-            for key in (line.key, *line.other_keys):
-                profile = keys.get(str(key), {}).get((line.db_id, line.found_by))
-                if profile is not None:
-                    yield profile, line
+    for line in _lines(folder, keys, [FOUND_BY]):
+        yield from ((profile, line) for profile in _named(keys, line))
 
 
-def _keys(wanted: Collection[Profile]) -> Mapping[str, Mapping[tuple[int, str], Profile]]:
+Keys = Mapping[str, Mapping[tuple[int, str], Profile]]
+
+
+def _keys(wanted: Collection[Profile]) -> Keys:
     """Profiles by the keys that a line may name them by: their digests, or themselves."""
     keys: dict[str, dict[tuple[int, str], Profile]] = {}
     for profile in wanted:
@@ -84,14 +114,34 @@ def _keys(wanted: Collection[Profile]) -> Mapping[str, Mapping[tuple[int, str], 
     return keys
 
 
-def _likely(text: bytes, texts: Collection[bytes]) -> bytes:
-    """The lines that may be of interest."""
+def _named(keys: Keys, line: Line) -> Iterator[Profile]:
+    """The profiles that a line names."""
+    for key in (line.key, *line.other_keys):
+        profile = keys.get(str(key), {}).get((line.db_id, line.found_by))
+        if profile is not None:
+            yield profile
+
+
+def _lines(folder: Folder, keys: Keys, own: Collection[bytes]) -> Iterator[Line]:
+    """Those that may be of interest: all that name a key, and all without any text of `own`."""
+    texts = [msgspec.json.encode(key) for key in keys]
+    for name in parts.names(folder) if keys else ():
+        yield from _decoded(name, _likely(parts.read(folder, name), texts, own))
+
+
+def _likely(text: bytes, texts: Collection[bytes], own: Collection[bytes]) -> bytes:
     if len(texts) > FEW:
         return text
     held = [each for each in texts if each in text]
-    if not held:
+    are_strange = sum(map(text.count, own)) < text.count(FOUND_BY)
+    if not held and not are_strange:
         return b""
-    return b"\n".join(line for line in text.split(b"\n") if any(each in line for each in held))
+    return b"\n".join(
+        line
+        for line in text.split(b"\n")
+        if any(each in line for each in held)
+        or (are_strange and not any(each in line for each in own))
+    )
 
 
 def _decoded(name: str, text: bytes) -> list[Line]:

@@ -9,19 +9,21 @@ from ..service.identities import Identities
 from ..service.manifest import Service
 from .batch import Batch, Data
 from .codec import StreamCodec, target_of
+from .superseding import is_of_rows
 
 NO_KEY: Identities = ()
 
 
 class KeyReader:
     """Of one stream; nothing of a row is looked at but what its profile is found by. `target` is
-    where its profiles are.
+    where its profiles are; `is_of_rows`: records of one profile are versions of one row.
     """
 
     def __init__(self, info: StreamInfo, config: Config, service: Service) -> None:
         """Raises ConfigError as StreamCodec does."""
         stream = config.stream(info.name, info.namespace)
         self.target = target_of(info, stream, config.target, service)
+        self.is_of_rows = is_of_rows(info.primary_key, stream.fields, self.target.matching)
         names = self.target.matching.fields()
         fields = stream.fields or tuple(FieldConfig(name, name) for name in names)
         keys = replace(

@@ -1,6 +1,6 @@
 """When a later record of a profile may stand for an earlier one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -33,6 +33,25 @@ def is_of_rows(
 def _keeps_apart(field: FieldConfig) -> bool:
     """Whether different values of its column stay different: some conversions make one of them."""
     return is_plain(replace(field, type=None) if field.type == "string" else field)
+
+
+def replaceable(wire: Format) -> Callable[[bytes], bool]:
+    """Tells of a profile as it stands in a body whether nothing of it is missed once a later
+    version of its row was accepted, of which no more is known: it holds no function, and no
+    subscriptions, which may be opt-outs.
+    """
+
+    def is_replaceable(profile: bytes) -> bool:
+        decoded = wire.decode(bytes(profile))
+        return decoded.get(SUBSCRIPTIONS) is None and not _has_function(decoded)
+
+    return is_replaceable
+
+
+def _has_function(value: Any) -> bool:
+    if isinstance(value, dict):
+        return "action" in value or any(map(_has_function, value.values()))
+    return isinstance(value, list) and any(map(_has_function, value))
 
 
 class Superseding:

@@ -12,6 +12,7 @@ from ..errors import ConfigError
 from ..records.batch import Batch, Data
 from ..records.key_reader import KeyReader
 from ..records.opt_outs import OwnSubscriptions, only_opt_outs
+from ..records.superseding import replaceable
 from ..rejects.adopted import adopt
 from ..rejects.journal import Journal
 from ..rejects.line import Kept, timestamp
@@ -69,7 +70,8 @@ class Resend:
         self._own = {
             key: OwnSubscriptions(config.stream(key[1], key[0]), service()) for key in infos
         }
-        self._repeats = repeatable(service(), format_named(config.wire_format))
+        wire = format_named(config.wire_format)
+        self._repeats, self._is_replaceable = repeatable(service(), wire), replaceable(wire)
         self._sending = _sending(config, choice)
         self._retries, self._given_up = retries, list[Waiting]()
         self._outcomes = outcomes or folder
@@ -191,7 +193,7 @@ class Resend:
             self.pump.records(stream, run)
 
     def _later(self, waiting: Sequence[Waiting]) -> Callable[[Waiting], bool | None]:
-        """Who knows whether a later record of the same profile was accepted."""
+        """Who knows what came of the same profile later."""
         outcomes = self._config.outcomes
         if outcomes is None:
             return lambda _: None
@@ -204,13 +206,13 @@ class Resend:
         """Whether a record is not sent."""
         label = self._shelf.label(waiting)
         is_later = later(waiting)
-        if is_later:
+        if is_later and self._is_made_so(waiting, original, self._is_replaceable):
             self._books.drop(waiting)
             self.told.of(label).out_of_date += 1
-        elif waiting.doubtful and not self._may_be_repeated(waiting, original):
+        elif waiting.doubtful and not self._is_made_so(waiting, original, self._repeats):
             self._books.doubt(waiting)
             self.told.hold(label, "unknown")
-        elif is_later is None and not (self._choice.may_overwrite or self._choice.dry_run):
+        elif is_later is not False and not (self._choice.may_overwrite or self._choice.dry_run):
             self.told.hold(label, "overwrites")
         else:
             return False
@@ -230,12 +232,13 @@ class Resend:
         self.told.subscriptions += count
         return sendable
 
-    def _may_be_repeated(self, waiting: Waiting, original: bytes) -> bool:
+    def _is_made_so(
+        self, waiting: Waiting, original: bytes, is_so: Callable[[bytes], bool]
+    ) -> bool:
+        """Whether the mapping makes a profile of a record, and it is so."""
         codec = self.pump.writer.codec(self._shelf.stream(waiting))
         batches = [each for each in codec.take([original]) if isinstance(each, Batch)]
-        return bool(batches) and all(
-            self._repeats(row.profile) for each in batches for row in each.rows()
-        )
+        return bool(batches) and all(is_so(row.profile) for each in batches for row in each.rows())
 
 
 class _Accepting:

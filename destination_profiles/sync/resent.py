@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 HELD = {
     "unknown": "an earlier resend may have sent it, and it holds a function such as incr",
-    "overwrites": "nobody knows whether a later record of its profile was accepted",
+    "overwrites": "it may overwrite what a later record of its profile said",
     "subscribes": "its subscriptions may subscribe, and cannot be left out",
 }
 

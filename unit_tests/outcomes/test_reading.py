@@ -1,61 +1,61 @@
 """What outcomes tell of profiles."""
 
-from datetime import UTC, datetime, timedelta
+from typing import Any
 
+import msgspec
 import pytest
 
 from destination_profiles.errors import StoreFailed
-from destination_profiles.outcomes import parts
-from destination_profiles.outcomes.line import head, lines
+from destination_profiles.outcomes import parts, reading
+from destination_profiles.outcomes.line import Line
 from destination_profiles.outcomes.reading import (
     FEW,
     Known,
     Profile,
-    later_accepted,
+    known_of,
     lines_of,
     profiles,
     since,
 )
+from unit_tests.outcomes.kept import NOW, SYNCS, keep
 from unit_tests.outcomes.memory import MemoryFolder
 from unit_tests.settings import target
 
-NOW = datetime(2026, 11, 26, tzinfo=UTC)
-SYNCS = [f"2026-11-2{day}T00:00:00.000Z" for day in range(1, 6)]
+BY_EMAIL = target(mode="email", field_name=None)
 ANN, BOB = Profile(1, "id", "ann"), Profile(1, "id", "bob")
-
-
-def keep(
-    folder: MemoryFolder,
-    sync: int,
-    *rows: tuple[str, ...],
-    number: int = 0,
-    outcome: str = "accepted",
-    stream: str = "users",
-    values: bool = False,
-    db_id: int = 1,
-) -> None:
-    """A part of a sync with a line for each row, which has such identities."""
-    opening = head(stream, target(db_id), outcome, sync=SYNCS[sync], at=SYNCS[sync])
-    made = lines(opening, rows, range(1, len(rows) + 1), values=values)
-    name = parts.name(NOW + timedelta(days=sync, seconds=number), number)
-    parts.write(folder, name, "".join(made).encode())
 
 
 def test_newest_place_counts() -> None:
     folder = MemoryFolder()
     keep(folder, 1, ("ann",), ("bob",), ("ann",))
     keep(folder, 0, ("ann",), ("bob",), ("bob",), ("bob",))
-    assert later_accepted(folder, [ANN]) == Known(SYNCS[0], {ANN: {"users": (SYNCS[1], 3)}})
-    assert later_accepted(folder, [BOB]).newest == {BOB: {"users": (SYNCS[1], 2)}}
-    assert later_accepted(folder, []).newest == {}
+    known = known_of(folder, [ANN])
+    assert (known.since, known.accepted) == (SYNCS[0], {ANN: {"users": (SYNCS[1], 3)}})
+    assert known_of(folder, [BOB]).accepted == {BOB: {"users": (SYNCS[1], 2)}}
+    assert known_of(folder, []) == Known(SYNCS[0])
 
 
 def test_what_did_not_change_is_in_place() -> None:
     folder = MemoryFolder()
     keep(folder, 0, ("ann",))
     keep(folder, 1, ("ann",), outcome="unchanged")
-    keep(folder, 2, ("ann",), outcome="deleted")
-    assert later_accepted(folder, [ANN]).newest == {ANN: {"users": (SYNCS[1], 1)}}
+    keep(folder, 2, ("ann",), outcome="retried")
+    assert known_of(folder, [ANN]).accepted == {ANN: {"users": (SYNCS[1], 1)}}
+
+
+DELETIONS = [("deleted", {}), ("rejected", {"step": "deleted", "code": "deleted"})]
+
+
+@pytest.mark.parametrize(("outcome", "why"), DELETIONS)
+def test_what_the_source_has_deleted_stands_apart(outcome: str, why: Any) -> None:
+    folder = MemoryFolder()
+    keep(folder, 0, ("ann",))
+    keep(folder, 1, ("ann",), outcome=outcome, **why)
+    known = known_of(folder, [ANN])
+    assert known.accepted == {ANN: {"users": (SYNCS[0], 1)}}
+    assert known.deleted == {ANN: {"users": (SYNCS[1], 1)}}
+    assert list(known.newest(ANN)) == [("users", (SYNCS[0], 1)), ("users", (SYNCS[1], 1))]
+    assert list(known.newest(BOB)) == []
 
 
 def test_each_stream_has_its_own() -> None:
@@ -63,22 +63,65 @@ def test_each_stream_has_its_own() -> None:
     keep(folder, 0, ("ann",))
     keep(folder, 1, ("ann",), stream="orders")
     found = {"users": (SYNCS[0], 1), "orders": (SYNCS[1], 1)}
-    assert later_accepted(folder, [ANN]).newest == {ANN: found}
+    assert known_of(folder, [ANN]).accepted == {ANN: found}
 
 
-@pytest.mark.parametrize("outcome", ["rejected", "superseded", "deleted", "retried"])
-def test_only_what_was_accepted_counts(outcome: str) -> None:
+@pytest.mark.parametrize("outcome", ["rejected", "superseded", "retried"])
+def test_what_was_not_the_last_word_does_not_count(outcome: str) -> None:
     folder = MemoryFolder()
     keep(folder, 0, ("ann",), outcome=outcome)
-    assert later_accepted(folder, [ANN]).newest == {}
+    keep(folder, 1, ("ann",), outcome=outcome, found=BY_EMAIL)
+    assert known_of(folder, [ANN]) == Known(SYNCS[0])
     assert [line.outcome for _, line in lines_of(folder, [ANN])] == [outcome]
 
 
 def test_profile_of_another_target_is_another() -> None:
     folder = MemoryFolder()
-    keep(folder, 0, ("ann",), db_id=2)
-    assert later_accepted(folder, [ANN]).newest == {}
-    assert list(later_accepted(folder, [ANN._replace(db_id=2)]).newest) == [ANN._replace(db_id=2)]
+    keep(folder, 0, ("ann",), found=target(2))
+    assert known_of(folder, [ANN]).accepted == {}
+    assert list(known_of(folder, [ANN._replace(db_id=2)]).accepted) == [ANN._replace(db_id=2)]
+
+
+@pytest.mark.parametrize("more", [0, FEW])
+@pytest.mark.parametrize("outcome", ["accepted", "unchanged", "deleted"])
+def test_what_is_found_by_something_else_is_known_by_its_stream(outcome: str, more: int) -> None:
+    folder = MemoryFolder()
+    keep(folder, 0, ("ann",))
+    keep(folder, 1, ("a@x.org",), ("b@x.org",), outcome=outcome, found=BY_EMAIL, stream="crm.a")
+    keep(folder, 2, ("c@x.org",), found=target(2, mode="email", field_name=None), stream="b")
+    known = known_of(folder, [ANN, *(ANN._replace(identity=str(n)) for n in range(more))])
+    assert list(known.other_keys(target())) == [("crm.a", "email", (SYNCS[1], 2))]
+    assert list(known.other_keys(target(2))) == [("b", "email", (SYNCS[2], 1))]
+    assert list(known.other_keys(target(3))) == []
+
+
+def test_of_profiles_that_are_found_in_several_ways_each_is_another() -> None:
+    folder = MemoryFolder()
+    keep(folder, 0, ("bob",))
+    keep(folder, 1, ("b@x.org",), found=BY_EMAIL)
+    known = known_of(folder, [ANN, Profile(1, "email", "a@x.org")])
+    assert list(known.other_keys(target())) == [("users", "email", (SYNCS[1], 1))]
+    assert list(known.other_keys(BY_EMAIL)) == [("users", "id", (SYNCS[0], 1))]
+
+
+def test_only_what_may_be_of_interest_is_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, decoded = MemoryFolder(), []
+    keep(folder, 0, *[(str(number),) for number in range(9)], ("ann",))
+    keep(folder, 1, *[(str(number),) for number in range(9)])
+    keep(folder, 2, ("ann",), ("a@x.org",), found=BY_EMAIL)
+    known_since = since(folder)
+    monkeypatch.setattr(reading, "since", lambda _: known_since)
+
+    def decode(text: bytes) -> list[Line]:
+        decoded.append(text.count(b'"row"'))
+        return msgspec.json.Decoder(Line).decode_lines(text)
+
+    monkeypatch.setattr(reading, "_decode_lines", decode)
+    known_of(folder, [ANN])
+    assert decoded == [1, 0, 2]
+    decoded.clear()
+    assert len(list(lines_of(folder, [ANN]))) == 1
+    assert decoded == [1, 0, 1]
 
 
 @pytest.mark.parametrize("values", [False, True])
@@ -110,7 +153,7 @@ def test_broken_part_is_named(content: bytes) -> None:
     with pytest.raises(
         StoreFailed, match=r"cannot be read: outcomes/2026_11_26_\d+_0\.jsonl\.gz\."
     ):
-        later_accepted(folder, [ANN])
+        known_of(folder, [ANN])
 
 
 def test_broken_line_is_told_without_its_text() -> None:

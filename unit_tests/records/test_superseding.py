@@ -8,6 +8,8 @@ from destination_profiles.catalog import StreamInfo
 from destination_profiles.cells import Cell
 from destination_profiles.config import FieldConfig, StreamConfig
 from destination_profiles.records.codec import StreamCodec
+from destination_profiles.records.superseding import replaceable
+from destination_profiles.service.formats import format_named
 from destination_profiles.service.manifest import service
 from unit_tests.settings import config, target
 
@@ -53,6 +55,27 @@ def test_key_decides_in_overwrite_alone() -> None:
     by_id = target(field_name="crm_id")
     assert codec("append", ("id",), entry, by_id).route.supersedes is None
     assert codec("append_dedup", (), entry, by_id).route.supersedes is not None
+
+
+PUSH = {"channel": "push", "resource_id": 3, "subscription_id": "a", "status": 0}
+PROFILES: list[tuple[dict[str, Any], bool]] = [
+    ({"crm_id": 1}, True),
+    ({"crm_id": 1, "_city": "Oslo", "tags": ["a", "b"]}, True),
+    ({"crm_id": 1, "address": {"lines": [{"street": "Karl Johans gate"}]}}, True),
+    ({"crm_id": 1, "points": {"action": "incr", "value": 1}}, False),
+    ({"crm_id": 1, "tags": {"action": "delete", "value": ["a"]}}, False),
+    ({"crm_id": 1, "address": {"lines": [{"count": {"action": "incr", "value": 1}}]}}, False),
+    ({"crm_id": 1, "subscriptions": [PUSH]}, False),
+]
+
+
+@pytest.mark.parametrize("wire", ["json", "xml"])
+@pytest.mark.parametrize(("profile", "is_replaceable"), PROFILES)
+def test_values_alone_are_replaced_by_a_version_that_nobody_has_seen(
+    profile: dict[str, Any], is_replaceable: bool, wire: str
+) -> None:
+    form = format_named(wire)
+    assert replaceable(form)(form.encode(profile)) is is_replaceable
 
 
 def codec(mode: str, primary_key: Any, entry: StreamConfig, found_by: Any) -> StreamCodec:
