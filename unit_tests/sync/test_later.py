@@ -3,6 +3,7 @@ came that it may overwrite, or neither.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -84,6 +85,7 @@ def test_rows_of_an_array_are_no_versions_of_one_another() -> None:
     for key in ((), ("token",), ("id", "token")):
         assert later(kept(), [devices], [info(key=key)]) is None
     assert later(kept(), [devices], [info()]) is True
+    assert later(kept(), [stream("users")], [info(key=())]) is None  # nothing but the key
 
 
 def test_any_mode_has_versions_of_a_row() -> None:
@@ -138,7 +140,10 @@ def test_stream_with_a_dot_in_its_name_is_looked_up_in_every_way() -> None:
     streams = [stream("users", "city"), stream("orders", "points"), stream("b.orders", "city")]
     for label in ("b.orders", "a.b.orders"):
         assert later(kept(stream=label), streams) is None
-    assert later(kept(stream="c.orders"), streams) is False
+    for label in ("c.orders", "a.c.orders"):
+        assert later(kept(stream=label), streams) is False
+    streams[2] = StreamConfig("b.orders")  # its fields are those that its rows have
+    assert later(kept(stream="a.b.orders"), streams) is None
 
 
 @pytest.mark.parametrize("outcome", WORDS)
@@ -201,6 +206,8 @@ def test_stream_of_the_catalog_that_has_another_key_is_enough(
     people = stream("people", "email", *fields, target=BY_EMAIL)
     streams = [stream("users", "city"), people]
     assert later(kept(2, ("7",)), streams, [info(), info("people")]) is known
+    streams[1] = replace(people, target=OTHER_DB)
+    assert later(kept(2, ("7",)), streams, [info(), info("people")]) is False
 
 
 def test_each_way_to_the_profile_has_to_lead_to_the_later_version() -> None:

@@ -17,9 +17,11 @@ from destination_profiles.rejects.line import UNKNOWN, Origin, line, read, with_
 from destination_profiles.rejects.parts import OTHERS, Part, parts_of, replace
 from destination_profiles.service.outcome import Accepted, Halve, Outcome, Retry
 from destination_profiles.service.request import Request
+from destination_profiles.storage.settings import Outcomes
 from destination_profiles.sync import sync
 from destination_profiles.sync.resend import Resend
 from destination_profiles.sync.resent import Choice, Resent
+from unit_tests.outcomes.kept import keep
 from unit_tests.settings import config, target
 
 MOMENT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -149,11 +151,16 @@ def shelf(rows: list[Row] = ROWS, parts: int = 2) -> Shelf:
 
 
 def resend(
-    folder: Shelf, service: Service, choice: Choice = SURE, edited: bytes | None = None
+    folder: Shelf,
+    service: Service,
+    choice: Choice = SURE,
+    edited: bytes | None = None,
+    stream: StreamInfo = STREAM,
+    **settings: Any,
 ) -> Resent:
     made = Resend(
-        config(target=target(field_name="id"), max_profiles=3, retry_seconds=0),
-        [STREAM],
+        config(target=target(field_name="id"), max_profiles=3, retry_seconds=0, **settings),
+        [stream],
         folder,  # type: ignore[arg-type]
         choice,
         now=lambda: MOMENT,
@@ -320,6 +327,36 @@ def test_refusals_of_all_are_no_surprise() -> None:
     folder = shelf(rows, parts=1)
     assert counts(resend(folder, Service())) == {"waiting": 10, "rejected": 10}
     assert {attempts for _, _, attempts in folder.rows()} == {2}
+
+
+# What outcomes know
+
+KEYED = StreamInfo("users", "crm", {}, "append", sync_id=7, primary_key=("id",))
+OPT_OUT = {"channel": "push", "resource_id": 3, "status": "unsubscribed"}
+OPT_OUT |= {"provider": "Firefox", "subscription_id": "a"}
+FOUND: list[tuple[StreamInfo, Row, str]] = [
+    (KEYED, {"id": 1, "city": "Oslo"}, "out_of_date"),
+    (KEYED, {"id": 2, "city": "Oslo"}, "held"),  # it is from before outcomes were kept
+    (STREAM, {"id": 1, "city": "Oslo"}, "held"),
+    (KEYED, {"id": 1, "points": ONE_MORE}, "held"),
+    (KEYED, {"id": 1, "tags": {"action": "delete", "value": ["a"]}}, "held"),
+    (KEYED, {"id": 1, "subscriptions": [OPT_OUT]}, "held"),
+    (KEYED, {"id": 1, "subscriptions": 1}, "held"),  # it cannot be read
+]
+
+
+@pytest.mark.parametrize("wire", ["json", "xml"])
+@pytest.mark.parametrize(("stream", "row", "became"), FOUND)
+def test_row_leaves_the_store_only_for_a_newer_version_that_misses_nothing(
+    stream: StreamInfo, row: Row, became: str, wire: str
+) -> None:
+    folder, service = shelf([row], parts=1), Service(1, 2)
+    keep(folder, 0, ("1",), stream="crm.users")  # type: ignore[arg-type]
+    settings = {"outcomes": Outcomes(keep_days=100_000), "wire_format": wire}
+    told = resend(folder, service, Choice(), stream=stream, **settings)
+    assert counts(told) == {"waiting": 1, became: 1}
+    assert len(folder.rows()) == (became == "held")
+    assert service.executed == []
 
 
 # Rows that a person has edited
