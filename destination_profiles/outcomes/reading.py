@@ -40,7 +40,7 @@ class Known:
     which all outcomes are kept; None where there is none. `accepted` and `deleted`: by profile and
     stream, where the newest record stood that the service has, and the newest that its source has
     deleted. `others`: by database, `found_by` and stream, where the newest record of either kind
-    stood, whatever its profile; of a `found_by` that all profiles have there may be none.
+    stood, whatever its profile; of a `found_by` that all profiles have there is none.
     """
 
     since: str | None = None
@@ -74,13 +74,18 @@ def known_of(folder: Folder, wanted: Collection[Profile]) -> Known:
     """
     known, keys = Known(since(folder)), _keys(wanted)
     names = {each.found_by for each in wanted}
-    own = [FOUND_BY + msgspec.json.encode(each) for each in names] if len(names) == 1 else []
-    for line in _lines(folder, keys, own):
-        if _is_deletion(line) or line.outcome in IN_PLACE:
+    alone = names if len(names) == 1 else set[str]()
+    for line in _lines(folder, keys, [FOUND_BY + msgspec.json.encode(each) for each in alone]):
+        if line.outcome in IN_PLACE:
+            places = known.accepted
+        elif _is_deletion(line):
+            places = known.deleted
+        else:
+            continue
+        if line.found_by not in alone:
             _see(known.others.setdefault((line.db_id, line.found_by), {}), line)
-            places = known.deleted if _is_deletion(line) else known.accepted
-            for profile in _named(keys, line):
-                _see(places.setdefault(profile, {}), line)
+        for profile in _named(keys, line):
+            _see(places.setdefault(profile, {}), line)
     return known
 
 
@@ -114,12 +119,13 @@ def _keys(wanted: Collection[Profile]) -> Keys:
     return keys
 
 
-def _named(keys: Keys, line: Line) -> Iterator[Profile]:
+def _named(keys: Keys, line: Line) -> list[Profile]:
     """The profiles that a line names."""
-    for key in (line.key, *line.other_keys):
-        profile = keys.get(str(key), {}).get((line.db_id, line.found_by))
-        if profile is not None:
-            yield profile
+    found = [
+        keys[each] for each in (line.key, *line.other_keys) if each is not None and each in keys
+    ]
+    target = line.db_id, line.found_by
+    return [each[target] for each in found if target in each]
 
 
 def _lines(folder: Folder, keys: Keys, own: Collection[bytes]) -> Iterator[Line]:
