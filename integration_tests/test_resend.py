@@ -265,6 +265,8 @@ def test_what_a_later_row_does_not_say_is_not_lost(
     before = profile(sandbox, 1)
     assert before["points"] == 6
     points["type"] = "int"
+    assert sums(told(knowing, "--dry-run"))["held"] == 1
+    assert sums(told(knowing, "--dry-run", *SURE))["accepted"] == 1
     assert sums(told(knowing)) == {"waiting": 1, "held": 1, "stay": 1}
     assert profile(sandbox, 1) == before
     assert sums(told(knowing, *SURE)) == {"waiting": 1, "accepted": 1}

@@ -73,6 +73,9 @@ class Resend:
         wire = format_named(config.wire_format)
         self._repeats, self._is_replaceable = repeatable(service(), wire), replaceable(wire)
         self._sending = _sending(config, choice)
+        # a look without outcomes, of which all would be held, shows what --may-overwrite sends
+        is_look = choice.dry_run and config.outcomes is None
+        self._may_overwrite = choice.may_overwrite or is_look
         self._retries, self._given_up = retries, list[Waiting]()
         self._outcomes = outcomes or folder
         self._open(infos, edited)
@@ -212,7 +215,7 @@ class Resend:
         elif waiting.doubtful and not self._is_made_so(waiting, original, self._repeats):
             self._books.doubt(waiting)
             self.told.hold(label, "unknown")
-        elif is_later is not False and not (self._choice.may_overwrite or self._choice.dry_run):
+        elif is_later is not False and not self._may_overwrite:
             self.told.hold(label, "overwrites")
         else:
             return False
