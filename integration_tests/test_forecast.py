@@ -295,6 +295,16 @@ SHOWN = {
 }
 
 
+def test_row_whose_path_cannot_be_read_is_shown(connector: Connector) -> None:
+    fields = [{"to": "crm_id", "from": "id"}, {"to": "_city", "from": "address.city"}]
+    connector.config["streams"] = [{"name": "users", "fields": fields}]
+    rows = [record({"id": 1, "address": '{"city": "Os'}), record({"id": 2, "address": None})]
+    code, out, _ = forecast(connector, *rows, options=("--json", "--show", "1"))
+    examples = json.loads(out)["examples"]
+    assert (code, [each["row"] for each in examples]) == (0, [1, 2])
+    assert "holds JSON that cannot be read" in str(examples[0]["reason"])
+
+
 def test_rows_are_shown_beside_what_they_become(connector: Connector) -> None:
     connector.config["streams"] = [SHOWN]
     good = {"id": 1, "born": "2001-02-03T10:00:00", "home": CANARY, "address": {"city": "Ulm"}}

@@ -1,7 +1,9 @@
 """The report of a sync: a page that a browser shows, of what the connector has printed."""
 
+import json
 import os
 import re
+import stat
 import subprocess
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from integration_tests.connector import (
     state,
     wait_for_request,
 )
+from integration_tests.s3 import SECRET, MotoServer
 from profiles_sandbox.testing import ServedSandbox
 
 CANARY = "canary-7f3a"
@@ -68,6 +71,33 @@ def test_keys_are_shown_on_request_alone(storing: Connector) -> None:
         1,
         "ERROR The rows whose keys --keys asks for are in a store",
     )
+
+
+def test_report_is_its_owners_alone(storing: Connector) -> None:
+    """Whatever was there: it may hold keys."""
+    path = kept(storing, storing.write(*ROWS).raw)
+    made = path.with_suffix(".html")
+    made.write_text("older")
+    made.chmod(0o644)
+    assert reported(path).returncode == 0
+    assert (stat.S_IMODE(made.stat().st_mode), "older" in page(path)) == (0o600, False)
+
+
+def test_secrets_of_the_store_alone_are_taken_from_the_environment(
+    storing: Connector, s3: MotoServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storing.config["object_storage_config"] = s3.setting()
+    path = kept(storing, storing.write(*ROWS).raw)
+    setting = s3.setting(secret_access_key="${KEY_OF_STORE}")
+    config = storing.folder / "variables.json"
+    secrets = {"token": "${TOKEN_OF_NOBODY}", "object_storage_config": setting}
+    config.write_text(json.dumps(storing.config | secrets))
+    asked = ("--store", str(config), "--keys", "crm_id")
+    assert (
+        "the environment variable KEY_OF_STORE, which is not set" in reported(path, *asked).stderr
+    )
+    monkeypatch.setenv("KEY_OF_STORE", SECRET)
+    assert (reported(path, *asked).stderr, "SELECT * FROM users" in page(path)) == ("", True)
 
 
 def test_states_and_figures_of_a_person_are_enough(storing: Connector) -> None:

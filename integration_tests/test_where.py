@@ -149,6 +149,15 @@ def test_one_stream_alone_is_told(telling: Connector) -> None:
     assert len(events(telling, "--key", "crm_id=1")) == 2
 
 
+def test_stream_whose_name_has_dots_is_found_by_it(telling: Connector) -> None:
+    telling.catalog["streams"] = [stream("orders.v2", namespace="shop")]
+    telling.write(record({"crm_id": 1}, "orders.v2", namespace="shop"))
+    for name in ("orders.v2", "shop.orders.v2"):
+        found = events(telling, "--key", "crm_id=1", "--stream", name)
+        assert [each["stream"] for each in found] == ["shop.orders.v2"]
+    assert events(telling, "--key", "crm_id=1", "--stream", "rders.v2") == []
+
+
 @pytest.mark.parametrize("name", ["users", "public.users"])
 @pytest.mark.parametrize("namespace", [None, "public"])
 def test_stream_with_a_namespace_is_found_by_either_name(

@@ -14,6 +14,7 @@ from ..records.columns import Columns
 from ..records.paths import Declared
 from ..records.salvage import lenient
 from ..records.table import ABSENT, Dicts
+from ..records.unread import Notes
 from ..rejection import Rejection
 from ..rejects.store import NoStore
 from ..service.formats import format_named
@@ -101,7 +102,7 @@ class _Sides:
             for one in stream.subscriptions
             for each in (*one.address, *one.parts, *one.custom_fields)
         ]
-        columns = Columns(stream.name, Declared(schema))
+        columns = Columns(stream.name, Declared(schema), notes=Notes(collects=True))
         sources = (source for each in (*(stream.fields or ()), *inside) for source in _of(each))
         self._readers = {
             source: columns.as_it_came(FieldConfig("", source)) for source in dict.fromkeys(sources)

@@ -12,11 +12,14 @@ from ..report.reading import Output, read
 from ..report.verdict import verdict
 from ..storage.folder import Folder
 from ..storage.opening import open_folder
-from ..storage.settings import LocalStorage
+from ..storage.settings import LocalStorage, Storage
 from .files import MARKS, read_object
 from .invocation import STDOUT, Invocation
+from .new_files import write_private
 from .printing import printing
+from .variables import from_environment
 
+STORE = "object_storage_config"
 LONGEST_MARK = max(map(len, MARKS))
 
 
@@ -28,10 +31,7 @@ def run(invocation: Invocation) -> None:
     output = _read(arguments.source)
     kept = _kept(arguments, output)
     html = page(output, Path(arguments.source).name, kept, arguments.keys)
-    try:
-        Path(arguments.output).write_text(html, encoding="utf-8")
-    except (OSError, ValueError) as error:
-        raise _not_done(arguments.output, "written", error) from None
+    write_private(arguments.output, html)
     with printing(STDOUT) as out:
         out.write(f"{verdict(output.runs[-1]).sentence}\n{arguments.output}\n")
 
@@ -77,12 +77,12 @@ def _kept(arguments: Namespace, output: Output) -> list[list[KeptRows] | None]:
 
 def _store(place: str) -> Folder:
     """The store in a folder, or the one that a configuration names. Raises ConfigError."""
-    is_folder = Path(place).is_dir()
-    folder = open_folder(
-        LocalStorage(place)
-        if is_folder
-        else parse_config(read_object(place, "configuration")).storage
-    )
+    setting: Storage = LocalStorage(place)
+    if not Path(place).is_dir():
+        config = read_object(place, "configuration")
+        store = {name: value for name, value in config.items() if name == STORE}  # alone is asked
+        setting = parse_config({**config, **from_environment(store)}).storage
+    folder = open_folder(setting)
     if folder is None:
         raise ConfigError(
             f"The configuration {place} names no store of rejected records: set "

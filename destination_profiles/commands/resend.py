@@ -5,13 +5,13 @@ import logging
 from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 
 from ..catalog import StreamInfo
 from ..config import Config
 from ..errors import ConfigError
 from ..records.opt_outs import only_opt_outs
+from ..rejects.store import utc_now
 from ..storage.folder import Folder
 from ..storage.opening import open_folder
 from ..sync.connection import read_connection
@@ -84,7 +84,7 @@ def _resend(
             folder,
             choice,
             edited=edited,
-            now=_now,
+            now=utc_now,
             heartbeat=progress,
             memory=memory.link if memory else None,
         )
@@ -95,10 +95,6 @@ def _resend(
             progress.hide()
             resend.end()
             _tell(resend.told, as_json=invocation.arguments.json)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 def _chosen(name: str | None, streams: Sequence[StreamInfo]) -> str | None:

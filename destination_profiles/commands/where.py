@@ -14,6 +14,7 @@ from ..service.manifest import service
 from ..service.matching import Target
 from ..storage.folder import Folder
 from ..storage.opening import open_folder
+from ..stream_key import label
 from .invocation import STDOUT, Invocation
 from .printing import printing
 from .where_words import sentences
@@ -112,7 +113,7 @@ def _of_stream(config: Config, stream: str | None) -> Iterator[Target]:
     named = [
         each
         for each in config.streams
-        if is_called(".".join(filter(None, (each.namespace, each.name))), stream)
+        if is_called(label((each.namespace, each.name)), stream)
         or (each.namespace is None and is_called(str(stream), each.name))
     ]
     yield from (each.target or config.target for each in named)

@@ -46,7 +46,7 @@ class Ledger:
         """Start with no stream."""
         self._open: dict[str, Interval] = {}
         self.totals: dict[str, Interval] = {}
-        self.resolved = 0  # records with a last word, of all streams
+        self.resolved = 0  # records with a last word, of all streams, without the deleted
 
     def interval(self, stream: str) -> Interval:
         """The open interval of a stream; its `read` is counted by the caller, record by record."""

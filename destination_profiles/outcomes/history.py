@@ -13,6 +13,7 @@ from ..rejects.streams import streams_in
 from ..service.manifest import service
 from ..storage.folder import Folder
 from ..stream_key import StreamKey
+from ..stream_key import label as label_of
 from .line import REJECTED, Line
 from .reading import Profile, lines_of, profiles
 
@@ -54,7 +55,7 @@ def history(
     kept = [
         _kept_event(label, each)
         for key in streams_in(folder.names())
-        if is_called(label := ".".join(filter(None, key)), stream)
+        if is_called(label := label_of(key), stream)
         for each in _kept(folder, config, key, wanted)
     ]
     return sorted(_joined(told, kept), key=lambda each: (each.at, each.row), reverse=True)
@@ -62,7 +63,7 @@ def history(
 
 def is_called(label: str, stream: str | None) -> bool:
     """Whether a person who names a stream, or none, may mean the one of a label."""
-    return stream in (None, label, label.rpartition(".")[-1])
+    return stream is None or label == stream or label.endswith(f".{stream}")
 
 
 def _joined(told: Iterable[Event], kept: Iterable[Event]) -> Iterator[Event]:

@@ -11,7 +11,7 @@ class Estimates:
 
     def __init__(self) -> None:
         """Start with none."""
-        self._rows: dict[tuple[Any, Any], int] = {}
+        self._rows: dict[tuple[str | None, str], int] = {}
 
     def hear(self, message: Mapping[str, Any]) -> None:
         """Take a TRACE message; others than estimates say nothing."""
@@ -21,8 +21,8 @@ class Estimates:
         if not isinstance(rows, int) or isinstance(rows, bool) or rows <= 0:
             return
         is_whole = estimate.get("type") == "SYNC"
-        key = WHOLE if is_whole else (estimate.get("namespace"), str(estimate.get("name")))
-        self._rows[key] = rows
+        stream = estimate.get("namespace"), estimate.get("name")
+        self._rows[WHOLE if is_whole else (str(stream[0]), str(stream[1]))] = rows
 
     def records(self) -> int | None:
         """How many there will be, None where nobody has said it."""

@@ -32,7 +32,7 @@ class LineReader:
         self.ended = False
         self.taken, self.size = 0, _size(descriptor)
         self._parts: list[bytes] = []  # of a line whose end was not read yet
-        with suppress(OSError):  # not a pipe, or more than the system allows
+        with suppress(OSError, AttributeError):  # no pipe, more than is allowed, or no Linux
             fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, BLOCK_BYTES)
 
     def read(self) -> bytes:

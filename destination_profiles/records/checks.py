@@ -12,7 +12,8 @@ from .keywords import OPEN, Schema, Uncertain
 from .proof import Proof
 from .table import ABSENT, NO_VALUE
 
-MAX_KNOWN = 20_000  # texts that are known to satisfy a column's schemas
+MAX_KNOWN = 20_000  # texts that are known to satisfy a column's schemas,
+MAX_LENGTH = 64  # and are short
 TEXT: Schema = {"type": "string"}
 CONVERTED: Mapping[str, Schema] = {  # what a type of the configuration converts values to
     "string": TEXT,
@@ -56,7 +57,8 @@ class ColumnCheck:
             return False
         if len(self._known) > MAX_KNOWN:
             self._known.clear()
-        self._known.update(each for each in unknown if type(each) is str)
+        texts = (each for each in unknown if type(each) is str)
+        self._known.update(each for each in texts if len(each) <= MAX_LENGTH)
         return True
 
     def _converts(self, values: Sequence[Any]) -> bool:

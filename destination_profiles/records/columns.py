@@ -30,7 +30,8 @@ TEXTS = NO_VALUE | {str}
 EXACT = frozenset(
     {"string", "tags", "phone", "sha256"}
 )  # types for which decimals keep their digits
-MAX_REMEMBERED = 20_000  # texts and what they are converted to, a field; dates and words repeat
+MAX_REMEMBERED = 20_000  # texts and what they are converted to, a field; dates and words repeat,
+MAX_LENGTH = 64  # and are short
 
 
 class Columns:
@@ -236,7 +237,8 @@ class Remembered(dict[Any, Any]):
     def __missing__(self, text: Any) -> Any:
         """What a text is converted to that was not asked for lately."""
         value = self._convert(text)
-        self[text] = value
+        if not isinstance(text, str) or len(text) <= MAX_LENGTH:
+            self[text] = value
         return value
 
     def of(self, texts: Values) -> Values:

@@ -24,9 +24,9 @@ from botocore.exceptions import (
 )
 
 from ..address import PERSONAL_DATA, Address, read_address
-from ..errors import ConfigError, ProfilesError, StoreUnavailable
+from ..errors import ConfigError, ProfilesError, StoreFailed, StoreUnavailable
 from ..secret import Secret
-from .folder import busy, joined
+from .folder import NOT_KEPT, busy, joined
 from .settings import S3Storage
 
 LOCKS, ALONE, SHARED = "locks", "alone", "shared"
@@ -147,8 +147,8 @@ class Lease:
         folder.write(self._name, b"")
         try:
             others = self._others()
-        except ConfigError:
-            if where:
+        except (ConfigError, StoreFailed) as error:
+            if where or isinstance(error, StoreFailed):
                 folder.remove(self._name)
                 raise
             others = []  # the credentials may put objects, and not list them
@@ -161,7 +161,9 @@ class Lease:
     def _others(self) -> list[str]:
         """Those that have not expired; what has is taken away."""
         leases = dict(self._folder.locked(self._where))
-        now = leases.pop(self._name)
+        now = leases.pop(self._name, None)
+        if now is None:
+            raise StoreFailed(NOT_KEPT.format(joined(self._where, LOCKS)))
         expired = [name for name, renewed in leases.items() if now - renewed > LEASE]
         for each in expired:
             self._folder.remove(each)

@@ -22,6 +22,7 @@ from destination_profiles.protocol.decoder import (
     Records,
     State,
 )
+from destination_profiles.protocol.estimates import Estimates
 from destination_profiles.protocol.messages import LogHandler, MessageWriter, PlainWriter
 from destination_profiles.protocol.pipes import LineReader, Outlet
 
@@ -547,3 +548,12 @@ def test_line_that_is_just_short_enough_is_read(tmp_path: Path) -> None:
         while not reader.ended:
             read += reader.read()
     assert len(read) == 5_800_002
+
+
+@pytest.mark.parametrize("odd", [{}, [], 5, None, {"a": [1]}])
+@pytest.mark.parametrize("part", ["namespace", "name", "type"])
+def test_odd_estimate_ends_nothing(odd: Any, part: str) -> None:
+    estimates = Estimates()
+    estimate = {"type": "STREAM", "name": "users", "namespace": None, "row_estimate": 5}
+    estimates.hear({"trace": {"type": "ESTIMATE", "estimate": {**estimate, part: odd}}})
+    assert estimates.records() == 5

@@ -16,6 +16,13 @@ PROFILES = [
 ]
 
 
+@pytest.mark.parametrize(("value", "may"), [("1", True), ('{"action":"incr","value":1}', False)])
+def test_depth_is_no_matter(value: str, may: bool) -> None:
+    """Of a row that the service has taken, and asks for once more."""
+    profile = f'{{"a":{"[" * 600}{value}{"]" * 600}}}'.encode()
+    assert repeatable(service(), format_named("json"))(profile) is may
+
+
 @pytest.mark.parametrize("wire", ["json", "xml"])
 @pytest.mark.parametrize(("profile", "may"), PROFILES)
 def test_function_that_adds_is_not_repeatable(wire: str, profile: dict, may: bool) -> None:

@@ -19,7 +19,7 @@ from botocore.exceptions import (
     NoCredentialsError,
 )
 
-from destination_profiles.errors import ConfigError, ProfilesError, StoreUnavailable
+from destination_profiles.errors import ConfigError, ProfilesError, StoreFailed, StoreUnavailable
 from destination_profiles.secret import Secret
 from destination_profiles.storage import s3
 from destination_profiles.storage.settings import S3Storage
@@ -157,6 +157,21 @@ def test_owner_of_a_folder_below_must_be_seen(bucket: Bucket) -> None:
     with pytest.raises(ConfigError):
         folder(bucket).lock(alone=True, where="memory/crm")
     assert bucket.objects == {}
+
+
+class Late(Bucket):
+    """Lists no object that was just put."""
+
+    def get_paginator(self, _: str) -> Listing:
+        return Listing(Bucket())
+
+
+@pytest.mark.parametrize("where", ["", "memory/crm"])
+def test_lease_that_is_not_listed_is_told_and_taken_away(where: str) -> None:
+    late = Late()
+    with pytest.raises(StoreFailed, match="does not list or give back"):
+        folder(late).lock(alone=False, where=where)
+    assert late.objects == {}
 
 
 class Seconds:
