@@ -31,7 +31,8 @@ MORE = {  # what help says of a command beside its arguments
     "write": (
         "On a terminal: a live line, and a summary that stays. States are messages of Airbyte's "
         "protocol: they go to stdout where that is a file or a pipe, and are only counted where it "
-        "is a terminal. With --human a file or pipe gets the states alone, and stderr the rest."
+        "is a terminal. With --human a file or pipe gets the states and the figures, and stderr "
+        "the rest."
     ),
     "forecast": (
         "What the service would refuse, it cannot tell; --ask tells which part of the profiles it "

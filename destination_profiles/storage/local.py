@@ -95,13 +95,17 @@ class LocalFolder:
 
     def names(self, prefix: str = "") -> list[str]:
         """Files whose path below the folder begins so."""
-        files = (
-            Path(folder) / name
-            for folder, _, names in os.walk(self._root)
-            for name in names
-            if not name.startswith(".")
-        )
-        found = (each.relative_to(self._root).as_posix() for each in files if not each.is_symlink())
+        found: list[str] = []
+        for top, folders, files in os.walk(self._root):
+            here = Path(top).relative_to(self._root)
+            below = [(each, f"{(here / each).as_posix()}/") for each in folders]
+            folders[:] = [
+                each for each, path in below if prefix.startswith(path) or path.startswith(prefix)
+            ]
+            there = [each for each in files if not each.startswith(".")]
+            found += [
+                (here / each).as_posix() for each in there if not (Path(top) / each).is_symlink()
+            ]
         return sorted(name for name in found if name.startswith(prefix))
 
     def remove(self, name: str) -> None:

@@ -4,8 +4,9 @@ import os
 import stat
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -75,6 +76,35 @@ def test_name_never_leaves_its_folder(folder: LocalFolder, tmp_path: Path, name:
     folder.write(joined(quoted(name), "1"), b"x")
     (file,) = [each for each in tmp_path.rglob("1") if each.is_file()]
     assert file.parent.parent == tmp_path / "kept"
+
+
+def test_names_are_looked_for_where_they_may_be(
+    folder: LocalFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A store may hold tens of thousands of parts beside what is asked for."""
+    names = ["a/b/1", "a/b/2", "a/bc/1", "ab/1", "c/1", "1"]
+    for name in names:
+        folder.write(name, b"x")
+    walked: list[str] = []
+    walk = os.walk
+
+    def noted(top: Any) -> Iterator[Any]:
+        for each in walk(top):
+            walked.append(Path(each[0]).name)
+            yield each
+
+    monkeypatch.setattr(os, "walk", noted)
+    for prefix, visited in [
+        ("", {"a", "b", "bc", "ab", "c"}),
+        ("a/b/", {"a", "b"}),
+        ("a/b", {"a", "b", "bc"}),
+        ("a", {"a", "b", "bc", "ab"}),
+        ("a/b/1", {"a", "b"}),
+        ("none/", set()),
+    ]:
+        walked.clear()
+        assert folder.names(prefix) == sorted(each for each in names if each.startswith(prefix))
+        assert set(walked[1:]) == visited
 
 
 def test_names_never_meet() -> None:
