@@ -6,7 +6,7 @@ import pytest
 
 from destination_profiles.delivery.repeats import FUNCTIONS, TRIGGERS, Repeats
 from destination_profiles.errors import ConfigError, SystemFault, Unavailable
-from destination_profiles.service.outcome import Halve, Outcome, Retry
+from destination_profiles.service.outcome import Accepted, Halve, Outcome, Retry
 from destination_profiles.service.request import Request
 from unit_tests.delivery.chunks import chunk
 from unit_tests.delivery.test_dispatcher import answers, resolved
@@ -61,6 +61,21 @@ def test_trouble_is_not_that_of_an_earlier_try() -> None:
         made.send_due()
         troubles.append(made.trouble)
     assert troubles == ["the connection was cut", ""]
+
+
+@pytest.mark.parametrize(("repeats", "ends"), [(Repeats(), True), (MAY, False)])
+def test_profiles_that_are_asked_for_once_more_may_have_been_executed(
+    repeats: Repeats, ends: bool
+) -> None:
+    later = Accepted({}, dict.fromkeys((0, 1, 3), LOST))
+    link = Link(answers(later, LIMIT, ACCEPT))
+    made = dispatcher(link, repeats=repeats, retry_seconds=20, backoff=lambda _: 10.0)
+    made.dispatch([chunk(1, 2, 3, 4)])
+    resolved(made, link)
+    assert made.failure is None
+    assert link.sent[1] == [1, 2, 4]
+    halves = [each for each in link.sent[2:] if len(each) < 3]
+    assert bool(halves) is not ends
 
 
 def test_limit_that_goes_away_is_no_failure() -> None:

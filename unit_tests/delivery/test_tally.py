@@ -63,7 +63,8 @@ def test_shapes_beyond_the_most_frequent_are_added_up() -> None:
     tally = Tally()
     for number in range(KEPT_SHAPES):
         tally.count("users", ("mapping", "type", ""), 100 - number, f"shape {number}")
-    tally.count("users", ("mapping", "type", ""), 3, "one too many")
+    tally.count("users", ("mapping", "type", ""), 1, "one too many")
+    tally.count("users", ("mapping", "type", ""), 2, "another")
     tally.count("users", ("mapping", "type", ""), 5, "shape 0")
     told = {"shape 0": 105, "shape 1": 99, "shape 2": 98, "shape 3": 97, "shape 4": 96}
     (kind,) = tally.kinds()
