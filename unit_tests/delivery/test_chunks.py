@@ -91,6 +91,7 @@ def test_later_record_takes_the_place_of_the_earlier() -> None:
     assert made.supersede(row(1, "later"), INTERVAL, ALWAYS, ANY)
     assert b"".join(made.body()) == b'{"data":[{"id":1,"text":"later"},{"id":2,"text":""}]}'
     assert (made.size, made.superseded) == (len(b"".join(made.body())), [(0, INTERVAL, row(1))])
+    assert made.held == sum(map(memory, [row(1), *made.rows]))
     assert (len(made), made.records(), made.originals) == (2, 3, 6)
 
 

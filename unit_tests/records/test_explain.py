@@ -239,6 +239,23 @@ def test_what_xml_cannot_carry_has_its_column(fields: Any) -> None:
     ]
 
 
+OUT = (FieldConfig("status", value="unsubscribed"),)
+
+
+def test_what_xml_cannot_carry_in_a_subscription_has_its_column() -> None:
+    """Of the entry that made it, where another made none of the row."""
+    entries = [
+        SubscriptionConfig(
+            "email", 3, (FieldConfig("email", mail),), OUT, (FieldConfig("x", extra),)
+        )
+        for mail, extra in (("work", "first"), ("home", "second"))
+    ]
+    made = codec(fields=[ID], subscriptions=entries, wire_format="xml")
+    row = {"key": 1, "work": None, "home": "a@b", "first": {"x": []}, "second": {"x": []}}
+    found = rejection(made, row)
+    assert (found.reason, [each.column for each in found.all_faults()]) == ("xml", ["second"])
+
+
 @pytest.mark.parametrize("count", [MAX_FAULTS - 1, MAX_FAULTS, MAX_FAULTS + 1, 300])
 def test_faults_are_not_too_many(count: int) -> None:
     fields = [ID, *(FieldConfig(f"n{each}", f"m{each}", type="int") for each in range(count))]
