@@ -1,0 +1,148 @@
+"""`make mutants`: tries what mutmut has broken, in minutes instead of half a day.
+
+The tests are collected once. Each mutant is tried in a process of its own, which runs the tests
+that call what is broken, the quickest first, until one fails. Run in the folder that mutmut made.
+"""
+
+import argparse
+import json
+import os
+import resource
+import shutil
+import signal
+import sys
+import tempfile
+import time
+import tomllib
+from collections import Counter
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+AT_ONCE = 2  # processes
+LIVES, IS_FOUND = 0, 1
+QUIET = (
+    "-q",
+    "-s",
+    "-p",
+    "no:cacheprovider",
+    "-p",
+    "no:unraisableexception",
+    "-p",
+    "no:threadexception",
+)
+
+
+class Mutants:
+    """A plugin of pytest: in the place of the tests, mutants are tried by them."""
+
+    def __init__(self, only: str) -> None:
+        """Those whose names `only` matches."""
+        told = json.loads(Path("mutmut-stats.json").read_bytes())
+        self._tests: dict[str, list[str]] = told["tests_by_mangled_function_name"]
+        self._seconds: dict[str, float] = told["duration_by_test"]
+        kept = (json.loads(each.read_bytes()) for each in Path().rglob("*.py.meta"))
+        names = (name for each in kept for name in each["exit_code_by_key"])
+        self._names = sorted(name for name in names if fnmatchcase(name, only))
+        self._running: dict[int, tuple[str, Path]] = {}
+        self.living: list[str] = []
+        self.counts: Counter[str] = Counter()
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Try each: first all by themselves, which must pass."""
+        items = {item.nodeid: item for item in session.items}
+        if self._try(session, None, list(items.values())):
+            while self._running:
+                self._reap()
+        if self.counts["found"]:
+            raise pytest.UsageError("a test fails without a mutant")
+        self.counts.clear()
+        self.living.clear()
+        for name in self._names:
+            calling = self._tests.get(name.rpartition("__mutmut_")[0], [])
+            chosen = sorted((each for each in calling if each in items), key=self._duration)
+            if not chosen:
+                self.counts["without a test"] += 1
+            elif self._try(session, name, [items[each] for each in chosen]):
+                while len(self._running) >= AT_ONCE:
+                    self._reap()
+        while self._running:
+            self._reap()
+        return True
+
+    def _duration(self, test: str) -> float:
+        return self._seconds.get(test, 0.0)
+
+    def _try(self, session: pytest.Session, name: str | None, items: list[pytest.Item]) -> bool:
+        """Begin with one; None is no mutant."""
+        base = Path(tempfile.mkdtemp(prefix="mutant-"))
+        pid = os.fork()
+        if pid:
+            self._running[pid] = name or "", base
+            return True
+        code = IS_FOUND
+        try:
+            expected = sum(self._duration(item.nodeid) for item in items)
+            _alone(session, base, seconds=int(4 * expected) + 20)
+            if name:
+                _break(name)
+            code = _run(session, items)
+        finally:
+            os._exit(code)
+
+    def _reap(self) -> None:
+        pid, status = os.wait()
+        name, base = self._running.pop(pid)
+        shutil.rmtree(base, ignore_errors=True)
+        code = os.waitstatus_to_exitcode(status)
+        self.counts["lives" if code == LIVES else "found"] += 1
+        if code == LIVES:
+            self.living.append(name)
+
+
+def _alone(session: pytest.Session, base: Path, *, seconds: int) -> None:
+    """Let this process have no input, no output, a folder and an end."""
+    os.setsid()
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(nothing, descriptor)
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+    signal.alarm(4 * seconds)
+    factory: Any = session.config._tmp_path_factory  # type: ignore[attr-defined] # its own folder
+    factory._basetemp, factory._given_basetemp = None, base / "tests"
+
+
+def _break(name: str) -> None:
+    from mutmut.mutation.trampoline import set_mutant_under_test  # noqa: PLC0415 - of .venv-mutants
+
+    set_mutant_under_test(name)
+
+
+def _run(session: pytest.Session, items: list[pytest.Item]) -> int:
+    for item, following in zip(items, [*items[1:], None], strict=True):
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        if session.testsfailed:
+            return IS_FOUND
+    return LIVES
+
+
+def main() -> int:
+    """Try them, and print those that live."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", default="*", help="names of mutants; default: all")
+    mutants = Mutants(parser.parse_args().only)
+    settings = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["tool"]["mutmut"]
+    began = time.monotonic()
+    selection = settings["pytest_add_cli_args_test_selection"]
+    code = pytest.main([*QUIET, "--rootdir=.", *selection], plugins=[mutants])
+    for each in sorted(mutants.living):
+        print(each)
+    print(", ".join(f"{count:,} {what}" for what, count in mutants.counts.items()), end="")
+    print(f", {time.monotonic() - began:.0f} s")
+    return 0 if code == pytest.ExitCode.OK else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
