@@ -169,7 +169,7 @@ def raising(module: str, before: str, error: str) -> Change:
 DEFECTS = {  # exceptions whose text holds all there is
     "of the writer": raising(
         "delivery/writer.py",
-        "        if not self.strangers.know(key, len(",
+        "        self._take(key, len(originals)",
         "ValueError(repr(originals))",
     ),
     "of a sender": raising(
