@@ -187,22 +187,20 @@ class Columns:
 
     def _members(self, source: str, field: FieldConfig) -> "Members":
         """The members of one of several columns: its value, or those of an array, converted; not
-        those that are null or empty. ABSENT where one cannot be read and is left out.
+        those that are null or empty. ABSENT stands for one that cannot be read and is left out.
         """
         read = self._column(source, field)
         convert = field.cell.reader(field.type, self._zone)
         one = self._convert(convert, source, field) if convert else None
         without = self.notes.without
 
-        def members(value: Any) -> Any:
+        def members(value: Any) -> list[Any] | None:
             if value is ABSENT:
                 return None
             several: list[Any] = []
             for member in value if isinstance(value, list) else [value]:
                 if member is not None and member != "":
                     (made,) = without([one(member)]) if one else (member,)
-                    if made is ABSENT:
-                        return ABSENT
                     several += made if isinstance(made, list) else [made]
             return [each for each in several if each is not None]
 
@@ -261,21 +259,19 @@ def _rejection(value: Any, source: str, field: FieldConfig, *, is_named: bool) -
     return Rejection("conversion", code, message, path, f"{path} {message}", shape=shape_of(value))
 
 
-Members = Callable[[Table], list[Any]]
+Members = Callable[[Table], list[list[Any] | None]]
 
 
 def _array(columns: Sequence[Members]) -> Read:
     """The members of several columns, each once. Null where all are empty, absent where the record
-    has none of the columns, or where one cannot be read: without it the others would take the place
-    of what is stored.
+    has none of the columns, or where nothing is left of them but what cannot be read.
     """
 
-    def values(members: tuple[Any, ...]) -> Any:
+    def values(members: tuple[list[Any] | None, ...]) -> Any:
         there = [each for each in members if each is not None]
-        if not there or ABSENT in there:
-            return ABSENT
         distinct = {_identity(member): member for each in there for member in each}
-        return list(distinct.values()) or None
+        is_unread = distinct.pop(_identity(ABSENT), None) is not None
+        return list(distinct.values()) or (ABSENT if is_unread or not there else None)
 
     return lambda table: list(map(values, zip(*(read(table) for read in columns), strict=True)))
 
