@@ -61,13 +61,13 @@ class StreamConfig:
     on_delete: OnDelete | None = None
     bare: tuple[tuple[str, int], ...] = ()
 
-    def parts(self) -> dict[str, str]:
-        """Columns that a field is made of together with others, and that field."""
+    def parts(self) -> frozenset[str]:
+        """Columns that a field is made of together with others."""
         fields = list(self.fields or ())
         for each in self.subscriptions:
             fields += (*each.address, *each.parts, *each.custom_fields)
         several = (each for each in fields if len(each.columns) > 1)
-        return {column: each.to for each in several for column in each.columns}
+        return frozenset(column for each in several for column in each.columns)
 
     def sent(self) -> frozenset[str] | None:
         """The names of the fields that are sent; None where they are those that records have."""

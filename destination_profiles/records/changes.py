@@ -1,6 +1,6 @@
 """What a source says of values that it could not give as they are: `record.meta.changes`."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import msgspec
@@ -19,7 +19,6 @@ REASONS = frozenset(  # that the protocol knows
     | {"PLATFORM_FIELD_SIZE_LIMITATION", "PLATFORM_SERIALIZATION_ERROR"}
 )
 OTHER = "for a reason that is not known"
-PART = "{} is made of several columns, and {} is not the value that the source has ({})"
 _parts = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
@@ -48,18 +47,16 @@ def without(data: Data, changes: Sequence[Change], *, known: Collection[str], no
     return data
 
 
-def of_several(changes: Sequence[Change], parts: Mapping[str, str]) -> Rejection | None:
-    """Why a record is not sent without such a field: a field of the profile is made of it and of
-    others, which would take the place of all that is stored. `parts` are these columns, and what is
-    made of them.
-    """
-    for each in changes:
-        for column, made in parts.items() if each.change in KEPT else ():
-            if f"{column}.".startswith(f"{each.field}.") or each.field.startswith(f"{column}."):
-                message = PART.format(made, column, each.change)
-                path = f"$.{column}"
-                return Rejection("source", each.change, message, path, f"{path} {message}")
-    return None
+def lost(changes: Sequence[Change], columns: Collection[str]) -> frozenset[str]:
+    """Those of some columns, or paths into them, of which such a field is one, or a part."""
+    fields = [each.field for each in changes if each.change in KEPT]
+    return frozenset(
+        column
+        for column in columns
+        if any(
+            f"{column}.".startswith(f"{each}.") or each.startswith(f"{column}.") for each in fields
+        )
+    )
 
 
 def _left_out(data: Data, name: str, path: Sequence[str]) -> Data:

@@ -11,7 +11,7 @@ from ..service.manifest import OBJECT, Service
 from ..service.matching import Target, matching_by
 from .airbyte_columns import DELETED_AT
 from .batch import Batch, Data, Originals, Rejected
-from .changes import Change, of_several, without
+from .changes import Change, lost, without
 from .deletions import REJECTED, Deleted, Deletions, says_deleted, unsubscribing
 from .encoding import Encoding
 from .mapping import require_key
@@ -19,7 +19,6 @@ from .paths import Declared
 from .route import Route
 from .status_column import Sent, by_word
 from .superseding import Superseding, is_of_rows
-from .unread import Notes
 from .ways import Ways
 
 BATCH = 256  # records that are tried at once
@@ -116,17 +115,17 @@ class StreamCodec:
         else:
             yield Deleted(originals.parts)
 
-    def take_changed(self, data: Data, changes: Sequence[Change]) -> Iterator[Taken]:
+    def take_changed(self, data: Data, changes: Sequence[Change]) -> list[Taken]:
         """What becomes of a record without the values that are not those its source has. One that
         says that a row was deleted says so whatever it is.
         """
         others = [each for each in changes if each.field != DELETED_AT]
-        rejection = of_several(others, self._parts)
-        if rejection and not (self._deletions and any(self._deletions.are(Originals([data])))):
-            left = without(data, others, known=self._known, notes=Notes())
-            yield Rejected(bytes(left), rejection)
-        else:
-            yield from self.take([without(data, others, known=self._known, notes=self.notes)])
+        left = without(data, others, known=self._known, notes=self.notes)
+        self.notes.lost = lost(others, self._parts)
+        try:
+            return list(self.take([left]))
+        finally:
+            self.notes.lost = frozenset()
 
 
 def target_of(

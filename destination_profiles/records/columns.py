@@ -63,7 +63,8 @@ class Columns:
     def reader(self, field: FieldConfig) -> Read:
         """What a field is read by. Raises ConfigError for a column that the stream lacks."""
         if field.columns:
-            read = _array([self._members(each, field) for each in field.columns])
+            members = [self._members(each, field) for each in field.columns]
+            read = self.notes.of_all(field.columns, _array(members))
         elif field.source is None:
             read = constant(field.value)
         else:

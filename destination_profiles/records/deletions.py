@@ -42,7 +42,7 @@ class Deletions:
 
     def runs(self, originals: Originals) -> Iterator[tuple[bool, Originals]]:
         """Rows that follow each other, and whether all of them were deleted or none."""
-        deleted = self.are(originals)
+        deleted = self._deleted(originals)
         if not any(deleted):
             yield False, originals
             return
@@ -52,8 +52,7 @@ class Deletions:
             yield is_deleted, originals.part(start, stop)
             start = stop
 
-    def are(self, originals: Originals) -> list[bool]:
-        """Whether each was deleted; none where all are there."""
+    def _deleted(self, originals: Originals) -> list[bool]:
         joined = originals.joined()
         is_escaped = joined.holds(ESCAPE) and any(map(joined.holds, ESCAPES))
         if not is_escaped and not joined.holds(KEY):  # a quick look

@@ -1,13 +1,14 @@
 """Values that cannot be read, and what becomes of them: of the row, or of their fields alone."""
 
 from collections import Counter
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from ..config import FieldConfig
 from ..errors import InvalidRecord
 from ..rejection import Rejection
 from .paths import Garbled
-from .table import ABSENT, Values
+from .table import ABSENT, Table, Values
 
 # step, code and sentence, as a log may have them, and the value's shape
 Kind = tuple[str, str, str, str | None]
@@ -31,6 +32,7 @@ class Notes:
         """
         self.counted: Counter[Kind] = Counter()
         self.pending: list[Unread] = []
+        self.lost: frozenset[str] = frozenset()  # columns that the source has lost of a record
         self._collects = collects
 
     def fail(self, field: FieldConfig, rejection: Rejection) -> Unread:
@@ -62,6 +64,14 @@ class Notes:
         return self.without(
             [self.fail(field, garbled) if type(each) is Garbled else each for each in values]
         )
+
+    def of_all(
+        self, columns: Sequence[str], read: Callable[[Table], Values]
+    ) -> Callable[[Table], Values]:
+        """What is read of several columns; absent where the source has lost one, as without it the
+        others would take the place of all that is stored.
+        """
+        return lambda table: read(table) if self.lost.isdisjoint(columns) else [ABSENT] * len(table)
 
     def settle(self) -> None:
         """Count what was noted."""

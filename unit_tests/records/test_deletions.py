@@ -148,14 +148,6 @@ def test_mark_that_the_source_changed_is_a_mark(change: str) -> None:
     assert isinstance(found, Deleted)
 
 
-def test_deleted_row_is_one_whatever_else_the_source_lost() -> None:
-    several = FieldConfig("phones", columns=("tel", "mail"))
-    made = cdc(fields=(*FIELDS, several))
-    lost = [Change("tel", "NULLED")]
-    found = [type(each) for at in (WHEN, None) for each in made.take_changed(row(1, at), lost)]
-    assert found == [Deleted, Rejected]
-
-
 def test_lean_schema_ends_subscriptions_of_deleted_rows() -> None:
     made = cdc("unsubscribe", schema=LEAN, subscriptions=(EMAIL,))
     assert profile(made, {"id": 1, "mail": "a@b", "_ab_cdc_deleted_at": WHEN}) == {
