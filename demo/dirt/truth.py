@@ -132,7 +132,9 @@ def _meant(row: Row) -> tuple[dict[str, Any], list[tuple[Key, str, Any]], list[A
     mail = row.means[MAIL.name]
     if not row.is_deleted:
         phones = [row.means[each.name] for each in PHONES]
-        if phones := [each for each in phones if each is not NOTHING]:
+        are_whole = {each["field"] for each in row.changes}.isdisjoint(each.name for each in PHONES)
+        phones = [each for each in phones if each is not NOTHING]
+        if phones and are_whole:  # else some of what is stored might go
             update["phones"] = phones
         if mail is not NOTHING:
             update["email"] = mail.lower()
