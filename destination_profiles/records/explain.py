@@ -66,7 +66,7 @@ class Explanation:
             raise _unreadable(original) from None
         faults = list(islice(self._faults(record), MAX_FAULTS))
         if not faults:
-            return self._too_large(record)
+            return self._too_large(record, original)
         first, others = faults[0][0], len(faults) - 1
         message = f"{first.message} (the first of {others + 1} faults)" if others else first.message
         return replace(first, message=message, faults=tuple(each for _, each in faults))
@@ -123,7 +123,7 @@ class Explanation:
         missing = [name for name in self._mapping.keys if name not in profile]
         return ", ".join(trace.columns_of(missing)) or None
 
-    def _too_large(self, record: dict[str, Any]) -> Rejection:
+    def _too_large(self, record: dict[str, Any], original: bytes) -> Rejection:
         """Of a record with which nothing else is wrong."""
         (profile,) = self._mapping.mapped([record])
         try:
@@ -131,6 +131,8 @@ class Explanation:
         except InvalidRecord as invalid:
             return self._not_carried(invalid, record, profile)
         if size <= self._largest:
+            if _is_deep(original):  # an encoder went a level deeper than this does
+                raise RecursionError
             raise SystemFault("A record was declined, and nothing is wrong with it.")
         message = f"is {size:,} bytes as a profile; a request has room for {self._largest:,}"
         loggable = f"larger than the {self._largest:,} bytes that a request has room for"
@@ -146,6 +148,13 @@ class Explanation:
         if column is not None and trace.is_mapped():
             rejection = _from_column(rejection, column)
         return replace(rejection, faults=(found,))
+
+
+def _is_deep(original: bytes) -> bool:
+    try:
+        return flattened(original) != original
+    except ValueError:
+        return True
 
 
 def _from_column(rejection: Rejection, column: str) -> Rejection:
