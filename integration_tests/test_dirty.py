@@ -76,7 +76,7 @@ def test_nobody_who_said_no_is_subscribed(whole: Table) -> None:
 def test_log_counts_what_the_truth_has(whole: Table) -> None:
     statuses = Counter(whole.read("truth.json")["statuses"]).most_common()
     told = ", ".join(f"{count:,} {word}" for word, count in statuses)
-    assert whole.log("Subscriptions made").endswith(f" {told}.")
+    assert whole.log("Subscriptions that rows").endswith(f" {told}.")
     assert "49,169 accepted, 682 rejected, 0 superseded, 149 deleted, 0 on" in whole.log("Read ")
 
 
