@@ -2,6 +2,7 @@
 
 import json
 import os
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,8 @@ def _write(path: str, text: str, mode: int) -> None:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            os.fchmod(descriptor, mode)
+            if stat.S_ISREG(os.fstat(descriptor).st_mode):  # what is no file is everybody's
+                os.fchmod(descriptor, mode)
             file.write(text)
     except OSError as error:
         raise ConfigError(f"The file {path} cannot be written: {error.strerror}.") from None

@@ -5,35 +5,40 @@ from typing import Any
 
 import msgspec
 
-from ..service.manifest import AddressForm, Service
-from ..statuses import STATUS
+from ..rejection import Rejection
+from ..service.manifest import SUBSCRIPTIONS, AddressForm, Service
+from .opt_outs import is_opt_out
+from .unread import Notes
 
-Place = tuple[str, Any, str]  # a channel, a resource and an address
+Place = tuple[str, str, str]  # a channel, a resource and an address
+SAYS = "says otherwise than an opt-out of the same address in its row"
+LEFT_OUT = Rejection("profile", "opt_out", SAYS, f"$.{SUBSCRIPTIONS}", f"$.{SUBSCRIPTIONS} {SAYS}")
 
 
 class OptOutsWin:
     """Leaves out what contradicts an opt-out of the same channel, resource and address."""
 
-    def __init__(self, known: Service) -> None:
-        """Of a service with some statuses and channels."""
-        numbers = {known.statuses[word] for word in known.opt_outs}
-        self._opt_outs = {*known.opt_outs, *map(str, numbers)}
-        self._channels = known.channels
+    def __init__(self, known: Service, notes: Notes) -> None:
+        """Of a service with some statuses and channels; `notes` hear of what is left out."""
+        self._opt_outs, self._channels, self._notes = known.opt_out_values(), known.channels, notes
 
     def __call__(self, subscriptions: Sequence[Any]) -> Sequence[Any]:
         """Those of one row that are sent; what is no subscription stays."""
         read = list(map(_read, subscriptions))
-        ended = {place for each in read if self._is_opt_out(each) for place in self._places(each)}
-        if not ended:
+        are_opt_outs = [is_opt_out(each, self._opt_outs) for each in read]
+        if not any(are_opt_outs) or all(are_opt_outs):
             return subscriptions
-        return [
+        places = list(map(self._places, read))
+        ended = set[Place]().union(
+            *(each for each, ends in zip(places, are_opt_outs, strict=True) if ends)
+        )
+        kept = [
             one
-            for one, each in zip(subscriptions, read, strict=True)
-            if self._is_opt_out(each) or ended.isdisjoint(self._places(each))
+            for one, at, ends in zip(subscriptions, places, are_opt_outs, strict=True)
+            if ends or ended.isdisjoint(at)
         ]
-
-    def _is_opt_out(self, subscription: Mapping[str, Any]) -> bool:
-        return str(subscription.get(STATUS)).strip().casefold() in self._opt_outs
+        self._notes.leave_out(LEFT_OUT, len(subscriptions) - len(kept))
+        return kept
 
     def _places(self, subscription: Mapping[str, Any]) -> set[Place]:
         channel, resource = str(subscription.get("channel")), str(subscription.get("resource_id"))

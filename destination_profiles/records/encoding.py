@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import suppress
 from functools import cached_property
 from itertools import islice
 
@@ -26,6 +25,7 @@ class Encoding:
         """Profiles have at most `largest` bytes."""
         self._ways, self._largest = ways, largest
         self._first, self._since = 0, 0
+        self._is_too_deep = False  # for one of them, what was declined last
         self._encoders: list[Encoder] = []
         self._others = ways.encoders()  # made when those before them have declined
 
@@ -45,7 +45,8 @@ class Encoding:
             yield batch
         elif len(originals) == 1:
             # a copy: it may be kept long, and is a part of a large block
-            yield self._explanation.of(bytes(originals.parts[0]))
+            original = bytes(originals.parts[0])
+            yield self._explanation.of(original, is_too_deep=self._is_too_deep)
         else:
             middle = len(originals) // 2
             yield from self.take(originals.part(0, middle))
@@ -55,7 +56,7 @@ class Encoding:
         """A batch by the first encoder that takes them; the one that took the last batch is asked
         before better ones, but for now and then.
         """
-        self._since += 1
+        self._since, self._is_too_deep = self._since + 1, False
         if self._since > AGAIN:
             self._first, self._since = 0, 0
         for place in ORDERS[self._first]:
@@ -64,13 +65,16 @@ class Encoding:
                 break
             self._ways.notes.begin()
             self._ways.counts.drop()
-            with suppress(*FAULTS):
+            try:
                 batch = encoder.encode(originals)
-                if batch.fits_each(self._largest):
-                    self._first = place
-                    self._ways.notes.settle()
-                    self._ways.counts.take()
-                    return batch
+            except FAULTS as error:
+                self._is_too_deep |= isinstance(error, RecursionError)
+                continue
+            if batch.fits_each(self._largest):
+                self._first = place
+                self._ways.notes.settle()
+                self._ways.counts.take()
+                return batch
         return None
 
     def _encoder(self, place: int) -> Encoder | None:

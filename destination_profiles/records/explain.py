@@ -50,23 +50,25 @@ class Explanation:
         self._decode, self._record, self._mapping = decode, record, mapping
         self._profile, self._wire, self._largest = profile, wire, largest
 
-    def of(self, original: bytes) -> Rejected:
-        """What is kept of a record that no encoder takes, and why."""
+    def of(self, original: bytes, *, is_too_deep: bool = False) -> Rejected:
+        """What is kept of a record that no encoder takes, and why: nothing else may be wrong than
+        that it `is_too_deep` for them.
+        """
         try:
-            return Rejected(original, self._reason(original))
+            return Rejected(original, self._reason(original, is_too_deep))
         except InvalidRecord as invalid:
             return Rejected(invalid.kept or original, invalid.rejection)
         except RecursionError:
             return Rejected(_readable(original), TOO_DEEP)
 
-    def _reason(self, original: bytes) -> Rejection:
+    def _reason(self, original: bytes, is_too_deep: bool) -> Rejection:
         try:
             record = self._decode(original)
         except ValueError:  # msgspec's errors are, and those of the text encoding
             raise _unreadable(original) from None
         faults = list(islice(self._faults(record), MAX_FAULTS))
         if not faults:
-            return self._too_large(record, original)
+            return self._too_large(record, is_too_deep)
         first, others = faults[0][0], len(faults) - 1
         message = f"{first.message} (the first of {others + 1} faults)" if others else first.message
         return replace(first, message=message, faults=tuple(each for _, each in faults))
@@ -123,7 +125,7 @@ class Explanation:
         missing = [name for name in self._mapping.keys if name not in profile]
         return ", ".join(trace.columns_of(missing)) or None
 
-    def _too_large(self, record: dict[str, Any], original: bytes) -> Rejection:
+    def _too_large(self, record: dict[str, Any], is_too_deep: bool) -> Rejection:
         """Of a record with which nothing else is wrong."""
         (profile,) = self._mapping.mapped([record])
         try:
@@ -131,7 +133,7 @@ class Explanation:
         except InvalidRecord as invalid:
             return self._not_carried(invalid, record, profile)
         if size <= self._largest:
-            if _is_deep(original):  # an encoder went a level deeper than this does
+            if is_too_deep:
                 raise RecursionError
             raise SystemFault("A record was declined, and nothing is wrong with it.")
         message = f"is {size:,} bytes as a profile; a request has room for {self._largest:,}"
@@ -148,13 +150,6 @@ class Explanation:
         if column is not None and trace.is_mapped():
             rejection = _from_column(rejection, column)
         return replace(rejection, faults=(found,))
-
-
-def _is_deep(original: bytes) -> bool:
-    try:
-        return flattened(original) != original
-    except ValueError:
-        return True
 
 
 def _from_column(rejection: Rejection, column: str) -> Rejection:

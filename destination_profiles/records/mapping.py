@@ -8,15 +8,14 @@ from ..config import FieldConfig, NullValues, StreamConfig
 from ..errors import ConfigError
 from ..service.manifest import SUBSCRIPTIONS, Service, service
 from ..service.matching import Matching
-from ..statuses import STATUS, UNSUBSCRIBED
 from .airbyte_columns import PREFIXES, are_added
 from .checks import FieldChecks
 from .columns import Columns
-from .contradictions import OptOutsWin
 from .field import Field, Null, null_rule, text_key
 from .paths import Declared
 from .status_column import StatusCounts
-from .subscription import Objects, Subscription
+from .subscription import Objects
+from .subscriptions import Subscriptions
 from .table import ABSENT, Dicts, Table, Values, dicts_of
 from .unread import Notes
 
@@ -60,73 +59,28 @@ class ProfileMapping:
             )
             for each in stream.fields or ()
         }
-        self._counts = counts or StatusCounts()
-        self._places = stream.bare
-        places = [(each.channel, each.resource_id) for each in stream.subscriptions]
-        self._may_contradict = len(set(places)) < len(places)
-        self._bare = [
-            {"channel": channel, "resource_id": resource_id, STATUS: UNSUBSCRIBED}
-            for channel, resource_id in stream.bare
-        ]
-        self._settled = OptOutsWin(known or service())
-        self._subscriptions = [
-            Subscription(
-                each,
-                self.columns,
-                null_rule(null_values),
-                objects=objects,
-                checks=checks,
-                known=known or service(),
-                counts=self._counts,
-            )
-            for each in stream.subscriptions
-        ]
+        self.subscriptions = Subscriptions(
+            stream,
+            self.columns,
+            null_rule(null_values),
+            objects=objects,
+            checks=checks,
+            known=known or service(),
+            counts=counts or StatusCounts(),
+        )
 
     def names(self) -> list[str]:
         """The fields of a profile, in the order of `profiles`."""
-        built = [SUBSCRIPTIONS] if self._subscriptions and SUBSCRIPTIONS not in self._fields else []
+        built = [SUBSCRIPTIONS] if self.subscriptions and SUBSCRIPTIONS not in self._fields else []
         return [*self._fields, *built]
 
     def profiles(self, table: Table) -> dict[str, Values]:
         """The values of each field. Raises InvalidRecord for a record that cannot be mapped."""
         made = {name: field(table) for name, field in self._fields.items()}
-        if self._subscriptions:
-            built = self.subscriptions(table)
+        if self.subscriptions:
             own = made.get(SUBSCRIPTIONS)
-            made[SUBSCRIPTIONS] = built if own is None else list(map(self.joined, own, built))
+            made[SUBSCRIPTIONS] = self.subscriptions.all(table, own)
         return made
-
-    def joined(self, own: Any, built: Any) -> Any:
-        """A row's own subscriptions, if they are some, and those that were built."""
-        if built is ABSENT or not (own is None or own is ABSENT or isinstance(own, list)):
-            return own
-        return self._settled([*own, *built]) if own else built
-
-    def built(self, table: Table) -> list[Values]:
-        """Those of each entry of the configuration, ABSENT for records that have none."""
-        return [each.build(table) for each in self._subscriptions]
-
-    def subscriptions(self, table: Table) -> list[Any]:
-        """The subscriptions of each record that were built, ABSENT where there are none."""
-        built = self._joined(table)
-        if not self._bare or ABSENT not in built:
-            return built
-        ended = [UNSUBSCRIBED] * sum(each is ABSENT for each in built)
-        for channel, resource_id in self._places:
-            self._counts.tries((channel, resource_id), ended)
-        return [self._bare if each is ABSENT else each for each in built]
-
-    def _joined(self, table: Table) -> list[Any]:
-        columns = self.built(table)
-        if len(columns) == 1:
-            return [each if each is ABSENT else [each] for each in columns[0]]
-        rows = [
-            [each for each in row if each is not ABSENT] or ABSENT
-            for row in zip(*columns, strict=True)
-        ]
-        if not self._may_contradict:
-            return rows
-        return [each if each is ABSENT else self._settled(each) for each in rows]
 
 
 def mapper(
@@ -159,12 +113,11 @@ def mapper(
             own = [_own(record, named) for record in records]
         made = [_whole(record, null, key) for record in own]
         if stream.subscriptions:
-            built = mapping.subscriptions(Dicts(records))
+            own_ones = [record.get(SUBSCRIPTIONS, ABSENT) for record in made]
+            found = mapping.subscriptions.all(Dicts(records), own_ones)
             made = [
-                one
-                if some is ABSENT
-                else {**one, SUBSCRIPTIONS: mapping.joined(one.get(SUBSCRIPTIONS), some)}
-                for one, some in zip(made, built, strict=True)
+                one if some is ABSENT else {**one, SUBSCRIPTIONS: some}
+                for one, some in zip(made, found, strict=True)
             ]
         return made
 

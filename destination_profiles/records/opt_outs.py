@@ -1,6 +1,6 @@
 """Rows and configurations without any subscription that is no opt-out."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -42,8 +42,7 @@ class OwnSubscriptions:
         self._together = [name for each in own for name in each.columns]
         self._is_mapped = stream.fields is not None
         self._columns = [each for each in sources if each] if self._is_mapped else [SUBSCRIPTIONS]
-        numbers = {service.statuses[word] for word in service.opt_outs}
-        self._opt_outs = {*service.opt_outs, *numbers, *map(str, numbers)}
+        self._opt_outs = service.opt_out_values()
 
     def without(self, original: bytes) -> tuple[bytes, int]:
         """A row without those that are no opt-outs, and how many these were. The rest of it stays
@@ -74,18 +73,13 @@ class OwnSubscriptions:
         if bytes(subscriptions) == b"null":
             return [], 0
         members = _members(subscriptions)
-        kept = [each for each in members if self._is_opt_out(each)]
+        kept = [each for each in members if is_opt_out(msgspec.json.decode(each), self._opt_outs)]
         return kept, len(members) - len(kept)
 
-    def _is_opt_out(self, member: msgspec.Raw) -> bool:
-        subscription: Any = msgspec.json.decode(member)
-        if not isinstance(subscription, Mapping):
-            return False
-        status = subscription.get(STATUS)
-        return (
-            isinstance(status, str | int)
-            and not isinstance(status, bool)
-            and (
-                (status.strip().casefold() if isinstance(status, str) else status) in self._opt_outs
-            )
-        )
+
+def is_opt_out(subscription: Any, values: Collection[str | int]) -> bool:
+    """Whether a subscription has one of these statuses, however it is written."""
+    status = subscription.get(STATUS) if isinstance(subscription, Mapping) else None
+    if isinstance(status, str):
+        return status.strip().casefold() in values
+    return isinstance(status, int | float) and not isinstance(status, bool) and status in values

@@ -80,10 +80,7 @@ class StatusColumn:
         self._notes = columns.notes
         self._column = columns.as_it_came(field) if field is not None and self.varies else None
         self._read = rule.reader(declared.statuses)
-        self._opt_outs = {
-            *declared.opt_outs,
-            *(declared.statuses[word] for word in declared.opt_outs),
-        }
+        self._opt_outs = declared.opt_out_values()
         self._remembered = Remembered(self._status)
 
     def statuses(self, table: Table) -> Values:

@@ -8,6 +8,7 @@ from ..config import FieldConfig
 from ..service.formats import Format
 from ..service.manifest import SUBSCRIPTIONS, Service
 from ..service.matching import Matching
+from ..service.repeats import holds
 from ..statuses import KEEPS, STATUS
 from .batch import Row
 from .checks import is_plain
@@ -35,7 +36,7 @@ def _keeps_apart(field: FieldConfig) -> bool:
     return is_plain(replace(field, type=None) if field.type == "string" else field)
 
 
-def replaceable(wire: Format) -> Callable[[bytes], bool]:
+def replaceable(service: Service, wire: Format) -> Callable[[bytes], bool]:
     """Tells of a profile as it stands in a body whether nothing of it is missed once a later
     version of its row was accepted, of which no more is known: it holds no function, and no
     subscriptions, which may be opt-outs.
@@ -43,15 +44,9 @@ def replaceable(wire: Format) -> Callable[[bytes], bool]:
 
     def is_replaceable(profile: bytes) -> bool:
         decoded = wire.decode(bytes(profile))
-        return decoded.get(SUBSCRIPTIONS) is None and not _has_function(decoded)
+        return decoded.get(SUBSCRIPTIONS) is None and not holds(decoded, service.functions)
 
     return is_replaceable
-
-
-def _has_function(value: Any) -> bool:
-    if isinstance(value, dict):
-        return "action" in value or any(map(_has_function, value.values()))
-    return isinstance(value, list) and any(map(_has_function, value))
 
 
 class Superseding:

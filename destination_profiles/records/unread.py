@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from ..cells import Cell
 from ..config import FieldConfig
 from ..errors import InvalidRecord
 from ..rejection import Rejection
@@ -12,6 +13,9 @@ from .table import ABSENT, Table, Values
 
 # step, code and sentence, as a log may have them, and the value's shape
 Kind = tuple[str, str, str, str | None]
+
+
+LEFT_OUT = FieldConfig("", cell=Cell(omits=True))  # a part of a record that costs no record
 
 
 class Unread(NamedTuple):
@@ -54,6 +58,10 @@ class Notes:
             return values
         self.pending += [each for each in values if type(each) is Unread]
         return [ABSENT if type(each) is Unread else each for each in values]
+
+    def leave_out(self, rejection: Rejection, times: int) -> None:
+        """Note what is left out of a record that is taken all the same."""
+        self.pending += [Unread(LEFT_OUT, rejection)] * times
 
     def readable(self, values: Values, field: FieldConfig, garbled: Rejection) -> Values:
         """The values of a path without those behind a text that cannot be read, which are noted.

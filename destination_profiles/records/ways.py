@@ -88,7 +88,7 @@ class Ways:
         options = {**self._options(), "notes": Notes(collects=True), "counts": None}
         return Traced(
             mapped=mapper(self._configured, self._nulls, **options),
-            built=ProfileMapping(self._configured, self._nulls, **options).built,
+            built=ProfileMapping(self._configured, self._nulls, **options).subscriptions.built,
             notes=options["notes"],
             trace=Trace(self._configured),
             keys=self._matching.fields(),

@@ -113,6 +113,11 @@ class Service:
     matching_modes: Mapping[str, MatchingMode]
     matching_keys: Mapping[str, Any]
 
+    def opt_out_values(self) -> frozenset[str | int]:
+        """Statuses under which nothing is sent to a customer: words, numbers, and these as text."""
+        numbers = {self.statuses[word] for word in self.opt_outs}
+        return frozenset({*self.opt_outs, *numbers, *map(str, numbers)})
+
 
 @cache
 def service() -> Service:

@@ -71,7 +71,10 @@ class Resend:
             key: OwnSubscriptions(config.stream(key[1], key[0]), service()) for key in infos
         }
         wire = format_named(config.wire_format)
-        self._repeats, self._is_replaceable = repeatable(service(), wire), replaceable(wire)
+        self._repeats, self._is_replaceable = (
+            repeatable(service(), wire),
+            replaceable(service(), wire),
+        )
         self._sending = _sending(config, choice)
         # a look without outcomes, of which all would be held, shows what --may-overwrite sends
         is_look = choice.dry_run and config.outcomes is None

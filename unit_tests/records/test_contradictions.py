@@ -9,8 +9,9 @@ from destination_profiles.config import FieldConfig, SubscriptionConfig
 from destination_profiles.records.batch import Batch
 from destination_profiles.records.codec import StreamCodec
 from destination_profiles.records.contradictions import OptOutsWin
+from destination_profiles.records.unread import Notes
 from destination_profiles.service.manifest import service
-from unit_tests.records.streams import codec, profile
+from unit_tests.records.streams import codec, profile, taken
 
 IN, OUT = "subscribed", "unsubscribed"
 MAIL = {"channel": "email", "resource_id": 28, "email": "a@b"}
@@ -21,6 +22,8 @@ SETTLED = [
     ([{**MAIL, "status": IN}, {**MAIL, "status": OUT}], [1]),
     ([{**MAIL, "status": IN}, {**MAIL, "status": 1}], [1]),
     ([{**MAIL, "status": 0}, {**MAIL, "status": "1"}], [1]),
+    ([{**MAIL, "status": 0}, {**MAIL, "status": 1.0}], [1]),
+    ([{**MAIL, "status": IN}, {**MAIL, "status": True}], [0, 1]),
     ([MAIL, {**MAIL, "status": OUT}], [1]),
     ([{**MAIL, "status": -1}, {**MAIL, "status": " Unsubscribed "}], [1]),
     ([{**MAIL, "status": OUT}, {**MAIL, "email": " A@B", "status": IN}], [0]),
@@ -46,8 +49,10 @@ SETTLED = [
 @pytest.mark.parametrize(("subscriptions", "kept"), SETTLED)
 @pytest.mark.parametrize("form", [lambda each: each, lambda each: msgspec.Raw(_json(each))])
 def test_opt_out_wins(subscriptions: list[Any], kept: list[int], form: Any) -> None:
-    given = list(map(form, subscriptions))
-    assert OptOutsWin(service())(given) == [given[place] for place in kept]
+    given, notes = list(map(form, subscriptions)), Notes()
+    assert OptOutsWin(service(), notes)(given) == [given[place] for place in kept]
+    notes.settle()
+    assert sum(notes.take().values()) == len(given) - len(kept)
 
 
 def _json(value: Any) -> bytes:
@@ -94,6 +99,14 @@ def test_rows_own_subscriptions_and_those_that_are_made_do_not_contradict(
     row = {"id": 1, "mail": "a@b", "news": built, "subscriptions": [{**SENT, "status": own}]}
     (sent,) = profile(stream((28, "mail", "news"), fields=fields), row)["subscriptions"]
     assert sent == {**SENT, "status": OUT if built == OUT else own}
+
+
+def test_what_is_left_out_is_counted_once_its_row_is_taken() -> None:
+    made = stream(WORK, HOME, fields=(FieldConfig("id", "id"),))
+    rows = [_json(ROW), _json({**ROW, "id": None}), _json({**ROW, "home": "c@d"})]
+    taken(made, rows)
+    says = "$.subscriptions says otherwise than an opt-out of the same address in its row"
+    assert made.notes.take() == {("profile", "opt_out", says, None): 1}
 
 
 def test_addresses_that_differ_are_sent_with_their_own() -> None:

@@ -145,7 +145,7 @@ def test_key_may_be_written_with_escapes(place: int) -> None:
 def test_mark_that_the_source_changed_is_a_mark(change: str) -> None:
     made = cdc()
     (found,) = made.take_changed(row(1), [Change("_ab_cdc_deleted_at", change)])
-    assert isinstance(found, Deleted)
+    assert isinstance(found, Deleted) and len(found.originals) == 1
 
 
 def test_lean_schema_ends_subscriptions_of_deleted_rows() -> None:

@@ -9,6 +9,7 @@ import pytest
 from destination_profiles.config import FieldConfig, StreamConfig, SubscriptionConfig
 from destination_profiles.records.batch import Rejected
 from destination_profiles.records.explain import MAX_FAULTS
+from destination_profiles.records.salvage import TOO_DEEP
 from destination_profiles.records.trace import Trace
 from unit_tests.records.streams import codec, rejection, row, taken
 
@@ -254,6 +255,22 @@ def test_what_xml_cannot_carry_in_a_subscription_has_its_column() -> None:
     row = {"key": 1, "work": None, "home": "a@b", "first": {"x": []}, "second": {"x": []}}
     found = rejection(made, row)
     assert (found.reason, [each.column for each in found.all_faults()]) == ("xml", ["second"])
+
+
+class TooDeep:
+    """A reader that goes less deep than those that explain."""
+
+    def encode(self, _: Any) -> Any:
+        raise RecursionError
+
+
+def test_record_that_a_reader_goes_not_deep_enough_for_is_rejected_for_that() -> None:
+    made = codec(columns={"id": {}})
+    row(made, b'{"id":1}')
+    encoders = made._encoding._encoders
+    encoders[:] = [TooDeep()]
+    made._encoding._others = iter(())
+    assert rejection(made, {"id": 1}) == TOO_DEEP
 
 
 @pytest.mark.parametrize("count", [MAX_FAULTS - 1, MAX_FAULTS, MAX_FAULTS + 1, 300])

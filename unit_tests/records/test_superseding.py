@@ -75,7 +75,7 @@ def test_values_alone_are_replaced_by_a_version_that_nobody_has_seen(
     profile: dict[str, Any], is_replaceable: bool, wire: str
 ) -> None:
     form = format_named(wire)
-    assert replaceable(form)(form.encode(profile)) is is_replaceable
+    assert replaceable(service(), form)(form.encode(profile)) is is_replaceable
 
 
 def codec(mode: str, primary_key: Any, entry: StreamConfig, found_by: Any) -> StreamCodec:
