@@ -14,18 +14,16 @@ import msgspec
 
 from ..rejection import Rejection
 from ..rejects.line import Kept, read, timestamp
-from ..rejects.parts import NAME, Part, lines, parts_of
+from ..rejects.parts import NAME, lines, parts_of
 from ..rejects.store import PartStore, Place
 from ..storage.folder import Below, Folder, joined
 from ..storage.settings import Retried
 from ..stream_key import StreamKey
 from .store import place
 
-AT_ONCE = 256  # rows whose identities are read together
 STEP = "service"  # of rejections that have a code of the service
 Where = tuple[str, int]  # the start of a sync, and the number of a row in its input, from 1
 _wheres = msgspec.json.Decoder(list[Where]).decode
-Hashed = Callable[[StreamKey, Sequence[bytes]], Iterable[Sequence[bytes]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +48,15 @@ class Retries:
         *,
         streams: Mapping[StreamKey, Own],
         lanes: Collection[int],
-        hashed: Hashed,
         now: Callable[[], datetime],
         sync: str | None = None,
     ) -> None:
         """Read what waits. Rows of `streams` may be sent again; `lanes` are the seeds of all that
-        the memory has. `hashed` gives the hashes of the identities of rows, `sync` is the start of
-        the sync where it is not now. Raises ProfilesError as the folder does.
+        the memory has; `sync` is the start of the sync where it is not now. Raises ProfilesError as
+        the folder does.
         """
         self.folder = Below(folder, joined(place(name), "retry"))
-        self._setting, self._now, self._hashed = setting, now, hashed
+        self._setting, self._now = setting, now
         self._notes = Below(folder, joined(place(name), "replaced"))
         places = {own.label: own.place for own in streams.values()}
         self._store = PartStore(self.folder, places, now, sync=sync)
@@ -80,34 +77,23 @@ class Retries:
                 self._elsewhere |= places_of_all
             else:
                 self.count += len(rows)
-            gone |= places_of_all if is_in_doubt else self._look(part, rows, own, lanes)
+            gone |= places_of_all if is_in_doubt else self._look(rows, own, lanes)
         self._replace(gone)
 
-    def _look(
-        self, part: Part, rows: Sequence[Kept], own: Own | None, lanes: Collection[int]
-    ) -> set[Where]:
+    def _look(self, rows: Sequence[Kept], own: Own | None, lanes: Collection[int]) -> set[Where]:
         """Let rows of a part wait, each in its lane; gives those of which nobody knows whether a
         newer one was sent.
         """
         unclear: set[Where] = set()
-        earlier: list[Kept] = []  # rows, of an earlier version, that do not say their profile
         for kept in rows:
             where = kept.origin.place()
             if where in self._replaced:
-                continue
-            if kept.origin.profile is None and own is not None:
-                earlier.append(kept)
                 continue
             lane, identities = _profile_of(kept.origin.profile)
             if identities and lane in lanes and (own is None or lane == own.lane):
                 self._wait(identities, where)
             else:
                 unclear.add(where)
-        for start in range(0, len(earlier), AT_ONCE):
-            some = earlier[start : start + AT_ONCE]
-            originals = [each.original for each in some]
-            for kept, ids in zip(some, self._hashed(part.stream, originals), strict=True):
-                self._wait(ids, kept.origin.place())
         return unclear
 
     def _read_notes(self) -> tuple[set[Where], bool]:

@@ -1,6 +1,6 @@
 """The memory of a sync, as its streams are configured."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from functools import cache
@@ -9,7 +9,7 @@ from ..catalog import StreamInfo
 from ..config import Config
 from ..delivery.look import Remembered
 from ..delivery.remembering import Remembering
-from ..memory.hashes import hashes, seed_of
+from ..memory.hashes import seed_of
 from ..memory.lanes import Sends
 from ..memory.retries import Own, Retries, is_waiting
 from ..memory.store import KEPT_DAYS, Memory
@@ -25,7 +25,6 @@ from ..service.manifest import service
 from ..service.matching import Target
 from ..storage.folder import Folder
 from ..storage.settings import MemorySetting, Retried
-from ..stream_key import StreamKey
 from .pump import Pump
 
 FIRST_DAY = date(2020, 1, 1).toordinal()  # days are counted from it
@@ -91,20 +90,16 @@ class Remembrance:
         if retried is None or not takes:
             retried = replace(retried or Retried(()), codes=())
 
-        def hashed(stream: StreamKey, originals: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
-            known = self._streams[labels[stream]]
-            for identities in known.keys(originals):
-                yield hashes(identities, known.identity_seed)
-
-        labels = {(info.namespace, info.name): info.label() for info in self.known}
-        own = [Own(info.label(), info.place(), seeds[info.label()] or 0) for info in self.known]
+        streams = {
+            (info.namespace, info.name): Own(info.label(), info.place(), seeds[info.label()] or 0)
+            for info in self.known
+        }
         return Retries(
             self.folder,
             setting.name,
             retried,
-            streams=dict(zip(labels, own, strict=True)),
+            streams=streams,
             lanes=self._memory.lanes(),
-            hashed=hashed,
             now=utc_now,
             sync=sync,
         )

@@ -331,7 +331,6 @@ def trying(kept: Kept) -> Iterator[tuple[Remembering, Retries]]:
             Retried(("404",)),
             streams={USERS: Own(ROUTE.label, ("7", "", "users"), 1)},
             lanes=[1],
-            hashed=lambda _, originals: [()] * len(originals),
             now=lambda: datetime(2026, 1, 2, tzinfo=UTC),
         )
         yield (

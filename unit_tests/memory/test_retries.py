@@ -1,7 +1,7 @@
 """Rows that were rejected wait for later syncs, until a newer one of their profile comes."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -27,7 +27,6 @@ class Syncs:
 
     def __init__(self) -> None:
         self.folder, self.now = MemoryFolder(), NOW
-        self.read: list[bytes] = []  # rows whose identities were looked for
 
     def clock(self) -> datetime:
         self.now += timedelta(seconds=1)
@@ -48,20 +47,9 @@ class Syncs:
             Retried(("404",), **more),
             streams=streams,
             lanes=lanes,
-            hashed=self.hashed,
             now=self.clock,
             sync=begun,
         )
-
-    def forget_profiles(self) -> None:
-        """Let the rows be those of an earlier version."""
-        for name, text in self.folder.things.items():
-            self.folder.things[name] = re.sub(rb',"rejected_profile":"[^"]+"', b"", text)
-
-    def hashed(self, stream: StreamKey, originals: Sequence[bytes]) -> Iterator[list[bytes]]:
-        assert stream == USERS
-        self.read += originals
-        yield from ([each[5:6]] for each in originals)
 
     def kept(self, retries: Retries) -> list[Kept]:
         parts, _ = parts_of(retries.folder, [USERS, PLACES])
@@ -96,14 +84,9 @@ def test_rejected_row_is_due_in_the_next_sync(syncs: Syncs) -> None:
     assert (second.count, syncs.due(second)) == (2, ["1", "2"])
 
 
-def test_rows_of_all_parts_wait_however_many_they_are(
-    syncs: Syncs, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("destination_profiles.memory.retries.AT_ONCE", 2)
-    """Those of an earlier version among them, which do not say their profile."""
+def test_rows_of_all_parts_wait(syncs: Syncs) -> None:
     first = syncs.sync()
     refuse(first, "1", "2", "3", "4", "5")
-    syncs.forget_profiles()
     refuse(first, "6", "7", first=5)
     assert {name[:22] for name in syncs.folder.things} == {"memory/crm/retry/7/use"}
     assert len(syncs.folder.things) == 2
@@ -206,7 +189,7 @@ def test_row_waits_by_the_profile_that_it_says(syncs: Syncs) -> None:
     assert row.origin.profile == "a1:31"
     retries = syncs.sync()
     retries.leaving([([b"1"], 0)])
-    assert (syncs.due(syncs.sync()), syncs.read) == (["2"], [])
+    assert syncs.due(syncs.sync()) == ["2"]
 
 
 def test_newer_row_of_another_stream_takes_its_place(syncs: Syncs) -> None:
@@ -263,14 +246,16 @@ def test_row_whose_lane_is_gone_is_given_up(
     assert syncs.folder.names("memory/crm/replaced/") == notes
 
 
-@pytest.mark.parametrize(("streams", "stay"), [(ALL, ["1", "2"]), (OF_PLACES, []), ({}, [])])
-def test_row_of_an_earlier_version_waits_where_its_stream_is_there(
-    syncs: Syncs, streams: dict[StreamKey, Own], stay: list[str]
+@pytest.mark.parametrize("streams", [ALL, OF_PLACES, {}])
+def test_row_that_does_not_say_its_profile_is_given_up(
+    syncs: Syncs, streams: dict[StreamKey, Own]
 ) -> None:
     refuse(syncs.sync(), "1", "2")
-    syncs.forget_profiles()
+    (part,) = syncs.folder.things
+    text = syncs.folder.things[part]
+    syncs.folder.things[part] = re.sub(rb',"rejected_profile":"a1:31"', b"", text)
     syncs.sync(streams=streams)
-    assert syncs.due(syncs.sync()) == stay
+    assert syncs.due(syncs.sync()) == ["2"]
 
 
 @pytest.mark.parametrize("profile", [b"", b"a1", b"a1:", b"x:31", b"a1:3", b":31", b"a1:31,zz"])
