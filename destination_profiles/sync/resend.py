@@ -71,14 +71,9 @@ class Resend:
             key: OwnSubscriptions(config.stream(key[1], key[0]), service()) for key in infos
         }
         wire = format_named(config.wire_format)
-        self._repeats, self._is_replaceable = (
-            repeatable(service(), wire),
-            replaceable(service(), wire),
-        )
+        self._repeats = repeatable(service(), wire)
+        self._is_replaceable = replaceable(service(), wire)
         self._sending = _sending(config, choice)
-        # a look without outcomes, of which all would be held, shows what --may-overwrite sends
-        is_look = choice.dry_run and config.outcomes is None
-        self._may_overwrite = choice.may_overwrite or is_look
         self._retries, self._given_up = retries, list[Waiting]()
         self._outcomes = outcomes or folder
         self._open(infos, edited)
@@ -218,11 +213,16 @@ class Resend:
         elif waiting.doubtful and not self._is_made_so(waiting, original, self._repeats):
             self._books.doubt(waiting)
             self.told.hold(label, "unknown")
-        elif is_later is not False and not self._may_overwrite:
+        elif is_later is not False and not self._may_overwrite():
             self.told.hold(label, "overwrites")
         else:
             return False
         return True
+
+    def _may_overwrite(self) -> bool:
+        """A look without outcomes, of which all would be held, shows what would be sent if so."""
+        is_look = self._choice.dry_run and self._config.outcomes is None
+        return self._choice.may_overwrite or is_look
 
     def _sendable(self, waiting: Waiting, original: bytes) -> bytes | None:
         """A record as it came, or without the subscriptions that might subscribe somebody; None
