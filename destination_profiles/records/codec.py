@@ -17,7 +17,7 @@ from .encoding import Encoding
 from .mapping import require_key
 from .paths import Declared
 from .route import Route
-from .status_column import Sent, by_word
+from .status_column import Sent
 from .superseding import Superseding, is_of_rows
 from .ways import Ways
 
@@ -87,11 +87,6 @@ class StreamCodec:
         """Those that were made of the records taken."""
         ended = self._ending.subscriptions if self._ending else Counter[Sent]()
         return self._encoding.subscriptions + ended
-
-    @property
-    def statuses(self) -> Counter[str]:
-        """How many of the subscriptions have each status, by its word."""
-        return by_word(self.subscriptions)
 
     def take(self, originals: Sequence[Data]) -> Iterator[Taken]:
         """What becomes of the `data` of some records, in their order."""

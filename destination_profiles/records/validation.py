@@ -42,12 +42,8 @@ class RecordValidator:
         self._deciding = compiled(schema)
         self.is_valid = self._deciding.is_valid
 
-    def rejection(self, instance: Any) -> Rejection:
-        """Why `instance`, which is not valid, is not."""
-        return self.rejected(self.violations(instance)[0])
-
     def rejected(self, violation: Violation) -> Rejection:
-        """The same as a rejection."""
+        """A violation as a rejection."""
         loggable = f"{violation.loggable_path} {violation.message}"
         return Rejection(
             self._reason,

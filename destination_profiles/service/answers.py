@@ -27,8 +27,6 @@ NOT_THE_SERVICE = (
     "What answers at the API URL is not the service, or not a version of it "
     "that is known. Check the API URL."
 )
-# statuses that no service gives for want of time: a page of a portal, a program of another kind
-NEVER_THE_SERVICE = frozenset({501, 505, 511})
 MAX_TEXT = 300  # characters of a service's text in a message
 MAX_CODE = 99_999
 HIDDEN = "…"
@@ -132,7 +130,7 @@ class Answers:
         """
         if code in REDIRECTS:
             return False
-        return code in NEVER_THE_SERVICE or self._resolution(code).action == "FAIL"
+        return code in self._service.foreign_statuses or self._resolution(code).action == "FAIL"
 
     def loggable(self, text: str) -> str:
         """`text` with every word that is not in the manifest's list shown as three dots: it may be

@@ -25,6 +25,7 @@ SAME_NAMES = (  # parts that a Service holds as they stand in the manifest
     "retry_after_header",
     "max_retry_after_seconds",
     "undeclared_code",
+    "foreign_statuses",
     "field_types",
     "functions",
     "system_fields",
@@ -98,6 +99,7 @@ class Service:
     retry_after_header: str
     max_retry_after_seconds: float
     undeclared_code: Mapping[str, Any]
+    foreign_statuses: Sequence[int]
     item_actions: Mapping[int, str]
     item_default_action: str
     loggable_words: frozenset[str]

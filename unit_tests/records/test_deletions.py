@@ -13,6 +13,7 @@ from destination_profiles.records.batch import Batch, Rejected
 from destination_profiles.records.changes import Change
 from destination_profiles.records.codec import StreamCodec
 from destination_profiles.records.deletions import Deleted
+from destination_profiles.records.status_column import by_word
 from destination_profiles.service.manifest import service
 from destination_profiles.statuses import StatusRule
 from unit_tests.records.streams import codec, profile, rejection
@@ -190,7 +191,7 @@ def test_rows_with_and_without_an_address_are_ended_together() -> None:
     found = [json.loads(each)["subscriptions"] for each in batch.profiles()]
     bare = {"channel": "email", "resource_id": 28, **OUT}
     assert found == [[OVER_EMAIL], [bare], [{**OVER_EMAIL, "email": "c@d"}], [bare]]
-    assert made.statuses == {"unsubscribed": 4}
+    assert by_word(made.subscriptions) == {"unsubscribed": 4}
 
 
 def test_rule_of_the_users_statuses_is_none_of_the_end() -> None:
@@ -222,13 +223,13 @@ def test_unsubscribing_needs_subscriptions() -> None:
 def test_statuses_of_deleted_rows_count() -> None:
     made = cdc("unsubscribe", subscriptions=(EMAIL,))
     taken(made, row(1, mail="a"), row(2, None, mail="b"))
-    assert made.statuses == {"subscribed": 1, "unsubscribed": 1}
+    assert by_word(made.subscriptions) == {"subscribed": 1, "unsubscribed": 1}
 
 
 def test_statuses_without_an_address_count() -> None:
     made = cdc("unsubscribe", subscriptions=(EMAIL, SMS))
     taken(made, row(1), row(2, mail="b"))
-    assert made.statuses == {"unsubscribed": 3}
+    assert by_word(made.subscriptions) == {"unsubscribed": 3}
 
 
 # Columns that Airbyte adds

@@ -324,6 +324,12 @@ def test_status_of_another_blames_no_token(status: int, body: bytes) -> None:
     assert error.message.startswith(f"{OTHER} {status} and ") and "token" not in error.message
 
 
+def test_manifest_says_which_statuses_are_of_another() -> None:
+    answers = Answers(dataclasses.replace(service(), foreign_statuses=[506]))
+    assert isinstance(stopped(answers.interpret(506, b"", 2)), Refused)
+    assert isinstance(answers.interpret(501, b"", 2), Retry)
+
+
 def test_stopping_code_of_an_item_is_declared() -> None:
     codes = {code for code, action in service().item_actions.items() if action == "FAIL"}
     assert codes and codes <= set(STOPPING)
