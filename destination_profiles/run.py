@@ -7,6 +7,8 @@ import termios
 from types import FrameType
 from typing import Any
 
+from .scratch import clear
+
 STANDARD = (0, 1, 2)  # input, output, errors
 OUTPUT = 1
 ENDING = (signal.SIGTERM, signal.SIGINT)
@@ -48,4 +50,5 @@ def _leave(number: int, _: FrameType | None) -> None:
         termios.tcsetattr(STANDARD[0], termios.TCSANOW, _modes)
     if os.isatty(STANDARD[-1]):
         os.write(STANDARD[-1], SHOW_CURSOR)  # a live line may have hidden it
+    clear()
     os._exit(128 + number)

@@ -1,6 +1,8 @@
 """A memory from sync to sync: what did not change is not sent, on this machine and in S3."""
 
 import json
+import os
+import signal
 import sqlite3
 import subprocess
 from pathlib import Path
@@ -9,6 +11,7 @@ from typing import Any
 import pytest
 
 from integration_tests.connector import (
+    SECONDS,
     Connector,
     Running,
     Said,
@@ -310,6 +313,24 @@ def test_forecast_tells_what_did_not_change(local: Connector) -> None:
     (users,) = json.loads(done.stdout)["streams"]
     assert (users["sent"], users["unchanged"]) == (1, 8)
     ended(local.write(*table()), (9, 0))  # it has forgotten nothing
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_forecast_that_is_ended_leaves_no_copy(
+    local: Connector, tmp_path: Path, number: signal.Signals
+) -> None:
+    local.write(*table())
+    copies = tmp_path / "copies"
+    copies.mkdir()
+    environment = {**os.environ, "TMPDIR": str(copies)}
+    with subprocess.Popen(
+        local.command("forecast"), stdin=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
+    ) as running:
+        while not list(copies.glob("*/*")):
+            assert running.poll() is None
+        running.send_signal(number)
+        assert running.wait(SECONDS) == 128 + number
+    assert list(copies.iterdir()) == []
 
 
 def test_check_tries_what_a_memory_does(remembering: Connector, s3: MotoServer) -> None:

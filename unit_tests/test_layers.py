@@ -21,7 +21,7 @@ FLOORS = [  # the highest first; a folder may import those that stand after it
     {"storage"},
     {"service"},
     {"errors", "rejection", "violations", "secret", "address", "slips"}
-    | {"cells", "conversion", "moments", "phones", "shapes", "statuses", "stream_key"},
+    | {"cells", "conversion", "moments", "phones", "scratch", "shapes", "statuses", "stream_key"},
 ]
 ENTRIES = {"__init__", "__main__", "run"}  # import the rest when it is asked for
 PACKAGE = Path(__file__).parents[1] / "destination_profiles"

@@ -31,7 +31,7 @@ def _write(path: str, text: str, mode: int) -> None:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            if stat.S_ISREG(os.fstat(descriptor).st_mode):  # what is no file is everybody's
+            if mode == PRIVATE and stat.S_ISREG(os.fstat(descriptor).st_mode):
                 os.fchmod(descriptor, mode)
             file.write(text)
     except OSError as error:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import ProfilesError
+from ..scratch import scratch
 from ..storage.folder import Folder, Lock, joined
 from . import lease
 from .journal import FOLDER as JOURNAL
@@ -25,7 +26,7 @@ def opened(
     one `keeps` nothing.
     """
     lock = take(folder, name, place(name)) if keeps else None
-    with tempfile.TemporaryDirectory(prefix="destination-profiles-") as work:
+    with scratch() as work:
         memory = None
         try:
             if lock is not None:
