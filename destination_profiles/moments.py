@@ -1,15 +1,15 @@
 """Dates and times in the forms that sources write them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, tzinfo
+from functools import lru_cache
 
 # an epoch number from here on is milliseconds: as seconds it would lie beyond the year 5100
 MILLISECONDS_FROM = 100_000_000_000
-YEARS, DAYS = (
-    (1000, 9999),
-    (1000_01_01, 2200_01_01),
-)  # numbers that are more likely a year or a day such as 20011231
+# numbers that are more likely a year, a count of days, or a day such as 011231 and 20011231
+DAYS = range(1000, 1_000_000), range(1000_01_01, 2200_01_02)
+LIVED, MONTHS, DAYS_OF_MONTHS = range(1900, 2101), range(1, 13), range(1, 32)  # of 31122001
 A_YEAR = re.compile(r"[0-9]{4}")  # the same as text
 NO_DATE = re.compile(r"0000-00-00(?:[T ]00:00:00(?:\.0+)?Z?)?")  # MySQL's null
 ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -35,21 +35,23 @@ def is_form(form: str) -> bool:
 
 
 def moment_of(value: str | int | float, zone: tzinfo, forms: Sequence[str] = ()) -> datetime | date:
-    """A date, or a time with its zone: the one it names, else `zone`. A number counts from the
-    epoch and is shown in `zone`; a text is read by the first of `forms` that fits, else as ISO 8601
-    has it. Raises NoMoment.
+    """A date, or a time with its zone: the one it names, else `zone`. The first of `forms` that
+    fits says how to read it, and of a number one of digits alone; else a text is read as ISO 8601
+    has it, and a number counts from the epoch and is shown in `zone`. Raises NoMoment.
     """
     try:
         if isinstance(value, str):
-            return _written(value.strip(), zone, forms)
-        return _counted(value, zone)
+            text = value.strip()
+            return _by_a_form(text, zone, forms) or _parse(text, zone)
+        digits = str(int(value)) if value == int(value) else ""
+        return _by_a_form(digits, zone, filter(_length, forms)) or _counted(value, zone)
     except (ValueError, OverflowError, OSError):
         raise NoMoment from None
 
 
 def _counted(value: int | float, zone: tzinfo) -> datetime:
     """From the epoch on."""
-    if YEARS[0] <= value <= YEARS[1] or DAYS[0] <= value <= DAYS[1]:
+    if _is_a_day(int(value)):
         raise NoMoment
     if abs(value) < MILLISECONDS_FROM:
         return datetime.fromtimestamp(value, zone)
@@ -57,14 +59,32 @@ def _counted(value: int | float, zone: tzinfo) -> datetime:
     return datetime.fromtimestamp(seconds, zone).replace(microsecond=int(rest * 1000))
 
 
-def _written(text: str, zone: tzinfo, forms: Sequence[str]) -> datetime | date:
+def _is_a_day(number: int) -> bool:
+    """Whether a number is more likely a year, a day or a count of days than a second of 1970."""
+    if any(number in each for each in DAYS):
+        return True
+    rest, year = divmod(number, 10_000)
+    month, day = sorted(divmod(rest, 100))  # either may stand first
+    return year in LIVED and month in MONTHS and day in DAYS_OF_MONTHS
+
+
+def _by_a_form(text: str, zone: tzinfo, forms: Iterable[str]) -> datetime | date | None:
     for form in forms:
         try:
-            found = datetime.strptime(text, form)
+            found = datetime.strptime(text.zfill(_length(form)) if text.isdigit() else text, form)
         except ValueError:
             continue
         return _parse(found.isoformat(), zone) if TIMES.search(form) else found.date()
-    return _parse(text, zone)
+    return None
+
+
+@lru_cache
+def _length(form: str) -> int:
+    """How many digits a form has, whose first may be lost where they are 0; 0 where it has other
+    characters.
+    """
+    example = EXAMPLE.strftime(form)
+    return len(example) if example.isdigit() else 0
 
 
 def _parse(text: str, zone: tzinfo) -> datetime | date:

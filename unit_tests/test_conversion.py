@@ -310,11 +310,36 @@ def test_int_is_never_a_boolean(value: Any) -> None:
     assert type(converted_or_none("int", value)) in (int, type(None))
 
 
-@pytest.mark.parametrize("number", [1985, 1000, 9999, 20011231, 19000101, 20011231.0])
+YEARS_AND_DAYS = [1985, 1000, 9999, 20011231, 19000101, 20011231.0, 10000101, 22000101]
+DAY_OR_MONTH_FIRST = [31122001, 12312001, 31122001.0, 1011900, 31122100, 1312001]
+SHORT_AND_COUNTED = [11687, 37256, 37256.5, 10_000, 73_050, 11231, 991231, 200112, 999_999]
+
+
+@pytest.mark.parametrize("number", [*YEARS_AND_DAYS, *DAY_OR_MONTH_FIRST, *SHORT_AND_COUNTED])
 @pytest.mark.parametrize("wanted", ["date", "datetime"])
 def test_number_that_reads_as_a_day_is_refused(wanted: str, number: float) -> None:
     with pytest.raises(CannotConvert):
         CONVERSIONS[wanted](number)
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [
+        (999, "1970-01-01"),
+        (1_000_000, "1970-01-12"),
+        (22000102, "1970-09-12"),
+        (31132001, "1970-12-27"),
+        (32122001, "1971-01-07"),
+        (122001, None),
+        (31121899, "1970-12-27"),
+        (31122101, "1970-12-27"),
+        (-31122001, "1969-01-05"),
+    ],
+)
+def test_number_that_reads_as_no_day_counts_from_the_epoch(
+    number: int, expected: str | None
+) -> None:
+    assert converted_or_none("date", number) == expected
 
 
 def test_long_number_with_a_point_keeps_its_digits() -> None:
