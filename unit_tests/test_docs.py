@@ -171,6 +171,13 @@ def test_picture_has_every_matching_mode(mode: str) -> None:
     assert f" {mode}: " in PICTURES["matching"]  # in the description, for who does not see it
 
 
+def test_picture_of_the_house_has_every_folder() -> None:
+    heads = re.findall(r'class="head"[^>]*>([^<]+)<', PICTURES["house"])
+    shown = {name for head in heads for name in head.split(", ")}
+    package = ROOT / "destination_profiles"
+    assert {path.parent.name for path in package.glob("*/__init__.py")} <= shown
+
+
 @pytest.mark.parametrize("name", PICTURES)
 def test_picture_is_a_whole_one(name: str) -> None:
     root = ElementTree.fromstring(PICTURES[name])
