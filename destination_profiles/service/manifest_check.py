@@ -29,6 +29,7 @@ def problems(manifest: Any, package: str) -> list[str]:
         *_of_modes(manifest),
         *_of_codes(manifest),
         *_of_fields(manifest),
+        *_of_statuses(manifest),
     ]
 
 
@@ -99,6 +100,15 @@ def _of_codes(manifest: Manifest) -> Iterator[str]:
 def _of_fields(manifest: Manifest) -> Iterator[str]:
     for field in sorted(set(manifest["unset_forbidden"]) - manifest["system_fields"].keys()):
         yield f"$.unset_forbidden: no system field {field}"
+
+
+def _of_statuses(manifest: Manifest) -> Iterator[str]:
+    taken = jsonschema_rs.Draft7Validator(manifest["subscription_fields"]["status"])
+    for word, number in manifest["statuses"].items():
+        if not (taken.is_valid(word) and taken.is_valid(number)):
+            yield f"$.statuses.{word}: $.subscription_fields.status does not take it"
+    for word in sorted(set(manifest["opt_outs"]) - manifest["statuses"].keys()):
+        yield f"$.opt_outs: no status {word}"
 
 
 def _is_key(keys: Mapping[str, Any], path: str) -> bool:

@@ -258,6 +258,9 @@ DANGLING = [
     ),
     ("item_error_handler.item_filters.1.codes", [401, 499], "$.item_error_handler.item_filters"),
     ("unset_forbidden", ["emial"], "$.unset_forbidden"),
+    ("statuses.paused", 3, "$.statuses.paused: $.subscription_fields.status does not take it"),
+    ("statuses.invalid", 7, "$.statuses.invalid: $.subscription_fields.status does not take it"),
+    ("opt_outs", ["unsubscribed", "unsubscribde"], "$.opt_outs: no status unsubscribde"),
 ]
 
 KEYWORDS = [
