@@ -28,7 +28,7 @@ from .protocol.decoder import decode
 from .protocol.messages import encode, with_stats
 from .spec import spec
 from .sync.connection import read_connection
-from .sync.remembrance import kept_at_end, remembrance
+from .sync.memory_opening import kept_at_end, opened_memory
 from .sync.sync import assemble, keeping
 
 
@@ -63,7 +63,7 @@ class DestinationProfiles(Destination):
         parsed, streams = read_connection(config, catalog, asks=True)
         with (
             keeping(parsed, streams) as (store, recorder),
-            remembrance(parsed, streams, store=store) as memory,
+            opened_memory(parsed, streams, store=store) as memory,
         ):
             pump = assemble(
                 parsed,

@@ -29,9 +29,9 @@ from ..service.outcome import ACCEPTED, Outcome
 from ..service.request import Request
 from ..storage.settings import NoStorage
 from ..sync.connection import read_connection
+from ..sync.memory_opening import opened_memory
 from ..sync.progress import Progress, Terminal
 from ..sync.pump import Pump
-from ..sync.remembrance import remembrance
 from ..sync.sync import assemble
 from .acquaintance import Sample
 from .catalog_file import read_catalog
@@ -94,7 +94,7 @@ def forecast(
     counted, sample = _Counted(config, streams), Sample(ask, configured, streams)
     examples = Examples(show, config, streams)
     progress = Progress(lambda _: None, terminal)
-    with remembrance(configured, streams, keeps=False) as memory:
+    with opened_memory(configured, streams, keeps=False) as memory:
         pump = assemble(
             config,
             streams,

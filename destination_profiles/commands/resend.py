@@ -15,8 +15,8 @@ from ..rejects.store import utc_now
 from ..storage.folder import Folder
 from ..storage.opening import open_folder
 from ..sync.connection import read_connection
+from ..sync.memory_opening import kept_at_end, opened_memory
 from ..sync.progress import Progress
-from ..sync.remembrance import kept_at_end, remembrance
 from ..sync.resend import Resend
 from ..sync.resent import Choice, Resent
 from ..sync.sync import to_its_end
@@ -77,7 +77,7 @@ def _resend(
 ) -> None:
     progress = Progress(logger.info, invocation.terminal)
     edited = _edited(invocation.arguments, choice)
-    with remembrance(config, streams, keeps=not choice.dry_run, remembers=False) as memory:
+    with opened_memory(config, streams, keeps=not choice.dry_run, remembers=False) as memory:
         resend = Resend(
             config,
             streams,

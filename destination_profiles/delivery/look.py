@@ -17,7 +17,7 @@ Profiles = Sequence[bytes | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Remembered:
+class StreamMemory:
     """A stream: seeds of the hashes of its profiles' identities, and of what is sent. `renew` gives
     what is sent of records once more after a time, None where nothing is; `keys` the identities of
     records that are not sent; `others` the other bytes in which profiles may have been sent, where
@@ -36,7 +36,7 @@ class Look:
     OTHER where one of them is not of this content, ABSENT where none has an entry.
     """
 
-    def __init__(self, memory: Memory, batch: Batch, stream: Remembered) -> None:
+    def __init__(self, memory: Memory, batch: Batch, stream: StreamMemory) -> None:
         """Look it up."""
         self.batch, self.stream = batch, stream
         self.ids = ids_of(batch.identities, stream)
@@ -72,7 +72,7 @@ def _days(memory: Memory, ids: Sequence[Ids], contents: Sequence[bytes]) -> list
     return [_earliest(list(islice(found, len(mine)))) for mine in ids]
 
 
-def contents_of(profiles: Iterable[bytes], stream: Remembered) -> list[bytes]:
+def contents_of(profiles: Iterable[bytes], stream: StreamMemory) -> list[bytes]:
     """The hashes of profiles."""
     return hashes(profiles, stream.content_seed)
 
@@ -83,7 +83,7 @@ def _earliest(days: Sequence[int]) -> int:
     return max(OTHER, min(days))
 
 
-def ids_of(identities: Sequence[Identities], stream: Remembered) -> Sequence[Ids]:
+def ids_of(identities: Sequence[Identities], stream: StreamMemory) -> Sequence[Ids]:
     """The hashes of identities, those of each profile together."""
     found = hashes(chain.from_iterable(identities), stream.identity_seed)
     if set(map(len, identities)) == ALONE:

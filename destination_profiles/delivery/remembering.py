@@ -12,7 +12,7 @@ from ..records.route import Route
 from ..rejection import Rejection
 from .blame import Resolution
 from .chunks import Chunk
-from .look import Ids, Look, Remembered, contents_of, ids_of
+from .look import Ids, Look, StreamMemory, contents_of, ids_of
 
 # where one of these stands, a profile may hold a function; letters of the word may be escaped
 FUNCTIONS = (b'"action"', b"<action", b"\\u006", b"\\u007")
@@ -28,7 +28,7 @@ class Remembering:
     def __init__(
         self,
         memory: Memory,
-        streams: Mapping[str, Remembered],
+        streams: Mapping[str, StreamMemory],
         *,
         today: int,
         resend_after_days: int,

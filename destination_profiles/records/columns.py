@@ -149,7 +149,7 @@ class Columns:
         one = self._convert(convert, source, field)
         is_usual = not (field.cell.clean or field.cell.values)
         kept = NO_VALUE | (UNCHANGED.get(str(field.type), frozenset()) if is_usual else frozenset())
-        remembered = Remembered(one)
+        texts = Converted(one)
         is_plain = is_usual and field.cell.form == USUAL
         at_once = plain(str(field.type), self._zone) if is_plain else lambda _: None
         without = self.notes.without
@@ -166,7 +166,7 @@ class Columns:
                     if (made := at_once(values)) is not None:
                         return made
             if kinds <= TEXTS:
-                return without(remembered.of(values))
+                return without(texts.of(values))
             return without(list(map(one, values)))
 
         return converted
@@ -223,7 +223,7 @@ def _or_default(read: Read, default: Any) -> Read:
     return values
 
 
-class Remembered(dict[Any, Any]):
+class Converted(dict[Any, Any]):
     """What texts, nulls and ABSENT are converted to. Numbers are no keys of it, as 1, 1.0 and true
     are one.
     """

@@ -10,7 +10,7 @@ from ..rejection import Rejection
 from ..service.manifest import Service
 from ..shapes import shape_of
 from ..statuses import KEEPS, STATUS, NoStatus, StatusRule
-from .columns import TEXTS, Columns, Remembered
+from .columns import TEXTS, Columns, Converted
 from .table import ABSENT, Table, Values
 from .unread import Unread
 
@@ -81,7 +81,7 @@ class StatusColumn:
         self._column = columns.as_it_came(field) if field is not None and self.varies else None
         self._read = rule.reader(declared.statuses)
         self._opt_outs = declared.opt_out_values()
-        self._remembered = Remembered(self._status)
+        self._converted = Converted(self._status)
 
     def statuses(self, table: Table) -> Values:
         """One for each record, ABSENT where its column is null, None where it has no such column,
@@ -92,7 +92,7 @@ class StatusColumn:
             return list(repeat(self._constant, len(table)))
         values = self._column(table)
         if set(map(type, values)) <= TEXTS:
-            return self._remembered.of(values)
+            return self._converted.of(values)
         return list(map(self._status, values))
 
     def are_sent(self, statuses: Values) -> list[bool] | None:

@@ -6,16 +6,16 @@ from ..config import Config
 from ..memory.retries import Retries
 from ..protocol.messages import MessageWriter
 from ..rejects.store import utc_now
-from .remembered import Remembrance
 from .resend import Resend
 from .resent import Choice, Resent
 from .sync import to_its_end
+from .sync_memory import SyncMemory
 
 logger = logging.getLogger("airbyte")
 
 
 def send_rejected(
-    memory: Remembrance,
+    memory: SyncMemory,
     retries: Retries,
     config: Config,
     output: MessageWriter,

@@ -13,8 +13,8 @@ from ..protocol.pipes import LineReader
 from ..rejects.store import PartStore
 from .connection import read_connection
 from .measuring import Measuring
+from .memory_opening import kept_at_end, opened_memory
 from .progress import Progress
-from .remembrance import kept_at_end, remembrance
 from .sync import assemble, keeping, to_its_end
 from .throttling import Throttling
 
@@ -38,7 +38,7 @@ def write_messages(
     parsed, streams = read_connection(config, catalog, asks=True)
     with (
         keeping(parsed, streams) as (store, recorder),
-        remembrance(parsed, streams, store=store) as memory,
+        opened_memory(parsed, streams, store=store) as memory,
     ):
         pump = assemble(
             parsed,

@@ -12,7 +12,7 @@ import pytest
 from destination_profiles.delivery.blame import Resolution
 from destination_profiles.delivery.chunks import Chunk
 from destination_profiles.delivery.ledger import Interval
-from destination_profiles.delivery.look import Remembered
+from destination_profiles.delivery.look import StreamMemory
 from destination_profiles.delivery.remembering import Remembering
 from destination_profiles.memory.entries import ABSENT
 from destination_profiles.memory.opening import opened
@@ -56,8 +56,8 @@ class Kept:
     def link(self, memory: Memory, today: int) -> Remembering:
         return Remembering(memory, self.streams(), today=today, resend_after_days=EVERY)
 
-    def streams(self) -> dict[str, Remembered]:
-        stream = Remembered(
+    def streams(self) -> dict[str, StreamMemory]:
+        stream = StreamMemory(
             1, 2, self.renew, lambda originals: [("a",)] * len(originals), self.others
         )
         return {ROUTE.label: stream}
@@ -82,7 +82,7 @@ class Kept:
         from destination_profiles.delivery.look import ids_of  # noqa: PLC0415
         from destination_profiles.memory.hashes import hashes  # noqa: PLC0415
 
-        stream = Remembered(1, 2, self.renew, lambda _: [])
+        stream = StreamMemory(1, 2, self.renew, lambda _: [])
         ids = ids_of(rows.identities, stream)
         return list(zip(ids, hashes(rows.profiles(), 2), strict=True))
 

@@ -41,9 +41,9 @@ from destination_profiles.service.outcome import Accepted, Outcome, Retry
 from destination_profiles.service.request import Request
 from destination_profiles.storage.folder import Folder, Lock
 from destination_profiles.storage.settings import MemorySetting
+from destination_profiles.sync.memory_opening import kept_at_end
 from destination_profiles.sync.pump import Pump
-from destination_profiles.sync.remembered import Remembrance
-from destination_profiles.sync.remembrance import kept_at_end
+from destination_profiles.sync.sync_memory import SyncMemory
 from unit_tests.outcomes.memory import HeldLock, MemoryFolder
 from unit_tests.pipeline import ACCEPT, REFUSAL, Clock, profiles
 from unit_tests.settings import config, target
@@ -67,7 +67,7 @@ def _readers_are_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
     def made(info: StreamInfo, *_: Any) -> KeyReader:
         return reader(info.name)
 
-    monkeypatch.setattr("destination_profiles.sync.remembered.KeyReader", made)
+    monkeypatch.setattr("destination_profiles.sync.sync_memory.KeyReader", made)
     for each in DRAWING:  # that of a world goes with the test
         monkeypatch.setattr(each, "randbits", each.randbits)
 
@@ -287,7 +287,7 @@ class World:
         with opened(self.folder, "crm", lambda _: None, take=self.take) as memory:
             streams = [info(name) for name in names]
             now = START + timedelta(days=self.today)
-            kept = Remembrance(memory, self.folder, configured(), SETTING, streams, now=now)
+            kept = SyncMemory(memory, self.folder, configured(), SETTING, streams, now=now)
             pump = self.pump(kept, turn)
             with kept_at_end(kept, pump):
                 for start in range(0, len(turn.rows), turn.together):
@@ -303,7 +303,7 @@ class World:
         self.locks.append(folder.lock(alone=True, where=where))
         return self.locks[-1]
 
-    def pump(self, kept: Remembrance, turn: Turn) -> Pump:
+    def pump(self, kept: SyncMemory, turn: Turn) -> Pump:
         link: Any = self.service
         dispatcher = Dispatcher(
             link,

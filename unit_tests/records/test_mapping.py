@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from destination_profiles.config import FieldConfig, NullValues, StreamConfig, SubscriptionConfig
 from destination_profiles.errors import ConfigError, InvalidRecord
 from destination_profiles.records.checks import ColumnCheck
-from destination_profiles.records.columns import Remembered
+from destination_profiles.records.columns import Converted
 from destination_profiles.records.mapping import Mapper, mapper, require_key
 from destination_profiles.records.paths import Declared
 from destination_profiles.rejection import Rejection
@@ -173,9 +173,9 @@ def test_column_is_read_along_its_path(
 def test_long_texts_are_not_remembered() -> None:
     """They repeat less, and a field would hold thousands of them."""
     asked: list[Any] = []
-    remembered = Remembered(lambda text: asked.append(text) or text)
+    texts = Converted(lambda text: asked.append(text) or text)
     for _ in range(2):
-        assert remembered.of(["x" * 64, "y" * 65, None]) == ["x" * 64, "y" * 65, None]
+        assert texts.of(["x" * 64, "y" * 65, None]) == ["x" * 64, "y" * 65, None]
     assert asked == ["x" * 64, "y" * 65, None, "y" * 65]
 
 

@@ -17,7 +17,7 @@ from destination_profiles.rejects.line import Kept, read
 from destination_profiles.rejects.parts import lines, parts_of
 from destination_profiles.service.matching import Target
 from destination_profiles.storage.settings import MemorySetting, Retried
-from destination_profiles.sync.remembered import Remembrance
+from destination_profiles.sync.sync_memory import SyncMemory
 from unit_tests.delivery.chunks import batch, chunk, row
 from unit_tests.outcomes.memory import MemoryFolder
 from unit_tests.pipeline import REFUSAL
@@ -68,12 +68,12 @@ def remembered(
     keeps: bool = True,
     remembers: bool = True,
     sync: str | None = None,
-) -> Iterator[Remembrance]:
+) -> Iterator[SyncMemory]:
     """A sync of streams with a memory."""
     infos = [StreamInfo(each.name, None, {"type": "object"}, "append") for each in streams]
     configured: Config = config(streams=streams)
     with opened(folder, "crm", lambda _: None, keeps=keeps) as memory:
-        yield Remembrance(
+        yield SyncMemory(
             memory,
             folder,
             configured,
@@ -94,7 +94,7 @@ def sent(*numbers: int, by: str = "users") -> Chunk:
     return made
 
 
-def refuse(kept: Remembrance, *numbers: int, by: str = "users") -> None:
+def refuse(kept: SyncMemory, *numbers: int, by: str = "users") -> None:
     made = sent(*numbers, by=by)
     kept.link.leaving(made)
     kept.link.answered(Resolution(made, dict.fromkeys(range(len(numbers)), REFUSAL)))

@@ -7,7 +7,7 @@ from functools import cache
 
 from ..catalog import StreamInfo
 from ..config import Config
-from ..delivery.look import Remembered
+from ..delivery.look import StreamMemory
 from ..delivery.remembering import Remembering
 from ..memory.hashes import seed_of
 from ..memory.lanes import Sends
@@ -31,7 +31,7 @@ FIRST_DAY = date(2020, 1, 1).toordinal()  # days are counted from it
 LAST_DAY = 0xFFFF
 
 
-class Remembrance:
+class SyncMemory:
     """A memory in use: `link` is what the pipeline has of it, `known` are the streams of which
     something is remembered, `retries` what earlier syncs were refused of these and is sent again,
     in a `folder`.
@@ -50,14 +50,14 @@ class Remembrance:
         keeps: bool = True,
         sync: str | None = None,
     ) -> None:
-        """`keeps`, `remembers` and `sync` are those of `remembrance`."""
+        """`keeps`, `remembers` and `sync` are those of `opened_memory`."""
         self.setting, self.folder, self._memory = setting, folder, memory
         self._today = min(max(now.toordinal() - FIRST_DAY, 1), LAST_DAY)  # whatever the clock says
         self._oldest = self._today - setting.resend_after_days - KEPT_DAYS
         seeds = memory.join([_sends(info, config) for info in streams])
         self.known = [info for info in streams if seeds[info.label()] is not None]
         self._streams = {
-            info.label(): _remembered(info, config, memory.seed, seeds[info.label()] or 0, setting)
+            info.label(): _of_stream(info, config, memory.seed, seeds[info.label()] or 0, setting)
             for info in self.known
         }
         retries = self._retries(seeds, sync, takes=remembers) if keeps else None
@@ -128,15 +128,15 @@ def _found_by(target: Target) -> str:
     return " ".join(map(str, target.matching.parameters().values()))
 
 
-def _remembered(
+def _of_stream(
     info: StreamInfo, config: Config, seed: int, identity_seed: int, setting: MemorySetting
-) -> Remembered:
+) -> StreamMemory:
     """What is sent depends on the settings too: where one of these changes, it is sent again."""
     target = _target(info, config)
     stream = config.stream(info.name, info.namespace)
     as_they_come = stream.fields is None and format_named(config.wire_format).verbatim
     sent_with = (info.label(), target.db_id, _found_by(target), config.options, config.wire_format)
-    return Remembered(
+    return StreamMemory(
         identity_seed,
         seed_of(repr((sent_with, stream.fields, stream.subscriptions)), seed),
         Renewal(info, config, service(), resubscribes=setting.resubscribe),

@@ -14,13 +14,13 @@ from ..storage.opening import open_folder
 from .pump import Pump
 
 if TYPE_CHECKING:
-    from .remembered import Remembrance
+    from .sync_memory import SyncMemory
 
 logger = logging.getLogger("airbyte")
 
 
 @contextmanager
-def remembrance(
+def opened_memory(
     config: Config,
     streams: Sequence[StreamInfo],
     *,
@@ -28,7 +28,7 @@ def remembrance(
     remembers: bool = True,
     store: RejectStore | None = None,
     now: Callable[[], datetime] = utc_now,
-) -> Iterator["Remembrance | None"]:
+) -> Iterator["SyncMemory | None"]:
     """The memory that is configured, None where there is none. Where it `keeps` nothing, what is
     done with it ends with it; where it does not `remember`, all is sent, and forgotten. The `store`
     of rejected records tells when the sync began. Raises ProfilesError.
@@ -40,10 +40,10 @@ def remembrance(
         return
     # they take a while, and most syncs do without
     from ..memory.opening import opened  # noqa: PLC0415
-    from .remembered import Remembrance  # noqa: PLC0415
+    from .sync_memory import SyncMemory  # noqa: PLC0415
 
     with opened(folder, setting.name, logger.warning, keeps=keeps) as memory:
-        yield Remembrance(
+        yield SyncMemory(
             memory,
             folder,
             config,
@@ -57,7 +57,7 @@ def remembrance(
 
 
 @contextmanager
-def kept_at_end(memory: "Remembrance | None", pump: Pump) -> Iterator[None]:
+def kept_at_end(memory: "SyncMemory | None", pump: Pump) -> Iterator[None]:
     """Keep a memory, however the sync ends. What ends that is what is told of it."""
     try:
         yield
