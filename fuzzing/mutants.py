@@ -22,6 +22,7 @@ from typing import Any
 import pytest
 
 AT_ONCE = 2  # processes
+TOLD_EACH = 100  # mutants
 LIVES, IS_FOUND = 0, 1
 QUIET = (
     "-q",
@@ -100,6 +101,11 @@ class Mutants:
         self.counts["lives" if code == LIVES else "found"] += 1
         if code == LIVES:
             self.living.append(name)
+        if not sum(self.counts.values()) % TOLD_EACH:
+            tried, living = sum(self.counts.values()), len(self.living)
+            print(
+                f"{tried:,} of {len(self._names):,}, {living:,} live", file=sys.stderr, flush=True
+            )
 
 
 def _alone(session: pytest.Session, base: Path, *, seconds: int) -> None:
