@@ -101,11 +101,10 @@ class Mutants:
         self.counts["lives" if code == LIVES else "found"] += 1
         if code == LIVES:
             self.living.append(name)
-        if not sum(self.counts.values()) % TOLD_EACH:
-            tried, living = sum(self.counts.values()), len(self.living)
-            print(
-                f"{tried:,} of {len(self._names):,}, {living:,} live", file=sys.stderr, flush=True
-            )
+        tried = sum(self.counts.values())
+        if not tried % TOLD_EACH:
+            told = f"{tried:,} of {len(self._names):,}, {len(self.living):,} live"
+            print(told, file=sys.stderr, flush=True)
 
 
 def _alone(session: pytest.Session, base: Path, *, seconds: int) -> None:
