@@ -9,7 +9,7 @@
 # make chaos SEEDS=1..200  random loads and faults, each from its seed; what breaks is told with the fewest faults
 # make fuzz SECONDS=150  fuzzes each of four targets so long, guided by coverage
 # make mutants  breaks delivery/, memory/, records/ and the answers in small ways, and shows what no test finds;
-#     ONLY='destination_profiles.service.reply*' breaks a part
+#     ONLY='destination_profiles.service.reply*' breaks a part, TESTED=10 tries each by tests of ten seconds
 # make bench  speed and memory, beside the floor and others
 # make guard  the record path's processor time, shape by shape, held against limits
 # make check  lint, format, types
@@ -80,7 +80,7 @@ ONLY ?= destination_profiles.*
 mutants: .venv-mutants/installed
 	rm -rf mutants
 	.venv-mutants/bin/python -m mutmut run --max-children 2 destination_profiles.cells.x_folded__mutmut_1 > /dev/null
-	cd mutants && PYTHONPATH=. ../.venv-mutants/bin/python -P ../fuzzing/mutants.py --only '$(ONLY)'
+	cd mutants && PYTHONPATH=. ../.venv-mutants/bin/python -P ../fuzzing/mutants.py --only '$(ONLY)' $(if $(TESTED),--seconds $(TESTED))
 
 scenarios: .venv/installed
 	$(BIN)/python -m integration_tests.stage

@@ -6,6 +6,7 @@ that call what is broken, the quickest first, until one fails. Run in the folder
 
 import argparse
 import json
+import math
 import os
 import resource
 import shutil
@@ -15,7 +16,9 @@ import tempfile
 import time
 import tomllib
 from collections import Counter
+from collections.abc import Iterable
 from fnmatch import fnmatchcase
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +42,9 @@ QUIET = (
 class Mutants:
     """A plugin of pytest: in the place of the tests, mutants are tried by them."""
 
-    def __init__(self, only: str) -> None:
-        """Those whose names `only` matches."""
+    def __init__(self, only: str, seconds: float) -> None:
+        """Those whose names `only` matches; each by tests that take so many `seconds` together."""
+        self._most = seconds
         told = json.loads(Path("mutmut-stats.json").read_bytes())
         self._tests: dict[str, list[str]] = told["tests_by_mangled_function_name"]
         self._seconds: dict[str, float] = told["duration_by_test"]
@@ -50,6 +54,15 @@ class Mutants:
         self._running: dict[int, tuple[str, Path]] = {}
         self.living: list[str] = []
         self.counts: Counter[str] = Counter()
+
+    def pytest_collection(self) -> None:
+        """An example that fails is enough: none is made smaller."""
+        from hypothesis import Phase, settings  # noqa: PLC0415 - pytest wants to import it first
+
+        usual = settings.get_profile("steady")
+        phases = (Phase.explicit, Phase.generate)
+        settings.register_profile("mutants", usual, phases=phases, database=None)
+        settings.load_profile("mutants")
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Try each: first all by themselves, which must pass."""
@@ -63,7 +76,7 @@ class Mutants:
         self.living.clear()
         for name in self._names:
             calling = self._tests.get(name.rpartition("__mutmut_")[0], [])
-            chosen = sorted((each for each in calling if each in items), key=self._duration)
+            chosen = self._chosen(each for each in calling if each in items)
             if not chosen:
                 self.counts["without a test"] += 1
             elif self._try(session, name, [items[each] for each in chosen]):
@@ -72,6 +85,12 @@ class Mutants:
         while self._running:
             self._reap()
         return True
+
+    def _chosen(self, tests: Iterable[str]) -> list[str]:
+        """The quickest, in their order."""
+        quickest = sorted(tests, key=self._duration)
+        ends = accumulate(map(self._duration, quickest))
+        return [test for test, end in zip(quickest, ends, strict=True) if end <= self._most]
 
     def _duration(self, test: str) -> float:
         return self._seconds.get(test, 0.0)
@@ -85,13 +104,20 @@ class Mutants:
             return True
         code = IS_FOUND
         try:
-            expected = sum(self._duration(item.nodeid) for item in items)
-            _alone(session, base, seconds=int(4 * expected) + 20)
+            _alone(session, base)
             if name:
                 _break(name)
-            code = _run(session, items)
+            code = self._run(session, items)
         finally:
             os._exit(code)
+
+    def _run(self, session: pytest.Session, items: list[pytest.Item]) -> int:
+        for item, following in zip(items, [*items[1:], None], strict=True):
+            _end_within(self._duration(item.nodeid))
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            if session.testsfailed:
+                return IS_FOUND
+        return LIVES
 
     def _reap(self) -> None:
         pid, status = os.wait()
@@ -107,14 +133,12 @@ class Mutants:
             print(told, file=sys.stderr, flush=True)
 
 
-def _alone(session: pytest.Session, base: Path, *, seconds: int) -> None:
-    """Let this process have no input, no output, a folder and an end."""
+def _alone(session: pytest.Session, base: Path) -> None:
+    """Let this process have no input, no output, and a folder."""
     os.setsid()
     nothing = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(nothing, descriptor)
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-    signal.alarm(4 * seconds)
     factory: Any = session.config._tmp_path_factory  # type: ignore[attr-defined] # its own folder
     factory._basetemp, factory._given_basetemp = None, base / "tests"
 
@@ -125,19 +149,23 @@ def _break(name: str) -> None:
     set_mutant_under_test(name)
 
 
-def _run(session: pytest.Session, items: list[pytest.Item]) -> int:
-    for item, following in zip(items, [*items[1:], None], strict=True):
-        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-        if session.testsfailed:
-            return IS_FOUND
-    return LIVES
+def _end_within(seconds: float) -> None:
+    """End where it takes some times as many seconds: a loop without an end is found."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    most = int(usage.ru_utime + usage.ru_stime + 5 * seconds) + 5
+    resource.setrlimit(resource.RLIMIT_CPU, (most, resource.RLIM_INFINITY))
+    signal.alarm(int(20 * seconds) + 20)
 
 
 def main() -> int:
     """Try them, and print those that live."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default="*", help="names of mutants; default: all")
-    mutants = Mutants(parser.parse_args().only)
+    parser.add_argument(
+        "--seconds", type=float, default=math.inf, help="tests of so long for each; default: all"
+    )
+    asked = parser.parse_args()
+    mutants = Mutants(asked.only, asked.seconds)
     settings = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["tool"]["mutmut"]
     began = time.monotonic()
     selection = settings["pytest_add_cli_args_test_selection"]
