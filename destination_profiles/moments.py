@@ -71,18 +71,23 @@ def _is_a_day(number: int) -> bool:
 def _by_a_form(text: str, zone: tzinfo, forms: Iterable[str]) -> datetime | date | None:
     for form in forms:
         try:
-            found = datetime.strptime(text.zfill(_length(form)) if text.isdigit() else text, form)
+            found = read_by(text, form)
         except ValueError:
             continue
         return _parse(found.isoformat(), zone) if TIMES.search(form) else found.date()
     return None
 
 
+def read_by(text: str, form: str) -> datetime:
+    """A text that has a form of strptime, of which the first digits may be lost where they are 0.
+    Raises ValueError.
+    """
+    return datetime.strptime(text.zfill(_length(form)) if text.isdigit() else text, form)
+
+
 @lru_cache
 def _length(form: str) -> int:
-    """How many digits a form has, whose first may be lost where they are 0; 0 where it has other
-    characters.
-    """
+    """How many digits a form has, 0 where it has other characters."""
     example = EXAMPLE.strftime(form)
     return len(example) if example.isdigit() else 0
 

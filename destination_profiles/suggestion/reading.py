@@ -5,11 +5,12 @@ rows show, and what was answered.
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any
 
 from ..cells import Cell, folded
 from ..conversion import FALSE, TRUE, CannotConvert, Form
+from ..moments import LIVED, read_by
 from ..phones import calling_code
 from .names import spellings
 from .numbers import has_digits, with_bare_code
@@ -162,15 +163,26 @@ def _enum(made: Reading, values: Sequence[Any], options: Sequence[str]) -> None:
 def _date(made: Reading, to: str, sampled: Sampled, path: str, answers: Answers) -> None:
     values, node = sampled.values(path), sampled.node(path)
     texts = [each.strip() for each in values if isinstance(each, str)]
-    has_time = any(map(HAS_TIME.search, texts)) or any(not isinstance(v, str) for v in values)
+    made.settings["type"] = "date"
+    odd = _failing(made.settings, values)
+    is_counted = len(values) - len(texts) > sum(not isinstance(each, str) for each in odd)
+    has_time = any(map(HAS_TIME.search, texts)) or is_counted
     says_time = node.get("format") == "date-time" or (not values and node.get("format") != "date")
     is_time = to != BIRTH and (has_time or says_time)
-    made.settings["type"] = "datetime" if is_time else "date"
-    _forms(made, [each.strip() for each in _failing(made.settings, texts)], len(values), answers)
+    if is_time:
+        made.settings["type"] = "datetime"
+    _forms(made, list(filter(None, map(_written, odd))), len(values), answers)
     is_told = bool(texts) and all(map(NAMES_ZONE.search, texts))
     if is_time and not is_told and not (node.get("airbyte_type") == WITH_ZONE and not values):
         made.questions += _open(Question(ZONE, "", ABOUT_ZONE), answers)
         made.notes.append("times without a zone are read in time_zone")
+
+
+def _written(value: Any) -> str:
+    """A text as a form may read it, and a whole number by its digits."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return str(value).strip() if isinstance(value, str | int) else ""
 
 
 def _forms(made: Reading, odd: list[str], count: int, answers: Answers) -> None:
@@ -203,10 +215,9 @@ def _of_order(read: Mapping[str, set[str]], order: str) -> set[str]:
 
 def _is_read(text: str, form: str) -> bool:
     try:
-        datetime.strptime(text, form)
+        return read_by(text, form).year in LIVED
     except ValueError:
         return False
-    return True
 
 
 def _unread(made: Reading, values: Sequence[Any], answers: Answers) -> None:

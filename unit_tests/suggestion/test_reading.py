@@ -69,6 +69,12 @@ def topics(made: Reading) -> list[str]:
         ("date", ["31.12.2001", "2001-12-31"], {"type": "date", "formats": ["%d.%m.%Y"]}),
         ("date", ["12/31/2001", "01/02/2001"], {"type": "date", "formats": ["%m/%d/%Y"]}),
         ("date", ["31/12/2001", "01/02/2001"], {"type": "date", "formats": ["%d/%m/%Y"]}),
+        ("date", [20011231, 20011210, None], {"type": "date", "formats": ["%Y%m%d"]}),
+        ("date", [31122001, 1022001], {"type": "date", "formats": ["%d%m%Y"]}),
+        ("date", ["31122001", "1022001"], {"type": "date", "formats": ["%d%m%Y"]}),
+        ("date", [12312001.0], {"type": "date", "formats": ["%m%d%Y"]}),
+        ("date", [1700000000, 31122001], {"type": "datetime", "formats": ["%d%m%Y"]}),
+        ("date", [1700000000], {"type": "datetime"}),
         ("email", [" a@example.org"], {"type": "email"}),
     ],
 )
