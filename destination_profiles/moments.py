@@ -2,11 +2,18 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from decimal import Decimal
 from functools import lru_cache
 
-# an epoch number from here on is milliseconds: as seconds it would lie beyond the year 5100
-MILLISECONDS_FROM = 100_000_000_000
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECONDS = 1_000_000
+# forms of numbers that count from the epoch, as Airbyte's low-code CDK has them: parts of a second
+EPOCHS = {"%s": 1, "%ms": 1_000, "%epoch_microseconds": MICROSECONDS}
+COUNT = re.compile(r"[+-]?[0-9]{1,20}(?:\.[0-9]{1,20})?")
+MILLISECONDS_FROM = 100_000_000_000  # as seconds they would lie beyond the year 5100
+# seconds before 1800 and from 2100 on, which are more likely milliseconds from 1966 to 1973
+EITHER = range(1 - MILLISECONDS_FROM, -5_364_662_400), range(4_102_444_800, MILLISECONDS_FROM)
 # numbers that are more likely a year, a count of days, or a day such as 011231 and 20011231
 DAYS = range(1000, 1_000_000), range(1000_01_01, 2200_01_02)
 LIVED, MONTHS, DAYS_OF_MONTHS = range(1900, 2101), range(1, 13), range(1, 32)  # of 31122001
@@ -27,39 +34,46 @@ class NoMoment(Exception):
 
 
 def is_form(form: str) -> bool:
-    """Whether a form of strptime can be read, and says a whole date."""
+    """Whether a form of strptime can be read, and says a whole date, or it is one of EPOCHS."""
     try:
-        return datetime.strptime(EXAMPLE.strftime(form), form).date() == EXAMPLE.date()
+        return (
+            form in EPOCHS
+            or datetime.strptime(EXAMPLE.strftime(form), form).date() == EXAMPLE.date()
+        )
     except (ValueError, re.error):  # re's: one that names a part twice
         return False
 
 
 def moment_of(value: str | int | float, zone: tzinfo, forms: Sequence[str] = ()) -> datetime | date:
     """A date, or a time with its zone: the one it names, else `zone`. The first of `forms` that
-    fits says how to read it, and of a number one of digits alone; else a text is read as ISO 8601
-    has it, and a number counts from the epoch and is shown in `zone`. Raises NoMoment.
+    fits says how to read it, of a number one of digits alone or of EPOCHS; else a text is read as
+    ISO 8601 has it, and a number counts from the epoch and is shown in `zone`. Raises NoMoment.
     """
     try:
         if isinstance(value, str):
             text = value.strip()
             return _by_a_form(text, zone, forms) or _parse(text, zone)
-        digits = str(int(value)) if value == int(value) else ""
-        return _by_a_form(digits, zone, filter(_length, forms)) or _counted(value, zone)
-    except (ValueError, OverflowError, OSError):
+        digits = str(int(value) if value == int(value) else value)
+        return _by_a_form(digits, zone, filter(_is_of_numbers, forms)) or _counted(value, zone)
+    except (ValueError, ArithmeticError):
         raise NoMoment from None
 
 
 def _counted(value: int | float, zone: tzinfo) -> datetime:
     """From the epoch on."""
-    if _is_a_day(int(value)):
+    number = int(value)
+    if is_a_day(number) or any(number in each for each in EITHER):
         raise NoMoment
-    if abs(value) < MILLISECONDS_FROM:
-        return datetime.fromtimestamp(value, zone)
-    seconds, rest = divmod(value, 1000)
-    return datetime.fromtimestamp(seconds, zone).replace(microsecond=int(rest * 1000))
+    exact = Decimal(str(value)) if isinstance(value, float) else value
+    return _since_epoch(exact, 1 if abs(number) < MILLISECONDS_FROM else 1000).astimezone(zone)
 
 
-def _is_a_day(number: int) -> bool:
+def _since_epoch(count: int | Decimal, a_second: int) -> datetime:
+    """So many of which some are a second. Raises ArithmeticError."""
+    return EPOCH + timedelta(microseconds=int(count * MICROSECONDS // a_second))
+
+
+def is_a_day(number: int) -> bool:
     """Whether a number is more likely a year, a day or a count of days than a second of 1970."""
     if any(number in each for each in DAYS):
         return True
@@ -72,17 +86,27 @@ def _by_a_form(text: str, zone: tzinfo, forms: Iterable[str]) -> datetime | date
     for form in forms:
         try:
             found = read_by(text, form)
-        except ValueError:
+        except (ValueError, ArithmeticError):
             continue
+        if form in EPOCHS:
+            return found.astimezone(zone)
         return _parse(found.isoformat(), zone) if TIMES.search(form) else found.date()
     return None
 
 
 def read_by(text: str, form: str) -> datetime:
-    """A text that has a form of strptime, of which the first digits may be lost where they are 0.
-    Raises ValueError.
+    """A text that has a form; its first digits may be lost where they are 0. Raises ValueError or
+    ArithmeticError.
     """
+    if a_second := EPOCHS.get(form):
+        if COUNT.fullmatch(text):
+            return _since_epoch(Decimal(text), a_second)
+        raise ValueError
     return datetime.strptime(text.zfill(_length(form)) if text.isdigit() else text, form)
+
+
+def _is_of_numbers(form: str) -> bool:
+    return form in EPOCHS or _length(form) > 0
 
 
 @lru_cache

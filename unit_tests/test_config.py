@@ -236,7 +236,7 @@ CELLS = [
             {"type": "date", "formats": [form]},
             "has a format that is not one of a whole date, such as %d.%m.%Y",
         )
-        for form in ("%m/%Y", "%d.%m.", "%Y%Y-%m-%d", "%d.%m.%Q", "d.m.Y", "%H:%M")
+        for form in ("%m/%Y", "%d.%m.", "%Y%Y-%m-%d", "%d.%m.%Q", "d.m.Y", "%H:%M", "%S", "%ms%s")
     ),
     ({"formats": ["%d.%m.%Y"]}, "has formats, which needs the type date or datetime"),
     ({"decimal": ",", "type": "string"}, "has decimal, which needs the type float or int"),

@@ -164,7 +164,8 @@ CONVERTED = [
     ("datetime", 1700000000.25, "2023-11-14T22:13:20.250000Z"),
     ("datetime", 1700000000000, "2023-11-14T22:13:20Z"),
     ("datetime", 1700000000123, "2023-11-14T22:13:20.123000Z"),
-    ("datetime", 99_999_999_999, "5138-11-16T09:46:39Z"),
+    ("datetime", 4_102_444_799, "2099-12-31T23:59:59Z"),
+    ("datetime", -5_364_662_400, "1800-01-01T00:00:00Z"),
     ("datetime", 100_000_000_000, "1973-03-03T09:46:40Z"),
     ("datetime", -100_000_000_000, "1966-10-31T14:13:20Z"),
     ("tags", "", []),
@@ -274,7 +275,7 @@ def test_machine_time_zone_changes_nothing(value: Any) -> None:
     assert converted("datetime", value) == "2023-11-14T22:13:20Z"
 
 
-@given(st.integers(10**8, 10**10))
+@given(st.integers(10**8, 4_102_444_799))
 @settings(max_examples=50)
 def test_seconds_and_milliseconds_mean_one_moment(seconds: int) -> None:
     assert converted("datetime", seconds * 1000) == converted("datetime", seconds)
@@ -320,6 +321,15 @@ SHORT_AND_COUNTED = [11687, 37256, 37256.5, 10_000, 73_050, 11231, 991231, 20011
 def test_number_that_reads_as_a_day_is_refused(wanted: str, number: float) -> None:
     with pytest.raises(CannotConvert):
         CONVERSIONS[wanted](number)
+
+
+@pytest.mark.parametrize("number", [4_102_444_800, 44_150_400_000, 99_999_999_999])
+@pytest.mark.parametrize("wanted", ["date", "datetime"])
+def test_seconds_that_may_be_milliseconds_are_refused(wanted: str, number: int) -> None:
+    """Those who were born in 1971 would be of the year 3369, and in 1968 of 390."""
+    for each in (number, float(number), -number if number > 5_364_662_400 else -5_364_662_401):
+        with pytest.raises(CannotConvert):
+            CONVERSIONS[wanted](each)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..cells import Cell, folded
 from ..conversion import FALSE, TRUE, CannotConvert, Form
-from ..moments import LIVED, read_by
+from ..moments import EPOCHS, LIVED, MILLISECONDS_FROM, is_a_day, read_by
 from ..phones import calling_code
 from .names import spellings
 from .numbers import has_digits, with_bare_code
@@ -35,6 +35,7 @@ POINT = re.compile(r"\s*[+-]?[0-9,]*\.(?:[0-9]{1,2}|[0-9]{4,})\s*")
 EITHER = re.compile(r"\s*[+-]?[0-9]{1,3},[0-9]{3}\s*")
 WITH_ZONE = "timestamp_with_timezone"  # Airbyte's word
 BIRTH = "_bdate"
+COUNTED_FROM = 1_000_000  # smaller numbers are other things than times
 ABOUT_REGION = "Which country do phone numbers belong to that name none?"
 ABOUT_ZONE = "Which time zone are times in that name none?"
 ABOUT_ORDER = "Dates such as 05/06/2001: does the day come first, or the month?"
@@ -164,16 +165,20 @@ def _date(made: Reading, to: str, sampled: Sampled, path: str, answers: Answers)
     values, node = sampled.values(path), sampled.node(path)
     texts = [each.strip() for each in values if isinstance(each, str)]
     made.settings["type"] = "date"
-    odd = _failing(made.settings, values)
-    is_counted = len(values) - len(texts) > sum(not isinstance(each, str) for each in odd)
-    has_time = any(map(HAS_TIME.search, texts)) or is_counted
-    says_time = node.get("format") == "date-time" or (not values and node.get("format") != "date")
-    is_time = to != BIRTH and (has_time or says_time)
-    if is_time:
-        made.settings["type"] = "datetime"
+    unread = _failing(made.settings, values)
+    others = {each for each in unread if isinstance(each, int | float)}
+    counted = [each for each in values if isinstance(each, int | float) and each not in others]
+    # some of few years cannot be told from seconds
+    odd = [*unread, *(each for each in counted if abs(each) >= MILLISECONDS_FROM)]
     _forms(made, list(filter(None, map(_written, odd))), len(values), answers)
+    is_counted = not EPOCHS.keys().isdisjoint(made.settings.get("formats", ()))
+    has_time = is_counted or bool(counted) or any(map(HAS_TIME.search, texts))
+    says_time = node.get("format") == "date-time" or (not values and node.get("format") != "date")
+    if to == BIRTH or not (has_time or says_time):
+        return
+    made.settings["type"] = "datetime"
     is_told = bool(texts) and all(map(NAMES_ZONE.search, texts))
-    if is_time and not is_told and not (node.get("airbyte_type") == WITH_ZONE and not values):
+    if not is_told and not (node.get("airbyte_type") == WITH_ZONE and not values):
         made.questions += _open(Question(ZONE, "", ABOUT_ZONE), answers)
         made.notes.append("times without a zone are read in time_zone")
 
@@ -215,8 +220,9 @@ def _of_order(read: Mapping[str, set[str]], order: str) -> set[str]:
 
 def _is_read(text: str, form: str) -> bool:
     try:
-        return read_by(text, form).year in LIVED
-    except ValueError:
+        is_other = form in EPOCHS and (abs(int(text)) < COUNTED_FROM or is_a_day(int(text)))
+        return not is_other and read_by(text, form).year in LIVED
+    except (ValueError, ArithmeticError):
         return False
 
 

@@ -75,6 +75,10 @@ def topics(made: Reading) -> list[str]:
         ("date", [12312001.0], {"type": "date", "formats": ["%m%d%Y"]}),
         ("date", [1700000000, 31122001], {"type": "datetime", "formats": ["%d%m%Y"]}),
         ("date", [1700000000], {"type": "datetime"}),
+        ("date", ["1700000000", "86400000"], {"type": "datetime", "formats": ["%s"]}),
+        ("date", [1009843199000], {"type": "datetime", "formats": ["%ms"]}),
+        ("date", [1009843199000, 44150400000], {"type": "datetime", "formats": ["%ms"]}),
+        ("date", ["1009843199000", "44150400000"], {"type": "datetime", "formats": ["%ms"]}),
         ("email", [" a@example.org"], {"type": "email"}),
     ],
 )
