@@ -12,10 +12,11 @@ MICROSECONDS = 1_000_000
 EPOCHS = {"%s": 1, "%ms": 1_000, "%epoch_microseconds": MICROSECONDS}
 COUNT = re.compile(r"[+-]?[0-9]{1,20}(?:\.[0-9]{1,20})?")
 MILLISECONDS_FROM = 100_000_000_000  # as seconds they would lie beyond the year 5100
-# seconds before 1800 and from 2100 on, which are more likely milliseconds from 1966 to 1973
-EITHER = range(1 - MILLISECONDS_FROM, -5_364_662_400), range(4_102_444_800, MILLISECONDS_FROM)
+# from 1800 to 2100; other seconds are more likely milliseconds from 1966 to 1973
+SECONDS = range(-5_364_662_400, 4_102_444_800)
 # numbers that are more likely a year, a count of days, or a day such as 011231 and 20011231
 DAYS = range(1000, 1_000_000), range(1000_01_01, 2200_01_02)
+DAYS_END = 32_000_000  # no day is a larger number
 LIVED, MONTHS, DAYS_OF_MONTHS = range(1900, 2101), range(1, 13), range(1, 32)  # of 31122001
 A_YEAR = re.compile(r"[0-9]{4}")  # the same as text
 NO_DATE = re.compile(r"0000-00-00(?:[T ]00:00:00(?:\.0+)?Z?)?")  # MySQL's null
@@ -53,8 +54,11 @@ def moment_of(value: str | int | float, zone: tzinfo, forms: Sequence[str] = ())
         if isinstance(value, str):
             text = value.strip()
             return _by_a_form(text, zone, forms) or _parse(text, zone)
-        digits = str(int(value) if value == int(value) else value)
-        return _by_a_form(digits, zone, filter(_is_of_numbers, forms)) or _counted(value, zone)
+        if forms:
+            digits = str(int(value) if value == int(value) else value)
+            if found := _by_a_form(digits, zone, filter(_is_of_numbers, forms)):
+                return found
+        return _counted(value, zone)
     except (ValueError, ArithmeticError):
         raise NoMoment from None
 
@@ -62,10 +66,14 @@ def moment_of(value: str | int | float, zone: tzinfo, forms: Sequence[str] = ())
 def _counted(value: int | float, zone: tzinfo) -> datetime:
     """From the epoch on."""
     number = int(value)
-    if is_a_day(number) or any(number in each for each in EITHER):
+    if number < DAYS_END and is_a_day(number):
+        raise NoMoment
+    if number in SECONDS:
+        return datetime.fromtimestamp(value, zone)
+    if abs(number) < MILLISECONDS_FROM:
         raise NoMoment
     exact = Decimal(str(value)) if isinstance(value, float) else value
-    return _since_epoch(exact, 1 if abs(number) < MILLISECONDS_FROM else 1000).astimezone(zone)
+    return _since_epoch(exact, EPOCHS["%ms"]).astimezone(zone)
 
 
 def _since_epoch(count: int | Decimal, a_second: int) -> datetime:
