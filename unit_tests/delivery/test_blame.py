@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from destination_profiles.delivery.blame import ALL_REFUSED, NOT_ITS_OWN, Blame, foreign
+from destination_profiles.delivery.blame import ALL_REFUSED, NOT_ITS_OWN, Blame, Resolution, foreign
 from destination_profiles.delivery.blame import TOO_LARGE as TOO_LARGE_SENTENCE
 from destination_profiles.delivery.chunks import Chunk
 from destination_profiles.delivery.dispatcher import Dispatcher
@@ -438,3 +438,47 @@ def test_foreign_refusal_tells_size_and_code() -> None:
     assert str(foreign(one, TOO_LARGE)) == TOO_LARGE_SENTENCE.format(one.size, "404")
     assert str(foreign(one, FOREIGN)) == NOT_ITS_OWN.format("404")
     assert foreign(one, HALVE) is None
+
+
+def refused(made: Chunk) -> Resolution:
+    return Resolution(made, dict.fromkeys(range(len(made)), REFUSAL))
+
+
+def test_five_refusals_since_the_last_acceptance_are_asked_about() -> None:
+    blame = Blame()
+    blame.accept(chunk(0))
+    for count, numbers in ((1, [1, 2]), (1, [3, 4]), (0, [5]), (0, [6])):
+        made = chunk(*numbers)
+        blame.suspect(refused(made))
+        assert len(list(blame.blamed())) == count
+        assert (blame.to_ask({1: 1}) is None) == bool(count)
+        blame.close(made)
+
+
+@pytest.mark.parametrize(("count", "blamed"), [(4, 1), (5, 0)])
+def test_five_refusals_of_one_chunk_are_asked_about(count: int, blamed: int) -> None:
+    blame, made = Blame(), chunk(*range(count))
+    blame.accept(chunk(9))
+    blame.suspect(refused(made))
+    assert len(list(blame.blamed())) == blamed
+
+
+def test_last_word_on_a_chunk_closes_its_case() -> None:
+    blame, made = Blame(), chunk(1)
+    blame.suspect(refused(made))
+    blame.close(made)
+    assert blame.case(made).suspects == []
+
+
+@pytest.mark.parametrize("expects", [False, True])
+def test_refusals_of_all_are_no_surprise_where_all_was_refused_before(expects: bool) -> None:
+    blame = Blame(expects_refusals=expects)
+    for number in range(5):
+        blame.suspect_alone(chunk(number), Halve(REFUSAL, SystemFault("refused")))
+    assert (blame.clear() is None) == expects
+
+
+def test_no_case_is_left_at_the_end() -> None:
+    made, link = asked(answers(HALVE))
+    run(made, link, chunk(1, 2, 3, 4))
+    assert made._blame._cases == {}

@@ -4,10 +4,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from destination_profiles.delivery.checkpoint import Token
 from destination_profiles.delivery.chunks import HELD_BODIES, Chunk, ChunkPolicy, memory
 from destination_profiles.records.batch import Row
 from unit_tests.delivery.chunks import ALWAYS, ENVELOPE, INTERVAL, NEVER, batch, chunk, row
 from unit_tests.pipeline import ids
+from unit_tests.settings import target
 
 ANY = ChunkPolicy(1000, 1_000_000, 60).allows
 TEXTS = st.lists(st.text("aБ", max_size=9), min_size=1, max_size=20)
@@ -192,3 +194,26 @@ def test_chunk_is_freed_without_a_search_for_circles() -> None:
 
 def chunks_in_memory() -> int:
     return sum(type(each) is Chunk for each in gc.get_objects())
+
+
+def test_parts_are_tracked_with_their_chunk() -> None:
+    whole = chunk(1, 2, 3, 4)
+    assert [each.token for each in whole.parts()] == [whole.token] * 2
+
+
+def test_chunk_is_the_sum_of_its_batches() -> None:
+    made, one, two = chunk(), batch(row(1), row(2)), batch(row(3, "long"), first=2)
+    for each in (one, two):
+        made.extend(each, INTERVAL, [name for names in each.identities for name in names])
+    assert made.identities == ["1", "2", "3"]
+    assert (made.held, made.originals) == (
+        one.held() + two.held(),
+        one.original_size() + two.original_size(),
+    )
+
+
+def test_request_tells_the_ids_where_profiles_are_found_by_them() -> None:
+    to = target(mode="profile_id", field_name=None)
+    made = Chunk(to, ENVELOPE, request_id="a", token=Token(0))
+    made.extend(batch(row(1), row(2)), INTERVAL, ["1", "2"])
+    assert (made.request().ids, chunk(1, 2).request().ids) == (["1", "2"], [])

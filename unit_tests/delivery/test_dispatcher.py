@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -343,3 +344,16 @@ def test_what_is_not_sent_once_more_is_not_told() -> None:
     made.dispatch([chunk(1)])
     resolved(made, link)
     assert (made.failure, told) == (BUSY.error, [])
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "unknown"),
+    [(LOST, STOP, 2), (RETRY, STOP, 0), (RETRY, replace(STOP, unknown=True), 2)],
+)
+def test_fate_is_unknown_where_that_of_any_try_is(
+    first: Outcome, last: Outcome, unknown: int
+) -> None:
+    link = Link(answers(first, last))
+    made = dispatcher(link)
+    made.dispatch([chunk(1, 2)])
+    assert (resolved(made, link), made.unknown()) == ([], unknown)

@@ -330,3 +330,47 @@ def test_other_matching_does_not_wait_for_what_is_settled() -> None:
     made.settle(first)
     (second,) = put(made, row(2), to=target(field_name="other"))
     assert second.after == set()
+
+
+def test_batch_waits_for_every_chunk_that_holds_a_profile_of_it() -> None:
+    made = open_chunks()
+    sealed = []
+    for number in (1, 2, 3):
+        put(made, row(number))
+        sealed += made.close()
+    put(made, row(4))
+    made.put(batch(row(4), row(1), row(2), row(3), first=4), route(), INTERVAL)
+    lowest, higher = layers(made).open
+    assert (ids(lowest), lowest.after) == ([4, 1, 2, 3], set(sealed))
+    assert (ids(higher), higher.after) == ([4], {lowest})
+
+
+def test_settled_chunk_is_forgotten_but_for_what_a_newer_one_holds() -> None:
+    made = open_chunks(max_profiles=2)
+    (first,) = made.put(batch(row(1), row(2)), route(), INTERVAL)
+    made.put(batch(row(2), first=2), route(), INTERVAL)
+    made.settle(first)
+    assert set(made.holding(1)) == {"2"}
+    (second,) = made.put(batch(row(1), first=3), route(), INTERVAL)
+    assert second.after == {first}  # for the other one
+
+
+def test_settled_chunk_of_another_matching_is_not_waited_for() -> None:
+    made = open_chunks()
+    put(made, row(1))
+    (first,) = put(made, row(2), to=target(field_name="other"))
+    made.settle(first)
+    (second,) = made.close()
+    assert second.after == {first}
+    put(made, row(3), to=target(field_name="other"))
+    assert [each.after for each in made.close()] == [set()]
+
+
+def test_load_is_that_of_all_databases() -> None:
+    made = open_chunks()
+    put(made, row(1), row(1))
+    alone = made.load()
+    put(made, row(1), row(2), to=target(2))
+    both = made.load()
+    assert (alone.records, alone.chunks, both.records, both.chunks) == (2, 2, 4, 3)
+    assert both.held == 2 * alone.held

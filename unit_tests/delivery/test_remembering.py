@@ -316,6 +316,72 @@ def test_each_record_of_a_chunk_has_its_own_last_word(kept: Kept) -> None:
     assert days(kept, third) == [TODAY]
 
 
+def test_no_row_with_a_function_is_remembered(kept: Kept) -> None:
+    profiles = ["one", '{"n":{"action":"incr"}}', "three"] * 100
+    rows = batch(*((each, (str(number),)) for number, each in enumerate(profiles)))
+    kept.fill(rows)  # as if they had been
+    with opened(kept.folder, "crm", lambda _: None) as memory:
+        link = kept.link(memory, TODAY + 1)
+        changed, _ = link.changed(rows, ROUTE, frozenset(map(str, range(300))))
+        assert changed is not None
+        link.leaving(sealed(changed))
+        link.answered(Resolution(sealed(changed), {}))
+        memory.close(0)
+    assert days(kept, rows) == [TODAY + 1, ABSENT, TODAY + 1] * 100
+
+
+def test_end_of_a_deleted_row_is_not_remembered(kept: Kept) -> None:
+    rows = batch(("one", ("1",)))
+    rows.is_end = True
+    with opened(kept.folder, "crm", lambda _: None) as memory:
+        memory.join([])
+        link = kept.link(memory, TODAY)
+        changed, _ = link.changed(rows, ROUTE, frozenset())
+        assert changed is not None
+        link.leaving(sealed(changed))
+        link.answered(Resolution(sealed(changed), {}))
+        memory.close(0)
+    assert days(kept, rows) == [ABSENT]
+
+
+def test_entries_go_once_before_their_profiles_are_sent(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those that are known by name, and of the others whatever another process may have put."""
+    rows = batch(("one", ("1",)), ("two", ("2",)))
+    kept.fill(rows)
+    one, two, three = (
+        ids[0] for ids, _ in kept.hashed(batch(("", ("1",)), ("", ("2",)), ("", ("3",))))
+    )
+    went: list[tuple[set[bytes], set[bytes]]] = []
+    with opened(kept.folder, "crm", lambda _: None) as memory:
+        monkeypatch.setattr(
+            memory, "leaving", lambda known, others: went.append((set(known), set(others)))
+        )
+        link = kept.link(memory, TODAY)
+        new = batch(("uno", ("1",)), ("due", ("2",)), ("tre", ("3",)))
+        assert link.changed(new, ROUTE, frozenset())[0] is new
+        link.leaving(sealed(new.pick([0, 2], b",")))
+        link.leaving(sealed(new))
+    assert went == [({one}, {three}), ({two}, {one, three})]
+
+
+def test_row_behind_one_that_is_sent_once_more_is_no_more_what_it_was(kept: Kept) -> None:
+    rows = batch(("one", ("1",)))
+    kept.fill(rows)
+    with opened(kept.folder, "crm", lambda _: None) as memory:
+        link = kept.link(memory, TODAY + EVERY)
+        again, _ = link.changed(rows, ROUTE, frozenset())
+        other, _ = link.changed(batch(("other", ("1",)), first=1), ROUTE, frozenset({"1"}))
+        assert again is not None and other is not None
+        under_way = [sealed(again), sealed(other)]
+        for each in under_way:
+            link.leaving(each)
+        link.end(under_way)
+        memory.close(0)
+    assert days(kept, rows) == [ABSENT]
+
+
 # Rows that are tried again
 
 LATER = Rejection("service", "400", "not now", "$", "not now")

@@ -109,3 +109,13 @@ def test_parts_may_have_been_executed_too() -> None:
     made.dispatch([chunk(1, 2)])
     resolved(made, link)
     assert made.unknown() == 2
+
+
+def test_fate_of_an_earlier_try_stays_unknown() -> None:
+    """A try that was certainly not executed says nothing of the one before it."""
+    outcomes = iter([LOST, Retry(Unavailable("busy"), throttled=True)])
+    link = Link(lambda request: next(outcomes, None) or refused(request, 2))
+    made = dispatcher(link, repeats=Repeats(), retry_seconds=20, backoff=lambda _: 1.0)
+    made.dispatch([chunk(1, 2, 3, 4)])
+    assert resolved(made, link) == []
+    assert isinstance(made.failure, ConfigError) and TRIGGERS in made.failure.message

@@ -81,3 +81,10 @@ def test_top_kinds_are_the_most_frequent_of_all_streams() -> None:
         "9 of a (service 2: wrong)",
         "5 of b (service 4: wrong)",
     ]
+
+
+def test_rejection_is_counted_with_the_shape_of_its_value() -> None:
+    tally = Tally()
+    tally.add("users", Rejection("conversion", "date", "", "$.born", "", shape="A9"))
+    (kind,) = tally.kinds()
+    assert kind.shapes == {"A9": 1}

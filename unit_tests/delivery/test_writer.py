@@ -190,6 +190,15 @@ def test_superseded_record_shares_a_rejection() -> None:
     assert pipeline.writer.tally.table()[2].split()[:4] == ["users", "superseded", "rejected", "1"]
 
 
+def test_superseded_record_is_stored_with_its_place() -> None:
+    store = PlacingStore()
+    codecs = {"users": codec(sync_mode="append_dedup")}
+    pipeline = Pipeline(Link(rejecting(1)), codecs=codecs, store=store, max_profiles=9)
+    pipeline.feed(2, 1, 1, "a")
+    pipeline.pump.finish()
+    assert store.places == [("users", b'{"id": 1}', 2), ("users", b'{"id": 1}', 1)]
+
+
 def test_rejections_are_stored_before_the_state() -> None:
     store = NotingStore()
     pipeline = Pipeline(Link(rejecting(1)), store=store)
