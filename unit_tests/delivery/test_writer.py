@@ -4,6 +4,7 @@ from destination_profiles.config import FieldConfig, StreamConfig, SubscriptionC
 from destination_profiles.delivery.blame import Resolution
 from destination_profiles.delivery.bound import Bound
 from destination_profiles.delivery.ledger import Interval
+from destination_profiles.delivery.writer import PERCENT_STOPS_FROM
 from destination_profiles.errors import (
     BooksDoNotBalance,
     Interrupted,
@@ -404,6 +405,22 @@ def test_last_states_stay_where_most_of_few_are_lost() -> None:
     with pytest.raises(MostRejected):
         pipeline.pump.finish()
     assert [state for state, *_ in pipeline.states] == ["a"]
+
+
+def test_what_is_on_its_way_at_the_end_decides_whether_most_are_lost() -> None:
+    """The first thousand records are refused; those that are sent already are accepted."""
+    link = held(rejecting(*range(PERCENT_STOPS_FROM)))
+    pipeline = Pipeline(link, max_profiles=PERCENT_STOPS_FROM, max_rejected_percent=50)
+    pipeline.feed(*range(2 * PERCENT_STOPS_FROM), "a")
+    link.held = False
+    pipeline.pump.finish()
+    assert pipeline.states == [("a", PERCENT_STOPS_FROM, PERCENT_STOPS_FROM)]
+
+
+def test_state_that_nothing_stands_before_leaves_at_once() -> None:
+    pipeline = Pipeline(Link())
+    pipeline.feed("a")
+    assert pipeline.states == [("a", 0, 0)]
 
 
 def test_states_leave_again_once_most_arrive() -> None:
