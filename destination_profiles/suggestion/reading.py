@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC
+from decimal import Decimal
 from typing import Any
 
 from ..cells import Cell, folded
 from ..conversion import FALSE, TRUE, CannotConvert, Form
-from ..moments import EPOCHS, LIVED, MILLISECONDS_FROM, is_a_day, read_by
+from ..moments import EPOCHS, LIVED, MILLISECONDS_FROM, SECONDS, is_a_day, read_by
 from ..phones import calling_code
 from .names import spellings
 from .numbers import has_digits, with_bare_code
@@ -168,8 +169,9 @@ def _date(made: Reading, to: str, sampled: Sampled, path: str, answers: Answers)
     unread = _failing(made.settings, values)
     others = {each for each in unread if isinstance(each, int | float)}
     counted = [each for each in values if isinstance(each, int | float) and each not in others]
-    # some of few years cannot be told from seconds
-    odd = [*unread, *(each for each in counted if abs(each) >= MILLISECONDS_FROM)]
+    # of milliseconds some, of few years, cannot be told from seconds
+    are_milliseconds = all(abs(each) >= MILLISECONDS_FROM for each in counted)
+    odd = [*unread, *(counted if are_milliseconds else ())]
     _forms(made, list(filter(None, map(_written, odd))), len(values), answers)
     is_counted = not EPOCHS.keys().isdisjoint(made.settings.get("formats", ()))
     has_time = is_counted or bool(counted) or any(map(HAS_TIME.search, texts))
@@ -210,6 +212,8 @@ def _forms(made: Reading, odd: list[str], count: int, answers: Answers) -> None:
         made.settings.setdefault("formats", []).append(form)
         made.notes.append(f"{many:,} of {count:,} are written like {usable.pop(form)['like']}")
         left -= found
+    if "%s" in made.settings.get("formats", ()):  # as milliseconds, seconds would be days of 1970
+        made.settings["formats"].sort(key=lambda form: form == "%ms")
 
 
 def _of_order(read: Mapping[str, set[str]], order: str) -> set[str]:
@@ -220,10 +224,16 @@ def _of_order(read: Mapping[str, set[str]], order: str) -> set[str]:
 
 def _is_read(text: str, form: str) -> bool:
     try:
-        is_other = form in EPOCHS and (abs(int(text)) < COUNTED_FROM or is_a_day(int(text)))
-        return not is_other and read_by(text, form).year in LIVED
+        fits = form not in EPOCHS or _counts(int(Decimal(text)), form)
+        return fits and read_by(text, form).year in LIVED
     except (ValueError, ArithmeticError):
         return False
+
+
+def _counts(number: int, form: str) -> bool:
+    """Whether a number more likely counts from the epoch in this way than is anything else."""
+    is_counted = abs(number) >= COUNTED_FROM and not is_a_day(number)
+    return is_counted and (number in SECONDS) == (form == "%s")
 
 
 def _unread(made: Reading, values: Sequence[Any], answers: Answers) -> None:

@@ -77,6 +77,12 @@ def topics(made: Reading) -> list[str]:
         ("date", [1700000000], {"type": "datetime"}),
         ("date", ["1700000000", "86400000"], {"type": "datetime", "formats": ["%s"]}),
         ("date", [1009843199000], {"type": "datetime", "formats": ["%ms"]}),
+        ("date", [1700000000, 1009843199000], {"type": "datetime"}),
+        (
+            "date",
+            ["1700000000", "1009843199000", "1009843198000"],
+            {"type": "datetime", "formats": ["%s", "%ms"]},
+        ),
         ("date", [1009843199000, 44150400000], {"type": "datetime", "formats": ["%ms"]}),
         ("date", ["1009843199000", "44150400000"], {"type": "datetime", "formats": ["%ms"]}),
         ("email", [" a@example.org"], {"type": "email"}),
