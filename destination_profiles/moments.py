@@ -58,6 +58,8 @@ def moment_of(value: str | int | float, zone: tzinfo, forms: Sequence[str] = ())
             digits = str(int(value) if value == int(value) else value)
             if found := _by_a_form(digits, zone, filter(_is_of_numbers, forms)):
                 return found
+            if 0 <= value < DAYS_END and any(map(_length, forms)):
+                raise NoMoment  # a day in another form
         return _counted(value, zone)
     except (ValueError, ArithmeticError):
         raise NoMoment from None
@@ -91,14 +93,18 @@ def is_a_day(number: int) -> bool:
 
 
 def _by_a_form(text: str, zone: tzinfo, forms: Iterable[str]) -> datetime | date | None:
+    """Of several that count from the epoch, the first that leads to a time that is likely."""
+    forms = list(forms)
+    are_several = len(EPOCHS.keys() & forms) > 1
     for form in forms:
         try:
             found = read_by(text, form)
         except (ValueError, ArithmeticError):
             continue
-        if form in EPOCHS:
+        if form not in EPOCHS:
+            return _parse(found.isoformat(), zone) if TIMES.search(form) else found.date()
+        if not are_several or int(found.timestamp()) in SECONDS:
             return found.astimezone(zone)
-        return _parse(found.isoformat(), zone) if TIMES.search(form) else found.date()
     return None
 
 
@@ -110,7 +116,10 @@ def read_by(text: str, form: str) -> datetime:
         if COUNT.fullmatch(text):
             return _since_epoch(Decimal(text), a_second)
         raise ValueError
-    return datetime.strptime(text.zfill(_length(form)) if text.isdigit() else text, form)
+    missing = _length(form) - len(text) if text.isdigit() else 0
+    if missing > 0 and form.startswith("%Y"):  # no year begins with one
+        raise ValueError
+    return datetime.strptime("0" * missing + text, form)
 
 
 def _is_of_numbers(form: str) -> bool:

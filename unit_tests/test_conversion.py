@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from destination_profiles.conversion import TYPES, CannotConvert, conversions
+from destination_profiles.conversion import TYPES, CannotConvert, Form, conversions
 
 DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 DATETIME = re.compile(
@@ -321,6 +321,14 @@ SHORT_AND_COUNTED = [11687, 37256, 37256.5, 10_000, 73_050, 11231, 991231, 20011
 def test_number_that_reads_as_a_day_is_refused(wanted: str, number: float) -> None:
     with pytest.raises(CannotConvert):
         CONVERSIONS[wanted](number)
+
+
+@pytest.mark.parametrize("number", [2001123, 31132001, 5, 0])
+def test_number_that_is_no_day_of_a_form_is_refused(number: int) -> None:
+    read = conversions(form=Form(formats=("%Y%m%d",)))["date"]
+    with pytest.raises(CannotConvert):
+        read(number)
+    assert read(20011231) == "2001-12-31"
 
 
 @pytest.mark.parametrize("number", [4_102_444_800, 44_150_400_000, 99_999_999_999])

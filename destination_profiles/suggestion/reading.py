@@ -11,7 +11,7 @@ from typing import Any
 
 from ..cells import Cell, folded
 from ..conversion import FALSE, TRUE, CannotConvert, Form
-from ..moments import EPOCHS, LIVED, MILLISECONDS_FROM, SECONDS, is_a_day, read_by
+from ..moments import EPOCHS, LIVED, SECONDS, is_a_day, read_by
 from ..phones import calling_code
 from .names import spellings
 from .numbers import has_digits, with_bare_code
@@ -36,6 +36,7 @@ POINT = re.compile(r"\s*[+-]?[0-9,]*\.(?:[0-9]{1,2}|[0-9]{4,})\s*")
 EITHER = re.compile(r"\s*[+-]?[0-9]{1,3},[0-9]{3}\s*")
 WITH_ZONE = "timestamp_with_timezone"  # Airbyte's word
 BIRTH = "_bdate"
+FEW = 0.05  # of a column of milliseconds: those near 1970 look like seconds
 COUNTED_FROM = 1_000_000  # smaller numbers are other things than times
 ABOUT_REGION = "Which country do phone numbers belong to that name none?"
 ABOUT_ZONE = "Which time zone are times in that name none?"
@@ -169,9 +170,9 @@ def _date(made: Reading, to: str, sampled: Sampled, path: str, answers: Answers)
     unread = _failing(made.settings, values)
     others = {each for each in unread if isinstance(each, int | float)}
     counted = [each for each in values if isinstance(each, int | float) and each not in others]
-    # of milliseconds some, of few years, cannot be told from seconds
-    are_milliseconds = all(abs(each) >= MILLISECONDS_FROM for each in counted)
-    odd = [*unread, *(counted if are_milliseconds else ())]
+    # of milliseconds some, of few years, are not read without a form
+    are_seconds = all(int(each) in SECONDS for each in (*counted, *others))
+    odd = [*unread, *(() if are_seconds else counted)]
     _forms(made, list(filter(None, map(_written, odd))), len(values), answers)
     is_counted = not EPOCHS.keys().isdisjoint(made.settings.get("formats", ()))
     has_time = is_counted or bool(counted) or any(map(HAS_TIME.search, texts))
@@ -212,8 +213,12 @@ def _forms(made: Reading, odd: list[str], count: int, answers: Answers) -> None:
         made.settings.setdefault("formats", []).append(form)
         made.notes.append(f"{many:,} of {count:,} are written like {usable.pop(form)['like']}")
         left -= found
-    if "%s" in made.settings.get("formats", ()):  # as milliseconds, seconds would be days of 1970
+    both = [sum(text in read[form] for text in odd) for form in ("%s", "%ms")]
+    if all(both):  # as milliseconds, seconds would be days of 1970
         made.settings["formats"].sort(key=lambda form: form == "%ms")
+        if min(both) < FEW * sum(both):
+            made.is_unsure = True
+            made.notes.append("do the fewer count otherwise, or are they near 1970?")
 
 
 def _of_order(read: Mapping[str, set[str]], order: str) -> set[str]:

@@ -77,7 +77,11 @@ def topics(made: Reading) -> list[str]:
         ("date", [1700000000], {"type": "datetime"}),
         ("date", ["1700000000", "86400000"], {"type": "datetime", "formats": ["%s"]}),
         ("date", [1009843199000], {"type": "datetime", "formats": ["%ms"]}),
-        ("date", [1700000000, 1009843199000], {"type": "datetime"}),
+        (
+            "date",
+            [1700000000, 1009843199000, 44150400000],
+            {"type": "datetime", "formats": ["%s", "%ms"]},
+        ),
         (
             "date",
             ["1700000000", "1009843199000", "1009843198000"],
@@ -90,6 +94,14 @@ def topics(made: Reading) -> list[str]:
 )
 def test_settings_follow_from_values(kind: str, values: list[Any], settings: Any) -> None:
     assert read(kind, *values).settings == settings
+
+
+def test_few_seconds_among_milliseconds_are_a_question() -> None:
+    """They may be milliseconds near 1970."""
+    values = [1009843199000 + number for number in range(99)]
+    made = read("date", *values, 1700000000)
+    assert (made.settings["formats"], made.is_unsure) == (["%s", "%ms"], True)
+    assert not read("date", *values).is_unsure
 
 
 def test_texts_need_no_type() -> None:
