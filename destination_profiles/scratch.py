@@ -8,7 +8,9 @@ _folders: set[str] = set()
 
 @contextmanager
 def scratch() -> Iterator[str]:
-    """A folder of its own for the time of the block, in TMPDIR."""
+    """A folder of its own for the time of the block, in TMPDIR. Raises OSError where none can be
+    made.
+    """
     import tempfile  # noqa: PLC0415 - most do without, and a signal must count at once
 
     with tempfile.TemporaryDirectory(prefix="destination-profiles-") as folder:

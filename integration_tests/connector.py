@@ -5,7 +5,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -24,6 +24,14 @@ ANCHORS = {  # of the page of all messages
     )
 }
 UPDATE = "profiles/update_batch"
+
+
+def within(limit: str) -> list[str]:
+    """What a command begins with that is to run within a limit of the shell's `ulimit`."""
+    return ["sh", "-c", f'ulimit {limit}; exec "$@"', "sh"]
+
+
+FULL_DISK = within("-f 0")  # no file may grow beyond nothing
 
 
 @dataclass(frozen=True)
@@ -103,10 +111,11 @@ class Connector:
         environment: Mapping[str, str] | None = None,
         *,
         plain: bool = False,
+        prefix: Sequence[str] = (),
     ) -> Said:
-        """Run a command to its end. `plain`: its output is no messages."""
+        """Run a command to its end, behind a `prefix`. `plain`: its output is no messages."""
         done = subprocess.run(
-            self.command(name),
+            [*prefix, *self.command(name)],
             input=b"".join(lines),
             capture_output=True,
             timeout=SECONDS,

@@ -23,7 +23,7 @@ from typing import Any
 
 import yaml
 
-from integration_tests.connector import UPDATE, Connector, Said, kept, stream, updates
+from integration_tests.connector import FULL_DISK, UPDATE, Connector, Said, kept, stream, updates
 from integration_tests.happened import Happened
 from integration_tests.s3 import MotoServer
 from integration_tests.scenario import FOLDER, Event, Scenario, load, messages
@@ -35,7 +35,6 @@ SECONDS = 600  # longer than any scenario takes
 HUNG = (
     200  # longer than those of `make test` take, and shorter than any wait that nothing may await
 )
-FULL_DISK = ["sh", "-c", 'ulimit -f 0; exec "$@"', "sh"]  # no file may grow beyond nothing
 SEEDED_AT_ONCE = 10_000
 
 

@@ -5,11 +5,11 @@ import subprocess
 
 import pytest
 
-from integration_tests.connector import Connector, Said, record, rejected, state
+from integration_tests.connector import Connector, Said, record, rejected, state, within
 from profiles_sandbox.testing import ServedSandbox
 
 SECONDS = 300
-LIMITED = ["sh", "-c", 'ulimit -v 1500000; exec "$@"', "sh"]  # kilobytes of addresses
+LIMITED = within("-v 1500000")  # kilobytes of addresses
 RAW = ["endless", "huge", "bomb", "moved", "header", "interim"]
 LINES = [record({"crm_id": 1, "_fname": "Ann"}), state(1)]
 LONGER = "the answer was longer than "
@@ -17,15 +17,7 @@ LONGER = "the answer was longer than "
 
 def limited(connector: Connector, name: str, *lines: bytes) -> Said:
     """A command within so little memory that no such answer fits into it."""
-    done = subprocess.run(
-        [*LIMITED, *connector.command(name)],
-        input=b"".join(lines),
-        capture_output=True,
-        timeout=SECONDS,
-        check=False,
-    )
-    messages = [json.loads(line) for line in done.stdout.splitlines()]
-    return Said(done.returncode, messages, done.stdout + done.stderr)
+    return connector.run(name, lines, prefix=LIMITED)
 
 
 def plan(call: str, raw: str, requests: str = "{from: 1}") -> str:

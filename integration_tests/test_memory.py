@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from integration_tests.connector import (
+    FULL_DISK,
     SECONDS,
     Connector,
     Running,
@@ -19,12 +20,14 @@ from integration_tests.connector import (
     sent_profiles,
     state,
     stream,
+    within,
 )
 from integration_tests.s3 import BUCKET, MotoServer
 from profiles_sandbox.testing import ServedSandbox
 
 # as many days as may be: else some rows would be due where a new day begins between two syncs
 MEMORY: dict[str, Any] = {"name": "crm", "resend_after_days": 3650}
+NO_ROOM = b"The memory crm cannot be copied to the folder for temporary files. Make room there"
 ROWS = [{"crm_id": number, "_city": f"City {number}"} for number in range(1, 10)]
 
 
@@ -333,9 +336,27 @@ def test_forecast_that_is_ended_leaves_no_copy(
     assert list(copies.iterdir()) == []
 
 
+@pytest.mark.parametrize("prefix", [FULL_DISK, within("-f 1")], ids=["no folder", "no copy"])
+@pytest.mark.parametrize("command", ["write", "forecast"])
+def test_temporary_folder_without_room_keeps_the_memory(
+    remembering: Connector, bodies: Path, command: str, prefix: list[str]
+) -> None:
+    ended(remembering.write(*table()), (9, 0))
+    full = remembering.run(command, table(), prefix=prefix, plain=command == "forecast")
+    assert (full.code, full.raw.count(NO_ROOM)) == (1, 1), full.raw.decode()
+    ended(remembering.write(*table()), (9, 0))
+    assert len(sent_profiles(bodies)) == 9  # by the first alone
+
+
 def test_check_tries_what_a_memory_does(remembering: Connector, s3: MotoServer) -> None:
     assert remembering.run("check").status["status"] == "SUCCEEDED"
     assert not [key for key in s3.objects() if "probe" in key]
+
+
+def test_check_finds_no_temporary_folder(remembering: Connector) -> None:
+    told = remembering.run("check", prefix=FULL_DISK).status
+    assert told["status"] == "FAILED"
+    assert told["message"].startswith(NO_ROOM.decode())
 
 
 @pytest.mark.parametrize("name", ["", "a/b", "../crm", "кр", "x" * 65])

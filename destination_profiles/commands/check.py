@@ -68,9 +68,9 @@ def look(raw: Mapping[str, Any], transport: Transport | None = None) -> Findings
             if config.outcomes is not None:
                 try_out(folder, parts.FOLDER)
             if config.memory is not None:
-                from ..memory.store import place  # noqa: PLC0415 - it takes a while
+                from ..memory.opening import try_memory  # noqa: PLC0415 - it takes a while
 
-                try_out(folder, place(config.memory.name))
+                try_memory(folder, config.memory.name)
                 found.right.append("The memory can be kept.")
             found.right.append("The store of rejected records can be written to.")
         elif not found.problems:

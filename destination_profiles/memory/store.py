@@ -217,7 +217,8 @@ class Memory:
         path = self._work / ENTRIES
         try:
             if self._at(ENTRIES) in self._names():
-                self._folder.fetch(self._at(ENTRIES), path)
+                with path.open("wb") as file:
+                    file.writelines(self._folder.blocks(self._at(ENTRIES)))
                 unseal(path)
                 self._entries = Entries(path, self._about.owner)
                 self._journal.generation = self._entries.generation

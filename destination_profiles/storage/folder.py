@@ -1,6 +1,7 @@
 """What a folder is, and the names that things have in it."""
 
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote
@@ -46,8 +47,8 @@ class Folder(Protocol):
         """Keep the content of a file of this machine, likewise."""
         ...
 
-    def fetch(self, name: str, path: Path) -> None:
-        """Write what was kept into a file of this machine."""
+    def blocks(self, name: str) -> Iterator[bytes]:
+        """What was written, block by block."""
         ...
 
     def names(self, prefix: str = "") -> list[str]:
@@ -88,9 +89,9 @@ class Below:
         """Likewise."""
         self._folder.store(self._root + name, path)
 
-    def fetch(self, name: str, path: Path) -> None:
+    def blocks(self, name: str) -> Iterator[bytes]:
         """Likewise."""
-        self._folder.fetch(self._root + name, path)
+        return self._folder.blocks(self._root + name)
 
     def names(self, prefix: str = "") -> list[str]:
         """Likewise, without the root."""

@@ -5,7 +5,7 @@ import fcntl
 import os
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -86,10 +86,12 @@ class LocalFolder:
         except OSError as error:
             raise _failed(error) from None
 
-    def fetch(self, name: str, path: Path) -> None:
-        """Copy a file."""
+    def blocks(self, name: str) -> Iterator[bytes]:
+        """A file, block by block."""
         try:
-            shutil.copyfile(self._root / name, path)
+            with (self._root / name).open("rb") as file:
+                while block := file.read(COPIED_BYTES):
+                    yield block
         except OSError as error:
             raise _failed(error) from None
 

@@ -1,7 +1,6 @@
 """A folder in S3."""
 
 import os
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -82,11 +81,12 @@ class S3Folder:
             content: bytes = answer["Body"].read()
             return content
 
-    def fetch(self, name: str, path: Path) -> None:
-        """Get an object into a file, block by block."""
-        with _told(), path.open("wb") as file:
+    def blocks(self, name: str) -> Iterator[bytes]:
+        """An object, block by block."""
+        with _told():
             answer = self._client.get_object(Bucket=self._bucket, Key=self._root + name)
-            shutil.copyfileobj(answer["Body"], file, COPIED_BYTES)
+            while block := answer["Body"].read(COPIED_BYTES):
+                yield block
 
     def names(self, prefix: str = "") -> list[str]:
         """Keys that begin so, without the folder."""

@@ -16,7 +16,7 @@ import yaml
 from integration_tests.chaos.load import FIRST_ID, KEY, POISON, Fed, Load, cursors_of, feed
 from integration_tests.chaos.plan import TOKEN, Plan
 from integration_tests.chaos.proxy import Proxy
-from integration_tests.connector import UPDATE, Connector, kept
+from integration_tests.connector import FULL_DISK, UPDATE, Connector, kept
 from profiles_sandbox.data.datafile import open_to_read
 from profiles_sandbox.data.journal import Journal
 from profiles_sandbox.data.store import ProfileStore
@@ -24,7 +24,6 @@ from profiles_sandbox.testing import RunningSandbox, ServedSandbox, ThreadedSand
 
 SECONDS = 400  # an attempt that takes longer has hung
 CLOCK = Path(__file__).with_name("clock")
-FULL_DISK = ["sh", "-c", 'ulimit -f 0; exec "$@"', "sh"]  # no file may grow beyond nothing
 
 
 @dataclass

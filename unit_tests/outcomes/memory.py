@@ -1,5 +1,6 @@
 """A folder in memory."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from destination_profiles.errors import ProfilesError, StoreFailed, StoreUnavailable
@@ -26,8 +27,8 @@ class MemoryFolder:
     def store(self, name: str, path: Path) -> None:
         self.write(name, path.read_bytes())
 
-    def fetch(self, name: str, path: Path) -> None:
-        path.write_bytes(self.read(name))
+    def blocks(self, name: str) -> Iterator[bytes]:
+        yield self.read(name)
 
     def names(self, prefix: str = "") -> list[str]:
         return sorted(each for each in self.things if each.startswith(prefix))
