@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECONDS = 1_000_000
@@ -148,13 +149,21 @@ def _parse(text: str, zone: tzinfo) -> datetime | date:
     return _read(text, zone)
 
 
+@lru_cache
+def _pendulums(zone: tzinfo) -> tzinfo:
+    """What pendulum has for a zone. It is kept here, or its file would be read for each time."""
+    import pendulum  # noqa: PLC0415 - see below
+
+    return pendulum.timezone(zone.key) if isinstance(zone, ZoneInfo) else zone
+
+
 def _read(text: str, zone: tzinfo) -> datetime | date:
     """By pendulum, which takes odd forms, and knows which times a zone has left out."""
     import pendulum  # noqa: PLC0415 - it takes a while, and most syncs do without
 
     text = BLANK_BEFORE_ZONE.sub(lambda blank: "Z" if blank[0].strip() else "", text)
     try:
-        moment = pendulum.parse(text, exact=True, tz=zone)
+        moment = pendulum.parse(text, exact=True, tz=_pendulums(zone))
     except TypeError:  # a defect of pendulum's with some texts that are no dates
         raise NoMoment from None
     if text == "now" or not isinstance(

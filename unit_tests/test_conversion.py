@@ -3,16 +3,18 @@
 import os
 import re
 import time
+import weakref
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
-import pendulum
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from destination_profiles.conversion import TYPES, CannotConvert, Form, conversions
+from destination_profiles.moments import moment_of
 
 DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 DATETIME = re.compile(
@@ -248,7 +250,7 @@ def test_value_without_meaning_is_refused(kind: str, value: Any) -> None:
 def test_times_at_the_ends_of_all_years_end_no_sync(zone: str, value: str) -> None:
     """Databases have them for "never"; in a zone that was no whole minutes off, UTC has none."""
     try:
-        found = conversions(pendulum.timezone(zone))["datetime"](value)
+        found = conversions(ZoneInfo(zone))["datetime"](value)
     except CannotConvert:
         found = None
     assert (found is None) == (value.startswith("0001") and zone != "America/New_York")
@@ -393,7 +395,12 @@ ZONED = [  # in Europe/Berlin
 
 @pytest.mark.parametrize(("kind", "value", "expected"), ZONED)
 def test_zone_is_that_of_times_without_one(kind: str, value: Any, expected: str) -> None:
-    assert conversions(pendulum.timezone("Europe/Berlin"))[kind](value) == expected
+    assert conversions(ZoneInfo("Europe/Berlin"))[kind](value) == expected
+
+
+def test_file_of_a_zone_is_read_once() -> None:
+    held = weakref.ref(moment_of("2024-05-27T12:00:00", ZoneInfo("Asia/Tokyo")).tzinfo)
+    assert held() is not None  # though the time is gone
 
 
 AIRBYTE = [  # the forms that sources of Airbyte write times in
@@ -434,7 +441,7 @@ OLD = [
 
 @pytest.mark.parametrize(("zone", "value", "expected"), OLD)
 def test_offset_of_odd_seconds_becomes_utc(zone: str, value: Any, expected: str) -> None:
-    assert conversions(pendulum.timezone(zone))["datetime"](value) == expected
+    assert conversions(ZoneInfo(zone))["datetime"](value) == expected
 
 
 @pytest.mark.parametrize(
