@@ -138,6 +138,31 @@ def people(number: int) -> Row:
     }
 
 
+def dirty(number: int) -> Row:
+    """A row of 15 columns as older systems write them: local times, days and numbers as people of
+    a country do, telephone numbers as they are dialled there, words for countries and consent.
+    """
+    moment = number * 7919
+    return {
+        "id": float(1_000_000 + number),
+        "email": f" Person.Number.{number:07}@Example.com",
+        "first_name": " Annabel ",
+        "last_name": "Example",
+        "birth_date": f"{1 + number % 28:02}.{1 + number % 12:02}.{1950 + number % 50}",
+        "last_order": f"2024-05-{1 + moment // 86_400 % 28:02} {moment // 3600 % 24:02}:"
+        f"{moment // 60 % 60:02}:{moment % 60:02}",
+        "interests": ("books, music", "garden", "books, garden, sport")[number % 3],
+        "address": {"city": "Bowling Green", "country": "MQ", "street": f"{number % 90} Elm"},
+        "country": ("Germany", "AUT", "Italia", "de")[number % 4],
+        "score": f"1.{number % 1000:03},{number % 100:02}",
+        "newsletter": ("ja", "nein", "y", "0")[number % 4],
+        "mobile": f"0171 {number:07}",
+        "orders": f"{number % 40}.0",
+        "vip": ("t", "f")[number % 2],
+        "remark": f"a text of customer {number % 10_000:04}",
+    }
+
+
 class Orders:
     """Rows of 150 bytes of orders that update their customer, drawn anew in the same way each
     time; `deepest` is the number of updates of the profile that has most.

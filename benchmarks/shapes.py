@@ -91,6 +91,11 @@ def catalog_of(schemas: Mapping[str, Schema]) -> dict[str, Any]:
     }
 
 
+def listed(words: Mapping[str, str]) -> list[dict[str, str]]:
+    """Words of a column and what they become, as a mapping lists them."""
+    return [{"from": word, "to": becomes} for word, becomes in words.items()]
+
+
 DATABASE_COLUMNS: Mapping[str, Schema] = {
     "crm_id": {"type": "number", "airbyte_type": "integer"},
     "_fname": {"type": "string"},
@@ -178,6 +183,40 @@ PEOPLE = BY_NUMBER | {
         }
     ]
 }
+WORDS = {"germany": "DE", "de": "DE", "aut": "AT", "italia": "IT"}
+CONSENT = {"ja": "subscribed", "y": "subscribed", "nein": "unsubscribed", "0": "unsubscribed"}
+DIRTY = BY_NUMBER | {
+    "time_zone": "Europe/Berlin",
+    "streams": [
+        {
+            "name": STREAM,
+            "fields": [
+                {"to": "crm_id", "from": "id", "type": "int"},
+                {"to": "email", "from": "email", "type": "email", "clean": ["lower"]},
+                {"to": "_fname", "from": "first_name", "clean": ["trim"]},
+                {"to": "_lname", "from": "last_name"},
+                {"to": "_bdate", "from": "birth_date", "type": "date", "formats": ["%d.%m.%Y"]},
+                {"to": "last_seen", "from": "last_order", "type": "datetime"},
+                {"to": "tags", "from": "interests", "type": "tags"},
+                {"to": "_city", "from": "address.city"},
+                {"to": "_country", "from": "country", "values": listed(WORDS)},
+                {"to": "score", "from": "score", "type": "float", "decimal": ","},
+                {"to": "phones", "columns": ["mobile"], "type": "phone", "region": "DE"},
+                {"to": "points", "from": "orders", "type": "int"},
+                {"to": "vip", "from": "vip", "type": "boolean"},
+            ],
+            "subscriptions": [
+                {
+                    "channel": "email",
+                    "resource_id": 28,
+                    "address_from": "email",
+                    "status_from": "newsletter",
+                    "status_values": listed(CONSENT),
+                },
+            ],
+        }
+    ],
+}
 FLAT = Shape("flat", "479 bytes", 1_000_000, rows.flat)
 SHAPES = {
     shape.key: shape
@@ -198,5 +237,6 @@ SHAPES = {
         ),
         Shape("mapped", "12 mapped fields, a subscription", 300_000, rows.flat, MAPPED),
         Shape("people", "a mapping as people write it", 300_000, rows.people, PEOPLE),
+        Shape("dirty", "a mapping that cleans", 50_000, rows.dirty, DIRTY),
     )
 }

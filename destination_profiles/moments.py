@@ -142,8 +142,9 @@ def _parse(text: str, zone: tzinfo) -> datetime | date:
         moment = datetime.fromisoformat(text)
         if moment.tzinfo is not None:
             return moment
-        if zone is UTC:
-            return moment.replace(tzinfo=UTC)
+        local = moment.replace(tzinfo=zone)
+        if zone is UTC or local.utcoffset() == local.replace(fold=1).utcoffset():
+            return local  # the zone has it, and once
     if A_YEAR.fullmatch(text):
         raise NoMoment
     return _read(text, zone)
