@@ -46,5 +46,5 @@ def _waiting(stream: StreamSuggestion) -> Iterator[str]:
             name = each.settings.get("to") or f"subscriptions by {each.settings['channel']}"
             asked = next((note for note in each.notes if note.endswith("?")), each.notes[-1])
             yield f"{name} of {stream.name}: {asked}"
-    if about := stream.about_deleted():
+    for about in stream.about_left():
         yield f"{stream.name}: {about}."

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..cells import folded
-from .names import channel_of, parts, spellings, words
-from .numbers import looks_right, nameless, unreadable, with_bare_code
+from .names import channel_of, is_address_by, spellings, words
+from .numbers import are_numbers, is_e164, looks_right, unreadable, with_bare_code
 from .questions import (
+    ABOUT_REGION,
     REGION,
     RESOURCE,
     STATUS,
@@ -50,9 +51,9 @@ def consent(
     """
     channel = channel_of(path)
     found = sorted(
-        addresses.get(channel) or (), key=lambda each: -len({*words(each)} & {*words(path)})
+        addresses.get(channel or "", ()), key=lambda each: -len({*words(each)} & {*words(path)})
     )
-    if not found:
+    if channel is None or not found:
         return None
     counts = Counter(folded(each) for each in sampled.values(path))
     listed = {str(each).casefold() for each in spellings()["consent"]["values"]}
@@ -75,8 +76,12 @@ def consent(
         return None
     is_settled = bool(meant) and None not in meant.values()
     notes = _notes(path, counts, known, others, is_settled=is_settled)
-    notes += [*_odd(settings, numbers, answers), *(each.text for each in about_numbers)]
-    return Consent(settings, tuple(notes), tuple(questions), bool(questions) or not meant)
+    odd, becomes = _odd(settings, numbers, answers)
+    if odd:
+        notes.append(f"{len(odd):,} of {len(numbers):,} addresses {becomes} ({shapes(odd)})")
+    notes += [each.text for each in about_numbers]
+    is_open = bool(questions) or not meant or 2 * len(odd) > len(numbers)
+    return Consent(settings, tuple(notes), tuple(questions), is_open)
 
 
 def _asked(
@@ -98,13 +103,15 @@ def _asked(
 
 
 def _written(settings: dict[str, Any], numbers: Sequence[Any], answers: Answers) -> list[Question]:
-    """How addresses are written that are phone numbers, into the settings of a subscription, where
-    there are some that name no country: else they go out as they come. What is open of it.
+    """How addresses that are phone numbers are read, into the settings of a subscription: with the
+    region that was answered, which is open where some of them are written in another way than the
+    service finds them by. What is open of it.
     """
     region = answers.get((REGION, ""))
-    if region is None or not nameless(numbers, region):
-        return []
-    settings["region"] = region
+    if region is None:
+        return [] if all(map(is_e164, numbers)) else [Question(REGION, "", ABOUT_REGION)]
+    if numbers:
+        settings["region"] = region
     if answers.get((UNREADABLE, "")) == "omit" and unreadable(numbers, region):
         settings["on_error"] = "omit"
     if not with_bare_code(numbers, region):
@@ -114,15 +121,14 @@ def _written(settings: dict[str, Any], numbers: Sequence[Any], answers: Answers)
     return [] if question.place in answers else [question]
 
 
-def _odd(settings: Mapping[str, Any], numbers: Sequence[Any], answers: Answers) -> list[str]:
-    """What is to be said of addresses that are no numbers."""
+def _odd(
+    settings: Mapping[str, Any], numbers: Sequence[Any], answers: Answers
+) -> tuple[list[Any], str]:
+    """Addresses that are no numbers, and what becomes of them."""
     if region := settings.get("region"):
-        odd = unreadable(numbers, region)
-        becomes = f"cannot be read: {fate(answers.get((UNREADABLE, '')))}"
-    else:
-        odd = [each for each in numbers if not looks_right(each)]
-        becomes = "do not look like numbers"
-    return [f"{len(odd):,} of {len(numbers):,} addresses {becomes} ({shapes(odd)})"] if odd else []
+        fated = fate(answers.get((UNREADABLE, "")))
+        return unreadable(numbers, region), f"cannot be read: {fated}"
+    return [each for each in numbers if not looks_right(each)], "do not look like numbers"
 
 
 def _meant(path: str, known: Sequence[str], answers: Answers) -> dict[str, str | None]:
@@ -161,14 +167,18 @@ def _notes(
 
 
 def addresses(
-    mails: Sequence[str], phones: Sequence[str], paths: Sequence[str]
+    mails: Sequence[str], phones: Sequence[str], paths: Sequence[str], sampled: Sampled
 ) -> Mapping[str, Sequence[str]]:
-    """The columns with an address for each channel: those that are named so, then the profile's
-    own.
+    """The columns with an address for each channel: those of `paths` that are named so and hold
+    phone numbers, then the profile's own.
     """
     channels: Mapping[str, Sequence[str]] = spellings()["consent"]["channels"]
     named = {
-        channel: [path for path in paths if not parts(path).isdisjoint(marks)]
+        channel: [
+            path
+            for path in paths
+            if is_address_by(path, marks) and are_numbers(sampled.values(path))
+        ]
         for channel, marks in channels.items()
         if channel in OF_PHONES
     }

@@ -8,7 +8,7 @@ from ..records.airbyte_columns import added
 from .consent import Consent, addresses, consent
 from .fields import Field
 from .keys import EMAIL, MODES, PHONES, Candidate, Choice, Known, choose
-from .names import AROUND, SPELLED, Fit, Names, tells_consent, tells_deletion
+from .names import APART, AROUND, SPELLED, Fit, Names, tells_consent, tells_deletion
 from .questions import Answers, Question
 from .reading import Reading, reading
 from .samples import Sampled
@@ -53,15 +53,22 @@ class StreamSuggestion:
     questions: list[Question] = field(default_factory=list)
     rows: int = 0
 
-    def about_deleted(self) -> str | None:
-        """What is asked of columns that nothing is taken from, where they may tell of deletions."""
+    def about_left(self) -> Iterator[str]:
+        """What is asked of columns that nothing is taken from, by their names: whether they tell of
+        deletions, or who said no.
+        """
         own = [each for each in self.left if each not in added(self.left)]
-        if not (telling := [each for each in own if tells_deletion(each)]):
-            return None
-        return (
-            f"does {' or '.join(telling)} tell which rows are deleted? They are sent as all others "
-            "are: leave them out in the source"
-        )
+        if deleting := [each for each in own if tells_deletion(each)]:
+            yield (
+                f"does {' or '.join(deleting)} tell which rows are deleted? They are sent as all "
+                "others are: leave them out in the source"
+            )
+        if consenting := [each for each in own if tells_consent(each)]:
+            yield (
+                f"does {' or '.join(consenting)} tell who said no? Nobody is unsubscribed by it "
+                "yet: if it does, add a subscription with status_from and status_values ('*' is "
+                "any value that is not empty)"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +105,7 @@ def suggest(
     uses = _uses(fields, names, free, key.chosen)
     for use in sorted(uses, key=lambda use: (not _is_key(use, key), paths.index(use.paths[0]))):
         _enter(made, use, sampled, answers)
-    where = addresses(_of(uses, EMAIL), _of(uses, PHONES), free)
+    where = addresses(_of(uses, EMAIL), _of(uses, PHONES), free, sampled)
     taken = {path for use in uses for path in use.paths}
     for path in consenting:
         found = consent(path, sampled, where, resources, answers)
@@ -152,7 +159,7 @@ def _uses(
         for path in paths
         if (fit := names.fit(path, field.name)) is not None
     ]
-    fits.sort(key=lambda each: -each[2].strength)
+    fits.sort(key=lambda each: (-each[2].strength, each[1].count(".")))
     if key is not None and key.field.name not in MODES:
         fits.insert(0, (key.field, key.path, Fit(key.strength, key.why)))
     by_field: dict[str, list[tuple[Field, str, Fit]]] = {}
@@ -165,10 +172,10 @@ def _uses(
 
 def _use(found: Sequence[tuple[Field, str, Fit]]) -> _Use:
     field_, first, fit = found[0]
-    paths = tuple(dict.fromkeys(path for _, path, _ in found))
-    if field_.kind == PHONES:
-        return _Use(field_, paths, fit)
-    return _Use(field_, (first,), fit, paths[1:])
+    own = [path for _, path, each in found if each.strength > APART] or [first]
+    used = tuple(dict.fromkeys(own)) if field_.kind == PHONES else (first,)
+    others = dict.fromkeys(path for _, path, _ in found if path not in used)
+    return _Use(field_, used, fit, tuple(others))
 
 
 def _enter(made: StreamSuggestion, use: _Use, sampled: Sampled, answers: Answers) -> None:
@@ -186,7 +193,7 @@ def _enter(made: StreamSuggestion, use: _Use, sampled: Sampled, answers: Answers
     )
     source = {"columns": list(use.paths)} if kind == PHONES else {"from": use.paths[0]}
     notes = tuple(_notes(use, read))
-    is_open = read.is_unsure and not is_key
+    is_open = (read.is_unsure or use.fit.strength == APART) and not is_key
     made.fields.append(
         Entry({"to": to, **source, **read.settings}, notes, is_open, bool(read.questions))
     )
@@ -194,7 +201,7 @@ def _enter(made: StreamSuggestion, use: _Use, sampled: Sampled, answers: Answers
 
 
 def _notes(use: _Use, read: Reading) -> Iterator[str]:
-    if use.fit.strength == AROUND:
+    if use.fit.strength <= AROUND:
         yield f"is it this column? {use.fit.why}"
     if use.others:
         yield f"fitting as well: {', '.join(use.others)}"
@@ -207,4 +214,6 @@ def _is_key(use: _Use, key: Choice) -> bool:
 
 
 def _of(uses: Iterable[_Use], name: str) -> tuple[str, ...]:
-    return next((use.paths for use in uses if use.field.name == name), ())
+    """The columns of a field that are surely the customer's own."""
+    own = (use.paths for use in uses if use.field.name == name and use.fit.strength > APART)
+    return next(own, ())

@@ -14,7 +14,8 @@ HUMP = re.compile(
     r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])"
 )  # in firstName, and in IDNumber
 CUSTOMER = "customer"  # the list of words for what customers are told apart by
-SAME, SPELLED, AROUND = 3, 2, 1  # how well a name fits, the best first
+SAME, SPELLED, AROUND, APART = 3, 2, 1, 0  # how well a name fits, the best first
+ID = "id"  # inside of an object, that object's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +57,20 @@ class Names:
 
     def fit(self, path: str, field: str) -> Fit | None:
         """How well a column, or a dotted path into one, fits a field."""
-        leaf = words(path.rpartition(".")[2])
-        for name in (leaf, words(path)):
-            if "".join(name) in self._same[field]:
-                return Fit(SAME, "it has the same name")
-            if "".join(name) in self._spelled[field]:
-                return Fit(SPELLED, "it is a usual name for it")
-        for inner in _inner(words(path)):
-            if "".join(inner) in self._same[field] | self._spelled[field]:
-                return Fit(AROUND, "its name holds a usual name for it")
+        outer, _, leaf = path.rpartition(".")
+        is_own = set(words(outer)) <= _inside()
+        own = {bare(leaf)} - ({ID} if outer else set())  # the id of an object is its own
+        same, usual = self._same[field], self._same[field] | self._spelled[field]
+        names = {bare(path)} | (own if is_own else set())
+        if not names.isdisjoint(same):
+            return Fit(SAME, "it has the same name")
+        if not names.isdisjoint(usual):
+            return Fit(SPELLED, "it is a usual name for it")
+        inner = {"".join(each) for each in _inner(words(path if is_own else leaf))}
+        if is_own and not usual.isdisjoint(inner - ({ID} if outer else set())):
+            return Fit(AROUND, "its name holds a usual name for it")
+        if not is_own and not usual.isdisjoint(inner | own):
+            return Fit(APART, f"it stands in {outer}, which may be something else's")
         return None
 
     def may_be_key(self, field: str) -> bool:
@@ -96,6 +102,11 @@ def _inner(name: Sequence[str]) -> Iterator[Sequence[str]]:
 
 
 @cache
+def _inside() -> frozenset[str]:
+    return frozenset(word for each in spellings()["inside"] for word in words(each))
+
+
+@cache
 def _around() -> frozenset[str]:
     return frozenset(word for each in spellings()["around"] for word in words(each))
 
@@ -116,9 +127,22 @@ def parts(name: str) -> set[str]:
     return {*found, *map("".join, pairwise(found)), "".join(found)}
 
 
-def channel_of(path: str) -> str:
-    """The channel that a column of consent is about, by its name."""
+def is_address_by(path: str, marks: Iterable[str]) -> bool:
+    """Whether a column is called by the marks of a channel, and by no more than words of numbers:
+    when an SMS was sent is no address.
+    """
+    marked, numbers = set(map(bare, marks)), {*spellings()["consent"]["numbers"], *_around()}
+    rest = [each for each in words(path) if each not in numbers]
+    return bool(rest) and (marked.issuperset(rest) or "".join(rest) in marked)
+
+
+def channel_of(path: str) -> str | None:
+    """The channel that a column of consent is about, by its name; None where that is one that the
+    service does not have.
+    """
     channels: Mapping[str, Sequence[str]] = spellings()["consent"]["channels"]
-    named = parts(path)
-    others = [name for name, marks in channels.items() if not named.isdisjoint(map(bare, marks))]
-    return others[-1] if others else next(iter(channels))
+    usual, named = next(iter(channels)), parts(path)
+    found = [name for name, marks in channels.items() if not named.isdisjoint(map(bare, marks))]
+    if set(found) <= {usual} and not named.isdisjoint(map(bare, spellings()["consent"]["others"])):
+        return None
+    return found[-1] if found else usual

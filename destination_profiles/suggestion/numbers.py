@@ -1,19 +1,25 @@
 """Phone numbers that name no country, and those that might be taken for such."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..cells import folded
 from ..phones import NoPhone, e164
 
 WRITTEN = re.compile(r"\+?[0-9()][0-9 ()/-]*")
+DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 MIN_DIGITS = 5  # of a text that may be a phone number
 
 
-def nameless(values: Iterable[Any], region: str) -> list[Any]:
-    """Those that only a region makes numbers of."""
-    return [each for each in values if _read(each) is None and _read(each, region) is not None]
+def are_numbers(values: Sequence[Any]) -> bool:
+    """Whether most values are written as phone numbers are, if there are any."""
+    return 2 * sum(map(looks_right, values)) >= len(values)
+
+
+def is_e164(value: Any) -> bool:
+    """Whether a value is a phone number as E.164 has it, to the letter."""
+    return _read(value) == _text(value)
 
 
 def with_bare_code(values: Iterable[Any], region: str) -> list[Any]:
@@ -46,7 +52,9 @@ def has_digits(value: Any) -> bool:
 
 def looks_right(value: Any) -> bool:
     """Whether a value is written as phone numbers are."""
-    return WRITTEN.fullmatch(_text(value)) is not None and has_digits(value)
+    text = _text(value)
+    is_written = WRITTEN.fullmatch(text) is not None and DATE.fullmatch(text) is None
+    return is_written and has_digits(value)
 
 
 def _text(value: Any) -> str:

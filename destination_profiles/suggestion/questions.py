@@ -21,6 +21,7 @@ WANTED = {
     REGION: "two letters of ISO 3166, such as DE",
     RESOURCE: "a whole number",
 }
+ABOUT_REGION = "Which country do phone numbers belong to that name none?"
 Answers = Mapping[tuple[str, str], str]  # by topic and subject
 
 

@@ -16,6 +16,7 @@ from ..phones import calling_code
 from .names import spellings
 from .numbers import has_digits, with_bare_code
 from .questions import (
+    ABOUT_REGION,
     CHOICES,
     ORDER,
     REGION,
@@ -38,7 +39,6 @@ WITH_ZONE = "timestamp_with_timezone"  # Airbyte's word
 BIRTH = "_bdate"
 FEW = 0.05  # of a column of milliseconds: those near 1970 look like seconds
 COUNTED_FROM = 1_000_000  # smaller numbers are other things than times
-ABOUT_REGION = "Which country do phone numbers belong to that name none?"
 ABOUT_ZONE = "Which time zone are times in that name none?"
 ABOUT_ORDER = "Dates such as 05/06/2001: does the day come first, or the month?"
 ABOUT_UNREADABLE = (

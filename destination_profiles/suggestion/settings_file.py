@@ -85,7 +85,7 @@ def _stream(stream: StreamSuggestion, matching: Mapping[str, Any] | None) -> Ite
         yield from _comment(f"A status is one of {', '.join(service().statuses)}.", "      ")
         for entry in stream.subscriptions:
             yield from _entry(entry)
-    if about := stream.about_deleted():
+    for about in stream.about_left():
         yield from _comment(f"{OPEN}: {about}.", "    ")
     if stream.left:
         yield from _comment(f"Nothing is taken from: {', '.join(stream.left)}.", "    ")

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import pytest
+
 from destination_profiles.api.client import ServiceField
 from destination_profiles.service.manifest import service
 from destination_profiles.suggestion.fields import fields_of
@@ -136,6 +138,31 @@ def test_column_goes_to_the_field_that_it_fits_best() -> None:
     assert found.left == ["billing_city"]
 
 
+OTHERS = {
+    "account_manager": {"email": "rep{}@example.org", "phone": "+4930999999"},
+    "company": {"phone": "+4930999998", "city": "Ulm"},
+}
+
+
+def test_what_is_of_something_else_stands_behind_the_customers_own() -> None:
+    found = made(rows(**OTHERS, email="a{}@example.org", mobile="+4930123456"))
+    assert sources(found) == {"email": "email", "phones": ["mobile"]}
+    (city,) = [each for each in found.fields if each.is_open]
+    assert city.settings["from"] == "company.city"
+    assert city.notes == ("is it this column? it stands in company, which may be something else's",)
+
+
+def test_what_is_of_something_else_waits_and_is_no_address() -> None:
+    found = made(rows(**OTHERS, id="{}", newsletter="ja", sms_optin="ja"))
+    assert [each.settings["to"] for each in found.fields if not each.is_open] == ["crm_id"]
+    assert found.subscriptions == []
+
+
+def test_nearest_of_several_is_taken() -> None:
+    found = made(rows(default_address={"phone": "+4930123457", "city": "Ulm"}, city="Bonn"))
+    assert sources(found)["_city"] == "city"
+
+
 def test_field_of_objects_is_left() -> None:
     found = made(rows(address={"city": "Ulm", "canary": 1}))
     assert sources(found) == {"_city": "address.city"}
@@ -194,10 +221,42 @@ def by_sms(*numbers: Any, answers: Answers) -> tuple[bool, dict[str, Any], list[
 
 
 def test_numbers_of_subscriptions_are_read_by_region() -> None:
-    assert by_sms("+4930123456", answers=NUMBERS) == (False, {}, [])
-    for number in ("030 123456", "1701234567.0", 1701234567.0, "0049 30 123456"):
+    for number in (
+        "+4930123456",
+        "+49 (0)30 123456",
+        "030 123456",
+        "1701234567.0",
+        1701234567.0,
+        "0049 30 123456",
+    ):
         read = by_sms("+4930123456", number, answers=NUMBERS)
         assert read == (False, {"region": "DE"}, [])
+
+
+def test_numbers_in_another_form_ask_for_a_region() -> None:
+    known = {place: each for place, each in NUMBERS.items() if place[0] != REGION}
+    assert by_sms("+4930123456", answers=known) == (False, {}, [])
+    assert by_sms("+49 (0)30 123456", answers=known) == (True, {}, [REGION])
+
+
+@pytest.mark.parametrize("value", ["n/a", "2024-01-05"])
+def test_addresses_of_which_most_are_no_numbers_wait(value: str) -> None:
+    is_open, _, _ = by_sms(value, "030 123456", value, answers={**NUMBERS, **OMIT})
+    assert is_open
+
+
+@pytest.mark.parametrize(
+    "other", [{"last_sms_sent": "+4930123457"}, {"sms": "2024-01-05"}, {"mobile_os": "iOS"}]
+)
+def test_what_holds_no_numbers_is_no_address(other: dict[str, str]) -> None:
+    found = made(rows(**other, phone="+4930123456", sms_optin="ja"), answers=NUMBERS)
+    assert [each.settings["address_from"] for each in found.subscriptions] == ["phone"]
+
+
+def test_column_that_is_called_so_is_an_address() -> None:
+    for name in ("sms_number", "SMS", "mobileNumber"):
+        found = made(rows(**{name: "+4930123457"}, phone="+4930123456", sms_optin="ja"))
+        assert [each.settings["address_from"] for each in found.subscriptions] == [name]
 
 
 def test_numbers_that_none_can_read_cost_what_was_answered() -> None:
@@ -234,10 +293,29 @@ def test_consent_without_rows_waits() -> None:
     )
 
 
+def test_what_may_tell_who_said_no_is_asked_about() -> None:
+    found = made(rows(email="a{}@example.org", unsubscribed_at="2024-01-{}", do_not_call="1"))
+    assert found.subscriptions == []
+    (about,) = found.about_left()
+    assert about.startswith("does unsubscribed_at or do_not_call tell who said no? Nobody is unsub")
+    assert list(made(rows(email="a{}@example.org", newsletter="ja")).about_left()) == []
+
+
+def test_what_stands_in_an_object_of_consent_is_consent() -> None:
+    table = rows(email="a{}@example.org", consent={"email": "ja"}, mail={"state": "subscribed"})
+    table[0]["email_marketing_consent"] = {"state": "subscribed"}
+    found = made(table)
+    told = [each.settings["status_from"] for each in found.subscriptions]
+    assert told == ["consent.email", "email_marketing_consent.state"]
+    assert [each.settings["address_from"] for each in found.subscriptions] == ["email", "email"]
+    assert sources(found) == {"email": "email"}
+
+
 def test_mark_of_deleted_rows_is_asked_about() -> None:
     found = made(rows(email="a{}@example.org", gelöscht="1", is_deleted=0))
-    assert found.about_deleted() == (
+    assert list(found.about_left()) == [
         "does gelöscht or is_deleted tell which rows are deleted? They are sent as all others are: "
         "leave them out in the source"
-    )
-    assert made(rows(email="a{}@example.org", _ab_cdc_deleted_at=None)).about_deleted() is None
+    ]
+    airbytes = made(rows(email="a{}@example.org", _ab_cdc_deleted_at=None))
+    assert list(airbytes.about_left()) == []

@@ -4,6 +4,7 @@ import pytest
 
 from destination_profiles.service.manifest import service
 from destination_profiles.suggestion.names import (
+    APART,
     AROUND,
     SAME,
     SPELLED,
@@ -70,6 +71,13 @@ def test_words_of_a_name(name: str, parts: list[str]) -> None:
         ("last_login", "last_seen", SPELLED),
         ("treue_punkte", "loyalty", SAME),
         ("points", "loyalty", SPELLED),
+        ("properties.city", "_city", SAME),
+        ("billing_address.zip", "_postal_code", SPELLED),
+        ("customer.id", "Custom_ID", SPELLED),
+        ("contact.work_phone", "phones", SPELLED),
+        ("company.city", "_city", APART),
+        ("account_manager.home_phone", "phones", APART),
+        ("consent.mobile", "phones", APART),
     ],
 )
 def test_column_fits_a_field(column: str, field: str, strength: int) -> None:
@@ -86,6 +94,9 @@ def test_column_fits_a_field(column: str, field: str, strength: int) -> None:
         "order_date",
         "customer",
         "Ansprechpartner Telefon",
+        "default_address.id",
+        "company.id",
+        "_id.oid",
     ],
 )
 def test_other_columns_fit_none(column: str) -> None:
@@ -110,6 +121,11 @@ def test_column_tells_consent(column: str, channel: str) -> None:
     assert (tells_consent(column), channel_of(column)) == (True, channel)
 
 
+@pytest.mark.parametrize("column", ["DoNotCall", "HasOptedOutOfFax", "postal_opt_out", "phone ok"])
+def test_channel_that_the_service_does_not_have_is_none(column: str) -> None:
+    assert (tells_consent(column), channel_of(column)) == (True, None)
+
+
 @pytest.mark.parametrize("column", ["email", "optical_store", "settings", "points"])
 def test_other_columns_tell_no_consent(column: str) -> None:
     assert not tells_consent(column)
@@ -118,7 +134,8 @@ def test_other_columns_tell_no_consent(column: str) -> None:
 def test_spellings_are_texts_of_known_fields() -> None:
     lists = [*spellings()["fields"].values(), *spellings()["alike"].values()]
     lists += [spellings()["around"], *spellings()["truths"].values()]
-    lists += [spellings()["consent"]["words"], spellings()["consent"]["values"]]
+    lists += [spellings()["consent"][each] for each in ("words", "values", "numbers", "others")]
+    lists += [spellings()["inside"]]
     assert all(isinstance(each, str) and each for listed in lists for each in listed)
     assert set(spellings()["fields"]) <= set(service().system_fields)
     assert set(spellings()["consent"]["channels"]) <= set(service().channels)
