@@ -188,6 +188,19 @@ FORMS = [
     ("phone", BARE_CODE, "4911234567", "+494911234567"),  # +49 11234567 is none
     ("phone", BARE_CODE, "+43 1 5123456", "+4315123456"),
     ("phone", Form(region="FR"), "06.12.34.56.00", "+33612345600"),
+    *(
+        ("phone", Form(region="DE"), text, "+4930123456")
+        for text in (
+            *("Tel.: 030 123456", "tel:030 123456", "Büro 030 123456", "tel:+4930123456"),
+            *("030 123456 x12", "030 123456 ext. 12", "030 123456 #12", "030 123456 доб. 5"),
+            *("tel:+4930123456;ext=12", "+49 30 123456 x12", "+49 (0)30 123456"),
+        )
+    ),
+    ("phone", Form(region="US"), "(202) 555-0123", "+12025550123"),
+    ("phone", Form(region="US"), "1 202 555 0123", "+12025550123"),
+    # what names its country need not be given out there
+    ("phone", Form(region="DE"), "0049 12345", "+4912345"),
+    ("phone", Form(region="US"), "+1 111 111 1111", "+11111111111"),
 ]
 
 
@@ -210,6 +223,20 @@ BROKEN = [
     ("phone", Form(region="DE"), "4,91701E+11"),
     ("phone", Form(region="US"), "555 0123"),
     ("phone", Form(), "030 123456"),
+    *(
+        ("phone", Form(region="DE"), text)
+        for text in (
+            *("0171 39 OOO 01", "030 12O456", "030 123456 a", "+49 171 39OOO01", "030 123456é"),
+            *("030 123456 privat", "030 123456 (privat)", "030 123456 DW 12", "0171 l23456 x12"),
+            *("siehe 12345 oben", "030 123456 oder 654321", "+49 30 123456 Büro", "030 12з456"),
+            *("0221", "0171", "12345", "00000000", "19840527", "0 171", "+49 221"),
+        )
+    ),
+    ("phone", Form(region="DE"), 19840527),
+    ("phone", Form(region="DE"), 12345.0),
+    *(("phone", Form(region="US"), text) for text in ("0000000000", "1111111111", "11111111111")),
+    ("phone", Form(region="US"), "1-800-FLOWERS"),
+    ("phone", Form(region="FR"), "0612345"),
 ]
 
 
