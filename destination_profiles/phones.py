@@ -8,6 +8,8 @@ if TYPE_CHECKING:
 
 # as tables write whole numbers where a column has gaps: 4930123456.0
 DECIMALS = re.compile(r"(\s*\+?[0-9]{5,})[.,]0+\s*")
+# 2024-01-05 would be a valid number of Wuppertal
+DATE = re.compile(r"\s*[0-9]{4}-[0-9]{2}-[0-9]{2}\b.*", re.DOTALL)
 LABEL = re.compile(r"\D*")  # before a number, such as `Tel.: `
 EXTENSION = re.compile(r"\D+\d+\D*$")  # behind it, such as ` ext. 12`
 
@@ -24,6 +26,8 @@ def e164(text: str, region: str | None = None, *, code_without_plus: bool = Fals
     """
     import phonenumbers  # noqa: PLC0415 - its tables take a while, and most syncs do without
 
+    if DATE.fullmatch(text):
+        raise NoPhone
     if whole := DECIMALS.fullmatch(text):
         text = whole[1]
     try:

@@ -232,6 +232,7 @@ BROKEN = [
             *("0221", "0171", "12345", "00000000", "19840527", "0 171", "+49 221"),
         )
     ),
+    *(("phone", Form(region="DE"), text) for text in ("2024-01-05", " 2024-01-05 10:00:00")),
     ("phone", Form(region="DE"), 19840527),
     ("phone", Form(region="DE"), 12345.0),
     *(("phone", Form(region="US"), text) for text in ("0000000000", "1111111111", "11111111111")),

@@ -5,10 +5,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..cells import folded
-from ..phones import NoPhone, e164
+from ..phones import DATE, NoPhone, e164
 
 WRITTEN = re.compile(r"\+?[0-9()][0-9 ()/-]*")
-DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 MIN_DIGITS = 5  # of a text that may be a phone number
 
 
