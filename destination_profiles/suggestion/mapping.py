@@ -95,7 +95,9 @@ def suggest(
     """
     names = Names({each.name: each.title for each in fields})
     sampled = source.sampled
-    columns = sampled.columns(lambda name: _is_spelled(name, fields, names))
+    columns = sampled.columns(
+        lambda name: tells_consent(name) or tells_deletion(name) or _is_spelled(name, fields, names)
+    )
     paths = [path for path in columns if path not in added(columns)]
     consenting = [path for path in paths if _is_consent(path, fields, names)]
     free = [path for path in paths if path not in consenting]

@@ -150,6 +150,10 @@ def _boolean(made: Reading, values: Sequence[Any], _: Answers) -> None:
     named |= dict.fromkeys(TRUE, "true") | dict.fromkeys(FALSE, "false")
     known = [word for word in found if word in named]
     made.settings["values"] = [{"from": word, "to": named[word]} for word in known]
+    if {named[word] for word in known} == {"true"}:
+        made.notes.append(
+            "an empty cell leaves what is stored as it is: add default: 'false' if it means no"
+        )
 
 
 def _enum(made: Reading, values: Sequence[Any], options: Sequence[str]) -> None:

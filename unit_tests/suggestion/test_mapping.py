@@ -301,6 +301,20 @@ def test_what_may_tell_who_said_no_is_asked_about() -> None:
     assert list(made(rows(email="a{}@example.org", newsletter="ja")).about_left()) == []
 
 
+def test_consent_that_no_schema_names_is_seen() -> None:
+    table = rows(email="a{}@example.org", newsletter="ja", is_deleted=1, canary={"key": "data"})
+    found = suggest(
+        Source("users", None, Sampled(table, {})),
+        fields_of(service(), OWN),
+        given=None,
+        answers={},
+        known=lambda *_: None,
+        resources={},
+    )
+    assert [each.settings["status_from"] for each in found.subscriptions] == ["newsletter"]
+    assert found.left == ["is_deleted"]
+
+
 def test_what_stands_in_an_object_of_consent_is_consent() -> None:
     table = rows(email="a{}@example.org", consent={"email": "ja"}, mail={"state": "subscribed"})
     table[0]["email_marketing_consent"] = {"state": "subscribed"}

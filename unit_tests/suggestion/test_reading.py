@@ -222,3 +222,11 @@ def test_objects_are_looked_into_where_names_are_known() -> None:
 def test_shapes_and_distinct_ones_are_counted() -> None:
     assert shapes(["a", "b", "1", "x-1", "y-2", "?"]) == '"a" 2, "a-9" 2, "9" 1, others 1'
     assert distinct(["1", 1, 1.0, "x", "X "]) == 2
+
+
+def test_flag_that_is_never_taken_away_is_told() -> None:
+    made = read("boolean", "X", " ", "X")
+    assert made.settings["values"] == [{"from": "x", "to": "true"}]
+    (note,) = made.notes
+    assert note.startswith("an empty cell leaves what is stored as it is: add default: 'false'")
+    assert read("boolean", "ja", "nein").notes == []
