@@ -52,7 +52,6 @@ class Mutants:
         names = (name for each in kept for name in each["exit_code_by_key"])
         self._names = sorted(name for name in names if fnmatchcase(name, only))
         self._running: dict[int, tuple[str, Path]] = {}
-        self.living: list[str] = []
         self.counts: Counter[str] = Counter()
 
     def pytest_collection(self) -> None:
@@ -73,7 +72,6 @@ class Mutants:
         if self.counts["found"]:
             raise pytest.UsageError("a test fails without a mutant")
         self.counts.clear()
-        self.living.clear()
         for name in self._names:
             calling = self._tests.get(name.rpartition("__mutmut_")[0], [])
             chosen = self._chosen(each for each in calling if each in items)
@@ -125,11 +123,11 @@ class Mutants:
         shutil.rmtree(base, ignore_errors=True)
         code = os.waitstatus_to_exitcode(status)
         self.counts["lives" if code == LIVES else "found"] += 1
-        if code == LIVES:
-            self.living.append(name)
+        if code == LIVES and name:
+            print(name, flush=True)  # at once: a run of hours may be ended
         tried = sum(self.counts.values())
         if not tried % TOLD_EACH:
-            told = f"{tried:,} of {len(self._names):,}, {len(self.living):,} live"
+            told = f"{tried:,} of {len(self._names):,}, {self.counts['lives']:,} live"
             print(told, file=sys.stderr, flush=True)
 
 
@@ -170,8 +168,6 @@ def main() -> int:
     began = time.monotonic()
     selection = settings["pytest_add_cli_args_test_selection"]
     code = pytest.main([*QUIET, "--rootdir=.", *selection], plugins=[mutants])
-    for each in sorted(mutants.living):
-        print(each)
     print(", ".join(f"{count:,} {what}" for what, count in mutants.counts.items()), end="")
     print(f", {time.monotonic() - began:.0f} s")
     return 0 if code == pytest.ExitCode.OK else 1
