@@ -27,7 +27,9 @@ def with_stats(safe: SafeState) -> dict[str, Any]:
 
 
 class MessageWriter:
-    """Stdout: one line a message, one locked and flushed write a line, from whatever thread."""
+    """Stdout: one line a message, from whatever thread. A line may take several writes, which a
+    lock keeps together; none is buffered.
+    """
 
     def __init__(
         self,
