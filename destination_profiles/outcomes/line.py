@@ -97,7 +97,7 @@ def _keys(identities: Sequence[Identities], *, values: bool) -> list[str]:
         return [_key(each, values=values) for each in identities]
     if values:
         return [quoted(each) for (each,) in identities]
-    return [f'"{sha256(each.encode()).hexdigest()[:32]}"' for (each,) in identities]
+    return [f'"{digest(each)}"' for (each,) in identities]
 
 
 def _key(identities: Identities, *, values: bool) -> str:
