@@ -17,7 +17,6 @@ ANY = "…"  # a part that changes
 WORD = r"[^\W\d_]{2,}"
 MIN_WORDS = 3  # a text of fewer is no part of a sentence that needs to be told
 NO_MESSAGES = {
-    "memory",
     "arguments",
     "terminal",
     "forecast_table",

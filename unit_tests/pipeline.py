@@ -21,13 +21,13 @@ from destination_profiles.delivery.writer import Writer
 from destination_profiles.errors import ProfilesError
 from destination_profiles.records.codec import StreamCodec
 from destination_profiles.rejection import Rejection
-from destination_profiles.rejects.memory import MemoryStore
 from destination_profiles.rejects.store import RejectStore
 from destination_profiles.service.manifest import service
 from destination_profiles.service.outcome import ACCEPTED as ACCEPT
 from destination_profiles.service.outcome import Outcome
 from destination_profiles.service.request import Request
 from destination_profiles.sync.pump import LONG_SECONDS, Heartbeat, Pump
+from unit_tests.rejects.memory import MemoryStore
 from unit_tests.settings import config
 
 REFUSAL = Rejection("service", "404", "not found", "$", "not found")

@@ -18,12 +18,12 @@ from destination_profiles.errors import (
 )
 from destination_profiles.records.changes import Change
 from destination_profiles.rejection import Rejection
-from destination_profiles.rejects.memory import MemoryStore
 from destination_profiles.rejects.store import NoStore, RejectStore
 from destination_profiles.service.outcome import Accepted, Halve, Outcome, Retry, Stop
 from destination_profiles.sync.pump import ABANDON_SECONDS, INTERRUPTED_SECONDS
 from unit_tests.delivery.test_keeping import Hearing
 from unit_tests.pipeline import ACCEPT, REFUSAL, USERS, Link, Pipeline, codec, held, ids, profiles
+from unit_tests.rejects.memory import MemoryStore
 from unit_tests.settings import config, target
 
 STOP = Stop(Refused("no", code=401))

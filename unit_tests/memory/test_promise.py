@@ -35,7 +35,6 @@ from destination_profiles.memory.opening import opened
 from destination_profiles.memory.store import Memory
 from destination_profiles.records.codec import StreamCodec
 from destination_profiles.records.key_reader import KeyReader
-from destination_profiles.rejects.memory import MemoryStore
 from destination_profiles.service.manifest import service
 from destination_profiles.service.outcome import Accepted, Outcome, Retry
 from destination_profiles.service.request import Request
@@ -46,6 +45,7 @@ from destination_profiles.sync.pump import Pump
 from destination_profiles.sync.sync_memory import SyncMemory
 from unit_tests.outcomes.memory import HeldLock, MemoryFolder
 from unit_tests.pipeline import ACCEPT, REFUSAL, Clock, profiles
+from unit_tests.rejects.memory import MemoryStore
 from unit_tests.settings import config, target
 
 START = datetime(2026, 1, 2, tzinfo=UTC)

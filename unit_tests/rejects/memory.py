@@ -1,9 +1,9 @@
-"""A store of rejected records in memory, for tests and for hosts that look at them afterwards."""
+"""A store of rejected records in memory."""
 
 from collections.abc import Mapping
 
-from ..errors import ProfilesError
-from ..rejection import Rejection
+from destination_profiles.errors import ProfilesError
+from destination_profiles.rejection import Rejection
 
 
 class MemoryStore:

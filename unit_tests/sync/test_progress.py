@@ -2,11 +2,11 @@ import json
 
 import pytest
 
-from destination_profiles.rejects.memory import MemoryStore
 from destination_profiles.rejects.store import NoStore, RejectStore
 from destination_profiles.service.outcome import Accepted
 from destination_profiles.sync.progress import Progress
 from unit_tests.pipeline import REFUSAL, USERS, Clock, Link, Pipeline, held
+from unit_tests.rejects.memory import MemoryStore
 
 LINE = (
     "Read 3 records in 2.0 s (2/s): 0 accepted, 0 rejected, 0 superseded, 0 deleted, 3 on their "

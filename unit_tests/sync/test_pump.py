@@ -9,8 +9,8 @@ from destination_profiles.delivery.mailbox import Mail
 from destination_profiles.errors import BrokenInput, Interrupted
 from destination_profiles.protocol.pipes import LineReader
 from destination_profiles.rejection import Rejection
-from destination_profiles.rejects.memory import MemoryStore
 from unit_tests.pipeline import Link, Pipeline
+from unit_tests.rejects.memory import MemoryStore
 
 
 def record(number: int) -> bytes:
