@@ -79,6 +79,17 @@ def test_each_kind_of_outcome_has_its_words(telling: Connector) -> None:
         assert words in out
 
 
+def test_row_that_a_memory_leaves_out_has_its_words(telling: Connector) -> None:
+    telling.config["memory"] = {"name": "crm"}
+    for number in (1, 2):
+        assert telling.write(record({"crm_id": 4, "_city": "Rome"}), state(number)).code == 0
+    _, out, _ = where(telling, "--key", "crm_id=4")
+    newest, oldest, *_ = out.splitlines()
+    words = r"left out, as the memory knows that the service has it"
+    assert re.fullmatch(rf"{TIME} {words}, stream users, row 1 of the sync of {TIME}", newest)
+    assert re.match(rf"{TIME} accepted, stream users, row 1 of", oldest)
+
+
 def test_nothing_known_is_said_and_ends_with_one(telling: Connector) -> None:
     telling.write(record({"crm_id": 1}), state(1))
     code, out, err = where(telling, "--key", "crm_id=7312904658")

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 
 from ..outcomes.history import Event
-from ..outcomes.line import ACCEPTED, DELETED, REJECTED, RETRIED, SUPERSEDED
+from ..outcomes.line import ACCEPTED, DELETED, REJECTED, RETRIED, SUPERSEDED, UNCHANGED
 from ..protocol.messages import printable
 from .whereabouts import Found, Whereabouts
 
@@ -13,6 +13,7 @@ WORDS = {
     ACCEPTED: "accepted",
     SUPERSEDED: "left out, as a later row of the same request took its place",
     DELETED: "left out, as its source has deleted it",
+    UNCHANGED: "left out, as the memory knows that the service has it",
     RETRIED: "put off by the service (code {}), and sent once more",
 }
 NO_OUTCOMES = "No outcomes are kept, so rows that were accepted are not told. Set outcomes."
