@@ -96,9 +96,10 @@ class Turn:
 
 
 def load_plan(path: Path, calls: Collection[str], latency_ms: int = 0) -> FaultPlan:
-    """Read a plan whose rules name some of `calls`; raises FaultsError."""
+    """Read a plan whose rules name some of `calls`, none of an empty file; raises FaultsError."""
     try:
-        rules = msgspec.convert(yaml.safe_load(path.read_text("utf-8")), list[Rule])
+        listed = yaml.safe_load(path.read_text("utf-8"))
+        rules = msgspec.convert([] if listed is None else listed, list[Rule])
     except (yaml.YAMLError, msgspec.ValidationError) as error:
         raise FaultsError(f"{path}: {error}") from error
     for position, rule in enumerate(rules, 1):

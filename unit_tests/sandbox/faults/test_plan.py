@@ -17,7 +17,7 @@ RULE = {"call": UPDATE}
 
 BAD_PLANS = [
     ("{", "while parsing"),
-    ("", "Expected `array`, got `null`"),
+    ("5", "Expected `array`, got `int`"),
     (
         "[{call: profiles/update_batch, statu: 503}]",
         "Object contains unknown field `statu` - at `$[0]`",
@@ -66,6 +66,14 @@ BAD_PLANS = [
         "Object missing required field `values`",
     ),
 ]
+
+
+@pytest.mark.parametrize("text", ["", "# nothing yet\n"])
+def test_empty_plan_lets_nothing_fail(tmp_path, text):
+    path = tmp_path / "faults.yaml"
+    path.write_text(text)
+    plan = load_plan(path, CALLS, latency_ms=7)
+    assert (plan.active(), plan.latency_ms) == ({}, 7)
 
 
 @pytest.mark.parametrize(("text", "problem"), BAD_PLANS)
