@@ -200,6 +200,11 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ),
     ({"skp_triggers": CANARY}, "There is no setting skp_triggers: did you mean skip_triggers?"),
     (
+        {"memory": {"name": f"-{CANARY}"}},
+        "The setting memory.name is wrong: must be at most 64 letters (A to Z, a to z), digits, _, "
+        ". and -, and begin with a letter or a digit.",
+    ),
+    (
         {"memory": {"name": "crm"}},
         "The setting memory needs a place to keep it: set object_storage_config to a local folder "
         "or to S3.",
