@@ -181,31 +181,31 @@ class StreamParser:
             raise _Slip(f"the {what} of the field {raw['to']} cannot be read as {kind}") from None
 
     def _subscription(self, raw: Mapping[str, Any]) -> SubscriptionConfig:
-        channel = raw["channel"]
+        owner = _owner(raw)
         form = _address_form(raw, self.service)
         address = [_address(raw, form)]
         for name in form.beside():
             part = _part(raw, name, "string")
             if part is None:
-                raise _Slip(f"a subscription to {channel} needs {name} or {name}_from")
+                raise _Slip(f"{owner} needs {name} or {name}_from")
             address.append(part)
         if "provider" not in form.keys and ("provider" in raw or "provider_from" in raw):
-            raise _Slip(f"a subscription to {channel} has no provider")
+            raise _Slip(f"{owner} has no provider")
         parts = [
             part for name, kind in PARTS.items() if (part := _part(raw, name, kind)) is not None
         ]
         if "cats_separator" in raw:
             if "cats_from" not in raw:
-                raise _Slip(f"a subscription to {channel} has cats_separator without cats_from")
+                raise _Slip(f"{owner} has cats_separator without cats_from")
             separated = Cell(form=Form(separator=raw["cats_separator"]))
             parts = [replace(each, cell=separated) if each.to == "cats" else each for each in parts]
         for part in parts:
             if part.source is None and (
                 violation := first_violation(part.value, self.service.subscription_fields[part.to])
             ):
-                raise _Slip(f"the {part.to} of a subscription to {channel} {violation.message}")
+                raise _Slip(f"{owner} has a {part.to} that is wrong: {violation.message}")
         return SubscriptionConfig(
-            channel,
+            raw["channel"],
             int(raw["resource_id"]),
             tuple(address),
             tuple(parts),
@@ -220,7 +220,12 @@ class StreamParser:
                 raw, self.service, varies=bool(part and part.source), constant=part and part.value
             )
         except Guess as guess:
-            raise _Slip(f"a subscription to {raw['channel']} {guess}") from None
+            raise _Slip(f"{_owner(raw)} {guess}") from None
+
+
+def _owner(raw: Mapping[str, Any]) -> str:
+    """What a slip in a subscription names: several of a stream may have one channel."""
+    return f"a subscription to {raw['channel']} of resource {int(raw['resource_id'])}"
 
 
 def _form(raw: Mapping[str, Any]) -> Form:
@@ -257,7 +262,7 @@ def _region(raw: Mapping[str, Any], owner: str) -> str | None:
 def _address(raw: Mapping[str, Any], form: AddressForm) -> FieldConfig:
     """The key of a subscription's address. With a region it is a phone number, read as one."""
     to, source = ".".join(form.address), raw["address_from"]
-    owner = f"a subscription to {raw['channel']}"
+    owner = _owner(raw)
     region = _region(raw, owner)
     if region is None:
         if "on_error" in raw:
@@ -275,9 +280,7 @@ def _address_form(raw: Mapping[str, Any], service: Service) -> AddressForm:
     forms = {".".join(form.address): form for form in service.channels[raw["channel"]]}
     wanted = raw.get("address_to", next(iter(forms)))
     if wanted not in forms:
-        raise _Slip(
-            f"address_to of a subscription to {raw['channel']} must be one of {', '.join(forms)}"
-        )
+        raise _Slip(f"address_to of {_owner(raw)} must be one of {', '.join(forms)}")
     return forms[wanted]
 
 
@@ -285,7 +288,7 @@ def _part(raw: Mapping[str, Any], name: str, kind: str) -> FieldConfig | None:
     """A part of a subscription, which is a constant or comes from a column."""
     source = raw.get(f"{name}_from")
     if source is not None and name in raw:
-        raise _Slip(f"a subscription to {raw['channel']} has both {name} and {name}_from")
+        raise _Slip(f"{_owner(raw)} has both {name} and {name}_from")
     if source is None and name not in raw:
         return None
     return FieldConfig(name, source, raw.get(name), kind if source is not None else None)

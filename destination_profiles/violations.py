@@ -24,6 +24,7 @@ KINDS = {
     type(None): "null",
 }
 FORBIDDEN = "false"  # the schema that nothing satisfies
+MUST_BE = "must be "
 MAX_SENTENCE = 300  # characters; a schema's own words may be many
 
 
@@ -191,7 +192,20 @@ def _either(alternatives: list["ValidationError"]) -> str:
             .removeprefix(".")
         )
         return f"{where} must be one of {values}".strip()
-    return " or ".join(dict.fromkeys(wording(each) for each in alternatives))
+    if all(each.validator != "enum" for each in alternatives):
+        return " or ".join(dict.fromkeys(wording(each) for each in alternatives))
+    wanted = dict.fromkeys(map(_wanted, alternatives))
+    if all(each.startswith(MUST_BE) for each in wanted):
+        return MUST_BE + " or ".join(each.removeprefix(MUST_BE) for each in wanted)
+    return " or ".join(wanted)
+
+
+def _wanted(error: "ValidationError") -> str:
+    """What one alternative wants beside an enum. The type that was met is not told: words may be
+    of it.
+    """
+    said = wording(error)
+    return said.partition(", not ")[0] if error.validator == "type" else said
 
 
 def _listed(values: Iterable[Any]) -> str:

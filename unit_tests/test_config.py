@@ -933,32 +933,36 @@ SUBSCRIPTIONS = [
 ]
 
 WRONG_SUBSCRIPTIONS = [
-    ({**SMS, "address_to": "phones"}, "address_to of a subscription to sms must be one of phone"),
+    (
+        {**SMS, "address_to": "phones"},
+        "address_to of a subscription to sms of resource 3 must be one of phone",
+    ),
     (
         {"channel": "email", "resource_id": 3, "address_from": "m", "address_to": CANARY},
-        "address_to of a subscription to email must be one of email, email_data.email",
+        "address_to of a subscription to email of resource 3 must be one of email, "
+        "email_data.email",
     ),
-    (PUSH, "a subscription to push needs provider or provider_from"),
-    ({**SMS, "provider": CANARY}, "a subscription to sms has no provider"),
+    (PUSH, "a subscription to push of resource 3 needs provider or provider_from"),
+    ({**SMS, "provider": CANARY}, "a subscription to sms of resource 3 has no provider"),
     (
         {**PUSH, "provider": CANARY, "provider_from": "p"},
-        "a subscription to push has both provider and provider_from",
+        "a subscription to push of resource 3 has both provider and provider_from",
     ),
     (
         {**SMS, "status": 0, "status_from": "s"},
-        "a subscription to sms has both status and status_from",
+        "a subscription to sms of resource 3 has both status and status_from",
     ),
     (
         {**SMS, "status": 7},
         (
-            "the status of a subscription to sms does not satisfy maximum: 6 or must be "
-            "one of subscribed, unsubscribed,"
+            "a subscription to sms of resource 3 has a status that is wrong: does not satisfy "
+            "maximum: 6 or must be one of subscribed, unsubscribed,"
         ),
     ),
     (
         {**SMS, "status": CANARY},
         (
-            "the status of a subscription to sms must be integer, not string or must be "
+            "a subscription to sms of resource 3 has a status that is wrong: must be integer or "
             "one of subscribed, unsubscribed,"
         ),
     ),
@@ -1009,14 +1013,14 @@ def test_status_is_told_by_a_rule(raw: dict[str, Any], rule: StatusRule) -> None
 def test_consent_is_no_guess(raw: dict[str, Any], sentence: str) -> None:
     told = wrong(streams=subscribed(**raw))
     assert told.startswith(
-        f"The stream users is configured wrongly: a subscription to sms {sentence}"
+        f"The stream users is configured wrongly: a subscription to sms of resource 3 {sentence}"
     )
 
 
 @pytest.mark.parametrize("again", ["1", " 1.0", "1.00"])
 def test_value_of_a_status_is_named_once(again: str) -> None:
     pairs = [YES, {"from": again, "to": "unsubscribed"}]
-    assert "sms has status_values that name a value twice" in wrong(
+    assert "sms of resource 3 has status_values that name a value twice" in wrong(
         streams=subscribed(**{**TOLD, "status_values": pairs})
     )
 
@@ -1159,17 +1163,23 @@ def test_address_without_a_region_goes_as_it_comes() -> None:
 @pytest.mark.parametrize(
     ("settings", "slip"),
     [
-        ({"region": CANARY}, "sms has a region that is not known; it is one such as DE"),
+        (
+            {"region": CANARY},
+            "sms of resource 3 has a region that is not known; it is one such as DE",
+        ),
         (
             {"region": "DE", "channel": "email"},
-            "email has a region, but no phone number for an address",
+            "email of resource 3 has a region, but no phone number for an address",
         ),
         (
             {"region": "DE", "channel": "telegram_bot"},
-            "telegram_bot has a region, but no phone number for an address",
+            "telegram_bot of resource 3 has a region, but no phone number for an address",
         ),
-        ({"on_error": "omit"}, "sms has on_error, which needs a region"),
-        ({"code_without_plus": True}, "sms has code_without_plus, which needs a region"),
+        ({"on_error": "omit"}, "sms of resource 3 has on_error, which needs a region"),
+        (
+            {"code_without_plus": True},
+            "sms of resource 3 has code_without_plus, which needs a region",
+        ),
     ],
 )
 def test_region_that_is_wrong_is_named(settings: dict[str, Any], slip: str) -> None:

@@ -87,6 +87,18 @@ SENTENCES = [
         "must be integer, not string or must be object, not string",
     ),
     (
+        {"anyOf": [{"type": "integer"}, {"enum": ["on", "off"]}]},
+        CANARY,
+        "anyOf",
+        "must be integer or one of on, off",
+    ),
+    (
+        {"anyOf": [{"maximum": 6, "type": "integer"}, {"enum": ["on", "off"]}]},
+        7,
+        "anyOf",
+        "does not satisfy maximum: 6 or must be one of on, off",
+    ),
+    (
         {"anyOf": [{"type": "integer"}, {"type": "integer"}]},
         CANARY,
         "anyOf",
