@@ -167,8 +167,9 @@ class Parser(argparse.ArgumentParser):
         if kind == "option" and not options:
             self.error("there is an argument too many, which no option stands before")
         name = (options or names)[0]
-        near = get_close_matches(name.casefold(), list(known), n=1)
-        end = f": is it {near[0]}?" if near else ""
+        bare = {each.lstrip("-"): each for each in known}  # what all begin with is no likeness
+        near = get_close_matches(name.lstrip("-").casefold(), bare, n=1)
+        end = f": is it {bare[near[0]]}?" if near else ""
         self.error(f"there is no {kind} {name if TOLD.fullmatch(name) else HIDDEN}{end}")
 
     def options(self) -> list[str]:

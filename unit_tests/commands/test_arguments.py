@@ -17,6 +17,14 @@ WRONG: list[tuple[list[str], str]] = [
         " check: there is no option --humen: is it --human?",
     ),
     (["check", "--config", "x", "--conf", CANARY], " check: there is no option --conf: is it"),
+    (
+        ["write", "--max", CANARY, "--config", "x", "--catalog", "x"],
+        " write: there is no option --max.",
+    ),
+    (
+        ["check", "--config", "x", "--confiq", CANARY],
+        " check: there is no option --confiq: is it --config?",
+    ),
     (["check", "--config", "x", f"-{CANARY}"], " check: there is no option *."),
     (
         ["check", "--config", "x", CANARY],
