@@ -173,7 +173,7 @@ def test_missing_files_are_told(connector: Connector) -> None:
     done = reported(path, "-o", str(connector.folder / "none" / "report.html"))
     assert "report.html cannot be written: No such file or directory." in done.stderr
     done = reported(path, "--store", str(connector.folder / "none.json"))
-    assert "none.json of the configuration cannot be read" in done.stderr
+    assert "none.json: --store takes the folder of the rejected records, or the file" in done.stderr
 
 
 @pytest.mark.parametrize("dark", [False, True])

@@ -1,5 +1,6 @@
 """`report`: a page of what a sync did, made of what `write` printed."""
 
+import os
 from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
@@ -78,6 +79,11 @@ def _kept(arguments: Namespace, output: Output) -> list[list[KeptRows] | None]:
 def _store(place: str) -> Folder:
     """The store in a folder, or the one that a configuration names. Raises ConfigError."""
     setting: Storage = LocalStorage(place)
+    if not os.path.lexists(place):
+        raise ConfigError(
+            f"There is no {place}: --store takes the folder of the rejected records, or the file "
+            "of the configuration that names their store."
+        )
     if not Path(place).is_dir():
         config = read_object(place, "configuration")
         store = {name: value for name, value in config.items() if name == STORE}  # alone is asked
