@@ -156,6 +156,8 @@ def test_output_that_another_shell_has_kept_is_read(storing: Connector, encoding
         (b"", "holds no message of Airbyte's protocol"),
         (b"id,name\n1,a\n", "holds no message of Airbyte's protocol"),
         (b"".join(ROWS[:3]), "holds 3 messages, and no state, figure or failure of a sync"),
+        (ROWS[0] + state(1), "holds 2 messages that a source prints: rows, or states without the"),
+        (state(1), "holds 1 messages that a source prints"),
     ],
 )
 def test_file_of_something_else_is_told(

@@ -38,13 +38,18 @@ def run(invocation: Invocation) -> None:
 
 
 def _read(path: str) -> Output:
-    """The runs of a file. Raises ConfigError where it holds none."""
+    """The runs of a file. Raises ConfigError where it holds none, or what a source prints."""
     try:
         output = read(_lines(Path(path)))
     except (OSError, ValueError) as error:
         raise _not_done(path, "read", error) from None
-    if output.runs:
+    if output.runs and not output.of_source:
         return output
+    if output.runs:
+        raise ConfigError(
+            f"The file {path} holds {output.of_source:,} messages that a source prints: rows, or "
+            "states without the counts of a sync. A report is made of what `write` prints."
+        )
     if not output.messages:
         raise ConfigError(
             f"The file {path} holds no message of Airbyte's protocol. A report is made of what "

@@ -25,7 +25,7 @@ class _Stats(msgspec.Struct):
 
 
 class _State(msgspec.Struct):
-    stats: _Stats = msgspec.field(default_factory=_Stats, name="destinationStats")
+    stats: _Stats | None = msgspec.field(default=None, name="destinationStats")
     stream: _Stream | None = None
 
 
@@ -85,11 +85,14 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """The runs of a file, and how many of its lines are messages, and are none."""
+    """The runs of a file, how many of its lines are messages, and are none, and how many of the
+    messages are those of a source: rows, and states that no sync has counted.
+    """
 
     runs: list[Run]
     messages: int
     others: int
+    of_source: int
 
 
 def read(lines: Iterable[str]) -> Output:
@@ -105,10 +108,10 @@ def read(lines: Iterable[str]) -> Output:
 class _Reader:
     def __init__(self) -> None:
         self.runs = [Run()]
-        self._messages = self._others = 0
+        self._messages = self._others = self._of_source = 0
 
-    def counts(self) -> tuple[int, int]:
-        return self._messages, self._others
+    def counts(self) -> tuple[int, int, int]:
+        return self._messages, self._others, self._of_source
 
     def take(self, line: str) -> None:
         try:
@@ -119,6 +122,8 @@ class _Reader:
         self._messages += 1
         if message.type == "STATE" and message.state is not None:
             self._state(message.state)
+        elif message.type == "RECORD":
+            self._of_source += 1
         elif message.trace is not None and message.trace.error is not None:
             self._failed(message.trace.error)
         elif message.trace is not None and message.trace.analytics is not None:
@@ -135,6 +140,9 @@ class _Reader:
         found = state.stream and state.stream.stream_descriptor
         of = label((found.namespace, found.name)) if found else OF_ALL
         run.states += 1
+        if state.stats is None:
+            self._of_source += 1
+            return
         run.delivered[of] += round(state.stats.record_count)
         run.rejected[of] += round(state.stats.rejected)
 

@@ -56,6 +56,13 @@ def test_line_may_be_cut_anywhere(end: int) -> None:
     assert (run.states, run.figures) == (1, None)
 
 
+def test_messages_of_a_source_are_counted() -> None:
+    bare = {"type": "STATE", "state": {"stream": {"stream_descriptor": {"name": "users"}}}}
+    row = {"type": "RECORD", "record": {"stream": "users", "data": {}, "emitted_at": 1}}
+    assert read(printed(row, bare, row, state(5))).of_source == 3
+    assert read(printed(started(), state(5), figures(), error("away"))).of_source == 0
+
+
 def test_other_lines_are_passed_over() -> None:
     of_future = {
         "type": "TRACE",
