@@ -115,12 +115,13 @@ class Answers:
         refuses = self._resolution(code).action == "SPLIT_REQUEST_WINDOW"
         if not (reply and reply.error) and (refuses or self._is_of_another(code)):
             return _of_another(code, body)
-        error = self._error(code, text)
+        wait = self._believed(retry_after)
+        error = self._error(code, text, wait)
         if isinstance(error, Refused) or refuses:
             return Refused(error.message, code=code, detail=self._detail(code, text))
         if isinstance(error, Unavailable):
             error.reason = f"code {_loggable_code(code)}"
-            error.retry_after = self._believed(retry_after)
+            error.retry_after = wait
         return error
 
     def _is_of_another(self, code: int) -> bool:
@@ -172,7 +173,7 @@ class Answers:
             if action == "REJECT":
                 rejected[position] = self._rejection(item.error, item.error_text)
             if action in AGAIN:
-                error, limited = self._error(item.error, item.error_text), action == LIMITED
+                error, limited = self._error(item.error, item.error_text, wait), action == LIMITED
                 code = _loggable_code(item.error)
                 later[position] = Retry(
                     error, wait, unknown=not limited, throttled=limited, code=code
@@ -181,7 +182,7 @@ class Answers:
 
     def _of_code(self, code: int, text: str | None, wait: float | None, *, spoken: bool) -> Outcome:
         """Of a code for a whole request. `spoken`: the service itself gave it."""
-        error = self._error(code, text)
+        error = self._error(code, text, wait)
         match self._resolution(code).action:
             case "RETRY":
                 return Retry(error, wait, unknown=True, reason=f"code {_loggable_code(code)}")
@@ -197,10 +198,12 @@ class Answers:
         sentence = self.loggable(text or "") or "the service gives no text"
         return Rejection("service", _loggable_code(code), text or sentence, "$", sentence)
 
-    def _error(self, code: int, text: str | None) -> ProfilesError:
+    def _error(self, code: int, text: str | None, wait: float | None = None) -> ProfilesError:
         resolution = self._resolution(code)
         message = f"{resolution.error_message} {self._detail(code, text)}"
         if resolution.action in AGAIN or resolution.failure_type == "transient_error":
+            if wait and wait >= 1:
+                message = f"{message} It asks to wait {wait:,.0f} seconds."
             return Unavailable(message)
         if resolution.failure_type == "config_error":
             return Refused(message, code=code)

@@ -419,6 +419,23 @@ def test_refused_read_tells_code_and_text(code: int) -> None:
     assert error.message.endswith(f". {detail}")
 
 
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [(3600.0, " It asks to wait 3,600 seconds."), (0.0, ""), (86_400.0, ""), (None, "")],
+)
+def test_wait_that_is_asked_for_is_told(asked: float | None, told: str) -> None:
+    later = outcome(200, items(OK, item(429, "later")), retry_after=asked)
+    assert isinstance(later, Accepted)
+    whole = outcome(503, item(429, "later"), retry_after=asked)
+    assert isinstance(whole, Retry)
+    read = ANSWERS.refusal_of_call(429, b'{"error":429,"error_text":"later"}', asked)
+    sentence = "The service asks for fewer requests. Run the sync again later, with fewer requests"
+    for error in (later.later[1].error, whole.error, read):
+        assert error is not None
+        assert error.message.startswith(sentence)
+        assert error.message.partition(")")[2] == told
+
+
 def test_read_that_is_put_off_tells_code_and_wait() -> None:
     error = ANSWERS.refusal_of_call(503, b"", 3.0)
     assert isinstance(error, Unavailable)
