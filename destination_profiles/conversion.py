@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from .moments import NoMoment, moment_of
+from .moments import NoMoment, day_of, moment_of
 from .phones import NoPhone, e164
 
 MAX_EXPONENT = 308  # of a double
@@ -142,19 +142,24 @@ def _with_point(text: str) -> str:
     return text.replace(",", ".")
 
 
-def _moment(value: Any, zone: tzinfo, formats: tuple[str, ...]) -> datetime | date:
+def _moment(
+    value: Any,
+    zone: tzinfo,
+    formats: tuple[str, ...],
+    read: Callable[..., datetime | date] = moment_of,
+) -> datetime | date:
     if isinstance(value, Decimal):
         value = float(value)
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise CannotConvert
     try:
-        return moment_of(value, zone, formats)
+        return read(value, zone, formats)
     except NoMoment:
         raise CannotConvert from None
 
 
 def _date(value: Any, *, zone: tzinfo, formats: tuple[str, ...] = ()) -> str:
-    return _moment(value, zone, formats).strftime("%Y-%m-%d").rjust(10, "0")
+    return _moment(value, zone, formats, day_of).strftime("%Y-%m-%d").rjust(10, "0")
 
 
 def _datetime(value: Any, *, zone: tzinfo, formats: tuple[str, ...] = ()) -> str:

@@ -1,8 +1,8 @@
 """Dates and times in the forms that sources write them."""
 
 import re
-from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -29,6 +29,8 @@ ISO_TIME = re.compile(
 BLANK_BEFORE_ZONE = re.compile(r"(?<=[0-9]) +(?:(?=[+-][0-9])|(?:UTC|GMT|Z)$)")
 TIMES = re.compile(r"%[HIMSfpcX]")  # parts of a form that say a time of day
 EXAMPLE = datetime(2001, 12, 31, 13, 14, 15)
+MIDNIGHT = time()
+Shown = Callable[[datetime], datetime]  # what is told of a time of UTC that was counted to
 
 
 class NoMoment(Exception):
@@ -51,32 +53,50 @@ def moment_of(value: str | int | float, zone: tzinfo, forms: Sequence[str] = ())
     fits says how to read it, of a number one of digits alone or of EPOCHS; else a text is read as
     ISO 8601 has it, and a number counts from the epoch and is shown in `zone`. Raises NoMoment.
     """
+    return _found(value, zone, forms, lambda counted: counted.astimezone(zone))
+
+
+def day_of(value: str | int | float, zone: tzinfo, forms: Sequence[str] = ()) -> date:
+    """The same, of which the day is wanted. What counts from the epoch to a midnight of UTC is that
+    day in any zone, as many sources write dates so.
+    """
+    return _found(
+        value,
+        zone,
+        forms,
+        lambda counted: counted if counted.time() == MIDNIGHT else counted.astimezone(zone),
+    )
+
+
+def _found(
+    value: str | int | float, zone: tzinfo, forms: Sequence[str], shown: Shown
+) -> datetime | date:
     try:
         if isinstance(value, str):
             text = value.strip()
-            return _by_a_form(text, zone, forms) or _parse(text, zone)
+            return _by_a_form(text, zone, forms, shown) or _parse(text, zone)
         if forms:
             digits = str(int(value) if value == int(value) else value)
-            if found := _by_a_form(digits, zone, filter(_is_of_numbers, forms)):
+            if found := _by_a_form(digits, zone, filter(_is_of_numbers, forms), shown):
                 return found
             if 0 <= value < DAYS_END and any(map(_length, forms)):
                 raise NoMoment  # a day in another form
-        return _counted(value, zone)
+        return shown(_counted(value))
     except (ValueError, ArithmeticError):
         raise NoMoment from None
 
 
-def _counted(value: int | float, zone: tzinfo) -> datetime:
-    """From the epoch on."""
+def _counted(value: int | float) -> datetime:
+    """From the epoch on, in UTC."""
     number = int(value)
     if number < DAYS_END and is_a_day(number):
         raise NoMoment
     if number in SECONDS:
-        return datetime.fromtimestamp(value, zone)
+        return datetime.fromtimestamp(value, UTC)
     if abs(number) < MILLISECONDS_FROM:
         raise NoMoment
     exact = Decimal(str(value)) if isinstance(value, float) else value
-    return _since_epoch(exact, EPOCHS["%ms"]).astimezone(zone)
+    return _since_epoch(exact, EPOCHS["%ms"])
 
 
 def _since_epoch(count: int | Decimal, a_second: int) -> datetime:
@@ -93,7 +113,9 @@ def is_a_day(number: int) -> bool:
     return year in LIVED and month in MONTHS and day in DAYS_OF_MONTHS
 
 
-def _by_a_form(text: str, zone: tzinfo, forms: Iterable[str]) -> datetime | date | None:
+def _by_a_form(
+    text: str, zone: tzinfo, forms: Iterable[str], shown: Shown
+) -> datetime | date | None:
     """Of several that count from the epoch, the first that leads to a time that is likely."""
     forms = list(forms)
     are_several = len(EPOCHS.keys() & forms) > 1
@@ -105,7 +127,7 @@ def _by_a_form(text: str, zone: tzinfo, forms: Iterable[str]) -> datetime | date
         if form not in EPOCHS:
             return _parse(found.isoformat(), zone) if TIMES.search(form) else found.date()
         if not are_several or int(found.timestamp()) in SECONDS:
-            return found.astimezone(zone)
+            return shown(found)
     return None
 
 

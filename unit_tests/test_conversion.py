@@ -398,6 +398,47 @@ def test_zone_is_that_of_times_without_one(kind: str, value: Any, expected: str)
     assert conversions(ZoneInfo("Europe/Berlin"))[kind](value) == expected
 
 
+COUNTED = [  # how, a number or a text, and its day in New York
+    ((), 454464000000, "1984-05-27"),
+    ((), 454464000, "1984-05-27"),
+    ((), 454464000.0, "1984-05-27"),
+    ((), Decimal("454464000000.0"), "1984-05-27"),
+    ((), -454464000, "1955-08-08"),
+    ((), 0, "1970-01-01"),
+    ((), 454464001, "1984-05-26"),
+    ((), 454463999, "1984-05-26"),
+    ((), 454464000001, "1984-05-26"),
+    ((), 454478400, "1984-05-27"),
+    (("%s",), 454464000, "1984-05-27"),
+    (("%s",), " 454464000 ", "1984-05-27"),
+    (("%s",), "454464000.5", "1984-05-26"),
+    (("%ms",), 454464000000, "1984-05-27"),
+    (("%ms",), "454464000000", "1984-05-27"),
+    (("%ms",), 44150400000, "1971-05-27"),
+    (("%s", "%ms"), "44150400000", "1971-05-27"),
+    (("%epoch_microseconds",), 454464000000000, "1984-05-27"),
+    (("%epoch_microseconds",), "454464000000001", "1984-05-26"),
+    (("%Y%m%d",), 454464000000, "1984-05-27"),
+    ((), "1984-05-27T00:00:00Z", "1984-05-27"),
+    ((), "1984-05-26T23:00:00", "1984-05-26"),
+]
+
+
+@pytest.mark.parametrize(("formats", "value", "day"), COUNTED)
+def test_count_to_a_midnight_of_utc_is_that_day_in_any_zone(
+    formats: tuple[str, ...], value: Any, day: str
+) -> None:
+    """HubSpot and others write dates so."""
+    new_york = conversions(ZoneInfo("America/New_York"), Form(formats=formats))
+    assert new_york["date"](value) == day
+
+
+@pytest.mark.parametrize("formats", [(), ("%ms",)])
+def test_time_at_midnight_of_utc_is_shown_in_the_zone(formats: tuple[str, ...]) -> None:
+    new_york = conversions(ZoneInfo("America/New_York"), Form(formats=formats))
+    assert new_york["datetime"](454464000000) == "1984-05-26T20:00:00-04:00"
+
+
 def test_file_of_a_zone_is_read_once() -> None:
     held = weakref.ref(moment_of("2024-05-27T12:00:00", ZoneInfo("Asia/Tokyo")).tzinfo)
     assert held() is not None  # though the time is gone
