@@ -19,12 +19,17 @@ SECONDS = range(-5_364_662_400, 4_102_444_800)
 DAYS = range(1000, 1_000_000), range(1000_01_01, 2200_01_02)
 DAYS_END = 32_000_000  # no day is a larger number
 LIVED, MONTHS, DAYS_OF_MONTHS = range(1900, 2101), range(1, 13), range(1, 32)  # of 31122001
-A_YEAR = re.compile(r"[0-9]{4}")  # the same as text
+DAYS_OF_YEARS = range(1, 367)  # of 2001365
+LIKELY = range(1800, 2201)  # years of a day that has lost its zeros
 NO_DATE = re.compile(r"0000-00-00(?:[T ]00:00:00(?:\.0+)?Z?)?")  # MySQL's null
 ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 ISO_TIME = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?"
     r"(?:Z|[+-][0-9]{2}:[0-9]{2})?"
+)
+# pendulum makes one up for 2001-12 and 2001-W01; 2001365 may have lost a zero
+NAMES_ITS_DAY = re.compile(
+    r"[0-9]{4}(?:([-/:]?)[0-9]{2}\1[0-9]{2}|-[0-9]{3}|(-?)W(?!00)[0-9]{2}\2[1-7])"
 )
 BLANK_BEFORE_ZONE = re.compile(r"(?<=[0-9]) +(?:(?=[+-][0-9])|(?:UTC|GMT|Z)$)")
 TIMES = re.compile(r"%[HIMSfpcX]")  # parts of a form that say a time of day
@@ -108,6 +113,9 @@ def is_a_day(number: int) -> bool:
     """Whether a number is more likely a year, a day or a count of days than a second of 1970."""
     if any(number in each for each in DAYS):
         return True
+    year, day = divmod(number, 1000)
+    if year in LIVED and day in DAYS_OF_YEARS:
+        return True
     rest, year = divmod(number, 10_000)
     month, day = sorted(divmod(rest, 100))  # either may stand first
     return year in LIVED and month in MONTHS and day in DAYS_OF_MONTHS
@@ -140,9 +148,10 @@ def read_by(text: str, form: str) -> datetime:
             return _since_epoch(Decimal(text), a_second)
         raise ValueError
     missing = _length(form) - len(text) if text.isdigit() else 0
-    if missing > 0 and form.startswith("%Y"):  # no year begins with one
+    found = datetime.strptime("0" * missing + text, form)
+    if missing > 0 and found.year not in LIKELY:
         raise ValueError
-    return datetime.strptime("0" * missing + text, form)
+    return found
 
 
 def _is_of_numbers(form: str) -> bool:
@@ -167,7 +176,7 @@ def _parse(text: str, zone: tzinfo) -> datetime | date:
         local = moment.replace(tzinfo=zone)
         if zone is UTC or local.utcoffset() == local.replace(fold=1).utcoffset():
             return local  # the zone has it, and once
-    if A_YEAR.fullmatch(text):
+    if not NAMES_ITS_DAY.match(text):
         raise NoMoment
     return _read(text, zone)
 
@@ -189,9 +198,7 @@ def _read(text: str, zone: tzinfo) -> datetime | date:
         moment = pendulum.parse(text, exact=True, tz=_pendulums(zone))
     except TypeError:  # a defect of pendulum's with some texts that are no dates
         raise NoMoment from None
-    if text == "now" or not isinstance(
-        moment, date
-    ):  # pendulum takes `now`, times of day and durations too
+    if not isinstance(moment, date):  # pendulum takes intervals, too
         raise NoMoment
     if isinstance(moment, datetime):
         moment.utcoffset()  # raises ValueError for a zone of a day or more, which pendulum takes

@@ -123,11 +123,16 @@ FORMS = [
     ("date", Form(formats=("%d%m%Y",)), "1022001", "2001-02-01"),
     ("date", Form(formats=("%d%m%Y",)), 1022001.0, "2001-02-01"),
     ("date", Form(formats=("%y%m%d",)), 10203, "2001-02-03"),
+    ("date", Form(formats=("%d%m%Y",)), "1011800", "1800-01-01"),
+    ("date", Form(formats=("%d%m%Y",)), "1012200", "2200-01-01"),
+    ("date", Form(formats=("%d%m%Y",)), "31129999", "9999-12-31"),  # it has all of its digits
+    ("date", Form(formats=("%Y%j",)), "2024136", "2024-05-15"),
+    ("date", Form(formats=("%Y%j",)), 2024136, "2024-05-15"),
+    ("date", Form(formats=("%d%m%Y", "%Y%j")), "2024136", "2024-05-15"),
     ("date", Form(formats=("%d.%m.%Y", "%Y%m%d")), 20011231, "2001-12-31"),
     ("date", Form(formats=("%Y%m%d",)), 1700000000, "2023-11-14"),
     ("date", Form(formats=("%d.%m.%Y",)), 1700000000, "2023-11-14"),
     ("datetime", Form(formats=("%Y%m%d%H%M%S",)), 20011231131415, "2001-12-31T13:14:15Z"),
-    ("date", Form(formats=("%Y%m%d",)), "2001123", "2001-05-03"),  # as ISO 8601 has it
     ("date", Form(formats=("%s", "%ms")), 44_150_400_000, "1971-05-27"),
     ("date", Form(formats=("%s", "%ms")), "44150400000", "1971-05-27"),
     ("date", Form(formats=("%s", "%ms")), 1601308361, "2020-09-28"),
@@ -211,6 +216,12 @@ def test_form_says_how_values_are_written(kind: str, form: Form, value: Any, exp
 
 BROKEN = [
     ("date", Form(formats=("%d.%m.%Y",)), "31.02.1984"),
+    ("date", Form(formats=("%Y%m%d",)), "2001123"),  # read 123rd day, or 123 AD
+    ("date", Form(formats=("%Y%m%d",)), 2001123),
+    *(
+        ("date", Form(formats=("%d%m%Y",)), value)
+        for value in ("2024015", 2024015, "1019999", "1012201", "1011799", "2024136")
+    ),
     *(
         ("float", Form(decimal=","), text)
         for text in ("1.5", "1.23,5", "1,234,5", "12.3456", "1 2")
