@@ -16,8 +16,9 @@ from .moments import NoMoment, day_of, moment_of
 from .phones import NoPhone, e164
 
 MAX_EXPONENT = 308  # of a double
-TRUE = frozenset({"true", "t", "yes", "y", "1", "1.0"})  # 1.0: a column of 1 and null in a table
-FALSE = frozenset({"false", "f", "no", "n", "0", "0.0"})
+TRUE = frozenset({"true", "t", "yes", "y", "1"})
+FALSE = frozenset({"false", "f", "no", "n", "0"})
+BIT = re.compile(r"([01])[.,]0+")  # a column of 1 and null in a table has 1.0
 # blanks and points between groups of three digits, where a comma stands before the decimals
 GROUPED = re.compile(
     r"[+-]?[0-9]{1,3}(?:(?P<gap>[. '\u2019\u00a0\u202f])[0-9]{3})(?:(?P=gap)[0-9]{3})*(?:,[0-9]*)?"
@@ -128,6 +129,8 @@ def _boolean(value: Any) -> bool:
         return value
     is_single = isinstance(value, str | int | float | Decimal)
     text = _string(value).strip().lower() if is_single else ""
+    if whole := BIT.fullmatch(text):
+        text = whole[1]
     if text not in TRUE | FALSE:
         raise CannotConvert
     return text in TRUE

@@ -117,6 +117,10 @@ CONVERTED = [
     ("boolean", Decimal("0.00"), False),
     ("boolean", "1.0", True),
     ("boolean", "0.0", False),
+    ("boolean", "1.00", True),
+    ("boolean", " 0.000 ", False),
+    ("boolean", "1,0", True),
+    ("boolean", "0,00", False),
     ("boolean", "true", True),
     ("boolean", " TRUE ", True),
     ("boolean", "t", True),
@@ -239,6 +243,7 @@ IMPOSSIBLE: list[tuple[str, Any]] = [
     *(("phone", value) for value in ("030 123456", "+15550123", 4930123456, "+49", "none", "")),
     *(("sha256", value) for value in ("", " ")),
     *(("boolean", value) for value in ("", "on", "truthy", 2, -1, 1.5, "y.0", 10.0)),
+    *(("boolean", value) for value in ("1.", "1,", "10.0", "1.01", "2.0", "1.0.0", "-1.0", ".0")),
     *(("tags", value) for value in ({}, {"a": 1}, [["a"]], ["a", {"b": 1}])),
 ]
 
