@@ -37,6 +37,10 @@ class StatusCounts:
         self._tried[place].update(statuses)
         self._words = words or self._words
 
+    def take_back(self, place: Place, status: Any) -> None:
+        """Hear of one that was tried and is not sent."""
+        self._tried[place][status] -= 1
+
     def drop(self) -> None:
         """Forget those that were tried."""
         self._tried.clear()

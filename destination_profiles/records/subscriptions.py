@@ -1,5 +1,6 @@
 """All subscriptions of each record: those of the entries of a mapping, and a row's own."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from ..config import StreamConfig
@@ -37,7 +38,8 @@ class Subscriptions:
         ]
         places = [(each.channel, each.resource_id) for each in stream.subscriptions]
         self._may_contradict = len(set(places)) < len(places)
-        self._settled, self._counts = OptOutsWin(known, columns.notes), counts
+        self._settled = OptOutsWin(known, columns.notes, stream.subscriptions, counts)
+        self._counts = counts
         self._places = stream.bare
         self._bare = [
             {"channel": channel, "resource_id": resource_id, STATUS: UNSUBSCRIBED}
@@ -56,11 +58,13 @@ class Subscriptions:
         """Those of each record: its `own`, if these are a list, and what was built; ABSENT where
         there are none.
         """
-        built = self._with_bare(self._joined(table))
-        return built if own is None else list(map(self._beside, own, built))
-
-    def _joined(self, table: Table) -> list[Any]:
         columns = self.built(table)
+        built = self._with_bare(self._joined(columns))
+        if own is None:
+            return built
+        return list(map(self._beside, own, built, zip(*columns, strict=True)))
+
+    def _joined(self, columns: list[Values]) -> list[Any]:
         if len(columns) == 1:
             return [each if each is ABSENT else [each] for each in columns[0]]
         rows: list[Any] = [
@@ -69,7 +73,11 @@ class Subscriptions:
         ]
         if not self._may_contradict:
             return rows
-        return [each if each is ABSENT else self._settled(each) for each in rows]
+        made = zip(*columns, strict=True)
+        return [
+            each if each is ABSENT else self._settled(each, row)
+            for each, row in zip(rows, made, strict=True)
+        ]
 
     def _with_bare(self, built: list[Any]) -> list[Any]:
         if not self._bare or ABSENT not in built:
@@ -79,7 +87,7 @@ class Subscriptions:
             self._counts.tries((channel, resource_id), ended)
         return [self._bare if each is ABSENT else each for each in built]
 
-    def _beside(self, own: Any, built: Any) -> Any:
+    def _beside(self, own: Any, built: Any, made: Sequence[Any]) -> Any:
         if built is ABSENT or not (own is None or own is ABSENT or isinstance(own, list)):
             return own
-        return self._settled([*own, *built]) if own else built
+        return self._settled([*own, *built], made) if own else built

@@ -59,9 +59,9 @@ class Notes:
         self.pending += [each for each in values if type(each) is Unread]
         return [ABSENT if type(each) is Unread else each for each in values]
 
-    def leave_out(self, rejection: Rejection, times: int) -> None:
+    def leave_out(self, rejection: Rejection) -> None:
         """Note what is left out of a record that is taken all the same."""
-        self.pending += [Unread(LEFT_OUT, rejection)] * times
+        self.pending.append(Unread(LEFT_OUT, rejection))
 
     def readable(self, values: Values, field: FieldConfig, garbled: Rejection) -> Values:
         """The values of a path without those behind a text that cannot be read, which are noted.

@@ -8,9 +8,10 @@ import pytest
 from destination_profiles.config import FieldConfig, SubscriptionConfig
 from destination_profiles.records.batch import Batch
 from destination_profiles.records.codec import StreamCodec
-from destination_profiles.records.contradictions import OptOutsWin
+from destination_profiles.records.contradictions import SAYS, OptOutsWin
 from destination_profiles.records.unread import Notes
 from destination_profiles.service.manifest import service
+from destination_profiles.statuses import StatusRule
 from unit_tests.records.streams import codec, profile, taken
 
 IN, OUT = "subscribed", "unsubscribed"
@@ -105,7 +106,7 @@ def test_what_is_left_out_is_counted_once_its_row_is_taken() -> None:
     made = stream(WORK, HOME, fields=(FieldConfig("id", "id"),))
     rows = [_json(ROW), _json({**ROW, "id": None}), _json({**ROW, "home": "c@d"})]
     taken(made, rows)
-    says = "$.subscriptions says otherwise than an opt-out of the same address in its row"
+    says = "$.home_news says otherwise than an opt-out of the same address in its row"
     assert made.notes.take() == {("profile", "opt_out", says, None): 1}
 
 
@@ -113,3 +114,75 @@ def test_addresses_that_differ_are_sent_with_their_own() -> None:
     row = {**ROW, "home": "c@d"}
     made = stream(WORK, HOME, fields=(FieldConfig("id", "id"),))
     assert [each["status"] for each in profile(made, row)["subscriptions"]] == [OUT, IN]
+
+
+EACH_WAY = [
+    ([WORK, HOME], ["home_news"], {OUT: 1}),
+    ([HOME, WORK], ["home_news"], {OUT: 1}),
+    ([(28, "work", "home_news"), (28, "home", "work_news")], ["home_news"], {OUT: 1}),
+    ([(28, "none", "home_news"), WORK, HOME], ["home_news"], {OUT: 1}),
+    ([WORK, (28, "other", "home_news")], [], {OUT: 1, IN: 1}),
+]
+
+
+@pytest.mark.parametrize(("entries", "columns", "counted"), EACH_WAY)
+@pytest.mark.parametrize("wire", ["json", "xml"])
+@pytest.mark.parametrize("fields", [(FieldConfig("id", "id"),), None])
+def test_one_that_is_left_out_names_its_column_and_is_not_asked_for(
+    entries: Any, columns: list[str], counted: Any, wire: Any, fields: Any
+) -> None:
+    made = stream(*entries, fields=fields, wire_format=wire)
+    taken(made, [_json({**ROW, "other": "c@d"})])
+    assert [kind[2] for kind in made.notes.take()] == [f"$.{each} {SAYS}" for each in columns]
+    assert made.subscriptions == {("email", 28, word): n for word, n in counted.items()}
+
+
+@pytest.mark.parametrize(
+    "fields", [(FieldConfig("id", "id"), FieldConfig("subscriptions", "subscriptions")), None]
+)
+def test_one_that_a_rows_own_opt_out_contradicts_is_not_asked_for(fields: Any) -> None:
+    own, made = {**SENT, "status": OUT}, stream((28, "mail", "news"), fields=fields)
+    rows = [{"id": 1, "mail": mail, "news": IN, "subscriptions": [own]} for mail in ("a@b", "c@d")]
+    taken(made, list(map(_json, rows)))
+    assert [kind[2] for kind in made.notes.take()] == [f"$.news {SAYS}"]
+    assert made.subscriptions == {("email", 28, IN): 1}
+
+
+def test_rows_own_that_is_left_out_names_no_column_and_was_never_counted() -> None:
+    fields = (FieldConfig("id", "id"), FieldConfig("subscriptions", "subscriptions"))
+    made = stream((28, "mail", "news"), fields=fields)
+    row = {"id": 1, "mail": "a@b", "news": OUT, "subscriptions": [{**SENT, "status": IN}]}
+    taken(made, [_json(row)])
+    assert [kind[2] for kind in made.notes.take()] == [f"$.subscriptions {SAYS}"]
+    assert made.subscriptions == {("email", 28, OUT): 1}
+
+
+def test_one_without_a_status_and_one_with_a_number_are_taken_back_too() -> None:
+    rule = StatusRule(codes=True, keeps_null=True)
+    entries = [
+        SubscriptionConfig(
+            "email",
+            28,
+            (FieldConfig("email", "mail"),),
+            (FieldConfig("status", name),),
+            status=rule,
+        )
+        for name in ("a", "b", "c")
+    ]
+    made = codec(subscriptions=entries, fields=(FieldConfig("id", "id"),))
+    taken(made, [_json({"id": 1, "mail": "a@b", "a": 0, "b": None, "c": 1})])
+    assert [kind[2] for kind in made.notes.take()] == [f"$.a {SAYS}", f"$.b {SAYS}"]
+    assert made.subscriptions == {("email", 28, OUT): 1}
+
+
+def test_constant_that_is_left_out_names_the_column_of_its_address() -> None:
+    constant = SubscriptionConfig(
+        "email", 28, (FieldConfig("email", "home"),), (FieldConfig("status", value=IN),)
+    )
+    column = SubscriptionConfig(
+        "email", 28, (FieldConfig("email", "work"),), (FieldConfig("status", "work_news"),)
+    )
+    made = codec(subscriptions=[constant, column], fields=(FieldConfig("id", "id"),))
+    taken(made, [_json(ROW)])
+    assert [kind[2] for kind in made.notes.take()] == [f"$.home {SAYS}"]
+    assert made.subscriptions == {("email", 28, OUT): 1}
