@@ -75,7 +75,8 @@ def reading(
     """
     if is_key:
         answers = {**answers, (UNREADABLE, ""): "reject"}
-    path, values = paths[0], [each for path in paths for each in sampled.values(path)]
+    values_of = sampled.members if kind == "phones" else sampled.values
+    path, values = paths[0], [each for path in paths for each in values_of(path)]
     made = Reading()
     match kind:
         case "int" | "boolean" | "email" | "tags" | "float" | "phones":

@@ -38,6 +38,11 @@ class Sampled:
         found = (walk(row.get(name)) if steps else row.get(name) for row in self.rows)
         return [each for each in found if _is_there(each)]
 
+    def members(self, path: str) -> list[Any]:
+        """Its values, and in the place of an array its members, as `columns` takes them."""
+        several = (each if isinstance(each, list) else [each] for each in self.values(path))
+        return list(filter(_is_there, chain.from_iterable(several)))
+
     def kinds(self, path: str) -> frozenset[str] | None:
         """The JSON types that the schema names for a column, but for null; None where it is
         open.

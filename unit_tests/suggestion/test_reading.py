@@ -207,6 +207,16 @@ def test_answers_are_checked(topic: str, right: str, wrong: str) -> None:
     assert wanted("key", ("a", "b")) == "one of a, b"
 
 
+def test_members_of_arrays_are_phone_numbers() -> None:
+    found = read("phones", ["0171 3920001", "", None], ["030 123456", "-"], answers=DE | OMIT)
+    assert not found.is_unsure
+    assert found.settings == {"type": "phone", "region": "DE", "on_error": "omit"}
+    assert found.notes == [
+        "2 of 3 numbers name no country",
+        '1 of 3 cannot be read: left out ("-" 1)',
+    ]
+
+
 def test_objects_are_looked_into_where_names_are_known() -> None:
     rows = [{"a": {"city": "x", "canary": 1}}, {"a": '{"city":"y","deep":{"city":"z"}}'}, {"b": 1}]
     sampled = Sampled(rows, {})
