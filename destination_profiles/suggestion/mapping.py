@@ -9,7 +9,7 @@ from .consent import Consent, addresses, consent
 from .fields import Field
 from .keys import EMAIL, MODES, PHONES, Candidate, Choice, Known, choose
 from .names import APART, AROUND, SPELLED, Fit, Names, tells_consent, tells_deletion
-from .questions import Answers, Question
+from .questions import Answers, Question, columns_of_status
 from .reading import Reading, reading
 from .samples import Sampled
 
@@ -109,11 +109,13 @@ def suggest(
         _enter(made, use, sampled, answers)
     where = addresses(_of(uses, EMAIL), _of(uses, PHONES), free, sampled)
     taken = {path for use in uses for path in use.paths}
-    for path in consenting:
-        found = consent(path, sampled, where, resources, answers)
-        if found is not None:
-            taken |= {path, str(found.settings["address_from"])}
-            _subscribe(made, found)
+    consents = (consent(path, sampled, where, resources, answers) for path in consenting)
+    told = columns_of_status(answers)
+    for found in sorted(
+        filter(None, consents), key=lambda each: each.settings["status_from"] not in told
+    ):
+        taken |= {str(found.settings["status_from"]), str(found.settings["address_from"])}
+        _subscribe(made, found)
     made.questions += [key.question] if key.question else []
     inside = tuple(f"{path}." for path in columns if path in taken)
     outside = {path.rpartition(".")[0] for path in taken}

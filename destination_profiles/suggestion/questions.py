@@ -54,6 +54,11 @@ def bare_code(answers: Answers) -> Mapping[str, bool]:
     return {} if answers.get((BARE_CODE, "")) == "no" else {BARE_CODE: True}
 
 
+def columns_of_status(answers: Answers) -> set[str]:
+    """The columns of which a value was told to mean a status."""
+    return {subject.rpartition(":")[0] for topic, subject in answers if topic == STATUS}
+
+
 def fate(answer: str | None) -> str:
     """What becomes of values that cannot be read."""
     return "left out" if answer == "omit" else "each rejects its row"

@@ -197,6 +197,17 @@ def test_two_columns_of_consent_do_not_contradict() -> None:
     assert second.notes[0] == "newsletter tells of email too: which of them is right?"
 
 
+def test_column_of_consent_that_was_answered_goes_first() -> None:
+    table = rows(email="a{}@example.org", terms_accepted="ja", newsletter="ja")
+    status = {(STATUS, "newsletter:ja"): "subscribed"}
+    for answers, is_open in ((status, True), (status | {(RESOURCE, "email"): "28"}, False)):
+        first, second = made(table, answers=answers).subscriptions
+        told = first.settings["status_from"], second.settings["status_from"]
+        assert told == ("newsletter", "terms_accepted")
+        assert (first.is_open, second.is_open) == (is_open, True)
+    assert second.notes[0] == "newsletter tells of email too: which of them is right?"
+
+
 def test_one_word_without_an_answer_leaves_consent_open() -> None:
     table = [*rows(**CONSENTING), {"email": "b@example.org", "newsletter": "nein"}]
     assert made(table, answers=MEANT).subscriptions[0].is_open
