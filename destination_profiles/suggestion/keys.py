@@ -1,9 +1,12 @@
 """Which column finds the profile of a row, and by which key of the database."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from ..cells import Cell
+from ..conversion import CannotConvert
 from .fields import Field
 from .names import Names
 from .questions import KEY, Answers, Question
@@ -99,16 +102,19 @@ def _by_asking(
 
 
 def _asked(candidate: Candidate, sampled: Sampled, known: Known) -> tuple[int | None, int]:
-    kind = int if candidate.field.kind == "int" else str
+    values = _read(candidate, sampled)[:ASKED]
+    return (known(candidate.matching(), values) if values else None), len(values)
+
+
+def _read(candidate: Candidate, sampled: Sampled) -> list[Any]:
+    """The values of a column as its key is sent, those that can be read."""
+    kind = MODES.get(candidate.field.name, candidate.field.kind)
+    read = Cell().reader(kind)
     values = []
     for each in sampled.values(candidate.path):
-        try:
-            values.append(kind(float(each)) if kind is int else str(each))
-        except (TypeError, ValueError, OverflowError):
-            continue
-        if len(values) == ASKED:
-            break
-    return (known(candidate.matching(), values) if values else None), len(values)
+        with suppress(CannotConvert):
+            values.append(read(each) if read else each)
+    return values
 
 
 def _differ(values: Sequence[Any]) -> bool:

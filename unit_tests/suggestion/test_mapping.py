@@ -8,6 +8,7 @@ import pytest
 from destination_profiles.api.client import ServiceField
 from destination_profiles.service.manifest import service
 from destination_profiles.suggestion.fields import fields_of
+from destination_profiles.suggestion.keys import Known
 from destination_profiles.suggestion.mapping import Source, StreamSuggestion, suggest
 from destination_profiles.suggestion.questions import (
     BARE_CODE,
@@ -38,6 +39,7 @@ def made(
     given: Mapping[str, Any] | None = None,
     answers: Answers | None = None,
     known: Mapping[str, int] | None = None,
+    ask: Known | None = None,
 ) -> StreamSuggestion:
     schema = {"properties": columns or {name: {} for row in rows for name in row}}
     return suggest(
@@ -45,7 +47,7 @@ def made(
         fields_of(service(), own),
         given=given,
         answers=answers or {},
-        known=lambda matching, _: (known or {}).get(str(matching.get("field_name"))),
+        known=ask or (lambda matching, _: (known or {}).get(str(matching.get("field_name")))),
         resources={"email": ["28 (News)"]},
     )
 
@@ -109,6 +111,14 @@ def test_service_decides_between_two_keys() -> None:
         asked = made(table, known=known)
         assert asked.key.question is not None
         assert asked.key.question.choices == ("crm_id", "Custom_ID")
+
+
+def test_service_is_asked_for_exact_numbers() -> None:
+    asked: list[Sequence[Any]] = []
+    long = 1234567890123456789
+    told = [{"customer_no": each} for each in (long, str(long + 1), f"{long + 2}.0", 3.0, "x", 2.5)]
+    made(told, ask=lambda _, values: asked.append(values))
+    assert asked == [[long, long + 1, long + 2, 3]] * 2
 
 
 def test_key_that_was_answered_or_given_is_taken() -> None:
