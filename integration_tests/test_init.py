@@ -348,6 +348,28 @@ def test_token_comes_from_the_environment(
     assert connector.run("check").status["status"] == "SUCCEEDED"
 
 
+def messages(folder: Folder, name: str, rows: list[dict[str, Any]]) -> None:
+    """What a source reads from a stream."""
+    lines = (record(each, stream=name) for each in rows)
+    (folder.path / "messages.jsonl").write_bytes(b"".join(lines))
+
+
+def test_service_tells_the_column_of_a_key(folder: Folder, sandbox: ServedSandbox) -> None:
+    ids = range(1234567890123456789, 1234567890123456799)
+    seeds = [{"crm_id": each} for each in ids]
+    sandbox.create(*seeds, matching="custom", field_name="crm_id")
+    folder.catalog(stream("orders", {"id": {}, "account_id": {}, "email": {}}))
+    rows = [{"id": 100 + place, "account_id": each} for place, each in enumerate(ids)]
+    messages(folder, "orders", rows)
+    (orders,) = load(folder.init("--messages", "messages.jsonl"))["streams"]
+    assert orders["fields"][0] == {"to": "crm_id", "from": "account_id", "type": "int"}
+    messages(folder, "orders", [{"id": each, "account_id": each} for each in ids])
+    made = folder.init("--messages", "messages.jsonl")
+    assert "# QUESTION: Which field are profiles found by, and which column is it taken" in made
+    assert "# - {to: crm_id, from: account_id, type: int}" in made
+    assert not folder.check()
+
+
 def test_stream_without_a_fit_sends_nothing(folder: Folder) -> None:
     folder.catalog(stream("things", {"weight": {"type": "number"}}))
     made = folder.init()

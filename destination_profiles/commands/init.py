@@ -89,7 +89,7 @@ class _Draft:
         named = {each.get("name") for each in given.get("streams") or () if isinstance(each, dict)}
         self._given, self._fields, self._client = given, fields, client
         self._sources = [each for each in sources if each.name not in named]
-        self._asked: dict[str, int | None] = {}
+        self._asked: dict[tuple[str, Sequence[Any]], int | None] = {}
         self._resources = _resources(client)
 
     def suggested(self, answers: Answers) -> list[StreamSuggestion]:
@@ -132,15 +132,16 @@ class _Draft:
 
     def _known(self, matching: Mapping[str, Any], values: Sequence[Any]) -> int | None:
         """How many of some values the service finds a profile by; None where it does not tell."""
-        name = str(matching.get("field_name"))
-        if name not in self._asked:
+        name = str(matching.get("field_name", matching["mode"]))
+        place = name, tuple(values)
+        if place not in self._asked:
             target = Target(int(self._given["db_id"]), parse_matching(matching, service()))
             try:
                 found = [self._client.profile(target, {name: each}) for each in values]
-                self._asked[name] = sum(each is not None for each in found)
+                self._asked[place] = sum(each is not None for each in found)
             except ProfilesError:
-                self._asked[name] = None
-        return self._asked[name]
+                self._asked[place] = None
+        return self._asked[place]
 
 
 def _given(path: str | None, *, asks: bool) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 from ..cells import Cell
 from ..conversion import CannotConvert
 from .fields import Field
-from .names import Names
+from .names import Names, bare
 from .questions import KEY, Answers, Question
 from .samples import Sampled, distinct
 
@@ -16,6 +16,8 @@ EMAIL, PHONES, CUSTOM = "email", "phones", "custom"
 MODES = {EMAIL: "email", PHONES: "phone"}  # matching modes of system fields
 MANY = 20  # values of a column, which are few different ones by no chance
 ASKED = 20  # sampled values that the service is asked for, to tell keys apart
+MOST = 0.5  # of them: the service knows more of the right key
+PLAIN = "id"
 # how many of some values the service finds by a key; None where it does not tell
 Known = Callable[[Mapping[str, Any], Sequence[Any]], int | None]
 
@@ -29,6 +31,16 @@ class Candidate:
     strength: int
     why: str
 
+    @property
+    def answer(self) -> str:
+        """What chooses it."""
+        return f"{self.field.name}={self.path}"
+
+    @property
+    def told(self) -> str:
+        """It, in words."""
+        return f"{self.field.name} ({self.path})"
+
     def matching(self) -> dict[str, Any]:
         """The setting `matching`."""
         if self.field.name in MODES:
@@ -38,11 +50,14 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The key that is suggested, if any, why, and the question where another fits as well."""
+    """The key that is suggested, if any, why, and the question where another fits as well.
+    `waiting`: the columns of which it may be any, so that none is used.
+    """
 
     chosen: Candidate | None
     why: tuple[str, ...]
     question: Question | None = None
+    waiting: tuple[str, ...] = ()
 
 
 def choose(
@@ -56,49 +71,82 @@ def choose(
     known: Known,
 ) -> Choice:
     """The best key: one that is `given` as `matching` or answered, else the custom field that a
-    column fits best, else the address. Where several fit as well, the service is asked for some
-    sampled values.
+    column fits best, else the address. Where several fit as well, columns or fields, the service
+    is asked for some sampled values.
     """
-    found = [each for field in fields for each in _candidates(field, names, paths, answers)]
-    found = [each for each in found if _differ(sampled.values(each.path))]
+    found: list[Candidate] = []
+    for field in fields:
+        fitting = _candidates(field, names, paths, answers)
+        found += _best([each for each in fitting if _differ(sampled.values(each.path))])
     if (wanted := _wanted(given, answers)) is not None:
         found = [each for each in found if each.field.name in wanted]
         if not found:
             return Choice(None, (f"No column fits {' or '.join(wanted)}, which it is found by.",))
-        return Choice(found[0], (_told(found[0], sampled),))
     if not found:
         return Choice(None, ("No column fits a key of this database.",))
-    found.sort(key=lambda each: (each.field.name in MODES, -each.strength))
-    best = found[0]
-    own = [each for each in found if each.field.name not in MODES]
-    rivals = [each for each in own if each.strength == best.strength]
+    if wanted is None:
+        found.sort(key=lambda each: (each.field.name in MODES, -each.strength))
+    rivals = _rivals(found, is_settled=wanted is not None)
     if rivals[1:]:
         return _by_asking(rivals, found, sampled, known)
-    others = [each for each in found if each is not best]
-    return Choice(best, (_told(best, sampled), *_others(others)))
+    others = _others(found[1:]) if wanted is None else ()
+    return Choice(found[0], (_told(found[0], sampled), *others))
+
+
+def _best(fitting: Sequence[Candidate]) -> list[Candidate]:
+    """The columns that fit a field best; one that is called `id` alone may be that of the row."""
+    most = max((each.strength for each in fitting), default=0)
+    best = [each for each in fitting if each.strength == most]
+    return sorted(best, key=lambda each: bare(each.path) == PLAIN)
+
+
+def _rivals(found: Sequence[Candidate], *, is_settled: bool) -> list[Candidate]:
+    """Those that fit as well as the first: columns of its field, and unless the field is settled,
+    other custom fields. An array of phones takes all its columns.
+    """
+    first = found[0]
+    alike = [each for each in found if each.strength == first.strength]
+    if first.field.name == PHONES:
+        return [first]
+    if is_settled or first.field.name in MODES:
+        return [each for each in alike if each.field is first.field]
+    return [each for each in alike if each.field.name not in MODES]
 
 
 def _by_asking(
     rivals: list[Candidate], found: list[Candidate], sampled: Sampled, known: Known
 ) -> Choice:
-    """One of several that fit as well: the one by which the service finds most."""
-    asked = {each.field.name: _asked(each, sampled, known) for each in rivals}
-    counts = {name: count for name, (count, _) in asked.items() if count is not None}
-    best = max(rivals, key=lambda each: counts.get(each.field.name, -1))
+    """One of several that fit as well: the one by which the service clearly finds most."""
+    asked = {each: _asked(each, sampled, known) for each in rivals}
+    shares = {each: count / tried for each, (count, tried) in asked.items() if count is not None}
+    best = max(rivals, key=lambda each: shares.get(each, -1))
     others = _others([each for each in found if each is not best])
-    most = sorted(counts.values(), reverse=True)
-    if len(most) > 1 and most[0] > most[1]:
-        told = ", ".join(f"{counts[name]} by {name}" for name in counts)
-        tried = asked[best.field.name][1]
-        return Choice(
-            best,
-            (_told(best, sampled), f"Of {tried} sampled values the service knows {told}.", *others),
+    paths = tuple(dict.fromkeys(each.path for each in rivals))
+    names = [each.told if paths[1:] else each.field.name for each in rivals]
+    if _is_clear(best, shares, rivals):
+        told = ", ".join(
+            f"{asked[each][0]} by {name}" for each, name in zip(rivals, names, strict=True)
         )
-    names = ", ".join(each.field.name for each in rivals)
-    choices = tuple(each.field.name for each in found)
-    question = Question(KEY, "", f"Which field are profiles found by: {names}?", choices)
-    why = (_told(best, sampled), f"{names} fit as well as each other.", *others)
-    return Choice(best, why, question)
+        why = f"Of {asked[best][1]} sampled values the service knows {told}."
+        return Choice(best, (_told(best, sampled), why, *others))
+    alike = f"{', '.join(names)} fit as well as each other."
+    if paths[1:]:
+        listed = ", ".join(each.answer for each in rivals)
+        text = f"Which field are profiles found by, and which column is it taken from: {listed}?"
+        choices = tuple(each.answer for each in found)
+        return Choice(best, (alike, *others), Question(KEY, "", text, choices), paths)
+    choices = tuple(dict.fromkeys(each.field.name for each in found))
+    question = Question(KEY, "", f"Which field are profiles found by: {', '.join(names)}?", choices)
+    return Choice(best, (_told(best, sampled), alike, *others), question)
+
+
+def _is_clear(
+    best: Candidate, shares: Mapping[Candidate, float], rivals: Sequence[Candidate]
+) -> bool:
+    """Whether the service knows most values of one, and of each other not half as many."""
+    others = [share for each, share in shares.items() if each is not best]
+    is_told = len(shares) == len(rivals)
+    return is_told and shares[best] > MOST and all(2 * share <= shares[best] for share in others)
 
 
 def _asked(candidate: Candidate, sampled: Sampled, known: Known) -> tuple[int | None, int]:
@@ -128,11 +176,10 @@ def _candidates(
     if not field.is_key or not names.may_be_key(field.name):
         return []
     wanted = answers.get((KEY, ""), "").partition("=")
-    if wanted[0] == field.name and wanted[2] in paths:
+    if wanted[0] == field.name and wanted[1] and wanted[2] in paths:
         return [Candidate(field, wanted[2], 3, "you said so")]
     fits = [(path, names.fit(path, field.name)) for path in paths]
-    found = [Candidate(field, path, fit.strength, fit.why) for path, fit in fits if fit is not None]
-    return sorted(found, key=lambda each: -each.strength)[:1]
+    return [Candidate(field, path, fit.strength, fit.why) for path, fit in fits if fit is not None]
 
 
 def _wanted(given: Mapping[str, Any] | None, answers: Answers) -> tuple[str, ...] | None:
@@ -159,5 +206,5 @@ def _told(chosen: Candidate, sampled: Sampled) -> str:
 
 
 def _others(others: Sequence[Candidate]) -> tuple[str, ...]:
-    told = ", ".join(f"{each.field.name} ({each.path})" for each in others)
+    told = ", ".join(each.told for each in others)
     return (f"Other keys that a column fits: {told}.",) if told else ()

@@ -198,9 +198,11 @@ def _enter(made: StreamSuggestion, use: _Use, sampled: Sampled, answers: Answers
     source = {"columns": list(use.paths)} if kind == PHONES else {"from": use.paths[0]}
     notes = tuple(_notes(use, read))
     is_open = (read.is_unsure or use.fit.strength == APART) and not is_key
-    made.fields.append(
-        Entry({"to": to, **source, **read.settings}, notes, is_open, bool(read.questions))
-    )
+    is_asked = bool(read.questions)
+    if made.key.question and use.paths[0] in made.key.waiting:
+        is_open = is_asked = True
+        notes = (made.key.question.text, *notes)
+    made.fields.append(Entry({"to": to, **source, **read.settings}, notes, is_open, is_asked))
     made.questions += read.questions
 
 

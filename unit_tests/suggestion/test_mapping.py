@@ -107,7 +107,7 @@ def test_service_decides_between_two_keys() -> None:
     found = made(table, known={"crm_id": 3, "Custom_ID": 19})
     assert key_of(found) == {"mode": "custom", "field_name": "Custom_ID"}
     assert "Of 20 sampled values the service knows 3 by crm_id, 19 by Custom_ID." in found.key.why
-    for known in ({"crm_id": 5, "Custom_ID": 5}, {}):
+    for known in ({"crm_id": 5, "Custom_ID": 5}, {"crm_id": 11, "Custom_ID": 20}, {}):
         asked = made(table, known=known)
         assert asked.key.question is not None
         assert asked.key.question.choices == ("crm_id", "Custom_ID")
@@ -119,6 +119,75 @@ def test_service_is_asked_for_exact_numbers() -> None:
     told = [{"customer_no": each} for each in (long, str(long + 1), f"{long + 2}.0", 3.0, "x", 2.5)]
     made(told, ask=lambda _, values: asked.append(values))
     assert asked == [[long, long + 1, long + 2, 3]] * 2
+
+
+ONE = [ServiceField("crm_id", "int", title="CRM number")]
+ORDERS = {"id": "1{}", "customer_id": "2{}", "email": "a{}@example.org"}
+
+
+def test_columns_that_fit_one_key_are_a_question() -> None:
+    found = made(rows(**ORDERS), own=ONE)
+    text = (
+        "Which field are profiles found by, and which column is it taken from: crm_id=customer_id, "
+        "crm_id=id?"
+    )
+    question = found.key.question
+    assert question is not None and question in found.questions
+    assert (question.place, question.text) == ((KEY, ""), text)
+    assert question.choices == ("crm_id=customer_id", "crm_id=id", "email=email")
+    assert found.key.why[0] == "crm_id (customer_id), crm_id (id) fit as well as each other."
+    assert sources(found) == {"email": "email"}
+    (entry,) = [each for each in found.fields if each.settings["to"] == "crm_id"]
+    assert (entry.settings["from"], entry.is_open, entry.is_asked) == ("customer_id", True, True)
+    assert entry.notes == (text, "fitting as well: id")
+    both = made(rows(**ORDERS), known={"crm_id": 12, "Custom_ID": 13})  # one takes what one leaves
+    assert sources(both) == {"email": "email"}
+    assert {each.settings["to"] for each in both.fields if each.is_open} == {"crm_id", "Custom_ID"}
+
+
+def test_answer_or_better_name_settles_the_column_of_a_key() -> None:
+    table = rows(**ORDERS)
+    for column in ("id", "customer_id"):
+        found = made(table, own=ONE, answers={(KEY, ""): f"crm_id={column}"})
+        assert (sources(found)["crm_id"], found.key.question) == (column, None)
+    assert made(table, own=ONE, answers={(KEY, ""): "crm_id"}).key.waiting
+    assert made(table, own=ONE, given={"mode": "custom", "field_name": "crm_id"}).key.waiting
+    found = made(rows(**ORDERS, crm_id="3{}"), own=ONE)
+    assert (sources(found)["crm_id"], found.key.question) == ("crm_id", None)
+    found = made(rows(id="{}", email="a{}@example.org"), own=ONE)
+    assert (sources(found)["crm_id"], found.key.question) == ("id", None)
+
+
+@pytest.mark.parametrize(
+    ("knows", "column"),
+    [
+        ((20, 0), "customer_id"),
+        ((5, 12), "id"),
+        ((12, 7), None),
+        ((10, 0), None),
+        ((20, None), None),
+    ],
+)
+def test_service_decides_between_two_columns(
+    knows: tuple[int | None, int | None], column: str | None
+) -> None:
+    counts = dict(zip((2, 1), knows, strict=True))  # by the first digit of the values
+    found = made(rows(**ORDERS), own=ONE, ask=lambda _, values: counts[int(str(values[0])[0])])
+    assert sources(found).get("crm_id") == column
+    assert (found.key.question is None) == (column is not None)
+    if column == "customer_id":
+        assert found.key.why[1] == (
+            "Of 20 sampled values the service knows 20 by crm_id (customer_id), 0 by crm_id (id)."
+        )
+
+
+def test_addresses_in_two_columns_are_a_question_where_they_are_the_key() -> None:
+    found = made(rows(mail="a{}@example.org", email_address="b{}@example.org"))
+    assert found.key.question is not None
+    assert found.key.question.choices == ("email=mail", "email=email_address")
+    assert sources(made(rows(handy="+4930{}12345", tel="+4940{}12345"))) == {
+        "phones": ["handy", "tel"]
+    }
 
 
 def test_key_that_was_answered_or_given_is_taken() -> None:
