@@ -370,6 +370,20 @@ def test_service_tells_the_column_of_a_key(folder: Folder, sandbox: ServedSandbo
     assert not folder.check()
 
 
+def test_stream_without_a_key_is_told(folder: Folder) -> None:
+    folder.catalog(stream("users", {"_id": {}, "city": {}}))
+    messages(folder, "users", [{"_id": f"5f0c0ffee{place}a", "city": "Ulm"} for place in range(9)])
+    known = ("--config", "known.yaml", "--catalog", "discovered.jsonl", "-o", "made.yaml")
+    done = folder.run("init", *known, "--messages", "messages.jsonl")
+    asked = "which column is it that profiles are found by?"
+    assert f"- users: {asked}\n" in done.stdout
+    assert done.stdout.splitlines()[1].split() == ["users", "9", "1", "0", "2", "0"]
+    given = json.loads((folder.path / "known.yaml").read_text())
+    given["matching"] = {"mode": "custom", "field_name": "crm_id"}
+    (folder.path / "known.yaml").write_text(json.dumps(given))
+    assert f"    # QUESTION: {asked}\n    fields:\n" in folder.init("--messages", "messages.jsonl")
+
+
 def test_stream_without_a_fit_sends_nothing(folder: Folder) -> None:
     folder.catalog(stream("things", {"weight": {"type": "number"}}))
     made = folder.init()

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from shlex import join
 from typing import TextIO
 
+from ..suggestion.keys import ABOUT_KEY
 from ..suggestion.mapping import StreamSuggestion
 from ..suggestion.questions import UNREADABLE
 from ..suggestion.settings_file import OPEN
@@ -19,7 +20,8 @@ def show(streams: Sequence[StreamSuggestion], path: str, catalog: str | None, fi
             each.rows,
             sum(not entry.is_open for entry in each.fields),
             sum(not entry.is_open for entry in each.subscriptions),
-            sum(entry.is_open for entry in (*each.fields, *each.subscriptions)),
+            sum(entry.is_open for entry in (*each.fields, *each.subscriptions))
+            + (each.key.chosen is None),
             len(each.left),
         )
         for each in streams
@@ -41,6 +43,8 @@ def show(streams: Sequence[StreamSuggestion], path: str, catalog: str | None, fi
 
 def _waiting(stream: StreamSuggestion) -> Iterator[str]:
     """What waits for a look into the file, as no answer of `init` settles it."""
+    if stream.key.chosen is None:
+        yield f"{stream.name}: {ABOUT_KEY}"
     for each in (*stream.fields, *stream.subscriptions):
         if each.is_open and not each.is_asked:
             name = each.settings.get("to") or f"subscriptions by {each.settings['channel']}"

@@ -8,7 +8,8 @@ from typing import Any
 from ..cells import Cell
 from ..conversion import CannotConvert
 from .fields import Field
-from .names import Names, bare
+from .names import SAME, Names, bare
+from .numbers import has_digits
 from .questions import KEY, Answers, Question
 from .samples import Sampled, distinct
 
@@ -18,6 +19,8 @@ MANY = 20  # values of a column, which are few different ones by no chance
 ASKED = 20  # sampled values that the service is asked for, to tell keys apart
 MOST = 0.5  # of them: the service knows more of the right key
 PLAIN = "id"
+TOLD = "you said so"
+ABOUT_KEY = "which column is it that profiles are found by?"
 # how many of some values the service finds by a key; None where it does not tell
 Known = Callable[[Mapping[str, Any], Sequence[Any]], int | None]
 
@@ -30,6 +33,11 @@ class Candidate:
     path: str
     strength: int
     why: str
+
+    @property
+    def is_told(self) -> bool:
+        """Whether somebody said so."""
+        return self.why == TOLD
 
     @property
     def answer(self) -> str:
@@ -75,21 +83,25 @@ def choose(
     is asked for some sampled values.
     """
     found: list[Candidate] = []
+    odd: list[Candidate] = []
     for field in fields:
         fitting = _candidates(field, names, paths, answers)
-        found += _best([each for each in fitting if _differ(sampled.values(each.path))])
+        odd += (each for each in fitting if not _are_read(each, sampled))
+        found += _best([each for each in fitting if each not in odd and _differ(each, sampled)])
+    told = tuple(f"{each.told}: its values cannot be read as {each.field.kind}." for each in odd)
     if (wanted := _wanted(given, answers)) is not None:
         found = [each for each in found if each.field.name in wanted]
         if not found:
-            return Choice(None, (f"No column fits {' or '.join(wanted)}, which it is found by.",))
+            why = f"No column fits {' or '.join(wanted)}, which it is found by."
+            return Choice(None, (why, *told))
     if not found:
-        return Choice(None, ("No column fits a key of this database.",))
+        return Choice(None, ("No column fits a key of this database.", *told))
     if wanted is None:
         found.sort(key=lambda each: (each.field.name in MODES, -each.strength))
     rivals = _rivals(found, is_settled=wanted is not None)
     if rivals[1:]:
         return _by_asking(rivals, found, sampled, known)
-    others = _others(found[1:]) if wanted is None else ()
+    others = (*_others(found[1:]), *told) if wanted is None else ()
     return Choice(found[0], (_told(found[0], sampled), *others))
 
 
@@ -165,9 +177,22 @@ def _read(candidate: Candidate, sampled: Sampled) -> list[Any]:
     return values
 
 
-def _differ(values: Sequence[Any]) -> bool:
+def _differ(candidate: Candidate, sampled: Sampled) -> bool:
     """Whether values may be those of a key, as most are different ones."""
-    return len(values) < MANY or distinct(values) > len(values) / 2
+    values = sampled.values(candidate.path)
+    return candidate.is_told or len(values) < MANY or distinct(values) > len(values) / 2
+
+
+def _are_read(candidate: Candidate, sampled: Sampled) -> bool:
+    """Whether most values have the type of the key, if there are rows. A phone number may be one
+    within a country that nobody has named yet.
+    """
+    values = sampled.values(candidate.path)
+    if candidate.is_told or not sampled.rows:
+        return True
+    if candidate.field.name == PHONES:
+        return any(map(has_digits, sampled.members(candidate.path)))
+    return bool(values) and 2 * len(_read(candidate, sampled)) >= len(values)
 
 
 def _candidates(
@@ -177,7 +202,7 @@ def _candidates(
         return []
     wanted = answers.get((KEY, ""), "").partition("=")
     if wanted[0] == field.name and wanted[1] and wanted[2] in paths:
-        return [Candidate(field, wanted[2], 3, "you said so")]
+        return [Candidate(field, wanted[2], SAME, TOLD)]
     fits = [(path, names.fit(path, field.name)) for path in paths]
     return [Candidate(field, path, fit.strength, fit.why) for path, fit in fits if fit is not None]
 

@@ -7,7 +7,7 @@ from textwrap import wrap
 from typing import Any
 
 from ..service.manifest import service
-from .keys import Choice
+from .keys import ABOUT_KEY, Choice
 from .mapping import Entry, StreamSuggestion
 from .questions import KEY, ZONE, Answers, Question, wanted
 
@@ -57,7 +57,7 @@ def _matching(matching: Mapping[str, Any] | None, key: Choice | None) -> Iterato
     if matching is not None:
         yield f"matching: {flow(matching)}"
     else:
-        yield f"# {OPEN}: which column is it that profiles are found by? By default it is email."
+        yield f"# {OPEN}: {ABOUT_KEY} By default it is email."
 
 
 def _stream(stream: StreamSuggestion, matching: Mapping[str, Any] | None) -> Iterator[str]:
@@ -70,6 +70,8 @@ def _stream(stream: StreamSuggestion, matching: Mapping[str, Any] | None) -> Ite
         for sentence in stream.key.why:
             yield from _comment(sentence, "    ")
         yield f"    matching: {flow(stream.matching)}"
+    if stream.key.chosen is None and matching is not None:
+        yield from _comment(f"{OPEN}: {ABOUT_KEY}", "    ")
     if all(each.is_open for each in stream.fields):
         yield from _comment(
             f"{OPEN}: no column fits a field. Nothing is sent until one does.", "    "

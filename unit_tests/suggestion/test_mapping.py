@@ -205,6 +205,28 @@ def test_key_that_was_answered_or_given_is_taken() -> None:
     assert key_of(made(rows(weight="{}"), given=given)) is None
 
 
+def test_column_whose_values_are_of_another_type_is_no_key() -> None:
+    table = rows(id="5f0c0ffee{:02}a", external_id="7{}", email="a{}@example.org")
+    odd = "crm_id (id): its values cannot be read as int."
+    found = made(table, own=ONE)
+    assert (sources(found)["crm_id"], found.key.question) == ("external_id", None)
+    assert found.key.why[-1] == odd
+    mails = [{**row, "external_id": "x"} for row in table]
+    assert key_of(made(mails, own=ONE)) == {"mode": "email"}
+    nulls = [{**row, "external_id": None} for row in table]
+    assert key_of(made(nulls, own=ONE)) == {"mode": "email"}
+    few = [{**row, "external_id": n if n < 14 else "x"} for n, row in enumerate(table)]
+    assert key_of(made(few, own=ONE)) == {"mode": "email"}
+    none = made([{"id": row["id"]} for row in table], own=ONE)
+    assert (key_of(none), none.key.why) == (None, ("No column fits a key of this database.", odd))
+    assert sources(none) == {}
+
+
+def test_column_that_was_answered_is_the_key_whatever_it_holds() -> None:
+    found = made(rows(id="5f0c0ffee", card="x"), own=ONE, answers={(KEY, ""): "crm_id=id"})
+    assert sources(found) == {"crm_id": "id"}
+
+
 def test_column_goes_to_the_field_that_it_fits_best() -> None:
     found = made(
         rows(
