@@ -8,7 +8,18 @@ from ..records.airbyte_columns import added
 from .consent import Consent, addresses, consent
 from .fields import Field
 from .keys import EMAIL, MODES, PHONES, Candidate, Choice, Known, choose
-from .names import APART, AROUND, SPELLED, Fit, Names, tells_consent, tells_deletion
+from .names import (
+    APART,
+    AROUND,
+    SAME,
+    SPELLED,
+    Fit,
+    Names,
+    means_more,
+    spellings,
+    tells_consent,
+    tells_deletion,
+)
 from .questions import Answers, Question, columns_of_status
 from .reading import Reading, reading
 from .samples import Sampled
@@ -202,8 +213,19 @@ def _enter(made: StreamSuggestion, use: _Use, sampled: Sampled, answers: Answers
     if made.key.question and use.paths[0] in made.key.waiting:
         is_open = is_asked = True
         notes = (made.key.question.text, *notes)
+    elif not is_key and (doubt := _doubt(use)):
+        is_open, is_asked, notes = True, False, (doubt, *notes)
     made.fields.append(Entry({"to": to, **source, **read.settings}, notes, is_open, is_asked))
     made.questions += read.questions
+
+
+def _doubt(use: _Use) -> str | None:
+    """Why a field is not taken from a column before somebody has looked at it."""
+    if use.field.name in spellings()["acting"]:
+        return "the service acts by this field: is it this column?"
+    if use.fit.strength < SAME and means_more(use.paths[0]):
+        return "its name means other things too: is it this column?"
+    return None
 
 
 def _notes(use: _Use, read: Reading) -> Iterator[str]:

@@ -121,6 +121,14 @@ def tells_deletion(path: str) -> bool:
     return not parts(path).isdisjoint(map(bare, spellings()["deleted"]))
 
 
+def means_more(path: str) -> bool:
+    """Whether a column's name is a word that means other things too, outside of an address."""
+    leaf = [each for each in words(path.rpartition(".")[2]) if each not in _around()]
+    several = spellings()["several"]
+    is_word = "".join(leaf) in map(bare, several["words"])
+    return is_word and set(words(path)).isdisjoint(map(bare, several["places"]))
+
+
 def parts(name: str) -> set[str]:
     """Its words, and those that two of them make, as in WhatsApp and opt-in."""
     found = words(name)

@@ -215,7 +215,7 @@ def test_column_whose_values_are_of_another_type_is_no_key() -> None:
     assert key_of(made(mails, own=ONE)) == {"mode": "email"}
     nulls = [{**row, "external_id": None} for row in table]
     assert key_of(made(nulls, own=ONE)) == {"mode": "email"}
-    few = [{**row, "external_id": n if n < 14 else "x"} for n, row in enumerate(table)]
+    few = [{**row, "external_id": n if n < 14 else f"x{n}"} for n, row in enumerate(table)]
     assert key_of(made(few, own=ONE)) == {"mode": "email"}
     none = made([{"id": row["id"]} for row in table], own=ONE)
     assert (key_of(none), none.key.why) == (None, ("No column fits a key of this database.", odd))
@@ -272,6 +272,42 @@ def test_field_of_objects_is_left() -> None:
 
 def test_columns_that_airbyte_adds_are_left() -> None:
     assert made(rows(_airbyte_email="a{}@example.org")).fields == []
+
+
+def opened(found: StreamSuggestion) -> dict[str, str]:
+    """The first note of each field that waits."""
+    return {each.settings["to"]: each.notes[0] for each in found.fields if each.is_open}
+
+
+@pytest.mark.parametrize(
+    ("column", "field"),
+    [
+        ("state", "_region"),
+        ("customer_state", "_region"),
+        ("by", "_city"),
+        ("cp", "_postal_code"),
+        ("id", "crm_id"),
+    ],
+)
+def test_word_that_means_more_waits(column: str, field: str) -> None:
+    found = made(rows(**{column: "1{}", "card": "{}"}))
+    assert sources(found) == {"card": "card"}
+    assert opened(found) == {field: "its name means other things too: is it this column?"}
+    (entry,) = [each for each in found.fields if each.is_open]
+    assert (entry.settings["from"], entry.is_asked) == (column, False)
+
+
+def test_word_that_means_more_is_taken_where_it_is_plain() -> None:
+    found = made(rows(address={"state": "TX"}, shipping_cp="1{}"))
+    assert sources(found) == {"_region": "address.state", "_postal_code": "shipping_cp"}
+    own = [ServiceField("state", "string", title="State")]
+    assert sources(made(rows(state="x"), own=own)) == {"state": "state"}
+
+
+def test_field_that_the_service_acts_by_is_never_taken_unasked() -> None:
+    found = made(rows(status=1, email="a{}@example.org"))
+    assert sources(found) == {"email": "email"}
+    assert opened(found) == {"_status": "the service acts by this field: is it this column?"}
 
 
 CONSENTING = {"email": "a{}@example.org", "newsletter": "ja", "marketing_consent": "nein"}

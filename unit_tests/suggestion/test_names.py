@@ -136,7 +136,9 @@ def test_spellings_are_texts_of_known_fields() -> None:
     lists += [spellings()["around"], *spellings()["truths"].values()]
     lists += [spellings()["consent"][each] for each in ("words", "values", "numbers", "others")]
     lists += [spellings()["inside"]]
+    lists += [spellings()["several"]["words"], spellings()["several"]["places"]]
     assert all(isinstance(each, str) and each for listed in lists for each in listed)
+    assert set(spellings()["acting"]) <= set(service().system_fields)
     assert set(spellings()["fields"]) <= set(service().system_fields)
     assert set(spellings()["consent"]["channels"]) <= set(service().channels)
 
