@@ -8,7 +8,7 @@ from typing import Any
 from ..cells import Cell
 from ..conversion import CannotConvert
 from .fields import Field
-from .names import SAME, Names, bare
+from .names import APART, SAME, Names, bare
 from .numbers import has_digits
 from .questions import KEY, Answers, Question
 from .samples import Sampled, distinct
@@ -204,7 +204,11 @@ def _candidates(
     if wanted[0] == field.name and wanted[1] and wanted[2] in paths:
         return [Candidate(field, wanted[2], SAME, TOLD)]
     fits = [(path, names.fit(path, field.name)) for path in paths]
-    return [Candidate(field, path, fit.strength, fit.why) for path, fit in fits if fit is not None]
+    return [
+        Candidate(field, path, fit.strength, fit.why)
+        for path, fit in fits
+        if fit is not None and fit.strength > APART
+    ]
 
 
 def _wanted(given: Mapping[str, Any] | None, answers: Answers) -> tuple[str, ...] | None:

@@ -208,8 +208,7 @@ def _enter(made: StreamSuggestion, use: _Use, sampled: Sampled, answers: Answers
     )
     source = {"columns": list(use.paths)} if kind == PHONES else {"from": use.paths[0]}
     notes = tuple(_notes(use, read))
-    is_open = (read.is_unsure or use.fit.strength == APART) and not is_key
-    is_asked = bool(read.questions)
+    is_open, is_asked = read.is_unsure and not is_key, bool(read.questions)
     if made.key.question and use.paths[0] in made.key.waiting:
         is_open = is_asked = True
         notes = (made.key.question.text, *notes)
@@ -225,11 +224,11 @@ def _doubt(use: _Use) -> str | None:
         return "the service acts by this field: is it this column?"
     if use.fit.strength < SAME and means_more(use.paths[0]):
         return "its name means other things too: is it this column?"
-    return None
+    return f"{use.fit.why}: is it this column?" if use.fit.strength == APART else None
 
 
 def _notes(use: _Use, read: Reading) -> Iterator[str]:
-    if use.fit.strength <= AROUND:
+    if use.fit.strength == AROUND:
         yield f"is it this column? {use.fit.why}"
     if use.others:
         yield f"fitting as well: {', '.join(use.others)}"

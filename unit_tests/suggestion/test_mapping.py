@@ -250,13 +250,20 @@ def test_what_is_of_something_else_stands_behind_the_customers_own() -> None:
     assert sources(found) == {"email": "email", "phones": ["mobile"]}
     (city,) = [each for each in found.fields if each.is_open]
     assert city.settings["from"] == "company.city"
-    assert city.notes == ("is it this column? it stands in company, which may be something else's",)
+    assert city.notes == (
+        "it stands in company, which may be something else's: is it this column?",
+    )
 
 
 def test_what_is_of_something_else_waits_and_is_no_address() -> None:
     found = made(rows(**OTHERS, id="{}", newsletter="ja", sms_optin="ja"))
     assert [each.settings["to"] for each in found.fields if not each.is_open] == ["crm_id"]
     assert found.subscriptions == []
+
+
+def test_what_is_of_something_else_is_no_key() -> None:
+    found = made(rows(owner={"email": "rep{}@example.org", "customer_no": "{}"}, weight="{}"))
+    assert (key_of(found), sources(found)) == (None, {})
 
 
 def test_nearest_of_several_is_taken() -> None:
