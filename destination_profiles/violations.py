@@ -43,6 +43,7 @@ class Violation:
     loggable_path: str
     parts: tuple[Any, ...] = ()  # of the path
     shape: str | None = None  # of the value at the path; of an object as a whole there is none
+    wanted: Any = None  # what stands behind the keyword
 
 
 def validator(schema: Mapping[str, Any]) -> "Validator":
@@ -91,6 +92,7 @@ def explain(
         json_path(path, named),
         tuple(path),
         shape_at(path, error.instance),
+        error.validator_value,
     )
 
 

@@ -61,7 +61,7 @@ class OptOutsWin:
         if entry is not None:
             path = f"$.{_column(entry)}"
             self._counts.take_back((entry.channel, entry.resource_id), said.get(STATUS, ABSENT))
-        self._notes.leave_out(Rejection("profile", "opt_out", SAYS, path, f"{path} {SAYS}"))
+        self._notes.leave_out(Rejection("profile", "opt_out", SAYS, path, " ".join((path, SAYS))))
 
     def _places(self, subscription: Mapping[str, Any]) -> set[Place]:
         channel, resource = str(subscription.get("channel")), str(subscription.get("resource_id"))

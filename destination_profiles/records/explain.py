@@ -112,7 +112,8 @@ class Explanation:
             rejection = self._profile.rejected(each)
             column = self._column(each, profile, built)
             if column is not None and self._mapping.trace.is_mapped():
-                rejection = _from_column(rejection, column)
+                tell = _as_text if _may_be_text(each, profile) else _with_column
+                rejection = _from_column(rejection, column, tell)
             yield rejection, _fault(rejection, column, each.path)
 
     def _column(
@@ -152,16 +153,28 @@ class Explanation:
         return replace(rejection, faults=(found,))
 
 
-def _from_column(rejection: Rejection, column: str) -> Rejection:
+def _with_column(sentence: str, column: str) -> str:
+    return f"{sentence} (it comes from the column {column})"
+
+
+def _as_text(sentence: str, column: str) -> str:
+    return f"{sentence} (it comes from the column {column}; `type: string` sends it as text)"
+
+
+def _from_column(
+    rejection: Rejection, column: str, tell: Callable[[str, str], str] = _with_column
+) -> Rejection:
     return replace(
         rejection,
-        message=_with_column(rejection.message, column),
-        loggable=_with_column(rejection.loggable, column),
+        message=tell(rejection.message, column),
+        loggable=tell(rejection.loggable, column),
     )
 
 
-def _with_column(sentence: str, column: str) -> str:
-    return f"{sentence} (it comes from the column {column})"
+def _may_be_text(violation: Violation, profile: Mapping[str, Any]) -> bool:
+    """Whether a field is a number or a boolean, and has to be a text."""
+    is_text_wanted = violation.rule == "type" and violation.wanted == "string"
+    return is_text_wanted and isinstance(profile.get(violation.parts[0]), bool | int | float)
 
 
 def _fault(rejection: Rejection, column: str | None = None, field: str | None = None) -> Fault:

@@ -11,7 +11,7 @@ from destination_profiles.records.batch import Rejected
 from destination_profiles.records.explain import MAX_FAULTS
 from destination_profiles.records.salvage import TOO_DEEP
 from destination_profiles.records.trace import Trace
-from unit_tests.records.streams import codec, rejection, row, taken
+from unit_tests.records.streams import codec, profile, rejection, row, taken
 
 ID = FieldConfig("id", "key")
 MAIL = SubscriptionConfig(
@@ -122,8 +122,26 @@ def test_all_steps_are_looked_at() -> None:
 
 def test_place_in_the_profile_tells_its_column() -> None:
     found = rejection(codec(fields=[ID, FieldConfig("_city", "town")]), {"key": 1, "town": 5})
-    assert found.message == "must be string, not integer (it comes from the column town)"
+    assert found.message == (
+        "must be string, not integer (it comes from the column town; `type: string` sends it as text)"
+    )
     assert found.loggable == f"$._city {found.message}"
+
+
+@pytest.mark.parametrize("value", [5, 1.5, True])
+def test_number_where_a_text_is_wanted_tells_the_cure(value: Any) -> None:
+    field, record = FieldConfig("_city", "town"), {"key": 1, "town": value}
+    assert (
+        "`type: string` sends it as text)" in rejection(codec(fields=[ID, field]), record).message
+    )
+    made = codec(fields=[ID, replace(field, type="string")])
+    assert isinstance(profile(made, record)["_city"], str)
+
+
+@pytest.mark.parametrize(("field", "value"), [("_city", [5]), ("phones", 5)])
+def test_what_is_no_number_or_need_be_no_text_tells_no_cure(field: str, value: Any) -> None:
+    found = rejection(codec(fields=[ID, FieldConfig(field, "town")]), {"key": 1, "town": value})
+    assert found.message.endswith(" (it comes from the column town)")
 
 
 def test_key_that_is_missing_tells_its_column() -> None:
