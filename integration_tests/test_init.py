@@ -370,6 +370,24 @@ def test_service_tells_the_column_of_a_key(folder: Folder, sandbox: ServedSandbo
     assert not folder.check()
 
 
+def test_answers_that_fit_nothing_are_wrong_usage(folder: Folder) -> None:
+    folder.catalog(stream("users", {"kdnr": {}, "email": {}, "newsletter": {}}))
+    known = ("--config", "known.yaml", "--catalog", "discovered.jsonl", "-o", "made.yaml")
+    answers = ("--key", "crm_id=kdnrr", "--resource", "email=29", "--status", "newsleter:1=invalid")
+    done = folder.run("init", *known, *answers, "--status", "newsletter:1.0=subscribed")
+    there = "There are kdnr, email, newsletter.\n"
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        f"destination-profiles init: argument --key: there is no column kdnrr. {there}"
+        f"argument --status: there is no column newsleter. {there}"
+        "argument --resource: email has no such resource. There are 3 (Messages), 28 (Newsletter). "
+        "Help: destination-profiles init --help\n"
+    )
+    assert not (folder.path / "made.yaml").exists()
+    fits = ("--resource", "email=28", "--status", "newsletter:1.0=subscribed")
+    assert '{from: "1", to: subscribed}' in folder.init(*fits)
+
+
 def test_stream_without_a_key_is_told(folder: Folder) -> None:
     folder.catalog(stream("users", {"_id": {}, "city": {}}))
     messages(folder, "users", [{"_id": f"5f0c0ffee{place}a", "city": "Ulm"} for place in range(9)])

@@ -14,6 +14,7 @@ from ..api.client import ProfilesClient
 from ..config import parse_config
 from ..errors import ConfigError, ProfilesError
 from ..protocol.decoder import Decoder, Records
+from ..protocol.messages import printable
 from ..protocol.pipes import LineReader
 from ..service.answers import Answers as ServiceAnswers
 from ..service.manifest import service
@@ -25,6 +26,8 @@ from ..suggestion.mapping import Source, StreamSuggestion, suggest
 from ..suggestion.questions import TOPICS, Answers
 from ..suggestion.samples import MAX_ROWS, Row, Sampled
 from ..suggestion.settings_file import settings_file
+from ..suggestion.unfit import There, unfit
+from .arguments import parser
 from .asking import REQUIRED, answered, ask_for
 from .catalog_file import Stream, configured, discovered
 from .discover import live_fields
@@ -41,7 +44,7 @@ MAX_RESOURCES = 20  # that are asked for their channels
 
 def run(invocation: Invocation) -> None:
     """Write the files. Raises ProfilesError where the service cannot be asked, or a file is there
-    already.
+    already; SystemExit where answers by options fit nothing.
     """
     arguments = invocation.arguments
     for path in (arguments.output, arguments.write_catalog):
@@ -53,6 +56,8 @@ def run(invocation: Invocation) -> None:
     service_fields = fields_of(service(), live_fields(client, db_id) or ())
     draft = _Draft(given, _sources(streams, arguments.messages), service_fields, client)
     answers = draft.settled(dict(arguments.answers or ()), asks=asks)
+    if faults := draft.unfit(arguments.answers or (), answers):
+        parser().of("init").error(".\n".join(map(printable, faults)))
     text = draft.text(answers)
     if arguments.write_catalog:
         write_json(arguments.write_catalog, configured(streams))
@@ -90,7 +95,7 @@ class _Draft:
         self._given, self._fields, self._client = given, fields, client
         self._sources = [each for each in sources if each.name not in named]
         self._asked: dict[tuple[str, Sequence[Any]], int | None] = {}
-        self._resources = _resources(client)
+        self._resources, self._are_all = _resources(client)
 
     def suggested(self, answers: Answers) -> list[StreamSuggestion]:
         """For each stream."""
@@ -122,6 +127,12 @@ class _Draft:
             in_turn = sorted(questions.values(), key=lambda each: TOPICS.index(each.topic))
             answers |= answered(in_turn)
         return answers
+
+    def unfit(self, told: Sequence[tuple[tuple[str, str], str]], answers: Answers) -> list[str]:
+        """What is wrong with answers that options gave, among all."""
+        resources = self._resources if self._are_all else None
+        given = self._given.get("matching")
+        return unfit(told, There(self.suggested(answers), self._fields, given, resources))
 
     def text(self, answers: Answers) -> str:
         """The configuration."""
@@ -169,14 +180,18 @@ def _client(given: Mapping[str, Any]) -> tuple[ProfilesClient, int]:
     return ProfilesClient(config, service(), answers), config.target.db_id
 
 
-def _resources(client: ProfilesClient) -> Mapping[str, list[str]]:
-    """The ids and names of resources by channel, as far as the service tells them."""
+def _resources(client: ProfilesClient) -> tuple[Mapping[str, list[str]], bool]:
+    """The ids and names of resources by channel, as far as the service tells them, and whether
+    those are all.
+    """
     found: defaultdict[str, list[str]] = defaultdict(list)
     with suppress(ProfilesError):
-        for each in client.resources()[:MAX_RESOURCES]:
+        there = client.resources()
+        for each in there[:MAX_RESOURCES]:
             for channel in client.channels(each.id):
                 found[channel].append(f"{each.id} ({each.name})" if each.name else str(each.id))
-    return found
+        return found, len(there) <= MAX_RESOURCES
+    return found, False
 
 
 def _sources(streams: Sequence[Stream], path: str | None) -> list[Source]:

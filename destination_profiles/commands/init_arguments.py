@@ -82,8 +82,10 @@ def _pair(topic: str) -> Callable[[str], Answer]:
         if not (subject and equals) or (topic == "status" and ":" not in subject):
             raise argparse.ArgumentTypeError("does not have the form that the help shows")
         if topic == "status":
+            from ..cells import folded  # noqa: PLC0415 - of this command alone
+
             column, _, value = subject.rpartition(":")
-            subject = f"{column}:{value.strip().casefold()}"
+            subject = f"{column}:{folded(value)}"
         return _answer(topic, subject, answer)
 
     return read

@@ -58,8 +58,8 @@ def consent(
     counts = Counter(folded(each) for each in sampled.values(path))
     listed = {str(each).casefold() for each in spellings()["consent"]["values"]}
     known = [word for word, _ in counts.most_common() if word in listed][:MAX_WORDS]
-    others = [each for each in sampled.values(path) if folded(each) not in known]
     meant = _meant(path, known, answers)
+    others = [each for each in sampled.values(path) if folded(each) not in meant]
     resource = answers.get((RESOURCE, channel))
     settings: dict[str, Any] = {
         "channel": channel,

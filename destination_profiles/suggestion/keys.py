@@ -10,7 +10,7 @@ from ..conversion import CannotConvert
 from .fields import Field
 from .names import APART, SAME, Names, bare
 from .numbers import has_digits
-from .questions import KEY, Answers, Question
+from .questions import KEY, Answers, Question, key_column
 from .samples import Sampled, distinct
 
 EMAIL, PHONES, CUSTOM = "email", "phones", "custom"
@@ -198,11 +198,11 @@ def _are_read(candidate: Candidate, sampled: Sampled) -> bool:
 def _candidates(
     field: Field, names: Names, paths: Sequence[str], answers: Answers
 ) -> list[Candidate]:
+    told = key_column(answers)
+    if told is not None and told in paths and answers[KEY, ""] == f"{field.name}={told}":
+        return [Candidate(field, told, SAME, TOLD)] if field.is_key else []
     if not field.is_key or not names.may_be_key(field.name):
         return []
-    wanted = answers.get((KEY, ""), "").partition("=")
-    if wanted[0] == field.name and wanted[1] and wanted[2] in paths:
-        return [Candidate(field, wanted[2], SAME, TOLD)]
     fits = [(path, names.fit(path, field.name)) for path in paths]
     return [
         Candidate(field, path, fit.strength, fit.why)
@@ -215,8 +215,11 @@ def _wanted(given: Mapping[str, Any] | None, answers: Answers) -> tuple[str, ...
     """The fields of the key that is settled already."""
     if answer := answers.get((KEY, "")):
         return (answer.partition("=")[0],)
-    if given is None:
-        return None
+    return None if given is None else settled_by(given)
+
+
+def settled_by(given: Mapping[str, Any]) -> tuple[str, ...]:
+    """The fields of the key that a setting `matching` names."""
     if "field_name" in given:
         return (str(given["field_name"]),)
     mode = str(given.get("mode", EMAIL))

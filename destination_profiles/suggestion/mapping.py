@@ -20,7 +20,7 @@ from .names import (
     tells_consent,
     tells_deletion,
 )
-from .questions import Answers, Question, columns_of_status
+from .questions import Answers, Question, columns_of_status, key_column
 from .reading import Reading, reading
 from .samples import Sampled
 
@@ -63,6 +63,7 @@ class StreamSuggestion:
     left: list[str] = field(default_factory=list)
     questions: list[Question] = field(default_factory=list)
     rows: int = 0
+    columns: Sequence[str] = ()  # all, but for those that Airbyte adds
 
     def about_left(self) -> Iterator[str]:
         """What is asked of columns that nothing is taken from, by their names: whether they tell of
@@ -106,22 +107,33 @@ def suggest(
     """
     names = Names({each.name: each.title for each in fields})
     sampled = source.sampled
+    told, key_told = columns_of_status(answers), key_column(answers)
+    steps = {step for path in (*told, key_told or "") for step in path.split(".")}
     columns = sampled.columns(
-        lambda name: tells_consent(name) or tells_deletion(name) or _is_spelled(name, fields, names)
+        lambda name: (
+            name in steps
+            or tells_consent(name)
+            or tells_deletion(name)
+            or _is_spelled(name, fields, names)
+        )
     )
     paths = [path for path in columns if path not in added(columns)]
-    consenting = [path for path in paths if _is_consent(path, fields, names)]
+    consenting = [
+        path
+        for path in paths
+        if path in told or (path != key_told and _is_consent(path, fields, names))
+    ]
     free = [path for path in paths if path not in consenting]
     key = choose(fields, names, sampled, free, given=given, answers=answers, known=known)
     matching = given or (key.chosen.matching() if key.chosen else None)
-    made = StreamSuggestion(source.name, source.namespace, key, matching, rows=len(sampled.rows))
+    made = StreamSuggestion(source.name, source.namespace, key, matching)
+    made.rows, made.columns = len(sampled.rows), paths
     uses = _uses(fields, names, free, key.chosen)
     for use in sorted(uses, key=lambda use: (not _is_key(use, key), paths.index(use.paths[0]))):
         _enter(made, use, sampled, answers)
     where = addresses(_of(uses, EMAIL), _of(uses, PHONES), free, sampled)
     taken = {path for use in uses for path in use.paths}
     consents = (consent(path, sampled, where, resources, answers) for path in consenting)
-    told = columns_of_status(answers)
     for found in sorted(
         filter(None, consents), key=lambda each: each.settings["status_from"] not in told
     ):

@@ -59,6 +59,12 @@ def columns_of_status(answers: Answers) -> set[str]:
     return {subject.rpartition(":")[0] for topic, subject in answers if topic == STATUS}
 
 
+def key_column(answers: Answers) -> str | None:
+    """The column that was told to be that of the key."""
+    _, equals, column = answers.get((KEY, ""), "").partition("=")
+    return column if equals else None
+
+
 def fate(answer: str | None) -> str:
     """What becomes of values that cannot be read."""
     return "left out" if answer == "omit" else "each rejects its row"

@@ -352,6 +352,46 @@ def test_column_of_consent_that_was_answered_goes_first() -> None:
     assert second.notes[0] == "newsletter tells of email too: which of them is right?"
 
 
+@pytest.mark.parametrize("schema", [None, {}])
+@pytest.mark.parametrize(
+    "column", ["Do_Not_Email__c", "email_marketing_consent.state", "state", "told"]
+)
+def test_column_of_which_a_status_was_told_is_one_of_consent(column: str, schema: Any) -> None:
+    outer, _, leaf = column.rpartition(".")
+    inner = {leaf: "Nein!"}
+    row = {"email": "a@example.org", **({outer: inner} if outer else inner)}
+    sampled = Sampled(
+        [row] * 3, {"properties": {name: {} for name in row}} if schema is None else {}
+    )
+    answers = {(STATUS, f"{column}:nein!"): "unsubscribed", (RESOURCE, "email"): "28"}
+    found = suggest(
+        Source("users", None, sampled),
+        fields_of(service(), OWN),
+        given=None,
+        answers=answers,
+        known=lambda *_: None,
+        resources={},
+    )
+    (entry,) = found.subscriptions
+    assert (entry.settings["status_from"], entry.is_open) == (column, False)
+    assert entry.settings["status_values"] == [{"from": "nein!", "to": "unsubscribed"}]
+    assert entry.notes == (f"{column} means what you said",)
+    assert sources(found) == {"email": "email"}
+
+
+def test_column_that_was_told_to_be_the_key_is_no_consent() -> None:
+    found = made(rows(newsletter="{}"), answers={(KEY, ""): "points=newsletter"})
+    assert (key_of(found), sources(found)) == (
+        {"mode": "custom", "field_name": "points"},
+        {"points": "newsletter"},
+    )
+
+
+def test_key_without_a_column_is_not_the_column_without_a_name() -> None:
+    table = rows(**{"": "{}", "crm_id": "{}"})
+    assert sources(made(table, answers={(KEY, ""): "crm_id"})) == {"crm_id": "crm_id"}
+
+
 def test_one_word_without_an_answer_leaves_consent_open() -> None:
     table = [*rows(**CONSENTING), {"email": "b@example.org", "newsletter": "nein"}]
     assert made(table, answers=MEANT).subscriptions[0].is_open
