@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
+from destination_profiles.commands.check import HEADING
 from destination_profiles.commands.forecast import round_trips
 from destination_profiles.config import Config
 from destination_profiles.delivery.chunks import HELD_BODIES
@@ -105,6 +106,24 @@ def test_every_error_has_a_section_with_its_type(name: str) -> None:
     failure_type = getattr(KINDS[name], "failure_type", None)
     assert failure_type is None or f"Failure type: `{failure_type}`" in SECTIONS[name]
     assert quotes(SECTIONS[name]) or name == "InvalidRecord"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ConfigError",
+        "Refused",
+        "Unavailable",
+        "StoreUnavailable",
+        "StoreFailed",
+        "BadAnswer",
+        "SystemFault",
+    ],
+)
+def test_findings_of_check_lead_to_what_ends_it(name: str) -> None:
+    """A failed `check` names the heading of its findings alone, whatever kind of error it met."""
+    assert f"](#{name.lower()})" in SECTIONS[HEADING]
+    assert f"### {name}\n" in ERRORS
 
 
 def test_steps_of_a_rejection_are_those_of_the_code() -> None:

@@ -7,9 +7,10 @@ from typing import Any
 from ..api.client import ProfilesClient
 from ..api.inspection import Findings, inspect
 from ..api.transport import Transport
-from ..config import read_config
+from ..config import Config, read_config
 from ..errors import ProfilesError, entry
 from ..outcomes import parts
+from ..records.refused_settings import refused_settings, refused_with_deletions
 from ..service.answers import Answers
 from ..service.manifest import service
 from ..slips import numbered
@@ -52,6 +53,8 @@ def look(raw: Mapping[str, Any], transport: Transport | None = None) -> Findings
     config = reading.config
     found = Findings([each.message for each in reading.errors])
     if not found.problems:
+        _refuse(config, found)
+    if not found.problems:
         found.right.append("The configuration has the form of the specification.")
     if reading.reachable:
         with _noted(found.problems):
@@ -76,6 +79,18 @@ def look(raw: Mapping[str, Any], transport: Transport | None = None) -> Findings
         elif not found.problems:
             found.warnings.append(KEPT_NOWHERE)
     return found
+
+
+def _refuse(config: Config, found: Findings) -> None:
+    """Note what a sync refuses by the configuration alone."""
+    refused = (each.message for each in refused_settings(config))
+    found.problems += dict.fromkeys(refused)  # two databases may share a mistake
+    for name in refused_with_deletions(config):
+        found.warnings.append(
+            f"For the stream {name} on_delete is unsubscribe, but its mapping makes no "
+            "subscriptions: a sync is refused where its source tells of deleted rows. Set an "
+            "on_delete of its own."
+        )
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from ..catalog import StreamInfo
 from ..config import Config, StreamConfig
 from ..errors import ConfigError
-from ..service.formats import envelope, format_named
+from ..service.formats import format_named
 from ..service.manifest import OBJECT, Service
 from ..service.matching import Target, matching_by
 from .airbyte_columns import DELETED_AT
@@ -16,13 +16,13 @@ from .deletions import REJECTED, Deleted, Deletions, says_deleted, unsubscribing
 from .encoding import Encoding
 from .mapping import require_key
 from .paths import Declared
+from .refused_settings import enveloped
 from .route import Route
 from .status_column import Sent
 from .superseding import Superseding, is_of_rows
 from .ways import Ways
 
 BATCH = 256  # records that are tried at once
-EMPTY = b"{}"  # the smallest profile
 SENDS_ALL = frozenset({"append"})
 SUPERSEDES = frozenset({"append_dedup", "update"})  # a later record may stand for an earlier one
 OVERWRITE = "overwrite"  # likewise where the catalog's primary key is what profiles are found by
@@ -47,19 +47,12 @@ class StreamCodec:
         """
         configured = config.stream(info.name, info.namespace)
         target = target_of(info, configured, config.target, service)
-        wire = format_named(config.wire_format)
-        around = envelope(target, config.token.reveal(), config.options, wire)
-        self.largest = config.max_bytes - around.size()
-        if self.largest < len(EMPTY):
-            raise ConfigError(
-                "The setting batching.max_bytes leaves no room for a profile beside the token and "
-                "the matching. Raise it."
-            )
+        around, self.largest = enveloped(config, target)
         supersedes = (
             Superseding(
                 target.matching.fields(),
                 service,
-                wire,
+                format_named(config.wire_format),
                 skips_invalid=config.options.get("skip_invalid_subscriptions", False),
             )
             if _supersedes(info, configured, target)

@@ -8,12 +8,12 @@ from typing import Any
 import msgspec
 
 from ..config import Config, FieldConfig, StreamConfig, SubscriptionConfig
-from ..errors import ConfigError
 from ..rejection import Rejection
 from ..service.matching import Matching
 from ..statuses import STATUS, UNSUBSCRIBED, StatusRule
 from .airbyte_columns import DELETED_AT
 from .batch import Data, Originals
+from .refused_settings import require_subscriptions
 
 KEY = DELETED_AT.encode()
 ESCAPE = b"\\"  # a key may be written with it: it is looked for first, which takes next to nothing
@@ -83,12 +83,7 @@ def unsubscribing(config: Config, stream: StreamConfig, matching: Matching) -> C
     """The configuration for deleted rows of a stream whose subscriptions end. Raises ConfigError
     where its mapping makes none.
     """
-    if not stream.subscriptions:
-        raise ConfigError(
-            f"For the stream {stream.name} on_delete is unsubscribe, but its mapping makes no "
-            "subscriptions. Add them, or choose skip, reject or send.",
-            stream=stream.name,
-        )
+    require_subscriptions(stream)
     names = matching.fields()
     fields = stream.fields or tuple(FieldConfig(name, name) for name in names)
     made = replace(

@@ -202,9 +202,8 @@ class Answers:
         resolution = self._resolution(code)
         message = f"{resolution.error_message} {self._detail(code, text)}"
         if resolution.action in AGAIN or resolution.failure_type == "transient_error":
-            if wait and wait >= 1:
-                message = f"{message} It asks to wait {wait:,.0f} seconds."
-            return Unavailable(message)
+            asked = [f"It asks to wait {wait:,.0f} seconds."] if wait and wait >= 1 else []
+            return Unavailable(" ".join([message, *asked]))
         if resolution.failure_type == "config_error":
             return Refused(message, code=code)
         return SystemFault(message)

@@ -77,6 +77,58 @@ def test_check_warns_where_rejected_rows_are_kept_nowhere() -> None:
     assert status["message"].startswith("Warning: Rejected records are counted and kept nowhere")
 
 
+UNSUBSCRIBING = {"on_delete": "unsubscribe"}
+NONE_TO_END = (
+    "For the stream users on_delete is unsubscribe, but its mapping makes no subscriptions"
+)
+MAPPED = {"fields": [{"to": "crm_id", "from": "id"}]}
+SUBSCRIBED = {"channel": "email", "resource_id": 28, "address_from": "mail", "status": 0}
+NEWS = {"name": "news", "subscriptions": [SUBSCRIBED], **MAPPED}
+REFUSED: list[tuple[dict[str, Any], str]] = [
+    ({**UNSUBSCRIBING, "streams": [{"name": "users", **MAPPED}]}, NONE_TO_END),
+    ({"streams": [{"name": "users", **MAPPED, **UNSUBSCRIBING}, NEWS]}, NONE_TO_END),
+    (
+        {"token": "a" * 1000, "batching": {"max_bytes": 1000}},
+        "The setting batching.max_bytes leaves no room for a profile beside the token and",
+    ),
+    (
+        {"token": "a\u0001b", "delivery": {"wire_format": "xml"}},
+        "The setting token holds a character that XML cannot carry. Use delivery.wire_format: json",
+    ),
+]
+
+
+@pytest.mark.parametrize(("settings", "sentence"), REFUSED)
+def test_check_finds_what_a_sync_refuses(
+    settings: dict[str, Any], sentence: str, tmp_path: Path
+) -> None:
+    (problem,) = look(storing(tmp_path) | settings, Service()).problems
+    assert problem.startswith(sentence)
+
+
+@pytest.mark.parametrize(
+    "streams",
+    [
+        [{"name": "users"}],  # a form may map subscriptions
+        [{"name": "users", **MAPPED, "on_delete": "skip"}],
+        [NEWS],
+    ],
+)
+def test_check_lets_pass_what_a_sync_takes(streams: list[Any], tmp_path: Path) -> None:
+    found = look(storing(tmp_path) | UNSUBSCRIBING | {"streams": streams}, Service())
+    assert (found.problems, found.warnings) == ([], [])
+
+
+def test_check_warns_of_what_a_sync_refuses_with_deletions(tmp_path: Path) -> None:
+    streams = [NEWS, {"name": "users", **MAPPED}]
+    found = look(storing(tmp_path) | UNSUBSCRIBING | {"streams": streams}, Service())
+    assert found.problems == []
+    assert found.warnings == [
+        f"{NONE_TO_END}: a sync is refused where its source tells of deleted rows. Set an "
+        "on_delete of its own."
+    ]
+
+
 def test_check_says_all_that_is_wrong(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     store = {"storage_type": "Local", "path": str(tmp_path / "file")}
