@@ -32,8 +32,8 @@ def test_rejected_records_stand_in_the_bucket(storing: Connector, s3: MotoServer
     )
     assert (said.code, said.stats) == (0, [(1.0, 1.0), (0.0, 1.0)])
     users, people = sorted(s3.objects())
-    assert re.fullmatch(r"set aside/crm/7/crm/users/\d{4}_\d\d_\d\d_\d{13}_0\.jsonl", users)
-    assert re.fullmatch(r"set aside/crm/7/people/\d{4}_\d\d_\d\d_\d{13}_0\.jsonl", people)
+    assert re.fullmatch(r"set aside/crm/7/crm/users/\d{4}_\d\d_\d\d_\d{13}_0\d{9}\.jsonl", users)
+    assert re.fullmatch(r"set aside/crm/7/people/\d{4}_\d\d_\d\d_\d{13}_0\d{9}\.jsonl", people)
     assert [
         (each["crm_id"], each["rejected_reason"], each["rejected_code"]) for each in s3.lines()
     ] == [
@@ -53,7 +53,9 @@ def test_each_state_has_its_part(storing: Connector, s3: MotoServer) -> None:
         )
     )
     assert said.stats == [(1.0, 1.0), (1.0, 1.0)]
-    assert sorted(key.rpartition("_")[2] for key in s3.objects()) == ["0.jsonl", "1.jsonl"]
+    parts = sorted(key.rpartition("_")[2] for key in s3.objects())
+    own = parts[0][1:]  # digits of the sync, and the suffix
+    assert parts == [f"0{own}", f"1{own}"] and re.fullmatch(r"\d{9}\.jsonl", own)
 
 
 def test_check_leaves_nothing_in_the_bucket(storing: Connector, s3: MotoServer) -> None:

@@ -1,24 +1,29 @@
 """Two connectors, each with the half of one table, at once into one service: as two connections of
-Airbyte would.
+Airbyte would; with one store, too.
 """
 
+import gzip
 import json
+import os
 import random
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from integration_tests.connector import Connector, Running, record, state, updates
+from integration_tests.connector import SECONDS, Connector, Running, record, state, updates
+from integration_tests.s3 import MotoServer
 from profiles_sandbox.testing import ServedSandbox
 
 PROFILES, UPDATES, STATES = 400, 5, 100
 SEEDED = 9  # what the service knows in every test
 CUSTOMERS = range(SEEDED + 1, SEEDED + PROFILES + 1)
 LATENCY = ["--latency-ms", "100"]
+CLOCK = Path(__file__).with_name("frozen_clock")  # imported by who has it in PYTHONPATH
 
 
 def table() -> list[tuple[int, int]]:
@@ -97,3 +102,60 @@ def test_halves_at_once_lose_and_reorder_nothing(
     requests = updates(sandbox)
     assert sum(row["accepted"] for row in requests) == PROFILES * UPDATES
     assert len({row["request_id"] for row in requests}) == len(requests)
+
+
+@pytest.mark.parametrize("place", ["Local", "S3"])
+def test_halves_that_begin_at_one_moment_keep_all_in_one_store(
+    connector: Connector, s3: MotoServer, place: str
+) -> None:
+    """Both clocks stand still at the same millisecond."""
+    folder = connector.folder / "kept"
+    local = {"storage_type": "Local", "path": str(folder)}
+    connector.config |= {
+        "object_storage_config": s3.setting() if place == "S3" else local,
+        "outcomes": {"values": True},
+        "max_rejected_percent": 100,
+    }
+    halves = [(1, 77, 79), (2, 78, 80)]  # the service knows the first of each
+    with ThreadPoolExecutor() as both:
+        assert list(both.map(frozen(connector.command("write")), halves)) == [0, 0]
+    stored = s3.objects() if place == "S3" else files(folder)
+    refused = [row for name in stored if name.endswith(".jsonl") for row in rows(stored[name])]
+    parts = [gzip.decompress(stored[name]) for name in stored if name.endswith(".gz")]
+    told = [row for part in parts for row in rows(part)]
+    assert sorted(each["crm_id"] for each in refused) == [77, 78, 79, 80]
+    assert sorted((int(each["key"]), each["outcome"]) for each in told) == [
+        *((known, "accepted") for known in (1, 2)),
+        *((strange, "rejected") for strange in (77, 78, 79, 80)),
+    ]
+    assert len({(each["sync"], each["row"]) for each in told}) == 6
+    assert {(each["rejected_sync"], each["rejected_row"]) for each in refused} == {
+        (each["sync"], each["row"]) for each in told if each["outcome"] == "rejected"
+    }
+
+
+def frozen(command: list[str]) -> Callable[[tuple[int, ...]], int]:
+    """Writes customers with a clock that stands still; gives the exit code."""
+    paths = [str(CLOCK), os.environ.get("PYTHONPATH", "")]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+
+    def write(customers: tuple[int, ...]) -> int:
+        messages = [*(record({"crm_id": each}) for each in customers), state(1)]
+        return subprocess.run(
+            command,
+            input=b"".join(messages),
+            stdout=subprocess.DEVNULL,
+            env=environment,
+            timeout=SECONDS,
+            check=False,
+        ).returncode
+
+    return write
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {str(each): each.read_bytes() for each in folder.rglob("*") if each.is_file()}
+
+
+def rows(text: bytes) -> list[dict[str, Any]]:
+    return [json.loads(each) for each in text.splitlines()]

@@ -527,7 +527,7 @@ def test_files_of_rejected_records_tell_the_attempt(storing: Connector) -> None:
     said = storing.run("write", lines, {**os.environ, "WORKER_JOB_ATTEMPT": "2"})
     assert said.stats == [(0.0, 1.0)]
     (part,) = (storing.folder / "rejected" / "7" / "users").iterdir()
-    assert re.fullmatch(r"\d{4}_\d\d_\d\d_attempt_2_\d+_0\.jsonl", part.name)
+    assert re.fullmatch(r"\d{4}_\d\d_\d\d_attempt_2_\d+_0\d{9}\.jsonl", part.name)
 
 
 def test_streams_never_supersede_each_other(connector: Connector, sandbox: ServedSandbox) -> None:

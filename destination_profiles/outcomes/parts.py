@@ -8,6 +8,7 @@ from isal import isal_zlib
 
 from ..errors import StoreFailed
 from ..storage.folder import Folder
+from ..storage.part_names import number_in, part_name
 
 FOLDER = "outcomes"
 NAME = re.compile(
@@ -18,9 +19,11 @@ NOT_GZIP: Any = isal_zlib.error  # an exception, which its types do not tell
 BROKEN = "A part of the outcomes in the object storage cannot be read: {}. Remove it, or repair it."
 
 
-def name(moment: datetime, number: int) -> str:
-    """That of a part which is written now; parts of a sync are numbered from 0."""
-    return f"{FOLDER}/{moment:%Y_%m_%d}_{moment.timestamp() * 1000:.0f}_{number}.jsonl.gz"
+def name(moment: datetime, number: int, own: str) -> str:
+    """That of a part which is written now, by who has these digits of its own; parts of a sync are
+    numbered from 0.
+    """
+    return f"{FOLDER}/{part_name(moment, number, own)}.jsonl.gz"
 
 
 def names(folder: Folder) -> list[str]:
@@ -58,4 +61,4 @@ def remove_older(folder: Folder, days: int, now: datetime) -> None:
 def _written(name: str) -> tuple[int, int]:
     """When a part was written, in milliseconds of the epoch, and its number."""
     found = NAME.fullmatch(name)
-    return (int(found["ms"]), int(found["part"])) if found else (0, 0)
+    return (int(found["ms"]), number_in(found["part"])) if found else (0, 0)

@@ -13,6 +13,7 @@ from ..rejects.store import PART_BYTES, utc_now
 from ..service.identities import Identities
 from ..service.matching import Target
 from ..storage.folder import Folder
+from ..storage.part_names import own_digits
 from . import parts
 from .keeper import Keeper
 from .line import ACCEPTED, DELETED, REJECTED, RETRIED, SUPERSEDED, UNCHANGED, Place, head, lines
@@ -43,7 +44,7 @@ class OutcomeRecorder:
         self._readers, self._sync = readers, sync
         self._values, self._clock, self._part_bytes = values, clock, part_bytes
         self._places = places
-        self._keeper = Keeper(folder)
+        self._keeper, self._own = Keeper(folder), own_digits()
         self._open: list[bytes] = []
         self._size = self._parts = 0
 
@@ -100,7 +101,7 @@ class OutcomeRecorder:
         if self._open:
             # of a resend none is the first of a sync: it does not tell of all its records
             number = self._parts if self._places is None else self._parts + 1
-            self._keeper.put(parts.name(self._clock(), number), self._open)
+            self._keeper.put(parts.name(self._clock(), number, self._own), self._open)
             self._parts += 1
             self._open, self._size = [], 0
         return self._parts

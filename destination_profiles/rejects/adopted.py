@@ -7,6 +7,7 @@ import msgspec
 
 from ..errors import ConfigError
 from ..rejection import Rejection
+from ..storage.part_names import own_digits, part_name
 from ..stream_key import StreamKey
 from .line import Kept, line, read
 from .parts import Part, place, split
@@ -41,7 +42,7 @@ def adopt(
             "was sent. They have arrived since, appear there twice, or lack the rejected_sync and "
             "rejected_row that they came with. Remove them."
         )
-    stem = f"0/{place(stream)}/{moment:%Y_%m_%d}_{moment.timestamp() * 1000:.0f}_0"
+    stem = f"0/{place(stream)}/{part_name(moment, 0, own_digits())}"
     return Part(stem, 0, stream), [_line(each, moment) for _, each in kept]
 
 

@@ -9,6 +9,7 @@ import msgspec
 
 from ..rejection import Rejection
 from ..service.formats import encode_json
+from ..storage.part_names import own_digits
 
 FIRST = b'"rejected_reason":'  # in a text its quotes are escaped, so it is found as a key alone
 WRAPPED = "rejected_data"  # the row is no object: it stands under `data`
@@ -60,6 +61,13 @@ class Kept:
 def timestamp(moment: datetime) -> str:
     """A moment in UTC to the millisecond."""
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def begun(moment: datetime) -> str:
+    """The start of a sync in UTC, as a timestamp that no other sync has: behind the milliseconds
+    stand digits of its own.
+    """
+    return f"{timestamp(moment).removesuffix('Z')}{own_digits()}Z"
 
 
 def line(original: bytes, rejection: Rejection, moment: datetime, origin: Origin) -> bytes:

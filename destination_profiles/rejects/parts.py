@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ..storage.folder import Folder, joined, quoted
+from ..storage.part_names import number_in
 from ..stream_key import StreamKey, label
 
 NAME = re.compile(r"(?P<stem>.+?)(?:(?P<mark>[.!])(?P<generation>[0-9]+))?\.jsonl")
@@ -35,7 +36,7 @@ class Part:
         """What is larger was written later: the time and number in its name."""
         *_, epoch, number = ["0", "0", *self.stem.rpartition("/")[-1].split("_")]
         is_told = epoch.isdecimal() and number.isdecimal()
-        return (int(epoch), int(number), self.stem) if is_told else (0, 0, self.stem)
+        return (int(epoch), number_in(number), self.stem) if is_told else (0, 0, self.stem)
 
     def next(self) -> "Part":
         """The one that takes its place."""

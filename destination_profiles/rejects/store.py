@@ -7,7 +7,8 @@ from typing import Protocol
 from ..errors import ProfilesError
 from ..rejection import Rejection
 from ..storage.folder import Folder, joined, quoted
-from .line import Origin, line, timestamp
+from ..storage.part_names import own_digits, part_name
+from .line import Origin, begun, line
 
 PART_BYTES = 8_000_000  # held in memory at most, over all streams
 Place = tuple[str, ...]  # of a stream in a folder: names, the outermost first
@@ -56,6 +57,7 @@ class PartStore:
 
     A part's name is `<sync id>/<namespace>/<stream>/<date>_<epoch ms>_<part>.jsonl`, with the
     attempt of the sync behind the date where it is known: the platform shows all attempts at once.
+    The part ends with digits of the store's own: others may write at the same moment.
     """
 
     def __init__(
@@ -69,13 +71,13 @@ class PartStore:
         sync: str | None = None,
     ) -> None:
         """`places` are those of streams by their labels, the sync first; `attempt` is the number of
-        the sync's attempt. `sync` is its start as a timestamp, which is now unless it is told.
+        the sync's attempt. `sync` is its start as `begun` tells it, which is now unless it is told.
         """
         self._folder = folder
         self._places = {label: joined(*map(quoted, names)) for label, names in places.items()}
         self._attempt = f"attempt_{attempt}_" if attempt and attempt.isdecimal() else ""
-        self._clock, self._part_bytes = clock, part_bytes
-        self.sync = sync or timestamp(clock())
+        self._clock, self._part_bytes, self._own = clock, part_bytes, own_digits()
+        self.sync = sync or begun(clock())
         self._open: dict[str, bytearray] = {}
         self._size = 0
         self._parts: dict[str, int] = {}
@@ -115,11 +117,10 @@ class PartStore:
         """
         if self._failure is not None:
             raise self._failure
-        now, part = self._clock(), self._parts.get(stream, 0)
-        epoch = f"{now.timestamp() * 1000:.0f}"
-        name = f"{now:%Y_%m_%d}_{self._attempt}{epoch}_{part}.jsonl"
+        part = self._parts.get(stream, 0)
+        name = part_name(self._clock(), part, self._own, self._attempt)
         try:
-            self._folder.write(f"{self._places[stream]}/{name}", bytes(self._open[stream]))
+            self._folder.write(f"{self._places[stream]}/{name}.jsonl", bytes(self._open[stream]))
         except ProfilesError as error:
             self._failure = error
             raise

@@ -26,5 +26,5 @@ def keep(
     """A part of a sync with a line for each row, which has such identities."""
     opening = head(stream, found or target(), outcome, sync=SYNCS[sync], at=SYNCS[sync], **more)
     made = lines(opening, rows, range(1, len(rows) + 1), values=values)
-    name = parts.name(NOW + timedelta(days=sync, seconds=number), number)
+    name = parts.name(NOW + timedelta(days=sync, seconds=number), number, "012345678")
     parts.write(folder, name, "".join(made).encode())

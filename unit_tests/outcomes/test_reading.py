@@ -157,16 +157,16 @@ def test_known_from_the_first_sync_that_is_whole() -> None:
 @pytest.mark.parametrize("content", [b"", b"no gzip"])
 def test_broken_part_is_named(content: bytes) -> None:
     folder = MemoryFolder()
-    folder.write(parts.name(NOW, 0), content)
+    folder.write(parts.name(NOW, 0, "012345678"), content)
     with pytest.raises(
-        StoreFailed, match=r"cannot be read: outcomes/2026_11_26_\d+_0\.jsonl\.gz\."
+        StoreFailed, match=r"cannot be read: outcomes/2026_11_26_\d+_0012345678\.jsonl\.gz\."
     ):
         known_of(folder, [ANN])
 
 
 def test_broken_line_is_told_without_its_text() -> None:
     folder = MemoryFolder()
-    parts.write(folder, parts.name(NOW, 0), b'{"key":"canary-7f3a"\n')
+    parts.write(folder, parts.name(NOW, 0, "012345678"), b'{"key":"canary-7f3a"\n')
     with pytest.raises(StoreFailed) as raised:
         since(folder)
     assert "canary" not in str(raised.value)

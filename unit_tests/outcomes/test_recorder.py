@@ -22,11 +22,17 @@ from unit_tests.outcomes.memory import MemoryFolder
 from unit_tests.settings import config
 
 NOW = datetime(2026, 11, 26, 14, 3, 7, 125_000, tzinfo=UTC)
-PART = "outcomes/2026_11_26_1795701787125_0.jsonl.gz"
+OWN = "012345678"  # digits of the process
+PART = f"outcomes/2026_11_26_1795701787125_0{OWN}.jsonl.gz"
 SYNC = "2026-11-26T14:00:00.000Z"
 REFUSAL = Rejection("service", "404", "not found", "$", "not found")
 BEGIN = '{"stream":"users","db_id":1,"found_by":"id","outcome":"accepted","request_id":"r",'
 MIDDLE = f'{BEGIN}"sync":"{SYNC}","at":"2026-11-26T14:03:07.125Z","key":"'
+
+
+@pytest.fixture(autouse=True)
+def own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("destination_profiles.outcomes.recorder.own_digits", lambda: OWN)
 
 
 def recorder(folder: MemoryFolder, **more: Any) -> OutcomeRecorder:
@@ -170,7 +176,7 @@ def test_large_part_is_begun_at_once() -> None:
         heard.put_off(chunk(7), "429")
     assert heard.begin() == 2
     heard.close()
-    assert parts.names(folder) == [PART, PART.replace("_0.", "_1.")]
+    assert parts.names(folder) == [PART, PART.replace(f"_0{OWN}", f"_1{OWN}")]
     assert heard.begin() == heard.kept() == 2
     assert [text(folder, each).count("\n") for each in parts.names(folder)] == [2, 1]
 
@@ -194,16 +200,18 @@ def test_only_old_parts_go() -> None:
     folder = MemoryFolder()
     ages = (timedelta(days=30, seconds=1), timedelta(days=30))
     for number, age in enumerate(ages):
-        parts.write(folder, parts.name(NOW - age, number), b"{}\n")
+        parts.write(folder, parts.name(NOW - age, number, OWN), b"{}\n")
     folder.things["outcomes/mine.jsonl.gz"] = b""
     parts.remove_older(folder, 30, NOW)
-    assert list(folder.things) == [parts.name(NOW - ages[1], 1), "outcomes/mine.jsonl.gz"]
+    assert list(folder.things) == [parts.name(NOW - ages[1], 1, OWN), "outcomes/mine.jsonl.gz"]
 
 
-def test_parts_are_told_in_the_order_of_time() -> None:
+@pytest.mark.parametrize("own", ["", OWN, "987654321"])  # of earlier versions: none
+def test_parts_are_told_in_the_order_of_time(own: str) -> None:
     folder = MemoryFolder()
-    written = [parts.name(NOW, number) for number in (10, 9, 2)]
-    written.append(parts.name(NOW - timedelta(days=1), 11))
+    written = [parts.name(NOW, number, own) for number in (10, 9, 2, 0)]
+    written.append(parts.name(NOW - timedelta(days=1), 11, own))
     for each in written:
         folder.write(each, b"")
     assert parts.names(folder) == written[::-1]
+    assert [parts.is_first(each) for each in written] == [False, False, False, True, False]

@@ -195,6 +195,13 @@ class Shelf:
 
 PLACES = {"users": ("7", "", "users"), "public.a/b": ("0", "public", "a/b")}
 PART = "2026_01_02_1767323045679"
+OWN = "012345678"  # digits of the process
+
+
+@pytest.fixture(autouse=True)
+def own(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("line", "store"):
+        monkeypatch.setattr(f"destination_profiles.rejects.{module}.own_digits", lambda: OWN)
 
 
 def store(shelf: Shelf, **more: Any) -> PartStore:
@@ -211,14 +218,14 @@ def test_part_stands_under_sync_namespace_and_stream() -> None:
     made.put("users", b'{"a":3}', REJECTION, 2)
     made.close()
     assert list(shelf.things) == [
-        f"7/users/{PART}_0.jsonl",
-        f"0/public/a%2Fb/{PART}_0.jsonl",
-        f"7/users/{PART}_1.jsonl",
+        f"7/users/{PART}_0{OWN}.jsonl",
+        f"0/public/a%2Fb/{PART}_0{OWN}.jsonl",
+        f"7/users/{PART}_1{OWN}.jsonl",
     ]
     kept = [read(body) for body in shelf.things.values()]
     assert [each.original for each in kept] == [b'{"a":1}', b'{"a":2}', b'{"a":3}']
     assert [each.origin for each in kept] == [
-        Origin("2026-01-02T03:04:05.678Z", row) for row in (1, 2, 3)
+        Origin("2026-01-02T03:04:05.678012345678Z", row) for row in (1, 2, 3)
     ]
 
 
@@ -231,7 +238,7 @@ def test_part_tells_the_attempt(attempt: str | None, mark: str) -> None:
     made.put("users", b"{}", REJECTION, 0)
     made.close()
     (name,) = shelf.things
-    assert name == f"7/users/2026_01_02_{mark}1767323045679_0.jsonl"
+    assert name == f"7/users/2026_01_02_{mark}1767323045679_0{OWN}.jsonl"
     assert Part(name.removesuffix(".jsonl"), 0, (None, "users")).written()[:2] == (1767323045679, 0)
 
 
