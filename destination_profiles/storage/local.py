@@ -149,9 +149,7 @@ class LocalFolder:
                 raise busy(alone=alone) from None
             raise _failed(error) from None
         if alone:
-            for left in folder.rglob(f".*{UNFINISHED}"):  # by a process that was killed
-                if OWN.fullmatch(left.name):
-                    left.unlink(missing_ok=True)
+            _sweep(folder)
         return FileLock(file)
 
 
@@ -194,6 +192,16 @@ def _forbid_links(folder: Path, root: Path) -> None:
         if folder.is_symlink():
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
         folder = folder.parent
+
+
+def _sweep(folder: Path) -> None:
+    """Take away what processes that were killed have left; what cannot be taken away does no
+    harm.
+    """
+    for top, _, files in os.walk(folder):
+        for name in filter(OWN.fullmatch, files):
+            with suppress(OSError):
+                (Path(top) / name).unlink()
 
 
 def _is_writable(folder: Path) -> bool:

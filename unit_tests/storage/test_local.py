@@ -159,6 +159,28 @@ def test_what_a_killed_process_left_is_taken_away(folder: LocalFolder, tmp_path:
     assert sorted(each.name for each in (tmp_path / "kept" / "a").iterdir()) == [".film.part", "1"]
 
 
+def test_leftover_that_cannot_be_taken_away_does_no_harm(
+    folder: LocalFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The system's word is taken over, as nothing is forbidden to root."""
+    unlink = Path.unlink
+
+    def refuse(path: Path, *, missing_ok: bool = False) -> None:
+        if path.parent.name == "a":
+            raise PermissionError
+        unlink(path, missing_ok)
+
+    left = [f"{where}/.{'5f' * 16}.part" for where in "ab"]
+    for name in left:
+        (tmp_path / "kept" / name[0]).mkdir()
+        (tmp_path / "kept" / name).write_bytes(b"half")
+    monkeypatch.setattr(Path, "unlink", refuse)
+    held = folder.lock(alone=True)
+    assert [(tmp_path / "kept" / name).exists() for name in left] == [True, False]
+    held.release()
+    folder.lock(alone=True).release()
+
+
 def test_folder_below_has_a_lock_of_its_own(folder: LocalFolder) -> None:
     whole, held = folder.lock(alone=False), folder.lock(alone=True, where="memory/crm")
     assert fail(lambda: folder.lock(alone=True, where="memory/crm"), StoreUnavailable)
