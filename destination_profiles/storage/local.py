@@ -2,6 +2,7 @@
 
 import errno
 import fcntl
+import math
 import os
 import re
 import shutil
@@ -25,6 +26,7 @@ NOT_WRITABLE_BELOW = (
 OWNER_ONLY, OWNERS_FOLDER = 0o600, 0o700  # the files hold personal data
 LOCK = ".lock"
 UNFINISHED = ".part"
+UNUSED_SECONDS = 86_400.0  # after which nobody writes to an unfinished file any more
 OWN = re.compile(r"\.[0-9a-f]{32}\.part")  # nobody else's
 COPIED_BYTES = 1 << 20  # at once
 NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS}  # of a file system
@@ -148,8 +150,7 @@ class LocalFolder:
             if error.errno in (errno.EWOULDBLOCK, errno.EACCES):
                 raise busy(alone=alone) from None
             raise _failed(error) from None
-        if alone:
-            _sweep(folder)
+        _sweep(folder, math.inf if alone else _touched(file) - UNUSED_SECONDS)
         return FileLock(file)
 
 
@@ -194,14 +195,25 @@ def _forbid_links(folder: Path, root: Path) -> None:
         folder = folder.parent
 
 
-def _sweep(folder: Path) -> None:
-    """Take away what processes that were killed have left; what cannot be taken away does no
-    harm.
+def _touched(file: int) -> float:
+    """The time by the file system's own clock, which a file gets; its old one where it gets
+    none.
+    """
+    with suppress(OSError):
+        os.utime(file)
+    return os.fstat(file).st_mtime
+
+
+def _sweep(folder: Path, before: float) -> None:
+    """Take away what processes that were killed have left, and last written before a time. What
+    cannot be taken away does no harm.
     """
     for top, _, files in os.walk(folder):
         for name in filter(OWN.fullmatch, files):
             with suppress(OSError):
-                (Path(top) / name).unlink()
+                left = Path(top) / name
+                if left.lstat().st_mtime < before:
+                    left.unlink()
 
 
 def _is_writable(folder: Path) -> bool:

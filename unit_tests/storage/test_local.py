@@ -4,6 +4,7 @@ import os
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -157,6 +158,33 @@ def test_what_a_killed_process_left_is_taken_away(folder: LocalFolder, tmp_path:
     assert folder.names() == ["a/1"]
     folder.lock(alone=True).release()
     assert sorted(each.name for each in (tmp_path / "kept" / "a").iterdir()) == [".film.part", "1"]
+
+
+@pytest.mark.parametrize(("hours", "stays"), [(23, True), (25, False)])
+def test_old_leftover_is_taken_away_where_a_sync_begins(
+    folder: LocalFolder, tmp_path: Path, hours: int, stays: bool
+) -> None:
+    """Another sync may write to what is younger."""
+    others = folder.lock(alone=False)
+    written = time.time() - hours * 3_600
+    for name in (f".{'5f' * 16}.part", ".film.part", "1"):  # the others are no unfinished files
+        (tmp_path / "kept" / name).write_bytes(b"half")
+        os.utime(tmp_path / "kept" / name, (written, written))
+    folder.lock(alone=False).release()
+    left = {each.name for each in (tmp_path / "kept").iterdir()} - {".lock"}
+    assert left == {".film.part", "1"} | ({f".{'5f' * 16}.part"} if stays else set())
+    others.release()
+
+
+def test_clock_of_the_file_system_tells_what_is_old(
+    folder: LocalFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever that of the process says."""
+    left = tmp_path / "kept" / f".{'5f' * 16}.part"
+    left.write_bytes(b"half")
+    monkeypatch.setattr(time, "time", lambda: 1e10)
+    folder.lock(alone=False).release()
+    assert left.exists()
 
 
 def test_leftover_that_cannot_be_taken_away_does_no_harm(
