@@ -7,7 +7,8 @@ ProfilesError                 the sync ends; `failure_type` says who must act
 │   ├── MostRejected          ... or a larger part of them
 │   └── NoMessages            ... or what is fed in: it holds no message
 ├── Unavailable               transient_error: a later run may pass
-│   └── StoreUnavailable      the object storage does not answer, or is in use
+│   └── StoreUnavailable      the object storage does not answer
+│       └── StoreInUse        ... or another command holds it
 ├── Interrupted               ... a signal asked to stop; the exit code says which
 ├── NobodyReads               ... or nobody reads what is to be told
 ├── SystemFault               system_error: somebody reads the log
@@ -126,7 +127,13 @@ class Unavailable(ProfilesError):
 
 
 class StoreUnavailable(Unavailable):
-    """The object storage does not answer, or is in use; a later run may pass."""
+    """The object storage does not answer, or cannot be had; a later run may pass."""
+
+
+class StoreInUse(StoreUnavailable):
+    """Another command holds the object storage, or a memory in it; once it has ended, a run may
+    pass.
+    """
 
 
 class Interrupted(ProfilesError):

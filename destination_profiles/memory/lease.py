@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from time import monotonic, sleep
 
-from ..errors import StoreUnavailable
+from ..errors import StoreInUse, StoreUnavailable
 from ..storage.folder import Folder, Lock
 
 WAITED_SECONDS = 120.0  # for another owner; a lease that is not renewed expires in that time
@@ -27,16 +27,16 @@ def take(
     clock: Callable[[], float] = monotonic,
     pause: Callable[[float], None] = sleep,
 ) -> Lock:
-    """Hold the folder `where` of a memory alone; waits for another owner. Raises StoreUnavailable
-    where that has not ended in time.
+    """Hold the folder `where` of a memory alone; waits for another owner. Raises StoreInUse where
+    that has not ended in time, and at once what else the folder raises.
     """
     until = clock() + WAITED_SECONDS
     while True:
         try:
             return folder.lock(alone=True, where=where)
-        except StoreUnavailable as error:
+        except StoreInUse as error:
             if clock() >= until:
-                raise StoreUnavailable(IN_USE.format(name)) from error
+                raise StoreInUse(IN_USE.format(name)) from error
         pause(ASKED_SECONDS)
 
 

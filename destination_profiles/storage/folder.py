@@ -7,7 +7,7 @@ from typing import Protocol
 from urllib.parse import quote
 from uuid import uuid4
 
-from ..errors import StoreFailed, StoreUnavailable
+from ..errors import StoreFailed, StoreInUse
 
 MAX_NAME = 200  # characters, of the 255 that file systems take
 BUSY = (
@@ -65,7 +65,7 @@ class Folder(Protocol):
 
     def lock(self, *, alone: bool, where: str = "") -> Lock:
         """Hold the folder, or the one `where` below it: several may at once, or one `alone`. Raises
-        StoreUnavailable where another holds it that does not allow that.
+        StoreInUse where another holds it that does not allow that.
         """
         ...
 
@@ -111,9 +111,9 @@ class Below:
         return self._folder.lock(alone=alone, where=self._root + where)
 
 
-def busy(*, alone: bool) -> StoreUnavailable:
+def busy(*, alone: bool) -> StoreInUse:
     """What to say to somebody who wants to hold a folder, perhaps `alone`, and may not."""
-    return StoreUnavailable(BUSY.format("a sync" if alone else "a resend"))
+    return StoreInUse(BUSY.format("a sync" if alone else "a resend"))
 
 
 def try_out(folder: Folder, where: str) -> None:

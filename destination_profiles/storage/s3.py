@@ -136,9 +136,7 @@ class Lease:
         where: str = "",
         clock: Callable[[], float] = monotonic,
     ) -> None:
-        """Take it. Raises StoreUnavailable where somebody else holds one that does not go with
-        it.
-        """
+        """Take it. Raises StoreInUse where somebody else holds one that does not go with it."""
         self._folder, self._where, self._clock = folder, where, clock
         self._ended = threading.Event()
         stem = joined(where, LOCKS)

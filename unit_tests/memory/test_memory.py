@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from destination_profiles.errors import StoreFailed, StoreUnavailable
+from destination_profiles.errors import StoreFailed, StoreInUse, StoreUnavailable
 from destination_profiles.memory import lease, spool, store
 from destination_profiles.memory.about import read
 from destination_profiles.memory.entries import ABSENT, OTHER, Entries
@@ -517,12 +517,32 @@ def test_second_owner_waits_for_the_first() -> None:
 
 
 def test_second_owner_waits_no_longer_than_two_minutes() -> None:
-    with pytest.raises(StoreUnavailable) as raised:
+    with pytest.raises(StoreInUse) as raised:
         taken(MemoryFolder(), 130.0)
     assert str(raised.value).startswith(
         "The memory crm is in use: another sync with this name runs"
     )
     assert raised.value.failure_type == "transient_error"
+
+
+class Unreachable(MemoryFolder):
+    """Of a storage that does not answer."""
+
+    def lock(self, *, alone: bool, where: str = "") -> HeldLock:
+        raise StoreUnavailable("cannot be reached")
+
+
+def test_storage_that_does_not_answer_is_not_taken_for_another_owner() -> None:
+    paused: list[float] = []
+    with pytest.raises(StoreUnavailable, match=r"^cannot be reached$") as raised:
+        lease.take(
+            Unreachable(),
+            "crm",
+            "memory/crm",
+            clock=lambda: 100.0 * len(paused),
+            pause=paused.append,
+        )
+    assert (type(raised.value), paused) == (StoreUnavailable, [])
 
 
 def test_owner_that_lost_its_lease_writes_nothing(syncs: Syncs) -> None:

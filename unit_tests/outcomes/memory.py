@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from destination_profiles.errors import ProfilesError, StoreFailed, StoreUnavailable
+from destination_profiles.errors import ProfilesError, StoreFailed, StoreInUse
 
 
 class MemoryFolder:
@@ -41,7 +41,7 @@ class MemoryFolder:
 
     def lock(self, *, alone: bool, where: str = "") -> "HeldLock":
         if where in self.held:
-            raise StoreUnavailable("in use")
+            raise StoreInUse("in use")
         self.held.add(where)
         return HeldLock(self, where)
 
