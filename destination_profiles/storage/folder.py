@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from ..errors import StoreFailed, StoreInUse
 
+RESEND, OTHERS = "a resend", "a sync or a command that looks at it"  # who holds it alone, or not
 MAX_NAME = 200  # characters, of the 255 that file systems take
 BUSY = (
     "The object storage is in use: {} runs with it. Wait until that has ended, and run this again."
@@ -112,8 +113,8 @@ class Below:
 
 
 def busy(*, alone: bool) -> StoreInUse:
-    """What to say to somebody who wants to hold a folder, perhaps `alone`, and may not."""
-    return StoreInUse(BUSY.format("a sync" if alone else "a resend"))
+    """What to say to somebody who may not hold a folder, as another holds it, perhaps `alone`."""
+    return StoreInUse(BUSY.format(RESEND if alone else OTHERS))
 
 
 def try_out(folder: Folder, where: str) -> None:

@@ -142,14 +142,14 @@ class LocalFolder:
         except OSError as error:
             raise _failed(error) from None
         try:
-            fcntl.flock(file, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+            _flock(file, alone=alone)
         except OSError as error:
             if error.errno in NO_LOCKS and not alone:
                 return FileLock(file)
+            is_busy = error.errno in (errno.EWOULDBLOCK, errno.EACCES)
+            told = busy(alone=not (alone and _is_shared(file))) if is_busy else _failed(error)
             os.close(file)
-            if error.errno in (errno.EWOULDBLOCK, errno.EACCES):
-                raise busy(alone=alone) from None
-            raise _failed(error) from None
+            raise told from None
         _sweep(folder, math.inf if alone else _touched(file) - UNUSED_SECONDS)
         return FileLock(file)
 
@@ -170,6 +170,19 @@ class FileLock:
         if self._file is not None:
             os.close(self._file)
             self._file = None
+
+
+def _flock(file: int, *, alone: bool) -> None:
+    fcntl.flock(file, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+
+
+def _is_shared(file: int) -> bool:
+    """Whether those that hold a file would let another hold it with them."""
+    try:
+        _flock(file, alone=False)
+    except OSError:
+        return False
+    return True
 
 
 def _of_owner(path: str, flags: int) -> int:

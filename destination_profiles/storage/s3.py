@@ -150,9 +150,10 @@ class Lease:
                 folder.remove(self._name)
                 raise
             others = []  # the credentials may put objects, and not list them
-        if any(alone or each.startswith(f"{stem}/{ALONE}") for each in others):
+        is_alone = any(each.startswith(f"{stem}/{ALONE}") for each in others)
+        if is_alone or (alone and others):
             folder.remove(self._name)
-            raise busy(alone=alone)
+            raise busy(alone=is_alone)
         self._renewing = threading.Thread(target=self._renew, name="lease", daemon=True)
         self._renewing.start()
 

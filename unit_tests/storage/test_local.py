@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from destination_profiles.errors import ConfigError, StoreFailed, StoreUnavailable
+from destination_profiles.errors import ConfigError, StoreFailed, StoreInUse, StoreUnavailable
 from destination_profiles.storage.folder import Below, joined, quoted
 from destination_profiles.storage.local import LocalFolder
 
@@ -128,8 +128,9 @@ def test_missing_folders_are_made(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("first", "second"), [(True, True), (True, False), (False, True)])
 def test_who_is_alone_holds_the_folder(folder: LocalFolder, first: bool, second: bool) -> None:
     held = folder.lock(alone=first)
-    told = fail(lambda: folder.lock(alone=second), StoreUnavailable)
-    assert ("a sync runs" if second else "a resend runs") in told
+    told = fail(lambda: folder.lock(alone=second), StoreInUse)
+    holder = "a resend" if first else "a sync or a command that looks at it"
+    assert told.startswith(f"The object storage is in use: {holder} runs with it.")
     held.release()
     folder.lock(alone=second).release()
 

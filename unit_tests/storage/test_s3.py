@@ -19,7 +19,13 @@ from botocore.exceptions import (
     NoCredentialsError,
 )
 
-from destination_profiles.errors import ConfigError, ProfilesError, StoreFailed, StoreUnavailable
+from destination_profiles.errors import (
+    ConfigError,
+    ProfilesError,
+    StoreFailed,
+    StoreInUse,
+    StoreUnavailable,
+)
 from destination_profiles.secret import Secret
 from destination_profiles.storage import s3
 from destination_profiles.storage.settings import S3Storage
@@ -107,7 +113,8 @@ def test_probe_leaves_nothing(bucket: Bucket) -> None:
 def test_who_is_alone_holds_the_folder(bucket: Bucket, first: bool, second: bool) -> None:
     made = folder(bucket)
     held = made.lock(alone=first)
-    with pytest.raises(StoreUnavailable, match="a sync runs" if second else "a resend runs"):
+    holder = "a resend" if first else "a sync or a command that looks at it"
+    with pytest.raises(StoreInUse, match=f"in use: {holder} runs with it"):
         made.lock(alone=second)
     held.release()
     made.lock(alone=second).release()
