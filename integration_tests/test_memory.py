@@ -318,6 +318,12 @@ def test_forecast_tells_what_did_not_change(local: Connector) -> None:
     ended(local.write(*table()), (9, 0))  # it has forgotten nothing
 
 
+def test_forecast_makes_no_folder(local: Connector) -> None:
+    said = local.run("forecast", table(), plain=True)
+    assert said.code == 0
+    assert not (local.folder / "kept").exists()
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_forecast_that_is_ended_leaves_no_copy(
     local: Connector, tmp_path: Path, number: signal.Signals

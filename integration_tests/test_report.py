@@ -178,6 +178,15 @@ def test_missing_files_are_told(connector: Connector) -> None:
     assert "none.json: --store takes the folder of the rejected records, or the file" in done.stderr
 
 
+def test_store_that_is_not_there_is_told_and_not_made(storing: Connector) -> None:
+    path = kept(storing, storing.write(*ROWS).raw)
+    storing.config["object_storage_config"]["path"] += "-mistyped"
+    storing.command("report")  # writes the configuration
+    done = reported(path, "--store", str(storing.folder / "config.json"))
+    assert done.returncode == 1 and "The folder of the object storage is not there" in done.stderr
+    assert not (storing.folder / "rejected-mistyped").exists()
+
+
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("phone", [False, True])
 def test_page_is_for_everybody(

@@ -35,6 +35,12 @@ def telling(storing: Connector) -> Connector:
     return storing
 
 
+def test_store_that_is_not_there_is_told_and_not_made(telling: Connector) -> None:
+    code, out, err = where(telling, "--key", "crm_id=4")
+    assert (code, out) == (1, "") and "The folder of the object storage is not there" in err
+    assert not (telling.folder / "rejected").exists()
+
+
 def test_history_is_told_newest_first(telling: Connector) -> None:
     assert telling.write(record({"crm_id": 4, "_city": "Rome"}), state(1)).code == 0
     assert telling.write(record({"crm_id": 4, "nofield": 1}), state(2)).code == 0

@@ -12,7 +12,7 @@ from ..report.page import page
 from ..report.reading import Output, read
 from ..report.verdict import verdict
 from ..storage.folder import Folder
-from ..storage.opening import open_folder
+from ..storage.opening import existing_folder
 from ..storage.settings import LocalStorage, Storage
 from .files import MARKS, read_object
 from .invocation import STDOUT, Invocation
@@ -93,7 +93,7 @@ def _store(place: str) -> Folder:
         config = read_object(place, "configuration")
         store = {name: value for name, value in config.items() if name == STORE}  # alone is asked
         setting = parse_config({**config, **from_environment(store)}).storage
-    folder = open_folder(setting)
+    folder = existing_folder(setting)
     if folder is None:
         raise ConfigError(
             f"The configuration {place} names no store of rejected records: set "

@@ -13,7 +13,7 @@ from ..service.answers import Answers
 from ..service.manifest import service
 from ..service.matching import Target
 from ..storage.folder import Folder
-from ..storage.opening import open_folder
+from ..storage.opening import existing_folder
 from ..stream_key import label
 from .invocation import STDOUT, Invocation
 from .printing import printing
@@ -50,7 +50,7 @@ def whereabouts(config: Config, key: Mapping[str, str], stream: str | None) -> W
         for target in targets
         for each in profiles(target, target.matching.identify(service())(_whole(target, key)))
     ]
-    folder = open_folder(config.storage)
+    folder = existing_folder(config.storage)
     told = _kept(folder, config, wanted, stream)
     client = ProfilesClient(config, service(), Answers(service(), config.field_names()))
     return Whereabouts(

@@ -35,11 +35,13 @@ NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS}  # of a file system
 class LocalFolder:
     """Files below a folder, each written beside its place first."""
 
-    def __init__(self, path: str) -> None:
-        """Use the folder `path`, made where it is missing. Raises ConfigError when it cannot be
-        written to.
+    def __init__(self, path: str, *, makes: bool = True) -> None:
+        """Use the folder `path`. Where it is missing it is made, or else nothing is in it. Raises
+        ConfigError when it cannot be written to.
         """
         self._root = Path(path)
+        if not makes and is_missing(path):
+            return
         try:
             _make_folders(self._root)
             writable = _is_writable(self._root)
@@ -170,6 +172,17 @@ class FileLock:
         if self._file is not None:
             os.close(self._file)
             self._file = None
+
+
+def is_missing(path: str) -> bool:
+    """Whether nothing is there, for all that can be seen."""
+    try:
+        Path(path).stat()
+    except FileNotFoundError:
+        return True
+    except (OSError, ValueError):  # who opens it is told why
+        pass
+    return False
 
 
 def _flock(file: int, *, alone: bool) -> None:

@@ -34,7 +34,7 @@ def opened_memory(
     of rejected records tells when the sync began. Raises ProfilesError.
     """
     setting = config.memory
-    folder = open_folder(config.storage) if setting is not None else None
+    folder = open_folder(config.storage, makes=keeps) if setting is not None else None
     if setting is None or folder is None:
         yield None
         return
