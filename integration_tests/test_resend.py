@@ -67,6 +67,13 @@ def profile(sandbox: ServedSandbox, number: int) -> dict[str, Any]:
     return found
 
 
+def became(connector: Connector, number: int) -> list[tuple[str, bool]]:
+    """What `where` tells of a customer, the newest first: outcomes, and what waits still."""
+    command = [*connector.command("where"), "--key", f"crm_id={number}", "--json"]
+    done = subprocess.run(command, capture_output=True, timeout=60, check=True)
+    return [(each["outcome"], each["waits"]) for each in json.loads(done.stdout)["events"]]
+
+
 @pytest.fixture
 def lenient(storing: Connector) -> Connector:
     """With a store, whatever is rejected."""
@@ -196,6 +203,29 @@ def knowing(lenient: Connector) -> Connector:
 
 KEYED = stream() | {"primary_key": [["crm_id"]]}  # rows of one profile are versions of one row
 KEY = {"to": "crm_id", "from": "crm_id"}
+
+
+BARRED = (
+    "[{call: profiles/update_batch, requests: [2], status: 200, execute: true, "
+    "body: {error: 0, result: [{error: 0}, {error: 402}]}}]"
+)
+
+
+@pytest.mark.parametrize("faults", [BARRED])
+def test_row_beside_one_that_stops_all_has_arrived(
+    knowing: Connector, sandbox: ServedSandbox
+) -> None:
+    one_more = {"action": "incr", "value": 1}
+    knowing.write(record({"crm_id": 77, "points": one_more}), record({"crm_id": 78}), state(1))
+    for number in (77, 78):
+        know(sandbox, number)
+    code, out, err = resend(knowing, "--json")
+    assert code == 1 and "the tariff limit is reached" in err
+    assert sums(json.loads(out)) == {"waiting": 2, "accepted": 1, "stay": 1}
+    assert [each["crm_id"] for each in rows(knowing)] == [78]
+    assert became(knowing, 77)[0][0] == "accepted"
+    assert sums(told(knowing)) == {"waiting": 1, "accepted": 1}
+    assert profile(sandbox, 77)["points"] == 1
 
 
 def test_row_that_is_out_of_date_is_dropped(knowing: Connector, sandbox: ServedSandbox) -> None:

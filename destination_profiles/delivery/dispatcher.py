@@ -1,7 +1,7 @@
 """What follows from an answer, and who is sent next."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from time import monotonic
 
@@ -170,14 +170,15 @@ class Dispatcher:
                 self._fail(outcome.error)
 
     def _answered(self, chunk: Chunk, outcome: Accepted) -> Iterator[Resolution]:
-        """The last word on what the service said of each profile; what it put off stays."""
+        """The last word on what the service said of each profile; the others stay."""
         rejected, ids = dict(outcome.rejected), outcome.ids
         if outcome.later:
             said = [place for place in range(len(chunk)) if place not in outcome.later]
             groups = [each for each in (said, sorted(outcome.later)) if each]
             parts = chunk.divided(groups)
+            unknown = self.sealed.tries[chunk].unknown
             later = self.sealed.put_off(chunk, parts)
-            self._send_later(later, next(iter(outcome.later.values())), outcome)
+            self._send_later(later, outcome.later.values(), unknown=unknown)
             if not said:
                 return
             chunk = parts[0]
@@ -191,14 +192,20 @@ class Dispatcher:
         else:
             self._blame.suspect(resolution)
 
-    def _send_later(self, chunk: Chunk, first: Retry, outcome: Accepted) -> None:
-        """Send profiles once more, in a request of their own, unless that might add twice."""
-        perhaps = any(each.unknown for each in outcome.later.values())
-        if perhaps and (against := self._repeats.against_later(chunk)):
-            self.sealed.tries[chunk].unknown = True
+    def _send_later(self, chunk: Chunk, whys: Collection[Retry | Stop], *, unknown: bool) -> None:
+        """Send profiles once more, in a request of their own, unless that might add twice, or the
+        service refuses the caller. `unknown`: an earlier try may have been executed.
+        """
+        retries = [each for each in whys if isinstance(each, Retry)]
+        perhaps = any(each.unknown for each in retries)
+        against = next((each.error for each in whys if isinstance(each, Stop)), None)
+        if perhaps and against is None:
+            against = self._repeats.against_later(chunk)
+        if against is not None:
+            self.sealed.tries[chunk].unknown = unknown or perhaps
             self._fail(against)
             return
-        throttled = all(each.throttled for each in outcome.later.values())
+        throttled, first = all(each.throttled for each in retries), retries[0]
         self._retry(chunk, Retry(first.error, first.retry_after, perhaps, throttled))
         if self.failure is None:
             self._put_off(chunk, first.code)

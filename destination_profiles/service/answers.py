@@ -162,14 +162,15 @@ class Answers:
             return None
         return retry_after
 
-    def _of_items(self, items: list[Item], wait: float | None) -> Accepted | Stop:
-        rejected, later = {}, {}
+    def _of_items(self, items: list[Item], wait: float | None) -> Accepted:
+        rejected: dict[int, Rejection] = {}
+        later: dict[int, Retry | Stop] = {}
         for position, item in enumerate(items):
             if item.error == DONE:
                 continue
             action = self._service.item_actions.get(item.error, self._service.item_default_action)
             if action == "FAIL":
-                return Stop(self._error(item.error, item.error_text))
+                later[position] = Stop(self._error(item.error, item.error_text))
             if action == "REJECT":
                 rejected[position] = self._rejection(item.error, item.error_text)
             if action in AGAIN:

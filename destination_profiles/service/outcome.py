@@ -8,18 +8,6 @@ from ..rejection import Rejection
 
 
 @dataclass(frozen=True, slots=True)
-class Accepted:
-    """Every profile was accepted but those whose position stands in `rejected`, and those in
-    `later`, which the service asks to be sent once more. `ids` are its own of each profile, where
-    they were asked for.
-    """
-
-    rejected: Mapping[int, Rejection] = field(default_factory=dict)
-    later: "Mapping[int, Retry]" = field(default_factory=dict)
-    ids: Sequence[str | None] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Cleared:
     """The service was asked about the settings, and nothing is wrong with them, as far as it
     tells: the profiles that it refused are to blame.
@@ -70,6 +58,18 @@ class Stop:
 
     error: ProfilesError
     unknown: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """Every profile was accepted but those whose position stands in `rejected`, and those in
+    `later`, on which there is no last word: the service asks to send them once more, or refuses the
+    caller with them. `ids` are its own of each profile, where they were asked for.
+    """
+
+    rejected: Mapping[int, Rejection] = field(default_factory=dict)
+    later: Mapping[int, Retry | Stop] = field(default_factory=dict)
+    ids: Sequence[str | None] = ()
 
 
 Outcome = Accepted | Retry | Halve | Stop | Cleared | Unasked

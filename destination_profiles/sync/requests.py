@@ -51,7 +51,8 @@ def _word(outcome: Outcome) -> tuple[str, int]:
     """What became of a request, and how many of its profiles were refused."""
     match outcome:
         case Accepted(rejected=rejected, later=later):
-            return "later" if later else "accepted", len(rejected)
+            ends = any(isinstance(each, Stop) for each in later.values())
+            return "stopped" if ends else "later" if later else "accepted", len(rejected)
         case Retry(throttled=True):
             return "throttled", 0
         case Retry():

@@ -5,6 +5,7 @@ import pytest
 
 from destination_profiles.delivery.chunks import Chunk
 from destination_profiles.delivery.dispatcher import Dispatcher
+from destination_profiles.delivery.repeats import Repeats
 from destination_profiles.errors import BadAnswer, Refused, Unavailable
 from destination_profiles.service.outcome import Accepted, Halve, Outcome, Retry, Stop
 from destination_profiles.service.request import Request
@@ -357,3 +358,27 @@ def test_fate_is_unknown_where_that_of_any_try_is(
     made = dispatcher(link)
     made.dispatch([chunk(1, 2)])
     assert (resolved(made, link), made.unknown()) == ([], unknown)
+
+
+@pytest.mark.parametrize("lost", [False, True])
+@pytest.mark.parametrize(("other", "perhaps"), [(STOP, False), (BUSY, False), (LOST, True)])
+def test_what_is_done_counts_where_one_item_stops_all(
+    other: Retry | Stop, perhaps: bool, lost: bool
+) -> None:
+    """Of the others none is sent again, and that they are not done is no guess."""
+    answer = Accepted({2: REFUSAL}, {3: other, 1: STOP})
+    link = Link(answers(*([LOST] if lost else []), answer))
+    made = dispatcher(link, repeats=Repeats(lambda _: False))
+    made.dispatch([chunk(1, 2, 3, 4)])
+    assert resolved(made, link) == [([1, 3], {1: REFUSAL})]
+    assert made.failure is STOP.error
+    assert made.unknown() == (2 if perhaps or lost else 0)
+    assert (link.sent[1:], len(made)) == ([[1, 2, 3, 4]] * lost, 1)
+
+
+def test_where_all_items_stop_nothing_has_a_last_word() -> None:
+    link = Link(answers(Accepted({}, {0: STOP, 1: STOP})))
+    made = dispatcher(link)
+    made.dispatch([chunk(1, 2)])
+    assert (resolved(made, link), made.failure) == ([], STOP.error)
+    assert (made.unknown(), len(made)) == (0, 1)

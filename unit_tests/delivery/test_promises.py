@@ -219,6 +219,9 @@ class Service:
             if self._rng.random() < self.case.put_off:
                 later[position] = Retry(Unavailable("later"), throttled=True)
                 continue
+            if self.case.stops and self._rng.random() < 0.02:
+                later[position] = Stop(Refused("stop", code=402))
+                continue
             if REFUSED_ALWAYS in _numbers(key):
                 rejected[position] = REFUSAL
                 continue

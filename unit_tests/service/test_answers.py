@@ -145,8 +145,10 @@ def test_every_profile_may_be_rejected() -> None:
 @pytest.mark.parametrize(
     "code", [code for code, action in service().item_actions.items() if action == "FAIL"]
 )
-def test_refusal_of_the_caller_stops_all(code: int) -> None:
-    error = stopped(outcome(200, items(OK, item(code, f"token {CANARY}"))))
+def test_refusal_of_the_caller_stops_all_but_what_is_done(code: int) -> None:
+    made = outcome(200, items(OK, item(code, f"token {CANARY}"), item(5)), count=3)
+    assert isinstance(made, Accepted) and (list(made.rejected), list(made.later)) == ([2], [1])
+    error = stopped(made.later[1])
     assert isinstance(error, Refused) and error.code == code
     assert error.message == f"{STOPPING[code]} (code {code}: token {HIDDEN})"
 

@@ -192,6 +192,7 @@ def test_troubles_are_counted() -> None:
         (ACCEPTED, "accepted", 0),
         (Accepted({0: REFUSAL}), "accepted", 1),
         (Accepted(later={0: Retry(FAILURE)}), "later", 0),
+        (Accepted({0: REFUSAL}, {1: Stop(FAILURE)}), "stopped", 1),
         (Retry(FAILURE, throttled=True), "throttled", 0),
         (Retry(FAILURE), "failed", 0),
         (Halve(REFUSAL, FAILURE), "halved", 0),

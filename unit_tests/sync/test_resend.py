@@ -15,7 +15,7 @@ from destination_profiles.errors import ConfigError, StoreFailed, Unavailable
 from destination_profiles.rejection import Rejection
 from destination_profiles.rejects.line import UNKNOWN, Origin, line, read, with_unknown_fate
 from destination_profiles.rejects.parts import OTHERS, Part, parts_of, replace
-from destination_profiles.service.outcome import Accepted, Halve, Outcome, Retry
+from destination_profiles.service.outcome import Accepted, Halve, Outcome, Retry, Stop
 from destination_profiles.service.request import Request
 from destination_profiles.storage.settings import Outcomes
 from destination_profiles.sync import sync
@@ -97,6 +97,7 @@ class Service:
         self.requests: set[str] = set()
         self.executed: list[list[int]] = []
         self.silent = 0  # answers that are lost
+        self.barred: int | None = None  # a profile with which the caller is refused
 
     def send(self, request: Request) -> Outcome:
         assert request.request_id not in self.requests, "another request of the same id"
@@ -112,13 +113,16 @@ class Service:
         if any(row.get("poison") for row in rows):
             return Halve(POISON, ConfigError("wrong"))
         unknown = [place for place, row in enumerate(rows) if row["id"] not in self.profiles]
+        barred = [place for place, row in enumerate(rows) if row["id"] == self.barred]
+        rows = [row for row in rows if row["id"] != self.barred]
         self.executed.append([row["id"] for row in rows])
         for row in rows:
             profile = self.profiles.get(row["id"], {})
             for name, value in row.items():
                 counts = isinstance(value, dict)
                 profile[name] = profile.get(name, 0) + value["value"] if counts else value
-        return Accepted(dict.fromkeys(unknown, NOT_FOUND))
+        stop = Stop(Unavailable("tariff"))  # whatever its kind
+        return Accepted(dict.fromkeys(unknown, NOT_FOUND), dict.fromkeys(barred, stop))
 
 
 ONE_MORE = {"action": "incr", "value": 1}
@@ -268,6 +272,17 @@ def test_function_without_an_answer_is_held() -> None:
         assert resend(folder, service).held == {("crm.users", HOLDS): 1}
         assert service.profiles[2] == {"id": 2, "points": 1}
     assert [row for row, _, _ in folder.rows()] == [ROWS[1]]
+
+
+def test_function_beside_an_item_that_stops_all_counts_once() -> None:
+    folder, service = shelf([ROWS[1], ROWS[6]], parts=1), Service(2, 4)
+    service.barred = 4
+    assert counts(resend(folder, service)) == {"waiting": 2, "accepted": 1}
+    assert [row for row, _, _ in folder.rows()] == [ROWS[6]]
+    service.barred = None
+    assert counts(resend(folder, service)) == {"waiting": 1, "accepted": 1}
+    assert service.profiles == {2: THERE[2] | {"points": 1}, 4: THERE[4]}
+    assert folder.rows() == []
 
 
 def in_doubt() -> tuple[Shelf, Service]:
