@@ -191,6 +191,27 @@ def test_own_columns_of_such_names_survive(
     assert profile(sandbox, 77)["source"] == "mine"
 
 
+def test_value_that_no_source_sent_reaches_no_profile(
+    lenient: Connector, sandbox: ServedSandbox, tmp_path: Path
+) -> None:
+    odd = {1: float("nan"), 2: "Bob!", 3: float("inf")}
+    before = {number: profile(sandbox, number) for number in odd}
+    lines = [record({"crm_id": number, "_city": city}) for number, city in odd.items()]
+    lenient.write(*(each.replace(b"!", b"\\ud800") for each in lines), state(1))
+    assert [each["_city"] for each in rows(lenient)] == ["NaN", "Bob?", "Infinity"]
+    found = told(lenient, *SURE)
+    assert sums(found) == {"waiting": 3, "held": 3, "stay": 3}
+    assert "the store has it altered" in found["held"][0]["why"]
+    first, *_ = kept(lenient.folder / "rejected", "users")
+    edited = tmp_path / "edited.jsonl"
+    edited.write_text(json.dumps({**first, "_city": "Oslo"}))
+    found = told(lenient, "--from", str(edited), "--stream", "users", *SURE)
+    assert sums(found) == {"waiting": 1, "accepted": 1}
+    before[1]["_city"] = "Oslo"
+    assert {number: profile(sandbox, number) for number in odd} == before
+    assert len(rows(lenient)) == 2
+
+
 # What outcomes know
 
 

@@ -1,6 +1,7 @@
 """Records that a person has edited, on their way back into the store."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import msgspec
@@ -68,7 +69,8 @@ def _of_no_record(
 
 def _line(kept: Kept, moment: datetime) -> bytes:
     reason = Rejection(kept.reason, kept.code, kept.message, "$", "")
-    return line(kept.original, reason, moment, kept.origin).removesuffix(b"\n")
+    origin = replace(kept.origin, edited=True)
+    return line(kept.original, reason, moment, origin).removesuffix(b"\n")
 
 
 def _told(numbers: Sequence[int]) -> str:

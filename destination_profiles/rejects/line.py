@@ -17,9 +17,10 @@ OURS = frozenset(
     f"rejected_{name}"
     for name in (
         *("reason", "code", "message", "path", "faults", "at"),
-        *("sync", "row", "attempts", "fate", "profile", "data"),
+        *("sync", "row", "attempts", "fate", "profile", "edited", "data"),
     )
 )
+ALTERED = "json"  # the step of rows that could not be kept as they came
 UNKNOWN = "unknown"  # fate of a row that was sent again, and no answer came
 
 _decode = msgspec.json.decode
@@ -31,6 +32,7 @@ class Origin:
     """Where a record stood: the start of its sync as a timestamp, and its number in the sync's
     input, from 1. `attempts`: how often it was rejected. `fate` is UNKNOWN where it may have been
     executed since. `profile` is what a memory knows its profile by, in its own store alone.
+    `edited`: it came back from a person.
     """
 
     sync: str
@@ -38,6 +40,7 @@ class Origin:
     attempts: int = 1
     fate: str | None = None
     profile: str | None = None
+    edited: bool = False
 
     def place(self) -> tuple[str, int]:
         """What is larger is later."""
@@ -56,6 +59,12 @@ class Kept:
     code: str = ""
     message: str = ""
     at: str = ""
+
+    def is_altered(self) -> bool:
+        """Whether parts of it are not what came: NaN, say, is the text of it. What a person has
+        edited is as it is meant.
+        """
+        return self.reason == ALTERED and not self.origin.edited
 
 
 def timestamp(moment: datetime) -> str:
@@ -87,6 +96,8 @@ def line(original: bytes, rejection: Rejection, moment: datetime, origin: Origin
         keys["rejected_fate"] = origin.fate
     if origin.profile is not None:
         keys["rejected_profile"] = origin.profile
+    if origin.edited:
+        keys["rejected_edited"] = True
     data = bytes(original).strip().replace(b"\n", b" ")  # no text holds a line's end as it is
     if not data.startswith(b"{"):
         data = b'{"data":' + data + b"}"
@@ -125,6 +136,7 @@ def _kept(keys: Mapping[str, Any], original: bytes) -> Kept:
     at = str(keys.get("rejected_at", ""))
     row, attempts = keys.get("rejected_row", 0), keys.get("rejected_attempts", 1)
     fate, profile = keys.get("rejected_fate"), keys.get("rejected_profile")
+    edited = keys.get("rejected_edited") is True
     if type(row) is not int or type(attempts) is not int:
         raise ValueError
     if not isinstance(profile, str | None):
@@ -132,7 +144,7 @@ def _kept(keys: Mapping[str, Any], original: bytes) -> Kept:
     return Kept(
         original,
         # lines of earlier versions do not say where a record stood
-        Origin(str(keys.get("rejected_sync", at)), row, attempts, fate, profile),
+        Origin(str(keys.get("rejected_sync", at)), row, attempts, fate, profile, edited),
         str(keys.get("rejected_reason", "")),
         str(keys.get("rejected_code", "")),
         str(keys.get("rejected_message", "")),

@@ -213,6 +213,8 @@ class Resend:
         elif waiting.doubtful and not self._is_made_so(waiting, original, self._repeats):
             self._books.doubt(waiting)
             self.told.hold(label, "unknown")
+        elif waiting.altered:
+            self.told.hold(label, "altered")
         elif is_later is not False and not self._may_overwrite():
             self.told.hold(label, "overwrites")
         else:

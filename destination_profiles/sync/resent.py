@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 HELD = {
     "unknown": "an earlier resend may have sent it, and it holds a function such as incr",
     "overwrites": "it may overwrite what a later record of its profile said",
+    "altered": "the store has it altered, as it could not be kept as it came (step json)",
     "subscribes": "its subscriptions may subscribe, and cannot be left out",
 }
 

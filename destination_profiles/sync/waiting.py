@@ -23,7 +23,7 @@ FAULTS = (ValueError, RecursionError)  # of a line that is no record; msgspec's 
 class Waiting(msgspec.Struct, gc=False):
     """A record in the store: the number of its part and of its line; where it stood in its sync;
     the identities of its profile, as far as they can be read. `doubtful`: it may have been executed
-    since.
+    since. `altered`: parts of it are not what came.
     """
 
     part: int
@@ -32,6 +32,7 @@ class Waiting(msgspec.Struct, gc=False):
     row: int
     identities: Identities = ()
     doubtful: bool = False
+    altered: bool = False
 
     def place(self) -> tuple[str, int]:
         """What is larger is later."""
@@ -163,4 +164,5 @@ def _rows(shelf: Shelf, number: int, found: Queue) -> Iterator[tuple[Waiting, Ke
         except FAULTS:
             found.unreadable[shelf.labels[shelf.parts[number].stream]] += 1
             continue
-        yield Waiting(number, place, sys.intern(kept.origin.sync), kept.origin.row), kept
+        sync, row = sys.intern(kept.origin.sync), kept.origin.row
+        yield Waiting(number, place, sync, row, altered=kept.is_altered()), kept

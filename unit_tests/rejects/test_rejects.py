@@ -133,6 +133,17 @@ def test_profile_is_read_where_a_person_edited_the_row() -> None:
     assert (kept.original, kept.origin.profile) == (b'{"a":1,"b":2}', PROFILE)
 
 
+def test_edit_is_kept_with_the_row() -> None:
+    odd = replace(REJECTION, reason="json")
+    came, back = read(line(b"{}", odd, MOMENT, ORIGIN)), replace(ORIGIN, edited=True)
+    written = line(b'{"a":1}', odd, MOMENT, back)
+    assert json.loads(written)["rejected_edited"] is True
+    edited = read(written)
+    assert (edited.original, edited.origin) == (b'{"a":1}', back)
+    assert [each.is_altered() for each in (came, edited)] == [True, False]
+    assert not read(line(b"{}", REJECTION, MOMENT, ORIGIN)).is_altered()
+
+
 def test_unknown_fate_is_kept_with_the_row() -> None:
     marked = with_unknown_fate(line(b'{"id":1}', REJECTION, MOMENT, ORIGIN))
     assert read(marked).origin == Origin(ORIGIN.sync, 7, fate=UNKNOWN)

@@ -253,6 +253,7 @@ def test_nothing_is_in_doubt_where_it_ends_well() -> None:
         assert (service.profiles, folder.rows()[0][0]) == (THERE, ROWS[3])
 
 
+OVERWRITES = "it may overwrite what a later record of its profile said"
 HOLDS = "an earlier resend may have sent it, and it holds a function such as incr"
 
 
@@ -423,6 +424,26 @@ def test_file_with_a_mark_is_read() -> None:
     text = b"\xef\xbb\xbf" + edited(({"id": 5}, 1)).replace(b"\n", b"\r\n")
     assert counts(resend(folder, service, CHOSEN, edited=text)) == {"waiting": 1, "accepted": 1}
     assert folder.rows() == []
+
+
+ODD = Rejection("json", "number", "must be a number", "$.city", "")
+AS_KEPT: Row = {"id": 1, "city": "NaN"}
+ALTERED = "the store has it altered, as it could not be kept as it came (step json)"
+
+
+def test_row_that_is_not_as_it_came_is_sent_once_it_is_edited() -> None:
+    folder, service = shelf([AS_KEPT], parts=1), Service(1)
+    (name,) = folder.things
+    odd = line(json.dumps(AS_KEPT).encode(), ODD, MOMENT, Origin("2026-01-01", 1))
+    folder.things[name] = odd
+    for choice in (SURE, Choice(dry_run=True)):
+        assert resend(folder, service, choice).held == {("crm.users", ALTERED): 1}
+    assert (folder.things[name], service.executed) == (odd, [])
+    cautious = Choice(stream="crm.users")
+    better = odd.replace(b"NaN", b"Oslo")
+    assert resend(folder, service, cautious, edited=better).held == {("crm.users", OVERWRITES): 1}
+    assert counts(resend(folder, service)) == {"waiting": 1, "accepted": 1}  # it stays edited
+    assert (service.profiles, folder.rows()) == ({1: {"id": 1, "city": "Oslo"}}, [])
 
 
 def test_request_that_was_not_executed_leaves_no_doubt() -> None:
