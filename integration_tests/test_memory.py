@@ -432,6 +432,24 @@ def test_rejected_row_is_sent_at_the_end_of_later_syncs(
     ]  # one is `know`
 
 
+def test_row_that_was_sent_again_waits_no_more(
+    retrying: Connector, sandbox: ServedSandbox, bodies: Path
+) -> None:
+    retrying.config["outcomes"] = {}
+    retrying.write(record(city(77, "Oslo")), record(city(78, "Bern")), state(1))
+    know(sandbox, 77)
+    retrying.write(record(city(5, "Rome")), state(2))
+    before = len(sent_profiles(bodies))
+    where = [*retrying.command("where"), "--key", "crm_id=77", "--json"]
+    told = json.loads(subprocess.run(where, capture_output=True, timeout=60, check=True).stdout)
+    events = [(each["outcome"], each["waits"]) for each in told["events"]]
+    assert events == [("accepted", False), ("rejected", False)]
+    done = subprocess.run(retrying.command("resend"), capture_output=True, timeout=60, check=True)
+    assert b"1 records had arrived before, as outcomes tell" in done.stdout
+    assert b"1 records stay in the store." in done.stdout
+    assert [each["crm_id"] for each in sent_profiles(bodies)[before:]] == [78]
+
+
 def test_rejected_row_is_given_up_after_its_attempts(retrying: Connector, bodies: Path) -> None:
     retrying.write(record(city(77, "Oslo")), state(1))
     logs = [retrying.write(record(city(5, "Rome")), state(1)).log for _ in range(4)]

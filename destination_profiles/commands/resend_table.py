@@ -52,6 +52,11 @@ def _sentences(told: Resent) -> Iterator[str]:
         )
     if unreadable := sum(each.unreadable for each in told.streams.values()):
         yield f"{unreadable:,} lines of the store are not records, and stay as they are."
+    if arrived := sum(each.arrived for each in told.streams.values()):
+        yield (
+            f"{arrived:,} records had arrived before, as outcomes tell, such as by retry_rejected: "
+            "they are not sent, and leave the store."
+        )
     if told.unknown:
         yield (
             f"What became of {told.unknown:,} records is not known: they were sent, and no answer "

@@ -14,7 +14,7 @@ from ..service.manifest import service
 from ..storage.folder import Folder
 from ..stream_key import StreamKey
 from ..stream_key import label as label_of
-from .line import REJECTED, Line
+from .line import ARRIVED, REJECTED, Line, Record
 from .reading import Profile, lines_of, profiles
 
 AT_ONCE = 256  # rejected records whose keys are read together
@@ -24,8 +24,8 @@ ANY_MODE = "append"
 @dataclass(frozen=True, slots=True)
 class Event:
     """Something that became of a record of a profile. `attempts`, `waits` and `message` are those
-    of a rejected record that is kept, and so waits to be sent again; `in_doubt`: it was sent again,
-    and no answer came.
+    of a rejected record that is kept, and so waits to be sent again, unless it has arrived since;
+    `in_doubt`: it was sent again, and no answer came.
     """
 
     at: str
@@ -42,7 +42,7 @@ class Event:
     waits: bool = False
     in_doubt: bool = False
 
-    def record(self) -> tuple[str, str, int]:
+    def record(self) -> Record:
         """The record that it is about."""
         return self.stream, self.sync, self.row
 
@@ -66,9 +66,15 @@ def is_called(label: str, stream: str | None) -> bool:
     return stream is None or label == stream or label.endswith(f".{stream}")
 
 
-def _joined(told: Iterable[Event], kept: Iterable[Event]) -> Iterator[Event]:
+def _joined(told: Collection[Event], kept: Iterable[Event]) -> Iterator[Event]:
     """The newest refusal of a record that is kept is one event with what is kept of it."""
-    waiting = {each.record(): each for each in kept}
+    arrived = {each.record() for each in told if each.outcome in ARRIVED}
+    waiting = {
+        each.record(): replace(each, waits=False, in_doubt=False)
+        if each.record() in arrived
+        else each
+        for each in kept
+    }
     for each in sorted(told, key=lambda each: each.at, reverse=True):
         mine = waiting.get(each.record())
         if each.outcome == REJECTED and mine is not None and mine.request_id is None:

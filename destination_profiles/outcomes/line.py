@@ -13,9 +13,11 @@ from ..service.matching import Target
 
 ACCEPTED, REJECTED, SUPERSEDED = "accepted", "rejected", "superseded"
 DELETED, RETRIED, UNCHANGED = "deleted", "retried", "unchanged"
+ARRIVED = (ACCEPTED, SUPERSEDED)  # of a record that was refused before: it needs no more care
 DIGITS = 32  # of a digest: 128 bits, of which no two customers share one
 ALONE = {1}
 Place = tuple[str, int]  # the start of a sync, and the number of a record in its input, from 1
+Record = tuple[str, str, int]  # likewise, behind the label of its stream
 
 
 class Line(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -40,6 +42,10 @@ class Line(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     def place(self) -> Place:
         """What is larger is later; that of a line of rejects/line.py compares with it."""
         return self.sync, self.row
+
+    def record(self) -> Record:
+        """The record that it is about."""
+        return self.stream, self.sync, self.row
 
 
 def found_by(target: Target) -> str:

@@ -26,9 +26,11 @@ def name(moment: datetime, number: int, own: str) -> str:
     return f"{FOLDER}/{part_name(moment, number, own)}.jsonl.gz"
 
 
-def names(folder: Folder) -> list[str]:
-    """Those of all parts, the oldest first."""
-    return sorted(filter(NAME.fullmatch, folder.names(f"{FOLDER}/")), key=_written)
+def names(folder: Folder, since: str = "") -> list[str]:
+    """Those of all parts, the oldest first; none from before the day of a timestamp."""
+    first = f"{FOLDER}/{since[:10].replace('-', '_')}"
+    found = filter(NAME.fullmatch, folder.names(f"{FOLDER}/"))
+    return sorted((each for each in found if each >= first), key=_written)
 
 
 def is_first(name: str) -> bool:

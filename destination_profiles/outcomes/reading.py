@@ -1,6 +1,6 @@
 """What outcomes tell of profiles, part by part: no more than one is held at a time."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -11,7 +11,18 @@ from ..service.identities import Identities
 from ..service.matching import Target
 from ..storage.folder import Folder
 from . import parts
-from .line import ACCEPTED, DELETED, REJECTED, UNCHANGED, Line, Place, digest, found_by
+from .line import (
+    ACCEPTED,
+    ARRIVED,
+    DELETED,
+    REJECTED,
+    UNCHANGED,
+    Line,
+    Place,
+    Record,
+    digest,
+    found_by,
+)
 
 FEW = (
     50  # texts that are looked for before a line is decoded; beyond it takes as long to decode all
@@ -40,13 +51,15 @@ class Known:
     which all outcomes are kept; None where there is none. `accepted` and `deleted`: by profile and
     stream, where the newest record stood that the service has, and the newest that its source has
     deleted. `others`: by database, `found_by` and stream, where the newest record of either kind
-    stood, whatever its profile; of a `found_by` that all profiles have there is none.
+    stood, whatever its profile; of a `found_by` that all profiles have there is none. `arrived` are
+    those of the records asked for that the service took after all.
     """
 
     since: str | None = None
     accepted: dict[Profile, Newest] = field(default_factory=dict)
     deleted: dict[Profile, Newest] = field(default_factory=dict)
     others: dict[tuple[int, str], Newest] = field(default_factory=dict)
+    arrived: set[Record] = field(default_factory=set)
 
     def newest(self, profile: Profile) -> Iterator[tuple[str, Place]]:
         """Where records of a profile stood, accepted or deleted, with their streams."""
@@ -67,15 +80,18 @@ def profiles(target: Target, identities: Identities) -> list[Profile]:
     return [Profile(target.db_id, found_by(target), each) for each in identities]
 
 
-def known_of(folder: Folder, wanted: Collection[Profile]) -> Known:
-    """Which records of profiles were accepted or deleted, as far as outcomes in a folder tell. A
-    record of which `Origin.place()` is smaller is older than they are; one whose sync is before
-    `since` may be, too. Raises ProfilesError as the folder does.
+def known_of(folder: Folder, wanted: Collection[Profile], records: Container[Record] = ()) -> Known:
+    """Which records of profiles were accepted or deleted, as far as outcomes in a folder tell, and
+    which of some `records` of theirs have arrived. A record of which `Origin.place()` is smaller is
+    older than they are; one whose sync is before `since` may be, too. Raises ProfilesError as the
+    folder does.
     """
     known, keys = Known(since(folder)), _keys(wanted)
     names = {each.found_by for each in wanted}
     alone = names if len(names) == 1 else set[str]()
     for line in _lines(folder, keys, [FOUND_BY + msgspec.json.encode(each) for each in alone]):
+        if line.outcome in ARRIVED and line.record() in records:
+            known.arrived.add(line.record())
         if line.outcome in IN_PLACE:
             places = known.accepted
         elif _is_deletion(line):
@@ -105,6 +121,18 @@ def lines_of(folder: Folder, wanted: Collection[Profile]) -> Iterator[tuple[Prof
     keys = _keys(wanted)
     for line in _lines(folder, keys, [FOUND_BY]):
         yield from ((profile, line) for profile in _named(keys, line))
+
+
+def arrived(folder: Folder, sync: str, records: Container[Record]) -> set[Record]:
+    """Those of some records that a sync was refused which the service took after all. Raises
+    ProfilesError as the folder does.
+    """
+    return {
+        line.record()
+        for name in parts.names(folder, since=sync)
+        for line in _decoded(name, parts.read(folder, name))
+        if line.outcome in ARRIVED and line.record() in records
+    }
 
 
 Keys = Mapping[str, Mapping[tuple[int, str], Profile]]

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from ..outcomes.line import Record
+from ..outcomes.reading import arrived
 from ..rejects.line import Kept, read
 from ..rejects.parts import lines, parts_of
 from ..rejects.streams import streams_in
@@ -42,11 +44,16 @@ class KeptRows:
 
 
 def kept_rows(folder: Folder, sync: str, column: str | None) -> list[KeptRows]:
-    """The records that the sync of that start has left in a store, with the keys in a column where
-    one is named. Raises ProfilesError where the store cannot be read.
+    """The records that the sync of that start has left in a store and that have not arrived since,
+    as far as outcomes tell, with the keys in a column where one is named. Raises ProfilesError
+    where the store cannot be read.
     """
     found: dict[str, KeptRows] = {}
+    records = {_record(names, kept) for names, kept in _kept(folder, sync)}
+    gone = arrived(folder, sync, records) if records else set()
     for names, kept in _kept(folder, sync):
+        if _record(names, kept) in gone:
+            continue
         rows = found.setdefault(".".join(names), KeptRows(names))
         rows.count += 1
         if column is not None:
@@ -69,6 +76,10 @@ def _kept(folder: Folder, sync: str) -> Iterator[tuple[tuple[str, ...], Kept]]:
                     yield names, kept
     finally:
         lock.release()
+
+
+def _record(names: tuple[str, ...], kept: Kept) -> Record:
+    return ".".join(names), *kept.origin.place()
 
 
 def _enter(rows: KeptRows, original: bytes, column: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 
 from ..config import Config
-from ..outcomes.line import Place, fields_in, found_by
+from ..outcomes.line import Place, Record, fields_in, found_by
 from ..outcomes.reading import Profile, known_of, profiles
 from ..records.key_reader import KeyReader
 from ..storage.folder import Folder
@@ -35,7 +35,8 @@ class Later:
         self._sent = cache(lambda label: _sent(config, label))
         self._other_keys = cache(self._has_other_keys)
         self._stranger = cache(self._newest_stranger)
-        self._known = known_of(folder, {each for some in waiting for each in self._profiles(some)})
+        wanted = {each for some in waiting for each in self._profiles(some)}
+        self._known = known_of(folder, wanted, {self._record(each) for each in waiting})
         self._since = max(self._known.since, since) if self._known.since else None
 
     def __call__(self, waiting: Waiting) -> bool | None:
@@ -46,6 +47,15 @@ class Later:
             return True
         is_told = self._since is not None and waiting.sync >= self._since
         return False if is_told and not self._may_overwrite(waiting) else None
+
+    def has_arrived(self, waiting: Waiting) -> bool:
+        """Whether it was taken since by the service, itself or as one that a later row of the same
+        request stands for.
+        """
+        return self._record(waiting) in self._known.arrived
+
+    def _record(self, waiting: Waiting) -> Record:
+        return self._shelf.label(waiting), *waiting.place()
 
     def _is_replaced(self, waiting: Waiting) -> bool:
         stream, label = self._shelf.stream(waiting), self._shelf.label(waiting)

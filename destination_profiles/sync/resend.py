@@ -103,7 +103,11 @@ class Resend:
         self._adopted: Part | None = None
         if edited is not None:
             stream = next(key for key, label in labels.items() if label == self._choice.stream)
-            waiting = {each.place() for each in self._queue(stream).waiting}
+            found = self._queue(stream).waiting
+            later = self._later(found)
+            waiting = {
+                each.place() for each in found if later is None or not later.has_arrived(each)
+            }
             self._adopted, lines = adopt(
                 stream, edited, self._now(), lambda *place: place in waiting
             )
@@ -193,21 +197,22 @@ class Resend:
         if stream is not None:
             self.pump.records(stream, run)
 
-    def _later(self, waiting: Sequence[Waiting]) -> Callable[[Waiting], bool | None]:
-        """Who knows what came of the same profile later."""
+    def _later(self, waiting: Sequence[Waiting]) -> Later | None:
+        """Who knows what came of the same profile later; None without outcomes."""
         outcomes = self._config.outcomes
         if outcomes is None:
-            return lambda _: None
+            return None
         since = timestamp(self._now() - timedelta(days=outcomes.keep_days))
         return Later(self._folder, self._config, self._shelf, self._readers, waiting, since=since)
 
-    def _is_held(
-        self, waiting: Waiting, original: bytes, later: Callable[[Waiting], bool | None]
-    ) -> bool:
+    def _is_held(self, waiting: Waiting, original: bytes, later: Later | None) -> bool:
         """Whether a record is not sent."""
         label = self._shelf.label(waiting)
-        is_later = later(waiting)
-        if is_later and self._is_made_so(waiting, original, self._is_replaceable):
+        is_later = later(waiting) if later is not None else None
+        if later is not None and later.has_arrived(waiting):
+            self._books.drop(waiting)
+            self.told.of(label).arrived += 1
+        elif is_later and self._is_made_so(waiting, original, self._is_replaceable):
             self._books.drop(waiting)
             self.told.of(label).out_of_date += 1
         elif waiting.doubtful and not self._is_made_so(waiting, original, self._repeats):

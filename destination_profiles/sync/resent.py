@@ -35,13 +35,14 @@ class Sums:
     superseded: int = 0
     deleted: int = 0
     out_of_date: int = 0
+    arrived: int = 0  # before, as outcomes tell
     rejected: int = 0
     held: int = 0
     unreadable: int = 0
 
     def stay(self) -> int:
         """Records that are in the store at the end."""
-        gone = self.accepted + self.superseded + self.deleted + self.out_of_date
+        gone = self.accepted + self.superseded + self.deleted + self.out_of_date + self.arrived
         return self.waiting - gone
 
 

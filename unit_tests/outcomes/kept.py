@@ -21,10 +21,14 @@ def keep(
     stream: str = "users",
     values: bool = False,
     found: Target | None = None,
+    start: str | None = None,
     **more: str,
 ) -> None:
-    """A part of a sync with a line for each row, which has such identities."""
-    opening = head(stream, found or target(), outcome, sync=SYNCS[sync], at=SYNCS[sync], **more)
+    """A part of a sync with a line for each row, which has such identities; its rows stood in the
+    sync of that `start`, if not in this one.
+    """
+    when = {"sync": start or SYNCS[sync], "at": SYNCS[sync]}
+    opening = head(stream, found or target(), outcome, **when, **more)
     made = lines(opening, rows, range(1, len(rows) + 1), values=values)
     name = parts.name(NOW + timedelta(days=sync, seconds=number), number, "012345678")
     parts.write(folder, name, "".join(made).encode())

@@ -12,6 +12,7 @@ from destination_profiles.outcomes.reading import (
     FEW,
     Known,
     Profile,
+    arrived,
     known_of,
     lines_of,
     profiles,
@@ -41,6 +42,32 @@ def test_what_did_not_change_is_in_place() -> None:
     keep(folder, 1, ("ann",), outcome="unchanged")
     keep(folder, 2, ("ann",), outcome="retried")
     assert known_of(folder, [ANN]).accepted == {ANN: {"users": (SYNCS[1], 1)}}
+
+
+@pytest.mark.parametrize(
+    ("outcome", "count"), [("accepted", 2), ("superseded", 2), ("rejected", 0)]
+)
+def test_record_that_was_taken_after_all_has_arrived(outcome: str, count: int) -> None:
+    """Another of the same profile, or of another stream, says nothing of it."""
+    folder = MemoryFolder()
+    keep(folder, 0, ("bob",), ("ann",), ("ann",), outcome=outcome)
+    keep(folder, 1, ("ann",), ("ann",), outcome=outcome)
+    keep(folder, 1, ("ann",), number=1, outcome=outcome, stream="orders")
+    records = [("users", SYNCS[0], 3), ("users", SYNCS[1], 2), ("orders", SYNCS[1], 2)]
+    assert known_of(folder, [ANN], records).arrived == set(records[:count])
+    assert arrived(folder, SYNCS[0], records) == set(records[:count])
+    assert known_of(folder, [ANN]).arrived == set()
+
+
+def test_record_arrives_no_sooner_than_its_sync() -> None:
+    folder = MemoryFolder()
+    keep(folder, 0, ("ann",))
+    record = ("users", SYNCS[0], 1)
+    (name,) = folder.things
+    day = NOW.isoformat()
+    assert name.startswith("outcomes/2026_11_26_")
+    assert arrived(folder, day, [record]) == {record}
+    assert arrived(folder, day.replace("-26", "-27"), [record]) == set()
 
 
 DELETIONS = [("deleted", {}), ("rejected", {"step": "deleted", "code": "deleted"})]

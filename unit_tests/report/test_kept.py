@@ -8,6 +8,7 @@ from destination_profiles.rejects.store import utc_now
 from destination_profiles.report import kept as module
 from destination_profiles.report.kept import KeptRows, kept_rows
 from destination_profiles.storage.local import LocalFolder
+from unit_tests.outcomes.kept import keep
 
 SYNC, OTHER = "2026-11-29T21:00:00.000Z", "2026-11-28T21:00:00.000Z"
 REFUSED = Rejection("service", "404", "no profile", "$", "no profile")
@@ -28,6 +29,12 @@ def test_keys_are_those_of_the_run(tmp_path: Path) -> None:
     (rows,) = kept_rows(store(tmp_path, {"id": 1}, {"id": "o'n"}, {"id": 1}), SYNC, "id")
     assert (rows.stream, rows.count, rows.without, rows.untold) == ("crm.users", 3, 0, 0)
     assert rows.query("id") == "SELECT * FROM crm.users WHERE id IN (1, 'o''n');"
+
+
+def test_rows_that_have_arrived_since_are_not_told(tmp_path: Path) -> None:
+    folder = store(tmp_path, {"id": 1}, {"id": 2})
+    keep(folder, 4, ("1",), stream="crm.users", start=SYNC)  # type: ignore[arg-type]
+    assert [list(rows.keys) for rows in kept_rows(folder, SYNC, "id")] == [["2"]]
 
 
 def test_numbers_keep_their_digits(tmp_path: Path) -> None:

@@ -375,6 +375,34 @@ def test_row_leaves_the_store_only_for_a_newer_version_that_misses_nothing(
     assert service.executed == []
 
 
+ARRIVED = {"outcomes": Outcomes(keep_days=100_000)}
+
+
+def arrived() -> tuple[Shelf, Service]:
+    """A row of a sync that was accepted since, and one that was not."""
+    folder = shelf([ROWS[1], ROWS[0]], parts=1)
+    keep(folder, 0, ("2",), stream="crm.users", start="2026-01-01")  # type: ignore[arg-type]
+    keep(folder, 1, ("2",), stream="crm.users")  # type: ignore[arg-type]
+    return folder, Service(1, 2)
+
+
+@pytest.mark.parametrize("choice", [SURE, Choice()])
+def test_row_that_arrived_by_another_way_is_not_sent(choice: Choice) -> None:
+    """Whatever came later of its profile."""
+    folder, service = arrived()
+    found = counts(resend(folder, service, choice, **ARRIVED))
+    assert found == {"waiting": 2, "arrived": 1, "accepted": 1}
+    assert (service.executed, folder.rows()) == ([[1]], [])
+
+
+def test_edit_of_a_row_that_arrived_by_another_way_is_refused() -> None:
+    folder, service = arrived()
+    rows = edited((ROWS[1], 1), (ROWS[0], 2))
+    with pytest.raises(ConfigError, match=r"match no record that waits in the store: 1\."):
+        resend(folder, service, CHOSEN, edited=rows, **ARRIVED)
+    assert (service.executed, len(folder.rows())) == ([], 2)
+
+
 # Rows that a person has edited
 
 
