@@ -426,3 +426,9 @@ def test_service_that_does_not_tell_is_told(connector: Connector) -> None:
         "could not be asked for more: "
         in forecast(connector, record({"crm_id": 1}), options=("--ask", "1"))[1]
     )
+
+
+def test_cut_input_says_that_nothing_was_sent(connector: Connector) -> None:
+    code, out, err = forecast(connector, record({"crm_id": 1}), b'{"type": "RECORD"')
+    assert (code, out) == (1, "")
+    assert "so it ends here; nothing was sent. Run it again, and look at the source's log." in err

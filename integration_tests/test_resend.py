@@ -601,18 +601,35 @@ def test_service_that_is_away_leaves_the_store(lenient: Connector) -> None:
     lenient.config["api_url"] = "http://127.0.0.1:9"
     lenient.config["delivery"] = {"retry_seconds": 1}
     code, out, err = resend(lenient, "--json", *SURE)
-    assert code == 1 and "did not answer" in err
+    assert code == 1 and "did not answer" in err and "Run it again later." in err
     assert sums(json.loads(out)) == {"waiting": 1, "stay": 1}
     assert rows(lenient) == before
     assert [path.name for path in (lenient.folder / "rejected" / "resend").glob("*")] == []
 
 
-# Killed
+# Stopped and killed
 
 LOST = (
     "[{call: profiles/update_batch, requests: [2], status: 502, execute: true, "
     'headers: {Retry-After: "60"}}]'
 )
+
+
+@pytest.mark.parametrize("faults", [LOST])
+def test_what_is_stopped_says_where_the_rest_is(lenient: Connector, sandbox: ServedSandbox) -> None:
+    lenient.write(record({"crm_id": 77, "_city": "Oslo"}), state(1))
+    know(sandbox, 77)
+    command = [*lenient.command("resend"), *SURE]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    deadline = time.monotonic() + 60
+    while "_city" not in profile(sandbox, 77):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    process.terminate()
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 143
+    assert b"the rest stays in the store until the next resend. See docs/" in err
+    assert [each["crm_id"] for each in rows(lenient)] == [77]
 
 
 @pytest.mark.parametrize("faults", [LOST])

@@ -11,17 +11,23 @@ from ..protocol.messages import MessageWriter
 FAILED = 1
 
 
-def exit_code(work: Callable[[], int | None], output: MessageWriter) -> int:
+def exit_code(
+    work: Callable[[], int | None],
+    output: MessageWriter,
+    words: Callable[[str], str] = lambda sentence: sentence,
+) -> int:
     """Do the work of a command; its own code, or 0, when it is done, else the code of its failure,
-    which is told.
+    which is told in its own `words`.
     """
     try:
         return work() or 0
     except Interrupted as error:
+        error.message = words(error.message)
         with suppress(NobodyReads):
             output.log("WARN", error.told())
         return error.exit_code
     except ProfilesError as error:
+        error.message = words(error.message)
         with suppress(NobodyReads):
             output.error(error, type(error).__name__)
     except Exception as error:

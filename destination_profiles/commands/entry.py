@@ -3,6 +3,7 @@
 import argparse
 import os
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 
 from ..protocol.messages import MessageWriter, PlainWriter
@@ -15,6 +16,7 @@ from .explaining import help_of
 from .files import read_object
 from .invocation import STDERR, STDOUT, Invocation
 from .log import Secrets, log_to
+from .own_words import own_words
 from .printing import printing
 from .terminal import LiveLine, live_line
 from .variables import from_environment
@@ -37,7 +39,7 @@ def run(arguments: list[str]) -> int:
         answer = _command(parsed)(called)
         return _tell(parsed, answer, output, for_person=for_person) if answer else 0
 
-    return exit_code(work, output)
+    return exit_code(work, output, partial(own_words, parsed.command))
 
 
 def _is_for_person(parsed: argparse.Namespace) -> bool:

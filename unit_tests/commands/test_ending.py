@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from destination_profiles.commands.ending import exit_code
-from destination_profiles.errors import Interrupted, NobodyReads, Unavailable
+from destination_profiles.errors import Interrupted, NobodyReads, ProfilesError, Unavailable
 from destination_profiles.protocol.messages import MessageWriter
 
 CANARY = "canary-7f3a"
@@ -47,6 +47,13 @@ def test_expected_error_ends_with_its_type() -> None:
     error = message["trace"]["error"]
     assert (code, error["failure_type"]) == (1, "transient_error")
     assert error["message"] == "Later. See docs/errors.md#unavailable"
+
+
+@pytest.mark.parametrize("error", [Unavailable("Later."), Interrupted(15)])
+def test_error_is_told_in_the_words_of_the_command(error: ProfilesError) -> None:
+    stream = io.BytesIO()
+    exit_code(raising(error), MessageWriter(stream.write), str.upper)
+    assert f"{error.message.upper()} See docs/" in stream.getvalue().decode()
 
 
 @pytest.mark.parametrize(("number", "expected"), [(15, 143), (2, 130)])
