@@ -244,7 +244,9 @@ def test_example_of_the_help_runs(storing: Connector, sandbox: ServedSandbox, co
     streams = [each["stream"] for each in storing.catalog["streams"]]
     found = {"type": "CATALOG", "catalog": {"streams": streams}}
     (storing.folder / "discovered.jsonl").write_text(json.dumps(found))
-    (storing.folder / "run.jsonl").write_bytes(state(1))
+    counts = {"recordCount": 1.0, "rejectedRecordCount": 0.0}
+    (storing.folder / "run.jsonl").write_bytes(state(1, destinationStats=counts))
+    (storing.folder / "rejected").mkdir()
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
         ["sh", "-c", EXAMPLES[command]],

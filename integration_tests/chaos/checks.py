@@ -99,7 +99,9 @@ class Checks:
         if not self._is.plan.patient:
             found |= {kind for each in faults for kind in each.gives_up}
             found |= {"transient_error"} if attempt.played & set(EVENTS) else set()
-        return found | ({"system_error"} if "disk full" in attempt.played else set())
+        if "disk full" in attempt.played:  # of the store, or for the copy of a memory
+            found |= {"transient_error" if "memory" in self._is.plan.settings else "system_error"}
+        return found
 
     def _states(self, attempt: Attempt) -> Iterator[str]:
         for came, (sent, _) in zip(attempt.passed, attempt.fed.states, strict=False):
