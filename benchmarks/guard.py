@@ -29,7 +29,7 @@ from destination_profiles.service.request import Request
 from destination_profiles.sync.sync import assemble
 
 RECORDS, STATE_EVERY = 20_000, 1_000
-ROUNDS, MEASURED = 7, 12  # rounds at once, and how often so many at most
+ROUNDS, MEASURED = 7, 40  # rounds at once, and how often so many at most
 LIMITS = {
     "flat": 1.25,
     "small": 1.95,
