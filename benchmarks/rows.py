@@ -113,19 +113,28 @@ def database(number: int) -> Row:
     return {"crm_id": number, "_fname": "Annabel", **values}
 
 
+def time_of(number: int) -> str:
+    """One of May 2024, without a zone, two hours and twelve minutes behind that of the number
+    before.
+    """
+    moment = number * 7919
+    return (
+        f"2024-05-{1 + moment // 86_400 % 28:02}T{moment // 3600 % 24:02}:"
+        f"{moment // 60 % 60:02}:{moment % 60:02}"
+    )
+
+
 def people(number: int) -> Row:
     """A row of 15 columns as a shop's table has them: the key and a number as text, dates, tags
     joined by a comma, an object, words of consent.
     """
-    moment = number * 7919
     return {
         "id": f"{1_000_000 + number}",
         "email": f"person.number.{number:07}@example.com",
         "first_name": "Annabel",
         "last_name": "Example",
         "birth_date": f"{1950 + number % 50}-{1 + number % 12:02}-{1 + number % 28:02}",
-        "last_order": f"2024-05-{1 + moment // 86_400 % 28:02}T{moment // 3600 % 24:02}:"
-        f"{moment // 60 % 60:02}:{moment % 60:02}",
+        "last_order": time_of(number),
         "interests": ("books, music", "garden", "books, garden, sport")[number % 3],
         "address": {"city": "Bowling Green", "country": "MQ", "street": f"{number % 90} Elm"},
         "score": f"{number % 1000 / 10}",
@@ -142,15 +151,13 @@ def dirty(number: int) -> Row:
     """A row of 15 columns as older systems write them: local times, days and numbers as people of
     a country do, telephone numbers as they are dialled there, words for countries and consent.
     """
-    moment = number * 7919
     return {
         "id": float(1_000_000 + number),
         "email": f" Person.Number.{number:07}@Example.com",
         "first_name": " Annabel ",
         "last_name": "Example",
         "birth_date": f"{1 + number % 28:02}.{1 + number % 12:02}.{1950 + number % 50}",
-        "last_order": f"2024-05-{1 + moment // 86_400 % 28:02} {moment // 3600 % 24:02}:"
-        f"{moment // 60 % 60:02}:{moment % 60:02}",
+        "last_order": time_of(number).replace("T", " "),
         "interests": ("books, music", "garden", "books, garden, sport")[number % 3],
         "address": {"city": "Bowling Green", "country": "MQ", "street": f"{number % 90} Elm"},
         "country": ("Germany", "AUT", "Italia", "de")[number % 4],

@@ -47,8 +47,8 @@ class OptOutsWin:
             *(each for each, ends in zip(places, are_opt_outs, strict=True) if ends)
         )
         kept = []
-        for one, said, at in zip(subscriptions, read, places, strict=True):
-            if is_opt_out(said, self._opt_outs) or ended.isdisjoint(at):
+        for one, said, at, ends in zip(subscriptions, read, places, are_opt_outs, strict=True):
+            if ends or ended.isdisjoint(at):
                 kept.append(one)
             else:
                 self._leave_out(one, said, made)

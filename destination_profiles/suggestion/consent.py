@@ -49,11 +49,12 @@ def consent(
     """Of a column; `addresses` and `resources` are those of each channel. None where there is no
     address for it, or its values are no words of consent, as dates are none.
     """
-    channel = channel_of(path)
+    if (channel := channel_of(path)) is None:
+        return None
     found = sorted(
-        addresses.get(channel or "", ()), key=lambda each: -len({*words(each)} & {*words(path)})
+        addresses.get(channel) or (), key=lambda each: -len({*words(each)} & {*words(path)})
     )
-    if channel is None or not found:
+    if not found:
         return None
     counts = Counter(folded(each) for each in sampled.values(path))
     listed = {str(each).casefold() for each in spellings()["consent"]["values"]}

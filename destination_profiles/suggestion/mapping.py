@@ -140,12 +140,15 @@ def suggest(
         taken |= {str(found.settings["status_from"]), str(found.settings["address_from"])}
         _subscribe(made, found)
     made.questions += [key.question] if key.question else []
+    made.left = _left(columns, taken)
+    return made
+
+
+def _left(columns: Sequence[str], taken: set[str]) -> list[str]:
+    """Those that nothing is taken from, from what is around them or from what is inside."""
     inside = tuple(f"{path}." for path in columns if path in taken)
     outside = {path.rpartition(".")[0] for path in taken}
-    made.left = [
-        path for path in columns if path not in taken | outside and not path.startswith(inside)
-    ]
-    return made
+    return [path for path in columns if path not in taken | outside and not path.startswith(inside)]
 
 
 def _subscribe(made: StreamSuggestion, found: Consent) -> None:
