@@ -58,7 +58,7 @@ class Names:
     def fit(self, path: str, field: str) -> Fit | None:
         """How well a column, or a dotted path into one, fits a field."""
         outer, _, leaf = path.rpartition(".")
-        is_own = set(words(outer)) <= _inside()
+        is_own = set(words(outer)) <= _inside("address") | _inside("customer")
         own = {bare(leaf)} - ({ID} if outer else set())  # the id of an object is its own
         same, usual = self._same[field], self._same[field] | self._spelled[field]
         names = {bare(path)} | (own if is_own else set())
@@ -102,8 +102,8 @@ def _inner(name: Sequence[str]) -> Iterator[Sequence[str]]:
 
 
 @cache
-def _inside() -> frozenset[str]:
-    return frozenset(word for each in spellings()["inside"] for word in words(each))
+def _inside(what: str) -> frozenset[str]:
+    return frozenset(word for each in spellings()["inside"][what] for word in words(each))
 
 
 @cache
@@ -124,9 +124,8 @@ def tells_deletion(path: str) -> bool:
 def means_more(path: str) -> bool:
     """Whether a column's name is a word that means other things too, outside of an address."""
     leaf = [each for each in words(path.rpartition(".")[2]) if each not in _around()]
-    several = spellings()["several"]
-    is_word = "".join(leaf) in map(bare, several["words"])
-    return is_word and set(words(path)).isdisjoint(map(bare, several["places"]))
+    is_word = "".join(leaf) in map(bare, spellings()["several"])
+    return is_word and _inside("address").isdisjoint(words(path))
 
 
 def parts(name: str) -> set[str]:

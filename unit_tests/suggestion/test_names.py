@@ -135,8 +135,7 @@ def test_spellings_are_texts_of_known_fields() -> None:
     lists = [*spellings()["fields"].values(), *spellings()["alike"].values()]
     lists += [spellings()["around"], *spellings()["truths"].values()]
     lists += [spellings()["consent"][each] for each in ("words", "values", "numbers", "others")]
-    lists += [spellings()["inside"]]
-    lists += [spellings()["several"]["words"], spellings()["several"]["places"]]
+    lists += [*spellings()["inside"].values(), spellings()["several"]]
     assert all(isinstance(each, str) and each for listed in lists for each in listed)
     assert set(spellings()["acting"]) <= set(service().system_fields)
     assert set(spellings()["fields"]) <= set(service().system_fields)
