@@ -8,7 +8,7 @@ from typing import Any
 from ..cells import Cell
 from ..conversion import CannotConvert
 from .fields import Field
-from .names import APART, SAME, Names, bare
+from .names import APART, ID, SAME, Names, bare
 from .numbers import has_digits
 from .questions import KEY, Answers, Question, key_column
 from .samples import Sampled, distinct
@@ -18,7 +18,6 @@ MODES = {EMAIL: "email", PHONES: "phone"}  # matching modes of system fields
 MANY = 20  # values of a column, which are few different ones by no chance
 ASKED = 20  # sampled values that the service is asked for, to tell keys apart
 MOST = 0.5  # of them: the service knows more of the right key
-PLAIN = "id"
 TOLD = "you said so"
 ABOUT_KEY = "which column is it that profiles are found by?"
 # how many of some values the service finds by a key; None where it does not tell
@@ -109,7 +108,7 @@ def _best(fitting: Sequence[Candidate]) -> list[Candidate]:
     """The columns that fit a field best; one that is called `id` alone may be that of the row."""
     most = max((each.strength for each in fitting), default=0)
     best = [each for each in fitting if each.strength == most]
-    return sorted(best, key=lambda each: bare(each.path) == PLAIN)
+    return sorted(best, key=lambda each: bare(each.path) == ID)
 
 
 def _rivals(found: Sequence[Candidate], *, is_settled: bool) -> list[Candidate]:

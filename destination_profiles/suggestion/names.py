@@ -15,7 +15,7 @@ HUMP = re.compile(
 )  # in firstName, and in IDNumber
 CUSTOMER = "customer"  # the list of words for what customers are told apart by
 SAME, SPELLED, AROUND, APART = 3, 2, 1, 0  # how well a name fits, the best first
-ID = "id"  # inside of an object, that object's own
+ID = "id"  # of the row; inside of an object, that object's own
 
 
 @dataclass(frozen=True, slots=True)
