@@ -95,10 +95,16 @@ class _Draft:
         self._given, self._fields, self._client = given, fields, client
         self._sources = [each for each in sources if each.name not in named]
         self._asked: dict[tuple[str, Sequence[Any]], int | None] = {}
+        self._suggested: tuple[Answers, list[StreamSuggestion]] | None = None
         self._resources, self._are_all = _resources(client)
 
     def suggested(self, answers: Answers) -> list[StreamSuggestion]:
-        """For each stream."""
+        """For each stream; made once for the same answers, as all rows are looked at for it."""
+        if self._suggested is None or self._suggested[0] != answers:
+            self._suggested = dict(answers), self._suggest(answers)
+        return self._suggested[1]
+
+    def _suggest(self, answers: Answers) -> list[StreamSuggestion]:
         return [
             suggest(
                 each,

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -15,6 +15,7 @@ HUMP = re.compile(
 )  # in firstName, and in IDNumber
 CUSTOMER = "customer"  # the list of words for what customers are told apart by
 SAME, SPELLED, AROUND, APART = 3, 2, 1, 0  # how well a name fits, the best first
+MANY = 1 << 16  # names that are remembered: each is looked at for each field
 ID = "id"  # of the row; inside of an object, that object's own
 
 
@@ -35,13 +36,15 @@ def spellings() -> Mapping[str, Any]:
     return found
 
 
-def words(name: str) -> list[str]:
+@lru_cache(MANY)
+def words(name: str) -> tuple[str, ...]:
     """The words of a name, without case, accents and signs."""
     parted = unicodedata.normalize("NFKD", HUMP.sub(" ", name).casefold())
     kept = "".join(each for each in parted if unicodedata.category(each) != "Mn")
-    return "".join(each if each.isalnum() else " " for each in kept).split()
+    return tuple("".join(each if each.isalnum() else " " for each in kept).split())
 
 
+@lru_cache(MANY)
 def bare(name: str) -> str:
     """A name as it is compared by."""
     return "".join(words(name))
@@ -128,10 +131,11 @@ def means_more(path: str) -> bool:
     return is_word and _inside("address").isdisjoint(words(path))
 
 
-def parts(name: str) -> set[str]:
+@lru_cache(MANY)
+def parts(name: str) -> frozenset[str]:
     """Its words, and those that two of them make, as in WhatsApp and opt-in."""
     found = words(name)
-    return {*found, *map("".join, pairwise(found)), "".join(found)}
+    return frozenset({*found, *map("".join, pairwise(found)), "".join(found)})
 
 
 def is_address_by(path: str, marks: Iterable[str]) -> bool:

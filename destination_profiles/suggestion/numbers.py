@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from ..cells import folded
-from ..phones import DATE, NoPhone, e164
+from ..phones import DATE, NoPhone, calling_code, e164
 
 WRITTEN = re.compile(r"\+?[0-9()][0-9 ()/-]*")
+MANY = 1 << 16  # numbers that are remembered: each is looked at again when more is answered
 MIN_DIGITS = 5  # of a text that may be a phone number
 
 
@@ -25,10 +27,12 @@ def with_bare_code(values: Iterable[Any], region: str) -> list[Any]:
     """Those that may begin with the code of a country, though no sign tells it: `49170...`. They
     would be read as numbers within it.
     """
+    code = calling_code(region)
     return [
         each
         for each in values
-        if _read(each, region) != _read(each, region, code_without_plus=True)
+        if code in _text(each)
+        and _read(each, region) != _read(each, region, code_without_plus=True)
     ]
 
 
@@ -38,8 +42,13 @@ def unreadable(values: Iterable[Any], region: str) -> list[Any]:
 
 
 def _read(value: Any, region: str | None = None, *, code_without_plus: bool = False) -> str | None:
+    return _number(_text(value), region, code_without_plus)
+
+
+@lru_cache(MANY)
+def _number(text: str, region: str | None, code_without_plus: bool) -> str | None:
     try:
-        return e164(_text(value), region, code_without_plus=code_without_plus)
+        return e164(text, region, code_without_plus=code_without_plus)
     except NoPhone:
         return None
 

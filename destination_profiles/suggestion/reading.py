@@ -201,7 +201,8 @@ def _written(value: Any) -> str:
 def _forms(made: Reading, odd: list[str], count: int, answers: Answers) -> None:
     """The forms of dates that are no ISO 8601."""
     forms = {each["form"]: each for each in spellings()["dates"]}
-    read = {form: {text for text in odd if _is_read(text, form)} for form in forms}
+    left = set(odd)
+    read = {form: {text for text in left if _is_read(text, form)} for form in forms}
     day, month = (_of_order(read, order) for order in CHOICES[ORDER])
     order = answers.get((ORDER, ""))
     if order is None and bool(day - month) != bool(month - day):
@@ -209,7 +210,6 @@ def _forms(made: Reading, odd: list[str], count: int, answers: Answers) -> None:
     if order is None and day | month:
         made.questions.append(Question(ORDER, "", ABOUT_ORDER))
         made.is_unsure = True
-    left = set(odd)
     usable = {form: each for form, each in forms.items() if each.get("order") in (None, order)}
     while usable and (form := max(usable, key=lambda form: len(read[form] & left))):
         if not (found := read[form] & left):

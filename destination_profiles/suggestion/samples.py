@@ -22,6 +22,7 @@ class Sampled:
         """Of a stream with a JSON schema."""
         self.rows, self._declared = rows[:MAX_ROWS], Declared(schema)
         self._texts = JsonTexts(exactly=True)
+        self._values: dict[str, Sequence[Any]] = {}
 
     def columns(self, is_known: Callable[[str], bool]) -> list[str]:
         """Columns, and dotted paths into those with objects, as the schema has them. Of what only
@@ -31,8 +32,13 @@ class Sampled:
         paths = (self._paths((name,), self._declared.columns, is_known) for name in names)
         return list(chain.from_iterable(paths))
 
-    def values(self, path: str) -> list[Any]:
+    def values(self, path: str) -> Sequence[Any]:
         """Those of a column that are there, none of them null or empty."""
+        if path not in self._values:
+            self._values[path] = self._found(path)
+        return self._values[path]
+
+    def _found(self, path: str) -> Sequence[Any]:
         name, steps = self._declared.parted(path) or (path, ())
         walk = Walk(steps, self._texts)
         found = (walk(row.get(name)) if steps else row.get(name) for row in self.rows)

@@ -42,7 +42,7 @@ def field_of(column: str) -> tuple[str, int] | None:
     ],
 )
 def test_words_of_a_name(name: str, parts: list[str]) -> None:
-    assert words(name) == parts
+    assert list(words(name)) == parts
 
 
 @pytest.mark.parametrize(
