@@ -58,11 +58,11 @@ def figure(page: Page, name: str) -> str:
 def test_everybody_can_use_each_page(
     browser: Driven, filled: ServedSandbox, dark: bool, phone: bool
 ) -> None:
+    page = browser.open(filled.url, dark=dark, phone=phone)
     for path in PAGES:
-        page = browser.open(filled.url + path, dark=dark, phone=phone)
+        page.goto(filled.url + path)
         expect(page.get_by_role("status")).to_have_text("Live")
         assert (path, barriers(page), width_beyond(page)) == (path, [], 0)
-        page.close()
 
 
 def test_page_that_is_not_there_can_be_used(browser: Driven, filled: ServedSandbox) -> None:
@@ -75,11 +75,11 @@ def test_page_that_is_not_there_can_be_used(browser: Driven, filled: ServedSandb
 
 def test_page_without_a_request_can_be_used(browser: Driven, tmp_path: Path) -> None:
     with ThreadedSandbox(tmp_path / "empty.db") as empty:
+        page = browser.open(empty.url)
         for path in ("/", "/requests", "/profiles", "/subscriptions"):
-            page = browser.open(empty.url + path)
+            page.goto(empty.url + path)
             expect(page.get_by_role("status")).to_have_text("Live")
             assert (path, barriers(page)) == (path, [])
-            page.close()
 
 
 def test_connector_copes_with_what_a_click_breaks(
