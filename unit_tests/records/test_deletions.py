@@ -11,7 +11,7 @@ from destination_profiles.config import FieldConfig, StreamConfig, SubscriptionC
 from destination_profiles.errors import ConfigError
 from destination_profiles.records.batch import Batch, Rejected
 from destination_profiles.records.changes import Change
-from destination_profiles.records.codec import StreamCodec
+from destination_profiles.records.codec import BATCH, StreamCodec
 from destination_profiles.records.deletions import Deleted
 from destination_profiles.records.status_column import by_word
 from destination_profiles.service.manifest import service
@@ -78,6 +78,15 @@ def test_deleted_rows_are_left_out() -> None:
 
 def test_deleted_rows_may_be_sent() -> None:
     assert taken(cdc("send"), *ROWS) == [[1, 2, 3, 4, 5]]
+
+
+@pytest.mark.parametrize("on_delete", ["skip", "reject", "send", "unsubscribe"])
+def test_all_of_many_rows_are_taken(on_delete: str) -> None:
+    rows = [row(number, None if number % 3 else WHEN) for number in range(3 * BATCH + 7)]
+    found = taken(cdc(on_delete, subscriptions=(EMAIL,)), *rows)
+    sent = [number for each in found if isinstance(each, list) for number in each]
+    are_sent = on_delete in ("send", "unsubscribe")
+    assert sent == [number for number in range(len(rows)) if number % 3 or are_sent]
 
 
 def test_deleted_rows_may_be_rejected() -> None:
