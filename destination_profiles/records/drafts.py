@@ -70,7 +70,7 @@ def _first_fault(schema: Schema) -> Path | None:
 def _url(kind: type[Any]) -> str:
     """The URL of a draft."""
     name = next(name for name, each in DRAFTS.items() if each is kind)
-    return f"{'https' if 'draft/' in name else 'http'}://{name}"
+    return f"https://{name}"
 
 
 def _without(node: Any, path: Path) -> Any:
