@@ -77,3 +77,44 @@ def test_any_alternative_is_one() -> None:
 def test_settings_of_the_rest_are_no_matter(wire: str, nulls: str) -> None:
     more: dict[str, Any] = {"null_values": nulls, "delivery": {"wire_format": wire}}
     assert keys(b'{"id":7,"x":null}', sync_mode="append_dedup", **more) == [("7",)]
+
+
+@pytest.mark.parametrize(
+    ("primary_key", "streams", "are_versions"),
+    [
+        (("id",), [], True),
+        (("order",), [], False),
+        (("id", "order"), [], False),
+        ((), [], False),
+        (("crm.id",), [MAPPED], False),  # a type of the key: 1 and 1.0 may be two rows
+        (("id",), [MAPPED], False),
+        (("crm",), [{"name": "users", "fields": [{"to": "id", "from": "crm"}]}], True),
+        (("id",), [{"name": "users", "fields": [{"to": "id", "from": "crm"}]}], False),
+        (
+            ("crm",),
+            [{"name": "users", "namespace": "shop", "fields": [{"to": "id", "from": "crm"}]}],
+            True,
+        ),
+        (
+            ("crm",),
+            [{"name": "users", "namespace": "other", "fields": [{"to": "id", "from": "crm"}]}],
+            False,
+        ),
+    ],
+)
+def test_records_of_one_profile_may_be_versions_of_a_row(
+    primary_key: tuple[str, ...], streams: list[Any], are_versions: bool
+) -> None:
+    config = parse_config({**SETTINGS, "matching": BY_ID, "streams": streams})
+    info = StreamInfo("users", "shop", {}, "append", primary_key=primary_key)
+    reader = KeyReader(info, config, service())
+    assert reader.is_of_rows is are_versions
+    assert reader.target == config.target
+
+
+def test_key_is_read_by_the_entry_of_the_stream_itself() -> None:
+    entries = [
+        {"name": "users", "namespace": name, "fields": [{"to": "id", "from": column}]}
+        for name, column in (("other", "a"), ("shop", "b"))
+    ]
+    assert keys(b'{"a":1,"b":2}', namespace="shop", streams=entries) == [("2",)]
