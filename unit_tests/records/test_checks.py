@@ -1,5 +1,6 @@
 """What is looked at of a column is what its type leaves open, against the schema itself."""
 
+import json
 from datetime import UTC
 from typing import Any
 
@@ -7,13 +8,16 @@ import pytest
 from jsonschema import Draft7Validator
 
 from destination_profiles.cells import Cell
-from destination_profiles.config import FieldConfig
+from destination_profiles.config import FieldConfig, SubscriptionConfig
 from destination_profiles.conversion import CannotConvert
+from destination_profiles.records.batch import Rejected, Row
 from destination_profiles.records.checks import CONVERTED, ColumnCheck, FieldChecks, is_plain
 from destination_profiles.records.table import ABSENT
 from destination_profiles.service.manifest import service
+from destination_profiles.service.matching import Target
 from destination_profiles.service.profile_schema import profile_schema
 from destination_profiles.stream_config import parse_matching
+from unit_tests.records.streams import codec, taken
 
 PROFILE = profile_schema(service(), parse_matching(None, service()), nulls=False)
 SUBSCRIPTION = PROFILE["properties"]["subscriptions"]["items"]["properties"]
@@ -186,3 +190,55 @@ def test_text_that_is_never_empty_proves_an_address() -> None:
     assert checks.address("email", FieldConfig("email", "column", type="string")) is None
     assert checks.field(FieldConfig("_fname", "column", type="string")) is None
     assert checks.field(FieldConfig("my_own", "column", type="string")) is None
+
+
+# The same, through the ways that rows take
+
+ID = FieldConfig("id", "id")
+EMAIL = SubscriptionConfig(
+    "email",
+    28,
+    (FieldConfig("email", "mail"),),
+    (FieldConfig("status", "status"), FieldConfig("priority", "rank")),
+    (FieldConfig("own", "more"),),
+)
+WRONG: list[tuple[dict[str, Any], str]] = [
+    ({"mail": 5}, "$.subscriptions[0].email"),
+    ({"rank": "high"}, "$.subscriptions[0].priority"),
+    ({"status": "gone"}, "$.status"),
+    ({"name": 5}, "$._fname"),
+]
+
+
+@pytest.mark.parametrize(
+    "columns", [None, {name: {} for name in ("id", "mail", "status", "rank", "more", "name")}]
+)
+@pytest.mark.parametrize(("wrong", "path"), WRONG)
+def test_row_that_maps_to_no_profile_is_rejected_among_others(
+    columns: Any, wrong: dict[str, Any], path: str
+) -> None:
+    made = codec(columns=columns, fields=[ID, FieldConfig("_fname", "name")], subscriptions=[EMAIL])
+    good = {"id": 1, "mail": "a@b.c", "status": "subscribed", "rank": 1, "more": "x", "name": "Ann"}
+    rows = [json.dumps({**good, "id": number}).encode() for number in range(4)]
+    rows[2] = json.dumps({**good, **wrong}).encode()
+    found = taken(made, rows)
+    assert [type(each) for each in found] == [Row, Row, Rejected, Row]
+    told = found[2]
+    assert isinstance(told, Rejected)
+    assert (told.original, told.rejection.path) == (rows[2], path)
+
+
+@pytest.mark.parametrize("columns", [None, {"mail": {}, "tel": {}}])
+def test_rows_are_found_by_the_keys_that_they_have(columns: Any) -> None:
+    """By either of two: a row may have one of them, both, or none."""
+    by_either = Target(1, parse_matching({"mode": "email_phone"}, service()))
+    fields = [FieldConfig("email", "mail"), FieldConfig("phones", columns=("tel",))]
+    made = codec(columns=columns, fields=fields, target=by_either)
+    rows = [{"mail": "a@b.c"}, {"tel": "+4930123456"}, {"mail": "b@b.c", "tel": "+4930123457"}, {}]
+    found = taken(made, [json.dumps(each).encode() for each in rows])
+    assert [each.identities if isinstance(each, Row) else None for each in found][:3] == [
+        ("a@b.c",),
+        ("4930123456",),
+        ("b@b.c", "4930123457"),
+    ]
+    assert isinstance(found[3], Rejected)
