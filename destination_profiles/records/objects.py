@@ -73,7 +73,7 @@ class Objects:
         if tag is None:
             return self.struct(self._settled(members))
         structs = list(self._tagged(members, tag, cases))
-        if not structs:
+        if len(structs) < 2:  # noqa: PLR2004 - alone, one would not ask for what tells it apart
             raise Uncertain
         return reduce(or_, structs)
 
