@@ -50,6 +50,9 @@ SCHEMAS: dict[str, Any] = {
     "either of one kind": {"anyOf": [{"maxLength": 1}, {"minLength": 3, "maxLength": 4}]},
     "if text": {"if": TEXT, "then": {"maxLength": 1}, "else": {"type": ["integer", "array"]}},
     "if short": {"if": {"maxLength": 1}, "then": True, "else": {"minLength": 3}},
+    "if long": {"if": {"minLength": 2}, "then": {"maxLength": 3}},
+    "if no number": {"if": {"not": {"type": "number"}}, "then": {"maxLength": 1}},
+    "if neither": {"if": {"anyOf": [{"not": {"type": "number"}}]}, "then": {"maxLength": 1}},
     "if never": {"if": WHOLE, "then": {"maxLength": 1}},
     "object": {"type": "object", "properties": {"a": TEXT}, "required": ["a"]},
     "closed": {"properties": {"a": {}, "b": WHOLE}, "additionalProperties": False},
@@ -65,6 +68,20 @@ SCHEMAS: dict[str, Any] = {
         "anyOf": [{"required": ["a"]}, {"required": ["b"]}],
     },
     "not": {"not": {"type": "string"}},
+    "text or object": {"anyOf": [TEXT, {"properties": {"b": WHOLE}, "required": ["a"]}]},
+    "told apart by two": {
+        "properties": {"kind": {"enum": ["x", "y"]}, "a": {}, "b": {}},
+        "required": ["kind"],
+        "if": {"properties": {"kind": {"const": "x"}, "b": WHOLE}},
+        "then": {"properties": {"a": TEXT}},
+        "else": {"properties": {"a": WHOLE}},
+    },
+    "told apart by a pattern": {
+        "properties": {"kind": {"enum": ["x", "y"], "pattern": "^x"}, "a": {}},
+        "required": ["kind"],
+        "if": {"properties": {"kind": {"const": "x"}}},
+        "then": {"properties": {"a": TEXT}},
+    },
 }
 VALUES: list[Any] = [
     *("", "a", "ab", "abc", "abcd", "x"),
@@ -72,6 +89,7 @@ VALUES: list[Any] = [
     *([], ["a"], ["a", "b"], ["a", "a"], ["abc"], [1], ["a", 1], [[]]),
     *({}, {"a": "x"}, {"a": 1}, {"b": 1}, {"a": "x", "b": 1}, {"a": "x", "b": "y"}, {"c": 1}),
     *({"kind": "x"}, {"kind": "x", "a": "t"}, {"kind": "x", "a": 1}, {"kind": "y", "a": 1}),
+    *({"kind": "x", "b": "t", "a": 1}, {"kind": "x", "b": 1, "a": 1}, {"a": "x", "b": "x", "c": 1}),
     *({"kind": "y", "a": "t"}, {"kind": "z", "a": 1}, {"kind": "y"}, {"a": None}),
 ]
 
@@ -120,13 +138,19 @@ LOOKED_AT = {  # of the values that satisfy a schema, those that its type does n
     "array of a tuple": 3,
     "unique": 7,
     "either": 1,
-    "either of one kind": 17,  # the alternative that asks the least is taken
+    "either of one kind": 20,  # the alternative that asks the least is taken
     "if text": 4,
-    "if short": 18,
-    "if never": 15,
-    "object": 4,  # with members that no schema names
-    "either object": 5,
-    "not": 33,
+    "if short": 21,  # what follows must hold whichever way it goes
+    "if long": 18,
+    "if no number": 18,
+    "if neither": 18,
+    "if never": 18,
+    "object": 5,  # with members that no schema names
+    "either object": 8,
+    "not": 36,
+    "text or object": 10,
+    "told apart by two": 3,
+    "told apart by a pattern": 2,
 }
 
 
