@@ -7,7 +7,8 @@ import msgspec
 import pytest
 from jsonschema import Draft7Validator
 
-from destination_profiles.records.batch import Rejected, Row
+from destination_profiles.records.batch import Originals, Rejected, Row
+from destination_profiles.records.encoders import FAULTS, Encoder
 from destination_profiles.records.keywords import Uncertain
 from destination_profiles.records.proof import Proof
 from unit_tests.records.streams import codec, taken
@@ -175,3 +176,33 @@ def test_subscription_of_the_only_channel_needs_its_channel() -> None:
     assert isinstance(one, Rejected)
     assert (one.rejection.code, one.rejection.path) == ("required", "$.subscriptions[0]")
     assert isinstance(other, Row) and other.profile == rows[1]
+
+
+@pytest.mark.parametrize("null_values", ["omit", "send"])
+@pytest.mark.parametrize(("needed", "others"), [(True, False), (False, True), (False, False)])
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_each_way_that_takes_a_row_makes_the_same_of_it(
+    name: str, needed: bool, others: bool, null_values: str
+) -> None:
+    """The last takes all that can be sent."""
+    schema = {
+        "type": "object",
+        "properties": {"id": WHOLE, "own": SCHEMAS[name]},
+        "required": ["id", "own"] if needed else ["id"],
+        "additionalProperties": others,
+        "definitions": DEFINITIONS,
+    }
+    ways = list(codec(schema, null_values=null_values)._encoding._ways.encoders())
+    rows: list[Any] = [{"id": 1}, {"id": None}, {"id": 1, "other": 1}, {"id": 1, "other": None}]
+    rows += ({"id": 1, "own": each} for each in VALUES)
+    for row in rows:
+        *quick, last = [made_of(row, each) for each in ways]
+        assert {each for each in quick if each is not None} <= {last}, row
+
+
+def made_of(row: Any, way: Encoder) -> bytes | None:
+    try:
+        (made,) = way.encode(Originals([json.dumps(row, separators=(",", ":")).encode()])).rows()
+    except FAULTS:
+        return None
+    return made.profile
