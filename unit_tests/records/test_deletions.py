@@ -195,12 +195,12 @@ def test_deleted_customer_is_unsubscribed(record: Any, subscriptions: Any, field
 
 def test_rows_with_and_without_an_address_are_ended_together() -> None:
     made = cdc("unsubscribe", subscriptions=(EMAIL,))
-    (batch,) = made.take([row(1, mail="a@b"), row(2), row(3, mail="c@d"), row(4)])
+    (batch,) = made.take([row(1, mail="a@b"), row(2), row(3, mail="c@d"), row(4), row(5)])
     assert isinstance(batch, Batch)
     found = [json.loads(each)["subscriptions"] for each in batch.profiles()]
     bare = {"channel": "email", "resource_id": 28, **OUT}
-    assert found == [[OVER_EMAIL], [bare], [{**OVER_EMAIL, "email": "c@d"}], [bare]]
-    assert by_word(made.subscriptions) == {"unsubscribed": 4}
+    assert found == [[OVER_EMAIL], [bare], [{**OVER_EMAIL, "email": "c@d"}], [bare], [bare]]
+    assert by_word(made.subscriptions) == {"unsubscribed": 5}
 
 
 def test_rule_of_the_users_statuses_is_none_of_the_end() -> None:
