@@ -157,3 +157,18 @@ def test_default_of_several_columns_is_a_member() -> None:
     reader = Columns("users", Declared({"properties": {"a": {}, "b": {}}})).reader(field)
     rows: list[dict[str, Any]] = [{"a": None, "b": None}, {"a": "x"}, {"a": "x", "b": "y"}, {}]
     assert list(reader(Dicts(rows))) == [["d"], ["x"], ["x", "y"], ABSENT]
+
+
+@pytest.mark.parametrize(
+    "values", [["7", "x", "8"], [7, "x", "8"], ["x"], [None, "x", ABSENT, "7"]]
+)
+def test_cell_that_cannot_be_read_is_left_out_alone(values: list[Any]) -> None:
+    found = read(values, FieldConfig("to", "a", type="int", cell=Cell(omits=True)))
+    assert found == [ABSENT if each in ("x", ABSENT) else each and int(each) for each in values]
+
+
+def test_json_that_cannot_be_read_is_left_out_alone() -> None:
+    columns = Columns("users", Declared({"properties": {"a": {"type": "string"}}}))
+    reader = columns.reader(FieldConfig("to", "a.b", cell=Cell(omits=True)))
+    rows = [{"a": '{"b": 1}'}, {"a": '{"b": '}, {"a": '{"b": 2}'}, {"a": "text"}]
+    assert list(reader(Dicts(rows))) == [1, ABSENT, 2, ABSENT]

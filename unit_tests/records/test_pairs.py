@@ -7,7 +7,10 @@ import msgspec
 import pytest
 from jsonschema import Draft7Validator
 
+from destination_profiles.cells import Cell
+from destination_profiles.config import FieldConfig
 from destination_profiles.records.batch import Originals, Rejected, Row
+from destination_profiles.records.codec import StreamCodec
 from destination_profiles.records.encoders import FAULTS, Encoder
 from destination_profiles.records.keywords import Uncertain
 from destination_profiles.records.proof import Proof
@@ -185,14 +188,33 @@ def test_each_way_that_takes_a_row_makes_the_same_of_it(
     name: str, needed: bool, others: bool, null_values: str
 ) -> None:
     """The last takes all that can be sent."""
-    schema = {
+    agree(codec(declared(name, needed=needed, others=others), null_values=null_values))
+
+
+@pytest.mark.parametrize("to", ["own", "email", "tags", "_sex"])
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_each_way_that_maps_a_row_makes_the_same_of_it(name: str, to: str) -> None:
+    fields = [
+        FieldConfig("id", "id"),
+        FieldConfig(to, "own"),
+        FieldConfig("text", "own", type="string", cell=Cell(omits=True)),
+    ]
+    agree(codec(declared(name, needed=False, others=True), fields=fields))
+
+
+def declared(name: str, *, needed: bool, others: bool) -> Any:
+    """A stream's schema with this one of a column."""
+    return {
         "type": "object",
         "properties": {"id": WHOLE, "own": SCHEMAS[name]},
         "required": ["id", "own"] if needed else ["id"],
         "additionalProperties": others,
         "definitions": DEFINITIONS,
     }
-    ways = list(codec(schema, null_values=null_values)._encoding._ways.encoders())
+
+
+def agree(made: StreamCodec) -> None:
+    ways = list(made._encoding._ways.encoders())
     rows: list[Any] = [{"id": 1}, {"id": None}, {"id": 1, "other": 1}, {"id": 1, "other": None}]
     rows += ({"id": 1, "own": each} for each in VALUES)
     for row in rows:
