@@ -92,7 +92,7 @@ def test_each_fits_where_the_longest_does(batch: Batch) -> None:
     ]
 
 
-def test_what_is_no_longer_together_fits_each(batch: Batch) -> None:
+def test_each_fits_where_all_together_do(batch: Batch) -> None:
     whole = sum(map(len, PROFILES))
     assert batch.fits_each(whole)
     alone = Batch(Joined([b"{}"], b","), Joined([b"{}"], b","), [()])
@@ -121,10 +121,10 @@ def test_some_are_picked(sent_as_they_came: bool) -> None:
         (PROFILES[1], came[1], IDENTITIES[1], 1),
     ]
     assert bytes(part.body()) == PROFILES[3] + b"," + PROFILES[1]
-    doubled = 1 if sent_as_they_came else 2
-    assert part.held() == sum(len(PROFILES[at]) for at in (3, 1)) + (doubled - 1) * sum(
-        len(CAME[at]) for at in (3, 1)
-    )
+    held = len(PROFILES[3]) + len(PROFILES[1])
+    if not sent_as_they_came:
+        held += len(CAME[3]) + len(CAME[1])
+    assert part.held() == held
     assert part.original_size() == len(came[3]) + len(came[1])
     assert part.part(1, 2).original_size() == len(came[1])
 
